@@ -1,0 +1,48 @@
+import neostandard from 'neostandard'
+import tseslint from 'typescript-eslint'
+
+/** One fence of the house: files in `from` may not import what lies against the direction of the data. */
+function fence (files, forbidden, ignores = []) {
+  return {
+    files,
+    ignores,
+    rules: {
+      'no-restricted-imports': ['error', {
+        patterns: forbidden.map(([regex, message]) => ({ regex, message })),
+      }],
+    },
+  }
+}
+
+const FASTIFY = ['^(fastify|fastify-plugin|@fastify/.*)$', 'Fastify stops at plugins/ and routes/: services know nothing of it.']
+const HTTP_IN = ['(^|/)(routes|plugins)/|/(app|server|cli|demo)\\.ts$', 'Services import nothing of the HTTP side: the arrow goes the other way.']
+const SANDBOX = ['/sandbox/', 'The sandbox is reached through its URL only.']
+const PIPELINE = ['/(ingest|runs|queue|store)/', 'What talks to Spotify knows nothing of runs.']
+const SPOTIFY = ['/(spotify|ingest|runs)/', 'The store keeps what it is given; it knows neither Spotify nor the pipeline.']
+const RUNS = ['/runs/(?!record)', 'The pipeline knows the record of a run, not who manages it.']
+const PLUGINS = ['/routes/', 'A plugin does not know the routes that use it.']
+
+export default [
+  ...neostandard({ ts: true, ignores: ['dist/**', '.tap/**', 'node_modules/**', 'data/**'] }),
+  ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-import-type-side-effects': 'off',
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', package: '@tapjs/test', name: ['TestBase', 'default', 'test'] }] }] } },
+  fence(['src/services/spotify/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, PIPELINE]),
+  fence(['src/services/store/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, SPOTIFY]),
+  fence(['src/services/ingest/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, RUNS]),
+  fence(['src/services/runs/**/*.ts', 'src/services/queue/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX]),
+  fence(['src/plugins/**/*.ts'], [PLUGINS, SANDBOX]),
+  fence(['src/routes/**/*.ts', 'src/schemas/**/*.ts', 'src/*.ts'], [SANDBOX], ['src/demo.ts']),
+  fence(['src/sandbox/**/*.ts'], [['\\.\\./(app|server|cli|config|errors|plugins|routes|services|schemas)', 'The sandbox stands alone: it must not share the mistakes of what it tests.']]),
+]
