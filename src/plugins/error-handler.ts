@@ -1,0 +1,69 @@
+import { STATUS_CODES } from 'node:http'
+import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { type ErrorCode, ServiceError } from '../errors.ts'
+import { PROBLEM_TYPE, type Problem } from '../schemas/problem.ts'
+
+/** The HTTP status of the codes that requests can meet; any other one is a bug, and 500. */
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  invalid_request: 400,
+  unauthorized: 401,
+  route_not_found: 404,
+  run_not_found: 404,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  queue_full: 503,
+  storage_failed: 503,
+  shutting_down: 503,
+}
+
+/** Every error that leaves the service is a problem document; what is not ours to tell stays in the log. */
+export default fp(async (app) => {
+  app.setErrorHandler((error: FastifyError | ServiceError, request, reply) => {
+    const known = error instanceof ServiceError ? error : translate(error)
+    const status = STATUS[known.code] ?? 500
+    if (status >= 500) request.log.error({ err: error, code: known.code }, 'request failed')
+    else request.log.info({ code: known.code, detail: known.message }, 'request refused')
+    return sendProblem(request, reply, status === 500 ? INTERNAL : known, status)
+  })
+
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new ServiceError('route_not_found', `there is no ${request.method} ${request.url.split('?')[0] ?? ''} here: see the README for the routes`), 404))
+}, { name: 'error-handler' })
+
+const INTERNAL = new ServiceError('internal_error', 'the service failed at something unexpected: its log has the details under this requestId')
+
+function sendProblem (request: FastifyRequest, reply: FastifyReply, error: ServiceError, status: number): FastifyReply {
+  const problem: Problem = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail: error.message,
+    code: error.code,
+    requestId: request.id,
+  }
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  return reply.code(status).type(PROBLEM_TYPE).send(JSON.stringify(problem))
+}
+
+/** Fastify's own errors (validation, parsing, body size) in our codes. */
+function translate (error: FastifyError): ServiceError {
+  if (error.validation !== undefined) return new ServiceError('invalid_request', explainValidation(error))
+  switch (error.statusCode) {
+    case 413: return new ServiceError('payload_too_large', 'the body is larger than this service takes')
+    case 415: return new ServiceError('unsupported_media_type', "the body must be JSON: send it with 'content-type: application/json'")
+    case 400: return new ServiceError('invalid_request', error.message)
+    default: return INTERNAL
+  }
+}
+
+/** Each thing that is wrong with the request, with the names and values that would be right. */
+function explainValidation ({ validation = [], validationContext = 'body' }: FastifyError): string {
+  const problems = validation.map(({ instancePath, keyword, params, message }) => {
+    const where = `${validationContext}${instancePath.replaceAll('/', '.')}`
+    if (keyword === 'additionalProperties') return `${where} has an unknown field "${String(params['additionalProperty'])}"`
+    if (keyword === 'enum' && Array.isArray(params['allowedValues'])) return `${where} must be one of ${params['allowedValues'].join(', ')}`
+    return `${where} ${message ?? 'is wrong'}`
+  })
+  return [...new Set(problems)].join('; ')
+}

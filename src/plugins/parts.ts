@@ -1,0 +1,40 @@
+import fp from 'fastify-plugin'
+import { Agent, type Dispatcher } from 'undici'
+import { v7 as uuidv7 } from 'uuid'
+import { type Clock, systemClock } from '../services/clock.ts'
+import { type RetryPolicy } from '../services/spotify/retry-policy.ts'
+
+/** What the outside world is to the services; tests put their own in place of any of it. */
+export interface Parts {
+  dispatcher: Dispatcher
+  clock: Clock
+  random: () => number
+  newId: () => string
+  /** Upper bound of the first backoff, in milliseconds. */
+  retryBaseMs: number
+}
+
+/** Spotify's 5xx come in bursts of minutes: longer waits than this would only make a run slower. */
+const LONGEST_BACKOFF_MS = 30_000
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    parts: Parts
+    retryPolicy: RetryPolicy
+  }
+}
+
+/** `app.parts`: connections, clock, randomness and ids. Connections that it made itself are closed with the service. */
+export default fp<{ parts?: Partial<Parts> | undefined }>(async (app, { parts = {} }) => {
+  const own = parts.dispatcher === undefined ? new Agent({ connections: app.config.SPOTIFY_MAX_CONCURRENCY }) : null
+  app.decorate('parts', {
+    dispatcher: parts.dispatcher ?? own as Agent,
+    clock: systemClock,
+    random: Math.random,
+    newId: uuidv7,
+    retryBaseMs: 500,
+    ...parts,
+  })
+  app.decorate('retryPolicy', { maxAttempts: app.config.SPOTIFY_MAX_ATTEMPTS, baseMs: app.parts.retryBaseMs, capMs: LONGEST_BACKOFF_MS })
+  app.addHook('onClose', async () => { await own?.destroy() })
+}, { name: 'parts', dependencies: ['config'] })

@@ -1,0 +1,45 @@
+import fp from 'fastify-plugin'
+import { createCall } from '../services/spotify/call.ts'
+import { createEndpointMemory } from '../services/spotify/endpoint.ts'
+import { type Pacer, type PacerState, createPacer } from '../services/spotify/pacer.ts'
+import { type SpotifyService, createSpotifyService } from '../services/spotify/spotify-service.ts'
+import { createPacerStore } from '../services/store/pacer-store.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    pacer: Pacer
+    spotify: SpotifyService
+  }
+}
+
+const WINDOW_MS = 30_000
+
+/** `app.spotify`: the Web API behind the one pacer, `app.pacer`, whose pause outlives the process. */
+export default fp(async (app) => {
+  const { config, log } = app
+  const { clock, dispatcher, random } = app.parts
+  const maxWaitMs = config.SPOTIFY_MAX_WAIT_S * 1000
+  const pacer = await createPacer({
+    callsPerWindow: config.SPOTIFY_CALLS_PER_30S,
+    windowMs: WINDOW_MS,
+    maxWaitMs,
+    clock,
+    store: await createPacerStore<PacerState>(config.DATA_DIR, config.SPOTIFY_CLIENT_ID, log),
+    log,
+  })
+  const call = createCall({
+    dispatcher,
+    tokens: app.tokenManager,
+    pacer,
+    clock,
+    random,
+    retry: app.retryPolicy,
+    timeoutMs: config.SPOTIFY_TIMEOUT_MS,
+    maxConcurrency: config.SPOTIFY_MAX_CONCURRENCY,
+    maxWaitMs,
+    log,
+  })
+  app.decorate('pacer', pacer)
+  app.decorate('spotify', createSpotifyService({ apiUrl: new URL(config.SPOTIFY_API_URL), call, memory: createEndpointMemory() }))
+  app.addHook('onClose', async () => await pacer.close())
+}, { name: 'spotify', dependencies: ['token-manager'] })

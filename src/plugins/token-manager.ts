@@ -1,0 +1,27 @@
+import fp from 'fastify-plugin'
+import { type TokenManager, createTokenManager } from '../services/spotify/token-manager.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    tokenManager: TokenManager
+  }
+}
+
+/** `app.tokenManager`: the one access token of the process. */
+export default fp(async (app) => {
+  const { config, parts } = app
+  const tokenManager = createTokenManager({
+    clientId: config.SPOTIFY_CLIENT_ID,
+    clientSecret: config.SPOTIFY_CLIENT_SECRET,
+    tokenUrl: new URL(config.SPOTIFY_TOKEN_URL),
+    timeoutMs: config.SPOTIFY_TIMEOUT_MS,
+    maxWaitMs: config.SPOTIFY_MAX_WAIT_S * 1000,
+    retry: app.retryPolicy,
+    dispatcher: parts.dispatcher,
+    clock: parts.clock,
+    random: parts.random,
+    log: app.log,
+  })
+  app.decorate('tokenManager', tokenManager)
+  app.addHook('onClose', async () => tokenManager.close())
+}, { name: 'token-manager', dependencies: ['parts'] })

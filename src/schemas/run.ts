@@ -1,0 +1,100 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' })
+const Count = Type.Integer({ minimum: 0 })
+const Literals = <T extends string>(values: readonly T[], description?: string) =>
+  Type.Unsafe<T>({ type: 'string', enum: [...values], ...(description === undefined ? {} : { description }) })
+
+export const USED_SOURCES = ['new-releases', 'search', 'artists', 'albums'] as const
+export const SOURCES = ['auto', ...USED_SOURCES] as const
+export const PAGINATIONS = ['next', 'offset'] as const
+export const RUN_STATUSES = ['queued', 'running', 'paused', 'succeeded', 'partial', 'failed', 'canceled'] as const
+
+/** A Spotify id, its URI, or its open.spotify.com link. */
+const SpotifyRef = (kind: 'album' | 'artist') => Type.String({
+  pattern: `^(?:spotify:${kind}:|https://open\\.spotify\\.com/(?:intl-[a-z]+/)?${kind}/)?[A-Za-z0-9]{22}(?:\\?[^\\s]*)?$`,
+  maxLength: 300,
+  description: `a Spotify id, URI or open.spotify.com link of an ${kind}`,
+})
+
+/** The body of `POST /ingest`, as users send it. Its `limit` has another maximum where MAX_ALBUMS_PER_RUN says so. */
+export const IngestBody = Type.Object({
+  source: Type.Optional(Literals(SOURCES, 'where the albums are listed; auto: new-releases, and search where Spotify refuses that')),
+  limit: Type.Optional(Type.Integer({ minimum: 1, description: 'albums wanted; with artists the newest of all of them together' })),
+  pagination: Type.Optional(Literals(PAGINATIONS, "next: follow Spotify's next URL; offset: count")),
+  market: Type.Optional(Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2' })),
+  query: Type.Optional(Type.String({ minLength: 1, maxLength: 250, description: 'for search' })),
+  artistIds: Type.Optional(Type.Array(SpotifyRef('artist'), { minItems: 1, maxItems: 50 })),
+  albumIds: Type.Optional(Type.Array(SpotifyRef('album'), { minItems: 1, maxItems: 1000 })),
+  refresh: Type.Optional(Type.Boolean({ description: 'fetch albums again even when cached' })),
+}, { additionalProperties: false })
+export type IngestBody = Static<typeof IngestBody>
+
+/** A request with every default filled in. */
+export const RunRequest = Type.Object({
+  source: Literals(SOURCES),
+  limit: Type.Integer({ minimum: 1 }),
+  pagination: Literals(PAGINATIONS),
+  market: Nullable(Type.String()),
+  refresh: Type.Boolean(),
+  query: Type.Optional(Type.String()),
+  artistIds: Type.Optional(Type.Array(Type.String())),
+  albumIds: Type.Optional(Type.Array(Type.String())),
+})
+export type RunRequest = Static<typeof RunRequest>
+
+export const Gap = Type.Object({
+  albumId: Nullable(Type.String()),
+  name: Nullable(Type.String()),
+  code: Type.String(),
+  detail: Type.String(),
+  expectedTracks: Nullable(Count),
+  tracks: Count,
+})
+/** Anything that was promised and is not in the document. `albumId` is null where the listing itself lost something. */
+export type Gap = Static<typeof Gap>
+
+const UsedSource = Type.Object({
+  used: Literals(USED_SOURCES),
+  query: Nullable(Type.String()),
+  reason: Nullable(Type.String({ description: 'why another source than the first choice was used' })),
+})
+export type UsedSource = Static<typeof UsedSource>
+
+const Progress = Type.Object({ albumsListed: Count, albumsFetched: Count, tracks: Count })
+export type Progress = Static<typeof Progress>
+
+const Cost = Type.Object({
+  calls: Count,
+  retries: Count,
+  throttledMs: Count,
+  cached: Count,
+  byEndpoint: Type.Record(Type.String(), Count),
+})
+
+const StoredFile = Type.Object({ name: Type.String(), bytes: Count, sha256: Type.String() })
+export type StoredFile = Static<typeof StoredFile>
+
+const RunFailure = Type.Object({ code: Type.String(), detail: Type.String() })
+export type RunFailure = Static<typeof RunFailure>
+
+/** One execution of the batch job, as every route shows it. */
+export const Run = Type.Object({
+  id: Type.String(),
+  status: Literals(RUN_STATUSES),
+  complete: Nullable(Type.Boolean()),
+  request: RunRequest,
+  source: Nullable(UsedSource),
+  createdAt: Timestamp,
+  startedAt: Nullable(Timestamp),
+  finishedAt: Nullable(Timestamp),
+  resumeAt: Nullable(Timestamp),
+  progress: Progress,
+  gaps: Type.Array(Gap),
+  cost: Cost,
+  error: Nullable(RunFailure),
+  file: Nullable(StoredFile),
+})
+export type Run = Static<typeof Run>
+export type RunStatus = Run['status']

@@ -1,0 +1,31 @@
+import closeWithGrace from 'close-with-grace'
+import { destination } from 'pino'
+import { buildApp } from './app.ts'
+import { ConfigError } from './config.ts'
+import { createLogger } from './logger.ts'
+
+/** Long enough to hand over what is under way; an orchestrator kills after 10 s or more. */
+const CLOSE_WITHIN_MS = 5000
+
+async function main (): Promise<void> {
+  const logger = createLogger(destination({ dest: 1, sync: false }), process.stdout.isTTY)
+  const app = await buildApp({ env: process.env, envFile: '.env', logger })
+  closeWithGrace({ delay: CLOSE_WITHIN_MS, logger }, async ({ err }) => {
+    if (err !== undefined) app.log.fatal({ err }, 'the service fails at something unexpected, and ends')
+    await app.close()
+  })
+  await app.listen({ host: app.config.HOST, port: app.config.PORT })
+}
+
+main().catch((error: unknown) => {
+  for (const line of explain(error)) process.stderr.write(`${line}\n`)
+  process.exit(1)
+})
+
+/** One line for each thing that the user must change; a stack trace only for what is a bug. */
+function explain (error: unknown): string[] {
+  if (error instanceof ConfigError) return error.problems.map(({ variable, advice }) => `${variable} ${advice}`)
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return ['PORT is in use by another process: set PORT to a free one']
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return [error.message]
+  return [error instanceof Error ? error.stack ?? error.message : String(error)]
+}

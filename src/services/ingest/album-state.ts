@@ -1,0 +1,66 @@
+import { type BodyRef } from '../store/checkpoint.ts'
+
+/** One stored page of an album's tracks. */
+export interface StoredPage {
+  offset: number
+  /** Places on the page, broken ones included. */
+  slots: number
+  /** Tracks among them. */
+  valid: number
+  /** The page said that there is a next one. */
+  hasNext: boolean
+  /** null: it is the page embedded in the album itself. */
+  body: BodyRef | null
+}
+
+/** What is stored of one album. */
+export interface AlbumState {
+  body: BodyRef
+  /** Tracks that Spotify says the album has. */
+  expected: number
+  /** By offset, in no order. A later answer for the same place replaces a poorer one. */
+  pages: Map<number, StoredPage>
+}
+
+/** The stored pages in Spotify's order. */
+export function pagesInOrder (state: AlbumState): StoredPage[] {
+  return [...state.pages.values()].sort((a, b) => a.offset - b.offset)
+}
+
+export function countTracks (state: AlbumState): number {
+  let tracks = 0
+  for (const page of state.pages.values()) tracks += page.valid
+  return tracks
+}
+
+/** The tracks that the album should have: what it claims, or more where more places were seen. */
+export function expectedTracks (state: AlbumState): number {
+  const last = pagesInOrder(state).at(-1)
+  return Math.max(state.expected, last === undefined ? 0 : last.offset + last.slots)
+}
+
+/** Every place that the album claims was answered, each with a track, and nothing says that there are more. */
+export function isAlbumComplete (state: AlbumState, pageSize: number): boolean {
+  return missingPages(state, pageSize, true).length === 0 && countTracks(state) === expectedTracks(state)
+}
+
+/**
+ * The offsets to ask so that every claimed place is covered.
+ * @param again also the pages that were answered with broken tracks or with nothing
+ */
+export function missingPages (state: AlbumState, pageSize: number, again: boolean): number[] {
+  const missing: number[] = []
+  const pages = pagesInOrder(state)
+  const end = expectedTracks(state)
+  let at = 0
+  for (const page of pages) {
+    for (; at < page.offset; at += pageSize) missing.push(at)
+    const poor = page.valid < page.slots || (page.slots === 0 && page.offset < end)
+    if (again && poor) missing.push(page.offset)
+    at = page.offset + (page.slots === 0 ? pageSize : page.slots)
+  }
+  for (; at < end; at += pageSize) missing.push(at)
+  const last = pages.at(-1)
+  if (last !== undefined && last.hasNext && last.slots > 0 && last.offset + last.slots === at) missing.push(at)
+  return missing
+}

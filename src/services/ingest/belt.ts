@@ -1,0 +1,46 @@
+/** The hand-over between listing and fetching: what is put on one end is taken off at the other, in order. */
+export interface Belt<T> {
+  put: (items: T[]) => void
+  /** What was taken and could not be used goes first again. */
+  putBack: (items: T[]) => void
+  /** `max` items as soon as there are as many, fewer only after `end`; none: it has ended. */
+  take: (max: number) => Promise<T[]>
+  /** Nothing more will be put. */
+  end: () => void
+}
+
+export function createBelt<T> (): Belt<T> {
+  const items: T[] = []
+  const takers: Array<{ max: number, give: (taken: T[]) => void }> = []
+  let ended = false
+
+  function serve (): void {
+    for (;;) {
+      const taker = takers[0]
+      if (taker === undefined || (!ended && items.length < taker.max)) return
+      takers.shift()
+      taker.give(items.splice(0, taker.max))
+    }
+  }
+
+  return {
+    put (more) {
+      for (const item of more) items.push(item)
+      serve()
+    },
+    putBack (taken) {
+      items.unshift(...taken)
+      serve()
+    },
+    async take (max) {
+      return await new Promise<T[]>((resolve) => {
+        takers.push({ max, give: resolve })
+        serve()
+      })
+    },
+    end () {
+      ended = true
+      serve()
+    },
+  }
+}

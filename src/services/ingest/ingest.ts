@@ -1,0 +1,141 @@
+import { type Gap, type RunRequest } from '../../schemas/run.ts'
+import { type Clock } from '../clock.ts'
+import { type ListedAlbum } from '../spotify/item-check.ts'
+import { type Meter, createMeter } from '../spotify/meter.ts'
+import { type RetryPolicy, retryDelayMs } from '../spotify/retry-policy.ts'
+import { type SpotifyService } from '../spotify/spotify-service.ts'
+import { createBelt } from './belt.ts'
+import { type Failure, fetchAlbums } from './fetch.ts'
+import { type Ledger, gapOf } from './ledger.ts'
+import { list, sourceOf, wantedAlbums } from './list.ts'
+import { ordinaryFailure } from './settle.ts'
+
+export interface IngestOptions {
+  spotify: SpotifyService
+  clock: Clock
+  random: () => number
+  retry: RetryPolicy
+  /** Albums fetched at the same time. */
+  concurrency: number
+}
+
+/** How the pipeline ended: the failure of the listing, if any, and of the albums that are still missing. */
+export interface IngestResult {
+  error: Failure | null
+  failures: ReadonlyMap<string, Failure>
+}
+
+/** What a run has, compared with what it promised. */
+export interface Inspection {
+  /** The albums that the run is about, in the order of the document. */
+  albums: ListedAlbum[]
+  gaps: Gap[]
+}
+
+/** After the first pass, faults that usually pass get one more chance. */
+const PASSES = 2
+
+/**
+ * The pipeline up to the document: list, fetch, check. Each pass goes for what the ledger lacks, so the first
+ * one of a new run, a second one after faults, and one after a crash are the same thing.
+ * Throws what stops every call; then the ledger keeps what there is.
+ */
+export async function ingest (request: RunRequest, ledger: Ledger, signal: AbortSignal, options: IngestOptions): Promise<IngestResult> {
+  const { spotify, clock, random, retry } = options
+  const meter = createMeter(clock.monotonic, ledger.cost)
+  const failures = new Map<string, Failure>()
+  spotify.memory.restore(ledger.endpoints)
+  let error: Failure | null = null
+  for (let pass = 1; pass <= PASSES; pass++) {
+    if (pass > 1) await clock.sleep(retryDelayMs(retry.maxAttempts, retry, random()), signal)
+    error = await runPass(request, ledger, { signal, meter, failures, again: pass > 1 }, options)
+    if (error === null && inspect(request, ledger, spotify, failures).gaps.every(isFinal)) break
+    if (error !== null && !isTransient(error)) break
+  }
+  await ledger.record({ kind: 'memory', endpoints: spotify.memory.snapshot(), cost: meter.read() })
+  return { error, failures }
+}
+
+interface Pass {
+  signal: AbortSignal
+  meter: Meter
+  failures: Map<string, Failure>
+  again: boolean
+}
+
+/** List and fetch side by side: an album is fetched while the next page is listed. Gives the listing's failure, if any. */
+async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, failures, again }: Pass, options: IngestOptions): Promise<Failure | null> {
+  const { spotify, concurrency } = options
+  const stopping = new AbortController()
+  const abort = (error: unknown): void => stopping.abort(error)
+  const onAbort = (): void => abort(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  const context = { signal: stopping.signal, meter }
+  const belt = createBelt<ListedAlbum>()
+  const put = (albums: ListedAlbum[]): void => belt.put(albums.filter((album) => isMissing(ledger, album)))
+  if (isListedInOrder(ledger, request, spotify)) put(wanted(request, ledger, spotify))
+
+  async function listing (): Promise<Failure | null> {
+    try {
+      await list({ request, ledger, spotify, context, onListed: put })
+      return null
+    } catch (error) {
+      const failure = ordinaryFailure(error)
+      if (failure === null) {
+        abort(error)
+        throw error
+      }
+      return { code: codeOfListing(failure.code), detail: failure.message }
+    } finally {
+      belt.end()
+    }
+  }
+
+  try {
+    const [listed, fetched] = await Promise.allSettled([
+      listing(),
+      fetchAlbums({ belt, ledger, spotify, context, market: request.market, concurrency, again, failures, abort }),
+    ])
+    if (stopping.signal.aborted) throw stopping.signal.reason
+    if (listed.status === 'rejected') throw listed.reason
+    if (fetched.status === 'rejected') throw fetched.reason
+    return listed.value
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** What the listing's failure is called in the run's error: the codes that users know. */
+function codeOfListing (code: string): string {
+  return code === 'not_found' || code === 'request_refused' || code === 'invalid_limit' ? 'upstream_invalid' : code
+}
+
+function isMissing (ledger: Ledger, { id }: ListedAlbum): boolean {
+  return !ledger.isComplete(id) && ledger.unavailable(id) === undefined
+}
+
+function wanted (request: RunRequest, ledger: Ledger, spotify: SpotifyService): ListedAlbum[] {
+  return wantedAlbums(ledger.listed.values(), request.limit, sourceOf({ ledger, request, spotify }).order)
+}
+
+/** Which of the albums are the newest is not known before all are listed: then the listing itself hands them over. */
+function isListedInOrder (ledger: Ledger, request: RunRequest, spotify: SpotifyService): boolean {
+  return ledger.source !== null && sourceOf({ ledger, request, spotify }).order === 'listed'
+}
+
+/** Compare what is there with what was promised; `failures` says why the rest is missing, as far as it is known. */
+export function inspect (request: RunRequest, ledger: Ledger, spotify: SpotifyService, failures: ReadonlyMap<string, Failure> = new Map()): Inspection {
+  const albums = wanted(request, ledger, spotify)
+  const lost = ledger.losses.map((detail): Gap => ({ albumId: null, name: null, code: 'listing_incomplete', detail, expectedTracks: null, tracks: 0 }))
+  const gaps = albums.flatMap((album) => gapOf(ledger, album, failures.get(album.id)) ?? [])
+  return { albums, gaps: [...lost, ...gaps] }
+}
+
+function isFinal ({ code }: Gap): boolean {
+  return code === 'listing_incomplete' || code === 'album_unavailable'
+}
+
+function isTransient ({ code }: Failure): boolean {
+  return code === 'upstream_unavailable' || code === 'upstream_invalid'
+}

@@ -1,0 +1,145 @@
+import { type Gap, type Progress, type UsedSource } from '../../schemas/run.ts'
+import { type Endpoint, type EndpointKnowledge, TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
+import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
+import { type Cost, NO_COST } from '../spotify/meter.ts'
+import { type SourceCursor } from '../spotify/sources/source.ts'
+import { type BodyRef, type Checkpoint } from '../store/checkpoint.ts'
+import { type AlbumState, countTracks, isAlbumComplete } from './album-state.ts'
+
+/** The parts of a checkpoint: facts in the order in which they became known. */
+export type Part =
+  | { kind: 'source', source: UsedSource }
+  | { kind: 'listed', albums: ListedAlbum[], losses: string[], next: SourceCursor | null, cost: Cost }
+  | { kind: 'album', id: string, slots: number, valid: number, expected: number, hasNext: boolean, cost: Cost }
+  | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, cost: Cost }
+  | { kind: 'unavailable', id: string, detail: string }
+  | { kind: 'memory', endpoints: Array<[Endpoint, EndpointKnowledge]>, cost: Cost }
+  /** A user wants the run to go on: what Spotify did not have is asked again, and a listing that lost something begins anew. */
+  | { kind: 'resumed' }
+
+export type RunCheckpoint = Checkpoint<Part>
+
+/**
+ * What one run has, as its checkpoint's parts add up to: the only state of the pipeline. A part is stored
+ * first and counted then, so that what is counted survives any crash.
+ */
+export interface Ledger {
+  readonly source: UsedSource | null
+  /** Where the listing goes on; undefined before it began, null when it has ended. */
+  readonly next: SourceCursor | null | undefined
+  /** In the order of the listing, each once. */
+  readonly listed: ReadonlyMap<string, ListedAlbum>
+  readonly losses: readonly string[]
+  readonly cost: Cost
+  readonly endpoints: Array<[Endpoint, EndpointKnowledge]>
+  album: (id: string) => AlbumState | undefined
+  isComplete: (id: string) => boolean
+  /** Why Spotify has no such album, where it said so. */
+  unavailable: (id: string) => string | undefined
+  progress: () => Progress
+  /** Store a part, then count it. */
+  record: (part: Part, body?: string) => Promise<void>
+  readBody: (ref: BodyRef) => Promise<string>
+}
+
+/** Build the ledger of a run that wants `limit` albums from what its checkpoint holds. `onChange`: after each new part. */
+export async function openLedger (checkpoint: RunCheckpoint, limit: number, onChange: () => void = () => {}): Promise<Ledger> {
+  const albums = new Map<string, AlbumState>()
+  const unavailable = new Map<string, string>()
+  const listed = new Map<string, ListedAlbum>()
+  const losses: string[] = []
+  let source: UsedSource | null = null
+  let next: SourceCursor | null | undefined
+  let cost = NO_COST
+  let endpoints: Array<[Endpoint, EndpointKnowledge]> = []
+  let tracks = 0
+
+  function count (part: Part, body: BodyRef | null): void {
+    if ('cost' in part) cost = part.cost
+    switch (part.kind) {
+      case 'source':
+        source = part.source
+        break
+      case 'listed':
+        for (const album of part.albums) if (!listed.has(album.id)) listed.set(album.id, album)
+        losses.push(...part.losses)
+        next = part.next
+        break
+      case 'album':
+        if (body !== null) countAlbum(part, body)
+        break
+      case 'tracks':
+        if (body !== null) countPage(part, body)
+        break
+      case 'unavailable':
+        unavailable.set(part.id, part.detail)
+        break
+      case 'resumed':
+        unavailable.clear()
+        if (losses.length > 0 || listed.size === 0) next = undefined
+        losses.length = 0
+        break
+      case 'memory':
+        endpoints = part.endpoints
+        break
+    }
+  }
+
+  function countAlbum (part: Part & { kind: 'album' }, body: BodyRef): void {
+    if (albums.has(part.id)) return
+    albums.set(part.id, { body, expected: part.expected, pages: new Map() })
+    countPage({ ...part, kind: 'tracks', offset: 0 }, null)
+  }
+
+  function countPage (part: Part & { kind: 'tracks' }, body: BodyRef | null): void {
+    const { id, offset, slots, valid, hasNext } = part
+    const pages = albums.get(id)?.pages
+    const before = pages?.get(offset)?.valid ?? -1
+    if (pages === undefined || valid <= before) return
+    pages.set(offset, { offset, slots, valid, hasNext, body })
+    tracks += valid - Math.max(0, before)
+  }
+
+  for await (const { meta, body } of checkpoint.replay()) count(meta, body)
+
+  return {
+    get source () { return source },
+    get next () { return next },
+    get listed () { return listed },
+    get losses () { return losses },
+    get cost () { return cost },
+    get endpoints () { return endpoints },
+    album: (id) => albums.get(id),
+    isComplete (id) {
+      const state = albums.get(id)
+      return state !== undefined && isAlbumComplete(state, TRACKS_PAGE_SIZE)
+    },
+    unavailable: (id) => unavailable.get(id),
+    progress: () => ({ albumsListed: Math.min(listed.size, limit), albumsFetched: albums.size, tracks }),
+    async record (part, body) {
+      count(part, await checkpoint.append(part, body))
+      onChange()
+    },
+    readBody: async (ref) => await checkpoint.readBody(ref),
+  }
+}
+
+/** The part that stores an album as it was answered. */
+export function albumPart (id: string, head: AlbumHead, cost: Cost): Part {
+  const { slots, valid, expected, hasNext } = head
+  return { kind: 'album', id, slots, valid, expected, hasNext, cost }
+}
+
+/** What is missing of a listed album: null when nothing is. `failure`: how the last try ended, where it did. */
+export function gapOf (ledger: Ledger, { id, name, totalTracks }: ListedAlbum, failure: { code: string, detail: string } | undefined): Gap | null {
+  if (ledger.isComplete(id)) return null
+  const state = ledger.album(id)
+  const unavailable = ledger.unavailable(id)
+  const gap = { albumId: id, name, expectedTracks: state?.expected ?? totalTracks, tracks: state === undefined ? 0 : countTracks(state) }
+  if (unavailable !== undefined) return { ...gap, code: 'album_unavailable', detail: unavailable }
+  if (state !== undefined) {
+    const missing = `${gap.tracks} of ${gap.expectedTracks} tracks were answered`
+    return { ...gap, code: 'tracks_missing', detail: failure === undefined ? missing : `${missing}: ${failure.detail}` }
+  }
+  return { ...gap, code: failure?.code ?? 'not_fetched', detail: failure?.detail ?? 'the run ended before this album was fetched' }
+}

@@ -1,0 +1,107 @@
+import { hasCode } from '../../errors.ts'
+import { type RunRequest } from '../../schemas/run.ts'
+import { type CallContext } from '../spotify/call.ts'
+import { type ListedAlbum, readListedAlbum } from '../spotify/item-check.ts'
+import { chooseSource, createSource } from '../spotify/sources/choose.ts'
+import { SOURCE_START, type Source, type SourcePage } from '../spotify/sources/source.ts'
+import { type SpotifyService } from '../spotify/spotify-service.ts'
+import { type Ledger } from './ledger.ts'
+
+/** So many pages in a row without a new album mean that the listing turns in a circle. */
+const STALE_PAGES = 5
+
+export interface Listing {
+  request: RunRequest
+  ledger: Ledger
+  spotify: SpotifyService
+  context: CallContext
+  /** Albums that may be fetched now, in the order of the listing. */
+  onListed: (albums: ListedAlbum[]) => void
+}
+
+/**
+ * Find the albums of a run from where its ledger stopped, a page at a time, each stored before it is used.
+ * Throws what the calls throw; what was listed until then stays.
+ */
+export async function list (listing: Listing): Promise<void> {
+  const { request, ledger, spotify } = listing
+  if (ledger.source === null) {
+    const { used, reason } = chooseSource(request.source, spotify.memory.about('newReleases').refusal)
+    await startWith(listing, createSource(used, request, spotify), reason)
+  }
+  try {
+    await readPages(listing, sourceOf(listing))
+  } catch (error) {
+    if (request.source !== 'auto' || ledger.source?.used !== 'new-releases' || !hasCode(error, 'endpoint_unavailable')) throw error
+    await startWith(listing, createSource('search', request, spotify), error.message)
+    await readPages(listing, sourceOf(listing))
+  }
+}
+
+/** The albums that the run is about: the first or the newest `limit` of what was listed. */
+export function wantedAlbums (listed: Iterable<ListedAlbum>, limit: number, order: Source['order']): ListedAlbum[] {
+  const albums = [...listed]
+  if (order === 'newest') albums.sort((a, b) => compareDates(b.releaseDate, a.releaseDate))
+  return albums.slice(0, limit)
+}
+
+export function sourceOf ({ ledger, request, spotify }: Pick<Listing, 'ledger' | 'request' | 'spotify'>): Source {
+  return createSource(ledger.source?.used ?? 'search', request, spotify)
+}
+
+async function startWith ({ ledger }: Listing, source: Source, reason: string | null): Promise<void> {
+  await ledger.record({ kind: 'source', source: { used: source.used, query: source.query, reason } })
+}
+
+async function readPages (listing: Listing, source: Source): Promise<void> {
+  const { ledger, context, request, onListed } = listing
+  const wanted = (): number => source.order === 'newest' ? Infinity : request.limit - ledger.listed.size
+  let stale = 0
+  if (ledger.next !== null && wanted() > 0) {
+    for await (const page of source.pages(ledger.next ?? SOURCE_START, wanted, context)) {
+      const fresh = await recordPage(listing, page, wanted(), stale)
+      if (source.order === 'listed') onListed(fresh)
+      stale = fresh.length === 0 ? stale + 1 : 0
+      if (ledger.next === null) break
+    }
+  }
+  if (source.order === 'newest') onListed(wantedAlbums(ledger.listed.values(), request.limit, source.order))
+}
+
+/** Store the page's new albums, its losses, and where the next page is (nowhere, once there are enough). */
+async function recordPage (listing: Listing, page: SourcePage, wanted: number, stale: number): Promise<ListedAlbum[]> {
+  const { ledger, context } = listing
+  const { fresh, broken } = sortItems(page.items, ledger.listed, wanted)
+  const losses = [...page.losses, ...broken]
+  const isCircle = fresh.length === 0 && stale + 1 >= STALE_PAGES && page.next !== null
+  if (isCircle) losses.push(`${STALE_PAGES} pages in a row showed no album that had not been listed`)
+  const next = isCircle || fresh.length >= wanted ? null : page.next
+  await rememberEndpoints(listing)
+  await ledger.record({ kind: 'listed', albums: fresh, losses, next, cost: context.meter.read() })
+  return fresh
+}
+
+/** What was learnt of the endpoints goes into the checkpoint, so that a restart does not ask it again. */
+export async function rememberEndpoints ({ ledger, spotify, context }: Pick<Listing, 'ledger' | 'spotify' | 'context'>): Promise<void> {
+  const endpoints = spotify.memory.snapshot()
+  if (JSON.stringify(endpoints) === JSON.stringify(ledger.endpoints)) return
+  await ledger.record({ kind: 'memory', endpoints, cost: context.meter.read() })
+}
+
+/** The albums among the items that are not listed yet, at most `wanted`; and a sentence for each item that is none. */
+export function sortItems (items: unknown[], listed: ReadonlyMap<string, unknown>, wanted: number): { fresh: ListedAlbum[], broken: string[] } {
+  const fresh = new Map<string, ListedAlbum>()
+  const broken: string[] = []
+  for (const item of items) {
+    if (fresh.size >= wanted) break
+    const album = readListedAlbum(item)
+    if (album === null) broken.push(`an item of the listing was ${item === null ? 'null' : 'no album'}`)
+    else if (!listed.has(album.id) && !fresh.has(album.id)) fresh.set(album.id, album)
+  }
+  return { fresh: [...fresh.values()], broken }
+}
+
+/** Dates of different precision compare as text; no date is the oldest. */
+function compareDates (a: string | null, b: string | null): number {
+  return (a ?? '') < (b ?? '') ? -1 : (a ?? '') > (b ?? '') ? 1 : 0
+}

@@ -1,0 +1,131 @@
+import { ServiceError } from '../../errors.ts'
+import { type IngestBody, type Run } from '../../schemas/run.ts'
+import { type Clock } from '../clock.ts'
+import { type Log } from '../log.ts'
+import { type RunQueue } from '../queue/run-queue.ts'
+import { type RunRecord, type RunStore } from '../store/run-store.ts'
+import { type ExecuteOptions, execute } from './execute.ts'
+import { completeRequest } from './request.ts'
+import { hasEnded, newRecord } from './transitions.ts'
+
+/** Everything that can be done with runs. */
+export interface RunManager {
+  /**
+   * Accept a run; durable when it resolves. An equal request that has not ended gives that run.
+   * Throws `invalid_request`, `queue_full`, `storage_failed`, `shutting_down`.
+   */
+  start: (body: IngestBody) => Promise<Run>
+  /** The run as it is now; throws `run_not_found`. */
+  get: (id: string) => Promise<Run>
+  /** The run's document on disk, or null where it has none. */
+  documentPath: (run: Run) => string | null
+  /** Called with the run after each change until the returned function is called. */
+  watch: (id: string, listener: (run: Run) => void) => () => void
+  /** Go on with the runs that an earlier process left, and with whatever the queue lost, now and every minute. */
+  recover: () => Promise<void>
+  /** Throws where no run could be stored. */
+  probe: () => Promise<void>
+  close: () => Promise<void>
+}
+
+export interface RunManagerOptions {
+  store: RunStore
+  queue: RunQueue
+  clock: Clock
+  newId: () => string
+  maxAlbums: number
+  maxQueued: number
+  concurrency: number
+  log: Log
+  ingest: ExecuteOptions['ingest']
+}
+
+const SWEEP_EVERY_MS = 60_000
+const QUEUE_FULL_RETRY_SECONDS = 30
+
+export function createRunManager (options: RunManagerOptions): RunManager {
+  const { store, queue, clock, log } = options
+  /** The runs that have not ended, as this process knows them. */
+  const active = new Map<string, Run>()
+  /** Runs on their way to the disk, by request: an equal request waits for the same one. */
+  const accepting = new Map<string, Promise<Run>>()
+  const watchers = new Map<string, Set<(run: Run) => void>>()
+  let sweeping: NodeJS.Timeout | null = null
+  let closed = false
+
+  function onChange (run: Run): void {
+    if (hasEnded(run)) active.delete(run.id)
+    else active.set(run.id, run)
+    for (const listener of watchers.get(run.id) ?? []) listener(run)
+  }
+
+  queue.work(async (id, signal) => await execute(id, signal, { store, clock, log, ingest: options.ingest, onChange }))
+
+  async function start (body: IngestBody): Promise<Run> {
+    const request = completeRequest(body, options.maxAlbums)
+    if (closed) throw new ServiceError('shutting_down', 'the service is shutting down: send the request again in a moment', { retryAfterSeconds: 5 })
+    const key = JSON.stringify(request)
+    const same = accepting.get(key) ?? [...active.values()].find((run) => JSON.stringify(run.request) === key)
+    if (same !== undefined) return await same
+    if (active.size + accepting.size >= options.concurrency + options.maxQueued) {
+      throw new ServiceError('queue_full', `${active.size} runs are waiting or under way, and MAX_QUEUED_RUNS allows no more: try again later`, { retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS })
+    }
+    const accepted = accept(newRecord(options.newId(), request, clock.now())).finally(() => accepting.delete(key))
+    accepting.set(key, accepted)
+    return await accepted
+  }
+
+  async function accept (record: RunRecord): Promise<Run> {
+    try {
+      await store.create(record)
+    } catch (error) {
+      throw new ServiceError('storage_failed', 'the run could not be stored: make room in DATA_DIR and let the service write there', { cause: error })
+    }
+    active.set(record.run.id, record.run)
+    queue.enqueue(record.run.id)
+    return record.run
+  }
+
+  async function sweep (): Promise<void> {
+    for (const { run } of await store.pending()) {
+      if (!active.has(run.id)) active.set(run.id, run)
+      queue.enqueue(run.id, run.resumeAt === null ? 0 : Date.parse(run.resumeAt))
+    }
+  }
+
+  return {
+    start,
+
+    async get (id) {
+      const run = active.get(id) ?? (await store.read(id))?.run
+      if (run === undefined) throw new ServiceError('run_not_found', 'there is no run of this id: GET /runs/{id} takes the id that POST /ingest answered with')
+      return run
+    },
+
+    documentPath: (run) => run.file === null ? null : store.documentPath(run.id, run.file),
+
+    watch (id, listener) {
+      const listeners = watchers.get(id) ?? new Set()
+      watchers.set(id, listeners.add(listener))
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size === 0) watchers.delete(id)
+      }
+    },
+
+    async recover () {
+      await sweep()
+      sweeping = setInterval(() => {
+        sweep().catch((error: unknown) => log.error({ err: error }, 'the sweep for forgotten runs failed'))
+      }, SWEEP_EVERY_MS).unref()
+    },
+
+    probe: async () => await store.probe(),
+
+    async close () {
+      closed = true
+      if (sweeping !== null) clearInterval(sweeping)
+      await queue.close(new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true }))
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import { type Run, type RunFailure, type RunRequest, type StoredFile } from '../../schemas/run.ts'
+import { type Conclusion } from '../ingest/conclude.ts'
+import { NO_COST } from '../spotify/meter.ts'
+import { ENDED, type RunRecord } from '../store/run-store.ts'
+
+/** The life of a run: each function is one legal step, and leaves a record that has ended as it is. */
+
+export function newRecord (id: string, request: RunRequest, nowMs: number): RunRecord {
+  return {
+    executions: 0,
+    run: {
+      id,
+      status: 'queued',
+      complete: null,
+      request,
+      source: null,
+      createdAt: timestamp(nowMs),
+      startedAt: null,
+      finishedAt: null,
+      resumeAt: null,
+      progress: { albumsListed: 0, albumsFetched: 0, tracks: 0 },
+      gaps: [],
+      cost: NO_COST,
+      error: null,
+      file: null,
+    },
+  }
+}
+
+/** queued, paused or (after a crash) running: an execution begins. The document is named after the first one. */
+export function begin (record: RunRecord, nowMs: number): RunRecord {
+  if (hasEnded(record.run)) return record
+  const { run, executions } = record
+  return {
+    executions: executions + 1,
+    run: { ...run, status: 'running', startedAt: run.startedAt ?? timestamp(nowMs), resumeAt: null, error: null },
+  }
+}
+
+/** What an execution has changed, whatever comes of it. */
+export type Snapshot = Pick<Run, 'source' | 'progress' | 'cost'>
+
+/** running: Spotify must not be called before a time. */
+export function pause (record: RunRecord, snapshot: Snapshot, error: RunFailure, resumeAtMs: number): RunRecord {
+  if (hasEnded(record.run)) return record
+  return { ...record, run: { ...record.run, ...snapshot, status: 'paused', resumeAt: timestamp(resumeAtMs), error } }
+}
+
+/** The run as it will be when it has ended: what the document begins with. */
+export function ended (run: Run, snapshot: Snapshot, gaps: Run['gaps'], conclusion: Conclusion, nowMs: number): Run {
+  return { ...run, ...snapshot, ...conclusion, gaps, finishedAt: timestamp(nowMs), resumeAt: null }
+}
+
+/** running: it has ended, with a document or without one. */
+export function finish (record: RunRecord, run: Run, file: StoredFile | null): RunRecord {
+  return hasEnded(record.run) ? record : { ...record, run: { ...run, file } }
+}
+
+export function hasEnded ({ status }: Pick<Run, 'status'>): boolean {
+  return ENDED.includes(status)
+}
+
+/** `album_items_{YYYYMMDD}T{HHMMSS}Z.json` of the time at which the run started. */
+export function documentName ({ startedAt, createdAt }: Run): string {
+  return `album_items_${(startedAt ?? createdAt).replace(/\.\d+/, '').replace(/[-:]/g, '')}.json`
+}
+
+function timestamp (ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,115 @@
+import pLimit from 'p-limit'
+import { type Dispatcher } from 'undici'
+import { PauseError, ServiceError } from '../../errors.ts'
+import { type Clock } from '../clock.ts'
+import { type Log } from '../log.ts'
+import { type Answer } from './answer.ts'
+import { type Verdict, classify } from './classify.ts'
+import { type Endpoint } from './endpoint.ts'
+import { exchange } from './exchange.ts'
+import { type Meter } from './meter.ts'
+import { type Pacer } from './pacer.ts'
+import { type RetryPolicy, retryDelayMs } from './retry-policy.ts'
+import { type TokenManager } from './token-manager.ts'
+
+export interface CallOptions {
+  dispatcher: Dispatcher
+  tokens: TokenManager
+  pacer: Pacer
+  clock: Clock
+  random: () => number
+  retry: RetryPolicy
+  timeoutMs: number
+  /** Calls in flight at once, of all runs together. */
+  maxConcurrency: number
+  /** How long a run stops when one call was answered 429 as often as it may be tried. */
+  maxWaitMs: number
+  log: Log
+}
+
+/** Whom a call is made for: who may stop it, and whose cost it is. */
+export interface CallContext {
+  signal: AbortSignal
+  meter: Meter
+}
+
+/**
+ * Get the JSON body of one call, obeying whatever Spotify says on the way.
+ * Throws `PauseError`; `upstream_unavailable` or `upstream_invalid` after the last try; what `classify`
+ * calls a refusal, by its code; `invalid_client`; the signal's reason.
+ */
+export type Call = (endpoint: Endpoint, url: URL, context: CallContext) => Promise<unknown>
+
+export function createCall (options: CallOptions): Call {
+  const { dispatcher, tokens, pacer, clock, retry, random, timeoutMs, log } = options
+  const slot = pLimit(options.maxConcurrency)
+
+  /** One attempt: a place among those in flight, a token, the pacer's permit, the exchange, the verdict. */
+  async function attempt (endpoint: Endpoint, url: URL, { signal, meter }: CallContext): Promise<{ verdict: Verdict, token: string }> {
+    signal.throwIfAborted()
+    const token = await tokens.get(signal)
+    const resume = meter.hold()
+    const permit = await pacer.take(signal).finally(resume)
+    const startedMs = clock.monotonic()
+    let answer: Answer
+    try {
+      meter.call(endpoint)
+      answer = await exchange(dispatcher, { method: 'GET', url, headers: { authorization: `Bearer ${token}` } }, { signal, timeoutMs })
+    } catch (error) {
+      permit.done(false)
+      throw error
+    }
+    const verdict = classify(answer, clock.now())
+    log.debug({ endpoint, status: answer.kind === 'response' ? answer.status : answer.reason, ms: Math.round(clock.monotonic() - startedMs) }, 'called Spotify')
+    if (verdict.kind === 'limited') await pacer.limited(permit, verdict)
+    else permit.done(answer.kind === 'response')
+    return { verdict, token }
+  }
+
+  return async function call (endpoint, url, context) {
+    let renewals = 0
+    let limits = 0
+    let faults = 0
+    for (;;) {
+      const { verdict, token } = await slot(() => attempt(endpoint, url, context))
+      switch (verdict.kind) {
+        case 'ok':
+          return verdict.value
+        case 'renew':
+          if (++renewals > 1) throw new ServiceError('upstream_invalid', `${NAMES[endpoint]} ${verdict.detail} also with a new token: check that SPOTIFY_TOKEN_URL and SPOTIFY_API_URL belong together`)
+          await tokens.renew(token, context.signal)
+          break
+        case 'limited':
+          if (++limits >= retry.maxAttempts) {
+            throw new PauseError('rate_limited', `${NAMES[endpoint]} ${verdict.detail} ${limits} times in a row: the run goes on later by itself`, clock.now() + options.maxWaitMs)
+          }
+          break
+        case 'retry': {
+          if (++faults >= retry.maxAttempts) throw new ServiceError(verdict.code, `${NAMES[endpoint]} ${verdict.detail} (${faults} tries): resume the run later`)
+          const waitMs = retryDelayMs(faults, retry, random())
+          log.warn({ endpoint, attempt: faults, waitMs: Math.round(waitMs), detail: verdict.detail }, 'call failed, trying again')
+          await clock.sleep(waitMs, context.signal)
+          break
+        }
+        case 'refused':
+          throw new ServiceError(verdict.code, `${NAMES[endpoint]} ${verdict.detail}${ADVICE[verdict.code] ?? ''}`, { affectsEveryCall: verdict.code === 'premium_required' })
+      }
+      context.meter.retry()
+    }
+  }
+}
+
+/** How a sentence calls an endpoint. */
+const NAMES: Record<Endpoint, string> = {
+  newReleases: 'new-releases',
+  search: 'search',
+  album: 'the album',
+  albums: 'the batch of albums',
+  albumTracks: "the album's tracks",
+  artistAlbums: "the artist's albums",
+}
+
+const ADVICE: Partial<Record<ServiceError['code'], string>> = {
+  premium_required: ': the owner of the app needs Spotify Premium; after renewing it, it can take some hours',
+  endpoint_unavailable: ': not available to this app',
+}

@@ -1,0 +1,119 @@
+import { isRecord } from './answer.ts'
+import { SEARCH_WINDOW } from './endpoint.ts'
+
+export type Pagination = 'next' | 'offset'
+
+/** One page of a paging object, its items not yet checked. */
+export interface Page {
+  items: unknown[]
+  next: string | null
+  total: number | null
+}
+
+/** Where a listing goes on; plain data, so that a checkpoint can carry it. */
+export interface Cursor {
+  offset: number
+  /** The `next` URL to follow; null: count. */
+  url: string | null
+  /** How often this place has been answered with nothing although there should be more. */
+  empties: number
+  /** An earlier place that stayed empty: a loss as soon as anything comes after it. */
+  holeAt: number | null
+}
+
+export const START: Cursor = { offset: 0, url: null, empties: 0, holeAt: null }
+
+export type Step =
+  | { kind: 'more', cursor: Cursor, loss: string | null }
+  | { kind: 'end', loss: string | null }
+
+export interface PagingRules {
+  pagination: Pagination
+  /** The only origin that `next` may name. */
+  origin: string
+  /** Search: its `total` is unreliable and it shows no more than a window of results. */
+  isSearch: boolean
+  /** An empty listing is an ordinary answer: an artist may have no albums, but there are always new ones. */
+  mayBeEmpty: boolean
+}
+
+/** A paging object, bare or under `wrapper` (`albums` in listings); null when it is none. */
+export function readPage (body: unknown, wrapper: 'albums' | null): Page | null {
+  const page = wrapper === null || !isRecord(body) ? body : body[wrapper]
+  if (!isRecord(page) || !Array.isArray(page['items'])) return null
+  const { items, next, total } = page
+  return {
+    items: items as unknown[],
+    next: typeof next === 'string' && next !== '' ? next : null,
+    total: typeof total === 'number' && Number.isInteger(total) && total >= 0 ? total : null,
+  }
+}
+
+const ASK_EMPTY_FIRST_PAGE = 3
+const ASK_EMPTY_PAGE = 2
+
+/**
+ * Where to go after a page. What Spotify says about more (`next`, `total`, a full page) is evidence, not truth:
+ * `next` has been null early and non-null past the end, and an empty page has come before a full one.
+ * A wrong "there is more" costs a call; a wrong "that was all" would cost albums.
+ */
+export function nextStep (page: Page, cursor: Cursor, pageSize: number, rules: PagingRules): Step {
+  if (page.items.length === 0) return afterEmptyPage(page, cursor, pageSize, rules)
+  const loss = cursor.holeAt === null ? null : `the page at offset ${cursor.holeAt} stayed empty although later ones were not`
+  const seen = cursor.offset + page.items.length
+  if (!claimsMore(page, seen, pageSize, rules)) return { kind: 'end', loss }
+  if (rules.pagination === 'next' && page.next !== null) return follow(page.next, cursor, seen, loss, rules)
+  return within(rules, { offset: nextOffset(page.next, cursor, pageSize, rules) ?? seen, url: null, empties: 0, holeAt: null }, loss)
+}
+
+function claimsMore (page: Page, seen: number, pageSize: number, { isSearch }: PagingRules): boolean {
+  if (page.next !== null) return true
+  if (isSearch) return page.items.length >= pageSize
+  return page.total !== null && page.total > seen
+}
+
+/** An empty first page is an anomaly, and so is an empty page that has a next one: ask again, then step over it once. */
+function afterEmptyPage (page: Page, cursor: Cursor, pageSize: number, rules: PagingRules): Step {
+  const empties = cursor.empties + 1
+  const isFirst = cursor.offset === 0
+  const suspicious = page.next !== null || (isFirst && !rules.mayBeEmpty)
+  if (suspicious && empties < (isFirst ? ASK_EMPTY_FIRST_PAGE : ASK_EMPTY_PAGE)) {
+    return { kind: 'more', cursor: { ...cursor, empties }, loss: null }
+  }
+  if (page.next === null || cursor.holeAt !== null) return { kind: 'end', loss: null }
+  return within(rules, { offset: cursor.offset + pageSize, url: null, empties: 0, holeAt: cursor.offset }, null)
+}
+
+/** Follow `next` only to Spotify itself and only forward: the token goes nowhere else, and no listing turns in a circle. */
+function follow (next: string, cursor: Cursor, seen: number, loss: string | null, rules: PagingRules): Step {
+  const url = parseUrl(next)
+  if (url === null || url.origin !== rules.origin) {
+    return { kind: 'end', loss: `next named another origin than Spotify's (${url?.origin ?? 'no URL'}) at offset ${seen}, and was not followed: try pagination "offset"` }
+  }
+  const offset = offsetOf(url)
+  if (offset !== null ? offset <= cursor.offset : next === cursor.url) {
+    return { kind: 'end', loss: `next named a page that had been read (offset ${offset ?? cursor.offset}) after offset ${cursor.offset}: try pagination "offset"` }
+  }
+  return within(rules, { offset: offset ?? seen, url: next, empties: 0, holeAt: null }, loss)
+}
+
+/** While counting, `next` may tell how many places the page took up (items that are filtered out count too). */
+function nextOffset (next: string | null, cursor: Cursor, pageSize: number, { origin }: PagingRules): number | null {
+  const url = next === null ? null : parseUrl(next)
+  const offset = url?.origin === origin ? offsetOf(url) : null
+  return offset !== null && offset > cursor.offset && offset <= cursor.offset + pageSize ? offset : null
+}
+
+/** A search ends at its window: Spotify answers 400 beyond it. */
+function within ({ isSearch }: PagingRules, cursor: Cursor, loss: string | null): Step {
+  return isSearch && cursor.offset >= SEARCH_WINDOW ? { kind: 'end', loss } : { kind: 'more', cursor, loss }
+}
+
+function offsetOf (url: URL): number | null {
+  const offset = url.searchParams.get('offset')
+  return offset !== null && /^\d{1,9}$/.test(offset) ? Number(offset) : null
+}
+
+function parseUrl (text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null
+}

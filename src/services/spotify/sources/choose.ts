@@ -1,0 +1,24 @@
+import { type RunRequest, type UsedSource } from '../../../schemas/run.ts'
+import { type SpotifyService } from '../spotify-service.ts'
+import { albums } from './albums.ts'
+import { artists } from './artists.ts'
+import { newReleases } from './new-releases.ts'
+import { NEW_ALBUMS_QUERY, search } from './search.ts'
+import { type Source } from './source.ts'
+
+/** The source of that name, with the request's parameters. */
+export function createSource (used: UsedSource['used'], request: RunRequest, spotify: SpotifyService): Source {
+  const { pagination, market } = request
+  switch (used) {
+    case 'new-releases': return newReleases(spotify, pagination)
+    case 'search': return search(spotify, pagination, request.query ?? NEW_ALBUMS_QUERY, market)
+    case 'artists': return artists(spotify, pagination, request.artistIds ?? [], market)
+    case 'albums': return albums(request.albumIds ?? [])
+  }
+}
+
+/** Which source to begin with, and why it is not the first choice. `refusal`: what Spotify said to new-releases, if it refused. */
+export function chooseSource (source: RunRequest['source'], refusal: string | null): { used: UsedSource['used'], reason: string | null } {
+  if (source !== 'auto') return { used: source, reason: null }
+  return refusal === null ? { used: 'new-releases', reason: null } : { used: 'search', reason: refusal }
+}

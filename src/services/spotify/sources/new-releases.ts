@@ -1,0 +1,14 @@
+import { type Pagination } from '../paging.ts'
+import { type SpotifyService } from '../spotify-service.ts'
+import { type Source, listingPages } from './source.ts'
+
+/** Spotify's editors' choice of new albums, about 100; refused to apps in development mode. */
+export function newReleases (spotify: SpotifyService, pagination: Pagination): Source {
+  const request = { endpoint: 'newReleases', path: '/browse/new-releases', query: {} } as const
+  return {
+    used: 'new-releases',
+    query: null,
+    order: 'listed',
+    pages: (from, wanted, context) => listingPages(spotify, request, pagination, from, wanted, context),
+  }
+}

@@ -1,0 +1,17 @@
+import { type Pagination } from '../paging.ts'
+import { type SpotifyService } from '../spotify-service.ts'
+import { type Source, listingPages } from './source.ts'
+
+/** Albums of the last two weeks. Source: https://developer.spotify.com/documentation/web-api/reference/search */
+export const NEW_ALBUMS_QUERY = 'tag:new'
+
+/** Albums by a search, by default the new ones: what apps in development mode can do instead of new releases. */
+export function search (spotify: SpotifyService, pagination: Pagination, query: string, market: string | null): Source {
+  const request = { endpoint: 'search', path: '/search', query: { q: query, type: 'album', ...(market === null ? {} : { market }) } } as const
+  return {
+    used: 'search',
+    query,
+    order: 'listed',
+    pages: (from, wanted, context) => listingPages(spotify, request, pagination, from, wanted, context),
+  }
+}

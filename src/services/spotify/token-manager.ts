@@ -1,0 +1,169 @@
+import { type Dispatcher } from 'undici'
+import { ServiceError } from '../../errors.ts'
+import { type Clock } from '../clock.ts'
+import { type Log } from '../log.ts'
+import { type Answer, evidence, isRecord } from './answer.ts'
+import { exchange } from './exchange.ts'
+import { type RetryPolicy, parseRetryAfterMs, retryDelayMs, unnamedPauseMs } from './retry-policy.ts'
+
+export interface TokenManager {
+  /** The present token, fetched or renewed first where needed. */
+  get: (signal: AbortSignal) => Promise<string>
+  /** A token other than `refused`, which the API did not accept. Many callers with the same one cause one request. */
+  renew: (refused: string, signal: AbortSignal) => Promise<string>
+  /** Requests made to the token endpoint so far. */
+  requests: () => number
+  /** Stop a request under way. */
+  close: () => void
+}
+
+interface TokenManagerOptions {
+  clientId: string
+  clientSecret: string
+  tokenUrl: URL
+  dispatcher: Dispatcher
+  clock: Clock
+  random: () => number
+  retry: RetryPolicy
+  timeoutMs: number
+  /** The longest `Retry-After` of the token endpoint that is waited for. */
+  maxWaitMs: number
+  log: Log
+}
+
+interface Token {
+  value: string
+  renewAtMs: number
+  endsAtMs: number
+}
+
+const RENEW_BEFORE_END_MS = 60_000
+
+/** When to renew: 60 s before the end, or half-way through a token that lives shorter than two minutes. */
+export function renewalLeadMs (lifetimeMs: number): number {
+  return Math.min(RENEW_BEFORE_END_MS, lifetimeMs / 2)
+}
+
+/**
+ * One token for the whole process by the client credentials flow, fetched once however many callers wait.
+ * Source: https://developer.spotify.com/documentation/web-api/tutorials/client-credentials-flow
+ * Throws `invalid_client` (never retried), or `upstream_unavailable` when the token endpoint stays silent.
+ */
+export function createTokenManager (options: TokenManagerOptions): TokenManager {
+  const { clock, log } = options
+  const closing = new AbortController()
+  let token: Token | null = null
+  let pending: Promise<Token> | null = null
+  let requests = 0
+
+  /** Every caller waits for the same request; one that gives up does not stop it for the others. */
+  function fetchOnce (): Promise<Token> {
+    pending ??= fetchToken(options, closing.signal, () => { requests++ })
+      .then((fresh) => {
+        token = fresh
+        log.info({ renewAt: new Date(clock.now() + fresh.renewAtMs - clock.monotonic()).toISOString() }, 'token fetched')
+        return fresh
+      })
+      .finally(() => { pending = null })
+    return pending
+  }
+
+  async function get (signal: AbortSignal): Promise<string> {
+    const current = token
+    const now = clock.monotonic()
+    if (current !== null && now < current.renewAtMs) return current.value
+    try {
+      return (await abortable(fetchOnce(), signal)).value
+    } catch (error) {
+      signal.throwIfAborted()
+      if (current === null || current !== token || clock.monotonic() >= current.endsAtMs) throw error
+      log.warn({ err: error }, 'early renewal failed, the present token is used until its end')
+      return current.value
+    }
+  }
+
+  async function renew (refused: string, signal: AbortSignal): Promise<string> {
+    if (token?.value === refused) token = null
+    return await get(signal)
+  }
+
+  return { get, renew, requests: () => requests, close: () => closing.abort(new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })) }
+}
+
+async function fetchToken (options: TokenManagerOptions, signal: AbortSignal, onRequest: () => void): Promise<Token> {
+  const { clock, retry, random, log } = options
+  for (let attempt = 1; ; attempt++) {
+    const startedMs = clock.monotonic()
+    onRequest()
+    const answer = await exchange(options.dispatcher, tokenRequest(options), { signal, timeoutMs: options.timeoutMs })
+    const verdict = judge(answer, startedMs)
+    if (verdict.kind === 'token') return verdict.token
+    const waitMs = verdict.limited
+      ? limitedWaitMs(answer, attempt, clock.now())
+      : retryDelayMs(attempt, retry, random())
+    if (attempt >= retry.maxAttempts || waitMs > options.maxWaitMs) {
+      throw new ServiceError('upstream_unavailable', `the token endpoint ${verdict.detail} (${attempt} tries): try again later`, { affectsEveryCall: true })
+    }
+    log.warn({ attempt, waitMs: Math.round(waitMs), detail: verdict.detail }, 'token request failed, trying again')
+    await clock.sleep(waitMs, signal)
+  }
+}
+
+function limitedWaitMs (answer: Answer, attempt: number, nowMs: number): number {
+  const retryAfter = answer.kind === 'response' ? answer.retryAfter : undefined
+  return parseRetryAfterMs(retryAfter, nowMs) ?? unnamedPauseMs(attempt, false)
+}
+
+function tokenRequest ({ clientId, clientSecret, tokenUrl }: TokenManagerOptions): Parameters<typeof exchange>[1] {
+  return {
+    method: 'POST',
+    url: tokenUrl,
+    headers: {
+      authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: 'grant_type=client_credentials',
+  }
+}
+
+type TokenVerdict = { kind: 'token', token: Token } | { kind: 'again', limited: boolean, detail: string }
+
+function judge (answer: Answer, startedMs: number): TokenVerdict {
+  if (answer.kind === 'broken') return { kind: 'again', limited: false, detail: answer.reason }
+  const { status, body } = answer
+  const detail = `answered ${status} with ${evidence(body)}`
+  if (status === 200) {
+    const token = body.kind === 'json' ? readToken(body.value, startedMs) : null
+    return token === null ? { kind: 'again', limited: false, detail: 'answered 200 without a token' } : { kind: 'token', token }
+  }
+  if (status === 429 || status === 408 || status >= 500) return { kind: 'again', limited: status === 429, detail }
+  if (status !== 400 && status !== 401) {
+    throw new ServiceError('upstream_invalid', `the token endpoint ${detail}: check SPOTIFY_TOKEN_URL`, { affectsEveryCall: true })
+  }
+  throw new ServiceError('invalid_client',
+    `Spotify's token endpoint ${detail}: check SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET against the app's page in Spotify's developer dashboard`, { affectsEveryCall: true })
+}
+
+/** The lifetime counts from before the request, so that a slow answer never makes a token look younger than it is. */
+function readToken (value: unknown, startedMs: number): Token | null {
+  if (!isRecord(value)) return null
+  const { access_token: accessToken, expires_in: expiresIn } = value
+  if (typeof accessToken !== 'string' || accessToken === '') return null
+  const lifetimeMs = (typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn : 3600) * 1000
+  return { value: accessToken, renewAtMs: startedMs + lifetimeMs - renewalLeadMs(lifetimeMs), endsAtMs: startedMs + lifetimeMs }
+}
+
+/** The promise, or the signal's reason as soon as it is aborted; the promise itself goes on. */
+async function abortable<T> (promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  let onAbort = (): void => {}
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason as Error)
+  })
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}

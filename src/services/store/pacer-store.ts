@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Log } from '../log.ts'
+import { writeFileAtomic } from './atomic-write.ts'
+
+/** A small state that outlives the process, one file per Spotify app. */
+export interface StateStore<State> {
+  load: () => Promise<State | null>
+  save: (state: State) => Promise<void>
+}
+
+/**
+ * The pause that Spotify named and the count of calls, in `DATA_DIR/state`. `account` tells apps apart; only
+ * its hash is in the name. A file that cannot be read counts as none, and is replaced at the next save.
+ */
+export async function createPacerStore<State> (dataDir: string, account: string, log: Log): Promise<StateStore<State>> {
+  const name = createHash('sha256').update(account).digest('hex').slice(0, 16)
+  const path = join(dataDir, 'state', `spotify-${name}.json`)
+  await mkdir(dirname(path), { recursive: true })
+  return {
+    async load () {
+      try {
+        return JSON.parse(await readFile(path, 'utf8')) as State
+      } catch (error) {
+        const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+        if (!isMissing) log.error({ err: error, path }, 'the stored pause of Spotify cannot be read: going on without it')
+        return null
+      }
+    },
+    async save (state) {
+      await writeFileAtomic(path, JSON.stringify(state))
+    },
+  }
+}

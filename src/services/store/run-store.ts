@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto'
+import { type FileHandle, mkdir, open, readFile, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Run, type RunStatus, type StoredFile } from '../../schemas/run.ts'
+import { type Log } from '../log.ts'
+import { renameDurably, syncFolder, writeFileAtomic } from './atomic-write.ts'
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
+
+/** What is stored of a run besides its document and its checkpoint. */
+export interface RunRecord {
+  run: Run
+  /** How often it was begun: restarts and resumptions included. */
+  executions: number
+}
+
+/** The truth about runs: one folder each, named by the run's id. */
+export interface RunStore {
+  /** Durable when it resolves. */
+  create: (record: RunRecord) => Promise<void>
+  /** null: no such run, or an id that is none. */
+  read: (id: string) => Promise<RunRecord | null>
+  /** Replace the record by what `change` makes of it, one change at a time. */
+  update: (id: string, change: (record: RunRecord) => RunRecord) => Promise<RunRecord>
+  /** The runs that have not ended, oldest first. */
+  pending: () => Promise<RunRecord[]>
+  openCheckpoint: <Part>(id: string) => Promise<Checkpoint<Part>>
+  removeCheckpoint: (id: string) => Promise<void>
+  /** Write the document, whole or not at all. */
+  publish: (id: string, name: string, text: AsyncIterable<string>) => Promise<StoredFile>
+  documentPath: (id: string, file: StoredFile) => string
+  /** Throws where nothing can be stored. */
+  probe: () => Promise<void>
+}
+
+export const ENDED: readonly RunStatus[] = ['succeeded', 'partial', 'failed', 'canceled']
+
+const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const DOCUMENT_NAME = /^album_items_\d{8}T\d{6}Z\.json$/
+
+export async function createRunStore (dataDir: string, log: Log): Promise<RunStore> {
+  const runsDir = join(dataDir, 'runs')
+  const changes = new Map<string, Promise<unknown>>()
+  await mkdir(runsDir, { recursive: true })
+
+  /** The only place where an id becomes a path. */
+  function pathOf (id: string, name = ''): string {
+    if (!RUN_ID.test(id)) throw new Error('not the id of a run')
+    return join(runsDir, id, name)
+  }
+
+  async function read (id: string): Promise<RunRecord | null> {
+    if (!RUN_ID.test(id)) return null
+    try {
+      return JSON.parse(await readFile(pathOf(id, 'run.json'), 'utf8')) as RunRecord
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw error
+    }
+  }
+
+  async function write (record: RunRecord): Promise<void> {
+    await writeFileAtomic(pathOf(record.run.id, 'run.json'), JSON.stringify(record))
+  }
+
+  async function change (id: string, change: (record: RunRecord) => RunRecord): Promise<RunRecord> {
+    const before = await read(id)
+    if (before === null) throw new Error(`the record of run ${id} is gone`)
+    const after = change(before)
+    if (after !== before) await write(after)
+    return after
+  }
+
+  return {
+    read,
+
+    async create (record) {
+      const folder = pathOf(record.run.id)
+      try {
+        await mkdir(folder)
+        await write(record)
+        await syncFolder(runsDir)
+      } catch (error) {
+        await rm(folder, { recursive: true, force: true }).catch(() => {})
+        throw error
+      }
+    },
+
+    async update (id, next) {
+      const turn = (changes.get(id) ?? Promise.resolve()).catch(() => {}).then(async () => await change(id, next))
+      changes.set(id, turn)
+      try {
+        return await turn
+      } finally {
+        if (changes.get(id) === turn) changes.delete(id)
+      }
+    },
+
+    async pending () {
+      const ids = (await readdir(runsDir)).filter((name) => RUN_ID.test(name)).sort()
+      const records: RunRecord[] = []
+      for (const id of ids) {
+        const record = await read(id).catch((error: unknown) => {
+          log.error({ err: error, runId: id }, 'the record of this run cannot be read: it is left alone')
+          return null
+        })
+        if (record !== null && !ENDED.includes(record.run.status)) records.push(record)
+      }
+      return records
+    },
+
+    openCheckpoint: async (id) => await openCheckpoint(pathOf(id, 'checkpoint.log')),
+
+    async removeCheckpoint (id) {
+      await rm(pathOf(id, 'checkpoint.log'), { force: true })
+    },
+
+    async publish (id, name, text) {
+      const path = pathOf(id, checkedName(name))
+      const aside = `${path}.tmp`
+      try {
+        const written = await writeText(aside, text)
+        await renameDurably(aside, path)
+        return { name, ...written }
+      } catch (error) {
+        await rm(aside, { force: true }).catch(() => {})
+        throw error
+      }
+    },
+
+    documentPath: (id, { name }) => pathOf(id, checkedName(name)),
+
+    async probe () {
+      const path = join(dataDir, `.probe-${process.pid}`)
+      await writeFileAtomic(path, 'ok')
+      await rm(path, { force: true })
+    },
+  }
+}
+
+const WRITE_CHARACTERS = 256 * 1024
+
+/** Write and hash what comes, in pieces of a fit size; on the disk when it resolves. */
+async function writeText (path: string, text: AsyncIterable<string>): Promise<{ bytes: number, sha256: string }> {
+  const hash = createHash('sha256')
+  const handle = await open(path, 'w')
+  let bytes = 0
+  let pieces: string[] = []
+  let length = 0
+
+  async function flush (file: FileHandle): Promise<void> {
+    const data = Buffer.from(pieces.join(''))
+    pieces = []
+    length = 0
+    hash.update(data)
+    bytes += data.length
+    await file.writeFile(data)
+  }
+
+  try {
+    for await (const piece of text) {
+      pieces.push(piece)
+      length += piece.length
+      if (length >= WRITE_CHARACTERS) await flush(handle)
+    }
+    await flush(handle)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  return { bytes, sha256: hash.digest('hex') }
+}
+
+function checkedName (name: string): string {
+  if (!DOCUMENT_NAME.test(name)) throw new Error('not the name of a document')
+  return name
+}
+
+function isMissing (error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+}
