@@ -1,0 +1,88 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Answer, quotaExceeded, rateLimited, Refusal, unauthorized } from './answers.ts'
+import { deliver } from './deliver.ts'
+import { faultAnswer } from './fault-answers.ts'
+import type { View } from './objects.ts'
+import { type Query, queryOf, viewOf } from './parameters.ts'
+import type { World } from './sandbox.ts'
+import type { EndpointName, Fault } from './settings.ts'
+import { spoil } from './spoil.ts'
+
+/** A call as its endpoint sees it. */
+export interface ApiCall {
+  /** The `:id` of the path. */
+  readonly id: string | undefined
+  readonly query: Query
+  readonly view: View
+  /** True when what is listed has moved since the page before. */
+  readonly shifting: boolean
+}
+
+export interface Endpoint {
+  readonly name: Exclude<EndpointName, 'token'>
+  readonly path: string
+  /** The true answer. Throws Refusal. */
+  answer (world: World, call: ApiCall): Answer
+}
+
+/** Serves one endpoint: count the call, decide, take the time that Spotify takes, answer. */
+export function serveEndpoint (app: FastifyInstance, world: World, endpoint: Endpoint): void {
+  app.get(endpoint.path, async (request, reply) => {
+    const record = world.recorder.arrive(endpoint.name)
+    const answer = decide(world, endpoint, request)
+    await world.delay()
+    return deliver(world, record, reply, answer, servedAlbums(endpoint.name, answer))
+  })
+}
+
+/** The order of Spotify's own gates is not known; the limit comes first, so that every arrival counts. */
+function decide (world: World, endpoint: Endpoint, request: FastifyRequest): Answer {
+  const limited = world.rateLimit.refuse(world.now())
+  if (limited) return rateLimited(limited.retryAfterS === null ? null : String(limited.retryAfterS))
+  if (!world.tokens.isValid(bearerToken(request))) return unauthorized()
+  const spent = world.quota.refuse(endpoint.name, world.now())
+  if (spent) return quotaExceeded(String(spent.retryAfterS))
+  const fault = world.faults.strike(endpoint.name, albumsAskedFor(endpoint.name, request))
+  const instead = fault && faultAnswer(fault)
+  if (instead) return instead
+  const answer = truth(world, endpoint, request, fault?.kind === 'shifting')
+  return fault === null ? answer : spoilt(answer, endpoint.name, fault)
+}
+
+function truth (world: World, endpoint: Endpoint, request: FastifyRequest, shifting: boolean): Answer {
+  try {
+    const query = queryOf(request)
+    return endpoint.answer(world, { id: pathId(request), query, view: viewOf(request, query, world.settings.tier), shifting })
+  } catch (error) {
+    if (error instanceof Refusal) return error.answer
+    throw error
+  }
+}
+
+function spoilt (answer: Answer, endpoint: EndpointName, fault: Fault): Answer {
+  if (answer.kind !== 'json' || answer.status !== 200) return answer
+  if (fault.kind === 'cut-body') return { kind: 'cut', body: answer.body }
+  spoil(fault, endpoint, answer.body)
+  return answer
+}
+
+function bearerToken (request: FastifyRequest): string {
+  return /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
+}
+
+function pathId (request: FastifyRequest): string | undefined {
+  return (request.params as { id?: string }).id
+}
+
+function albumsAskedFor (endpoint: EndpointName, request: FastifyRequest): string[] {
+  if (endpoint === 'albums') return queryOf(request)['ids']?.split(',') ?? []
+  return endpoint === 'artistAlbums' ? [] : [pathId(request) ?? '']
+}
+
+/** Albums whose own body this answer carries whole. */
+function servedAlbums (endpoint: EndpointName, answer: Answer): string[] {
+  if (answer.kind !== 'json' || answer.status !== 200) return []
+  const body = answer.body as { id?: string, albums?: Array<{ id?: string } | null> }
+  const albums = endpoint === 'album' ? [body] : endpoint === 'albums' ? body.albums ?? [] : []
+  return albums.flatMap((album) => album?.id ?? [])
+}

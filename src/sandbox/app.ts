@@ -1,0 +1,35 @@
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { serveEndpoint } from './api-call.ts'
+import { album, albums, albumTracks } from './routes/albums.ts'
+import { artistAlbums } from './routes/artist-albums.ts'
+import { controlRoutes } from './routes/control.ts'
+import { newReleases } from './routes/new-releases.ts'
+import { search } from './routes/search.ts'
+import { tokenRoute } from './routes/token.ts'
+import { createWorld, type Sandbox } from './sandbox.ts'
+import type { SandboxSettings } from './settings.ts'
+
+export type SandboxApp = FastifyInstance & { readonly sandbox: Sandbox }
+
+export interface SandboxOptions {
+  readonly logger?: FastifyServerOptions['logger']
+  /** A monotonic clock in milliseconds, for tests that let hours pass. */
+  readonly now?: () => number
+}
+
+/** The stand-in for Spotify: accounts at /api/token, the Web API under /v1, its own controls under /sandbox. Never listens by itself. */
+export function buildSandbox (settings: Partial<SandboxSettings> = {}, options: SandboxOptions = {}): SandboxApp {
+  const world = createWorld(settings, options.now)
+  const app: FastifyInstance = Fastify({
+    logger: options.logger ?? false,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+  })
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: { status: 404, message: 'Service not found' } }))
+  tokenRoute(app, world)
+  app.register(async (api) => {
+    for (const endpoint of [newReleases, search, album, albums, albumTracks, artistAlbums]) serveEndpoint(api, world, endpoint)
+  }, { prefix: '/v1' })
+  app.register(async (control) => controlRoutes(control, world), { prefix: '/sandbox' })
+  return Object.assign(app, { sandbox: world })
+}

@@ -1,0 +1,64 @@
+import { gzipSync } from 'node:zlib'
+import type { FastifyReply } from 'fastify'
+import type { Answer } from './answers.ts'
+import type { World } from './sandbox.ts'
+import type { CallRecord } from './stats.ts'
+
+/** Does what was decided. The record is closed before the first byte leaves: a caller that has its answer finds it in the statistics. */
+export function deliver (world: World, record: CallRecord, reply: FastifyReply, answer: Answer, served: readonly string[] = []): FastifyReply {
+  switch (answer.kind) {
+    case 'json':
+    case 'text':
+      record.end(String(answer.status), served)
+      noteRetryAfter(world, answer)
+      reply.code(answer.status).headers({ 'cache-control': 'private, max-age=0', ...answer.headers })
+      return answer.kind === 'json' ? sendJson(reply, answer.body) : reply.type(answer.type).send(answer.text)
+    case 'cut':
+      record.end('cut')
+      return cut(reply, answer.body)
+    case 'reset':
+      record.end('reset')
+      return reset(reply)
+    case 'stall':
+      reply.raw.once('close', () => record.end('stall'))
+      return reply.hijack()
+  }
+}
+
+function sendJson (reply: FastifyReply, body: unknown): FastifyReply {
+  const { bytes, headers } = encode(reply, body)
+  return reply.headers(headers).send(bytes)
+}
+
+function cut (reply: FastifyReply, body: unknown): FastifyReply {
+  const { bytes, headers } = encode(reply, body)
+  reply.hijack()
+  reply.raw.writeHead(200, { ...headers, 'content-length': bytes.length })
+  reply.raw.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => reply.raw.destroy())
+  return reply
+}
+
+/** JSON, compressed for whoever takes gzip. */
+function encode (reply: FastifyReply, body: unknown): { bytes: Buffer, headers: Record<string, string> } {
+  const bytes = Buffer.from(JSON.stringify(body))
+  const headers = { 'content-type': 'application/json; charset=utf-8', vary: 'Accept-Encoding' }
+  if (!/\bgzip\b/.test(String(reply.request.headers['accept-encoding']))) return { bytes, headers }
+  return { bytes: gzipSync(bytes, { level: 1 }), headers: { ...headers, 'content-encoding': 'gzip' } }
+}
+
+/** A TCP reset where there is a TCP socket; injected requests have none. */
+function reset (reply: FastifyReply): FastifyReply {
+  const { socket } = reply.request.raw
+  reply.hijack()
+  if (typeof socket.resetAndDestroy === 'function') socket.resetAndDestroy()
+  else socket.destroy()
+  return reply
+}
+
+/** Retry-After is seconds or a date (RFC 9110, section 10.2.3). */
+function noteRetryAfter (world: World, answer: Extract<Answer, { kind: 'json' | 'text' }>): void {
+  const value = answer.headers?.['retry-after']
+  if (answer.status !== 429 || value === undefined) return
+  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000
+  if (seconds > 0) world.recorder.retryAfterNamed(seconds)
+}

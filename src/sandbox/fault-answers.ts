@@ -1,0 +1,44 @@
+import { type Answer, apiError, forbidden, notFound, quotaExceeded, rateLimited, retryAfterHeader, unauthorized } from './answers.ts'
+import type { Fault } from './settings.ts'
+
+/** The plain text for every call of an app whose owner's Premium lapsed, as recorded. */
+const NOT_PREMIUM = 'Active premium subscription required for the owner of the app. ' +
+  'When the subscription status changes, it can take a few hours before requests are allowed again.'
+const SEEN_QUOTA_PAUSE_S = '48925'
+const MESSAGES: Readonly<Record<number, string>> = { 500: 'Server error.', 502: 'Bad gateway.', 503: 'Service unavailable.', 504: 'Gateway timeout.' }
+
+/** What a fault answers in place of the truth; null for those that spoil the true answer. */
+export function faultAnswer (fault: Fault): Answer | null {
+  const { retryAfter } = fault
+  switch (fault.kind) {
+    case 'unauthorized': return unauthorized()
+    case 'premium': return text(fault.status ?? 403, NOT_PREMIUM)
+    case 'forbidden': return forbidden()
+    case 'rate-limit': return rateLimited(retryAfter ?? '1')
+    case 'rate-limit-no-retry-after': return rateLimited(null)
+    case 'rate-limit-text': return text(429, 'Too many requests', retryAfterHeader(retryAfter ?? '1'))
+    case 'quota': return quotaExceeded(retryAfter ?? SEEN_QUOTA_PAUSE_S)
+    case 'server-error-json': return serverError(fault, 'json')
+    case 'server-error-html': return serverError(fault, 'html')
+    case 'server-error-empty': return serverError(fault, 'empty')
+    case 'invalid-limit': return apiError(400, 'Invalid limit')
+    case 'not-found': return notFound()
+    case 'bad-json': return { kind: 'text', status: 200, type: 'application/json; charset=utf-8', text: '<html><body>OK</body></html>' }
+    case 'reset': return { kind: 'reset' }
+    case 'stall': return { kind: 'stall' }
+    default: return null
+  }
+}
+
+function text (status: number, body: string, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { kind: 'text', status, type: 'text/plain; charset=utf-8', text: body, headers }
+}
+
+function serverError (fault: Fault, body: 'json' | 'html' | 'empty'): Answer {
+  const status = fault.status ?? 502
+  const message = MESSAGES[status] ?? 'Server error.'
+  const headers = retryAfterHeader(fault.retryAfter)
+  if (body === 'json') return apiError(status, message, headers)
+  if (body === 'empty') return { kind: 'text', status, type: 'text/plain', text: '', headers }
+  return { kind: 'text', status, type: 'text/html; charset=UTF-8', text: `<html><head><title>${status} ${message}</title></head><body><h1>Error: ${message}</h1></body></html>`, headers }
+}

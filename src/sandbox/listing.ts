@@ -1,0 +1,33 @@
+import type { ApiCall } from './api-call.ts'
+import type { Page, SimplifiedAlbum } from './objects.ts'
+import { createPage, pageLink, type Window } from './paging.ts'
+
+export interface Listing {
+  readonly path: string
+  /** What the links carry besides offset, limit, market and locale. */
+  readonly parameters?: Readonly<Record<string, string>>
+  readonly ids: readonly string[]
+  /** The end of what `next` leads to, where that is before the last id. */
+  readonly reachable?: number
+  readonly total: number
+  render (id: string): SimplifiedAlbum | undefined
+}
+
+/** The page of a listing of albums that a call asked for. */
+export function listAlbums (call: ApiCall, listing: Listing, window: Window): Page<SimplifiedAlbum> {
+  const ids = call.shifting ? shiftedIds(listing.ids, window) : idsIn(listing.ids, window)
+  const reachable = Math.min(listing.reachable ?? Infinity, listing.ids.length)
+  const link = (other: Window) => pageLink(call.view, listing.path, other, listing.parameters)
+  return createPage(ids.flatMap((id) => listing.render(id) ?? []), window, reachable, listing.total, link)
+}
+
+function idsIn (ids: readonly string[], { offset, limit }: Window): string[] {
+  return ids.slice(offset, offset + limit)
+}
+
+/** Two albums have changed places across the page border since the last call: one comes twice, the other never. */
+function shiftedIds (ids: readonly string[], window: Window): string[] {
+  const [, ...rest] = idsIn(ids, window)
+  const previous = ids[window.offset - 1]
+  return previous === undefined || window.offset >= ids.length ? idsIn(ids, window) : [previous, ...rest]
+}

@@ -1,0 +1,82 @@
+/** Spotify's objects as the sandbox answers them. Fields with a question mark are absent in the development tier or unless they apply. */
+
+export const TIERS = ['extended', 'development'] as const
+export type Tier = typeof TIERS[number]
+
+/** Who looks: the same album has other links, and fewer fields, for another caller. */
+export interface View {
+  /** Where links point, such as http://127.0.0.1:4000/v1 */
+  readonly apiUrl: string
+  readonly tier: Tier
+  /** ISO 3166-1 alpha-2, or null when the caller named none. */
+  readonly market: string | null
+  /** What Spotify puts into page links: the caller's accept-language, or `*`. */
+  readonly locale: string
+}
+
+export interface ExternalUrls { spotify: string }
+export interface Image { url: string, height: number | null, width: number | null }
+export interface Restrictions { reason: string }
+export interface Copyright { text: string, type: 'C' | 'P' }
+
+interface Entity<Type extends string> {
+  external_urls: ExternalUrls
+  href: string
+  id: string
+  type: Type
+  uri: string
+}
+
+export interface Artist extends Entity<'artist'> {
+  name: string
+}
+
+export interface Track extends Entity<'track'> {
+  artists: Artist[]
+  available_markets?: readonly string[]
+  disc_number: number
+  duration_ms: number
+  explicit: boolean
+  is_playable?: boolean
+  linked_from?: Entity<'track'>
+  restrictions?: Restrictions
+  name: string
+  preview_url?: string | null
+  track_number: number
+  is_local: boolean
+}
+
+export type AlbumType = 'album' | 'single' | 'compilation'
+export type AlbumGroup = AlbumType | 'appears_on'
+
+export interface SimplifiedAlbum extends Entity<'album'> {
+  album_type: AlbumType
+  total_tracks: number
+  available_markets?: readonly string[]
+  images: Image[] | null
+  name: string
+  release_date: string
+  release_date_precision: 'day' | 'month' | 'year'
+  restrictions?: Restrictions
+  artists: Artist[]
+  album_group?: AlbumGroup
+}
+
+export interface Album extends SimplifiedAlbum {
+  tracks: Page<Track>
+  copyrights: Copyright[]
+  external_ids: { upc: string }
+  genres: string[]
+  label?: string
+  popularity?: number
+}
+
+export interface Page<Item> {
+  href: string
+  limit: number
+  next: string | null
+  offset: number
+  previous: string | null
+  total: number
+  items: Item[]
+}

@@ -1,0 +1,52 @@
+/** What is unusual about one album of the catalogue. */
+export interface Oddity {
+  readonly name?: string
+  /** Number of tracks on each disc. */
+  readonly discs?: readonly number[]
+  readonly releaseDate?: string
+  readonly images?: 'none' | 'null' | 'unsized'
+  readonly restriction?: 'market' | 'product' | 'explicit'
+  readonly compilation?: true
+  /** Out nowhere: the first 50 tracks are replaced by others that can be played (Spotify guide: Track Relinking). */
+  readonly relinked?: true
+}
+
+/**
+ * The unusual albums of each hundred, by their place in it. All of them sit early enough that both the first hundred new releases
+ * and the first hundred search results contain them. Track counts stand on and beside the page sizes of 20 and 50.
+ */
+export const ODDITIES: ReadonlyMap<number, Oddity> = new Map<number, Oddity>([
+  [1, { name: '=SUM(A1)' }],
+  [2, { name: '+1' }],
+  [3, { discs: [50] }],
+  [4, { name: '@x' }],
+  [5, { discs: [51] }],
+  [6, { name: '-2' }],
+  [7, { name: 'She said "Hello,\r\nWorld"; then, "Bye"' }],
+  [8, { discs: [55], compilation: true, relinked: true }],
+  [9, { name: '夜に駆ける 東京' }],
+  [10, { name: 'ليلة طويلة (مباشر)' }],
+  [11, { name: '👩‍👩‍👧‍👦🎧🏳️‍🌈' }],
+  [12, { name: 'Zoe\u0308 a\u0301 la carte' }],
+  [13, { discs: [101] }],
+  [14, { name: '' }],
+  [15, { name: '\t=cmd|\' /C calc\'!A0' }],
+  [16, { name: '100% \\"raw\\", <b>&amp; `more`</b>' }],
+  [18, { releaseDate: '2026-11' }],
+  [19, { releaseDate: '2026' }],
+  [20, { releaseDate: '0000' }],
+  [21, { discs: [32, 28, 26, 24] }],
+  [22, { images: 'none' }],
+  [23, { images: 'null' }],
+  [24, { images: 'unsized' }],
+  [25, { restriction: 'market' }],
+  [26, { restriction: 'explicit' }],
+  [27, { restriction: 'product' }],
+  [34, { discs: [12, 11] }],
+  [40, { discs: [18], compilation: true }],
+  [41, { discs: [1] }],
+  [42, { discs: [20] }],
+  [43, { discs: [5] }],
+  [44, { name: 'שלום עולם' }],
+  [45, { name: 'Two\u2028lines' }],
+])

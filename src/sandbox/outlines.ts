@@ -1,0 +1,93 @@
+import { createId } from './ids.ts'
+import { albumName } from './names.ts'
+import type { AlbumType } from './objects.ts'
+import { ODDITIES, type Oddity } from './oddities.ts'
+import { between, createRandom, mix, type Random } from './random.ts'
+
+/** Everything about an album that its listing and its tracks must agree on. */
+export interface Outline {
+  readonly index: number
+  readonly id: string
+  readonly type: AlbumType
+  /** Number of tracks on each disc. */
+  readonly discs: readonly number[]
+  readonly name: string
+  readonly releaseDate: string
+  readonly artists: readonly [number, ...number[]]
+  readonly reach: 'everywhere' | 'few' | 'nowhere'
+  readonly oddity: Oddity
+}
+
+/** The numbers of two artists with a part of their own; all others are ordinary. */
+export const VARIOUS_ARTISTS = 0
+export const PROLIFIC_ARTIST = 1
+
+const OUTLINE_STREAM = 1
+const NEWEST = Date.UTC(2026, 10, 20)
+const DAY_MS = 86_400_000
+/** Spotify reference, Search: `tag:new` is the last two weeks. */
+const DAYS = 14
+
+/** A function from an album's place in the catalogue to its outline. */
+export function createOutlines (seed: number, size: number, artistCount: number): (index: number) => Outline {
+  return (index) => {
+    const random = createRandom(mix(seed, OUTLINE_STREAM, index))
+    const oddity = ODDITIES.get(index % 100) ?? {}
+    const form = ordinaryForm(random)
+    const discs = oddity.discs ?? form.discs
+    const type = oddity.compilation ? 'compilation' : oddity.discs ? typeBySize(discs) : form.type
+    const name = albumName(random)
+    const reach = random() < 0.1 ? 'few' : 'everywhere'
+    return {
+      index,
+      id: createId(seed, 'album', index),
+      type,
+      discs,
+      name: oddity.name ?? name,
+      releaseDate: oddity.releaseDate ?? dayOf(index, size),
+      artists: type === 'compilation' ? [VARIOUS_ARTISTS] : artistsOf(random, artistCount),
+      reach: oddity.relinked ? 'nowhere' : reach,
+      oddity,
+    }
+  }
+}
+
+export function trackCount (outline: Outline): number {
+  return outline.discs.reduce((sum, tracks) => sum + tracks, 0)
+}
+
+/** Disc and track number at a position counted from 0: numbers start again on every disc. */
+export function placeOf (outline: Outline, position: number): { disc: number, number: number } {
+  let number = position + 1
+  let disc = 1
+  for (const tracks of outline.discs) {
+    if (number <= tracks) break
+    number -= tracks
+    disc += 1
+  }
+  return { disc, number }
+}
+
+/** New releases are mostly singles; Spotify calls an EP a single too. */
+function ordinaryForm (random: Random): { type: AlbumType, discs: readonly number[] } {
+  const draw = random()
+  if (draw < 0.45) return { type: 'single', discs: [between(random, 1, 2)] }
+  if (draw < 0.65) return { type: 'single', discs: [between(random, 4, 6)] }
+  if (draw < 0.96) return { type: 'album', discs: [between(random, 8, 14)] }
+  return { type: 'compilation', discs: [between(random, 12, 20)] }
+}
+
+function typeBySize (discs: readonly number[]): AlbumType {
+  return discs.length === 1 && (discs[0] ?? 0) < 7 ? 'single' : 'album'
+}
+
+function artistsOf (random: Random, artistCount: number): [number, ...number[]] {
+  const main = random() < 0.2 ? PROLIFIC_ARTIST : between(random, 2, artistCount - 1)
+  const guest = between(random, 2, artistCount - 1)
+  return random() < 0.2 && guest !== main ? [main, guest] : [main]
+}
+
+function dayOf (index: number, size: number): string {
+  const daysAgo = Math.floor(index * DAYS / size)
+  return new Date(NEWEST - daysAgo * DAY_MS).toISOString().slice(0, 10)
+}

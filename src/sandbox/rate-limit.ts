@@ -1,0 +1,48 @@
+import { createRollingWindow } from './rolling-window.ts'
+import type { SandboxSettings } from './settings.ts'
+
+const DEFAULT_WINDOW_MS = 30_000
+/** A caller's timer and ours may differ by a little; Spotify would not punish that either. */
+export const CLOCK_SLACK_MS = 10
+/** What arrives so soon after a 429 was on its way already. */
+export const ON_THE_WAY_MS = 100
+/** Calling while blocked makes the block longer. */
+const PENALTY_MS = 1000
+
+export interface RateLimit {
+  /** Null lets the call through. `retryAfterS` null: refused without a Retry-After. */
+  refuse (nowMs: number): { retryAfterS: number | null } | null
+}
+
+interface Block { readonly sinceMs: number, untilMs: number }
+
+/** Spotify guide, rate limits: calls in a rolling window of 30 seconds. `nowMs` must come from a monotonic clock. */
+export function createRateLimit (limit: SandboxSettings['rateLimit']): RateLimit {
+  if (limit === null) return { refuse: () => null }
+  const windowMs = limit.windowMs ?? DEFAULT_WINDOW_MS
+  const passed = createRollingWindow(windowMs)
+  let block: Block | null = null
+
+  const named = (untilMs: number, nowMs: number) => limit.retryAfterS === null ? null : Math.ceil((untilMs - nowMs) / 1000)
+  const startBlock = (nowMs: number): Block => {
+    const freeInMs = (passed.oldest() ?? nowMs) + windowMs - nowMs
+    if (limit.retryAfterS === null) return { sinceMs: nowMs, untilMs: nowMs + freeInMs }
+    return { sinceMs: nowMs, untilMs: nowMs + 1000 * (limit.retryAfterS ?? Math.ceil(freeInMs / 1000)) }
+  }
+
+  return {
+    refuse (nowMs) {
+      if (block !== null && nowMs < block.untilMs - CLOCK_SLACK_MS) {
+        if (nowMs > block.sinceMs + ON_THE_WAY_MS) block.untilMs += PENALTY_MS
+        return { retryAfterS: named(block.untilMs, nowMs) }
+      }
+      block = null
+      if (passed.count(nowMs) < limit.calls) {
+        passed.add(nowMs)
+        return null
+      }
+      block = startBlock(nowMs)
+      return { retryAfterS: named(block.untilMs, nowMs) }
+    },
+  }
+}

@@ -1,0 +1,84 @@
+import type { Source } from './artists.ts'
+import { marketsOf } from './markets.ts'
+import { labelName } from './names.ts'
+import type { Album, Image, SimplifiedAlbum, View } from './objects.ts'
+import { type Outline, trackCount } from './outlines.ts'
+import { createPage, pageLink } from './paging.ts'
+import { between, createRandom, mix } from './random.ts'
+import { renderTracks } from './render-track.ts'
+
+/** Spotify reference, Get Album: what one answer holds of `tracks`. */
+const EMBEDDED_TRACKS = 50
+const DETAIL_STREAM = 4
+
+/**
+ * The album as its own endpoint answers it (Spotify reference: AlbumObject): with its first 50 tracks and a link to the rest,
+ * or, as no endpoint does, with all of them on one page.
+ */
+export function renderAlbum (source: Source, outline: Outline, view: View, shown: 'first tracks' | 'all tracks'): Album {
+  const window = { offset: 0, limit: EMBEDDED_TRACKS }
+  const total = trackCount(outline)
+  const tracks = renderTracks(source, outline, view, shown === 'all tracks' ? { offset: 0, limit: total } : window)
+  const reachable = tracks.length < total ? total : 0
+  return {
+    ...renderSummary(source, outline, view),
+    tracks: createPage(tracks, window, reachable, total, (other) => pageLink(view, `/albums/${outline.id}/tracks`, other)),
+    ...renderDetails(source.seed, outline, view),
+  }
+}
+
+/** An album as listings show it (Spotify reference: SimplifiedAlbumObject). */
+export function renderSummary ({ seed, artists }: Source, outline: Outline, view: View): SimplifiedAlbum {
+  const { id, oddity } = outline
+  return {
+    album_type: outline.type,
+    total_tracks: trackCount(outline),
+    ...(view.tier === 'extended' ? { available_markets: marketsOf(outline.reach) } : {}),
+    external_urls: { spotify: `https://open.spotify.com/album/${id}` },
+    href: `${view.apiUrl}/albums/${id}`,
+    id,
+    images: imagesOf(seed, outline),
+    name: outline.name,
+    release_date: outline.releaseDate,
+    release_date_precision: precisionOf(outline.releaseDate),
+    ...(oddity.restriction ? { restrictions: { reason: oddity.restriction } } : {}),
+    type: 'album',
+    uri: `spotify:album:${id}`,
+    artists: outline.artists.map((number) => artists.artist(number, view.apiUrl)),
+  }
+}
+
+/** What the album endpoint adds to the listing, besides the tracks. */
+function renderDetails (seed: number, outline: Outline, view: View): Omit<Album, keyof SimplifiedAlbum | 'tracks'> {
+  const random = createRandom(mix(seed, DETAIL_STREAM, outline.index))
+  const label = labelName(random)
+  const popularity = between(random, 0, 100)
+  return {
+    copyrights: [{ text: `© 2026 ${label}`, type: 'C' }, { text: `℗ 2026 ${label}`, type: 'P' }],
+    external_ids: { upc: upcOf(seed, outline) },
+    genres: [],
+    ...(view.tier === 'extended' ? { label, popularity } : {}),
+  }
+}
+
+/** A barcode of 14 digits. */
+export function upcOf (seed: number, outline: Outline): string {
+  return String(mix(seed, DETAIL_STREAM, outline.index)).padStart(14, '0')
+}
+
+function precisionOf (date: string): SimplifiedAlbum['release_date_precision'] {
+  return date.length === 10 ? 'day' : date.length === 7 ? 'month' : 'year'
+}
+
+function imagesOf (seed: number, outline: Outline): Image[] | null {
+  if (outline.oddity.images === 'null') return null
+  if (outline.oddity.images === 'none') return []
+  const key = mix(seed, outline.index).toString(16).padStart(24, '0')
+  const sizes = [['b273', 640], ['1e02', 300], ['4851', 64]] as const
+  const unsized = outline.oddity.images === 'unsized'
+  return sizes.map(([code, pixels]) => ({
+    url: `https://i.scdn.co/image/ab67616d0000${code}${key}`,
+    height: unsized ? null : pixels,
+    width: unsized ? null : pixels,
+  }))
+}

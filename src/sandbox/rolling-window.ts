@@ -1,0 +1,21 @@
+/** Times of the last `windowMs`, oldest first. Times must be added in order. */
+export interface RollingWindow {
+  add (nowMs: number): void
+  /** How many are less than `windowMs` old. */
+  count (nowMs: number): number
+  /** The oldest that count() left, if any. */
+  oldest (): number | undefined
+}
+
+export function createRollingWindow (windowMs: number): RollingWindow {
+  const times: number[] = []
+  return {
+    add (nowMs) { times.push(nowMs) },
+    count (nowMs) {
+      const fresh = times.findIndex((time) => time > nowMs - windowMs)
+      times.splice(0, fresh === -1 ? times.length : fresh)
+      return times.length
+    },
+    oldest: () => times[0],
+  }
+}

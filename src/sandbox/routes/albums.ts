@@ -1,0 +1,38 @@
+import { forbidden, json, notFound } from '../answers.ts'
+import type { Endpoint } from '../api-call.ts'
+import { createPage, pageLink } from '../paging.ts'
+import { checkedId, idsOf, windowOf } from '../parameters.ts'
+
+/** Spotify reference: Get Album. */
+export const album: Endpoint = {
+  name: 'album',
+  path: '/albums/:id',
+  answer ({ catalogue }, { id, view }) {
+    const found = catalogue.answer(checkedId(id), view)
+    return found ? json(found) : notFound()
+  },
+}
+
+/** Spotify reference: Get Several Albums. Null for an unknown id. Removed for development-mode apps in February 2026. */
+export const albums: Endpoint = {
+  name: 'albums',
+  path: '/albums',
+  answer ({ settings, catalogue }, { query, view }) {
+    if (settings.tier === 'development') return forbidden()
+    return json({ albums: idsOf(query, settings).map((id) => catalogue.answer(id, view) ?? null) })
+  },
+}
+
+/** Spotify reference: Get Album Tracks. The page itself, not wrapped. */
+export const albumTracks: Endpoint = {
+  name: 'albumTracks',
+  path: '/albums/:id/tracks',
+  answer ({ settings, catalogue }, call) {
+    const id = checkedId(call.id)
+    const window = windowOf(call.query, 'albumTracks', settings)
+    const total = catalogue.trackTotal(id)
+    if (total === 0) return notFound()
+    const link = (other: typeof window) => pageLink(call.view, `/albums/${id}/tracks`, other)
+    return json(createPage(catalogue.tracks(id, call.view, window), window, total, total, link))
+  },
+}

@@ -1,0 +1,16 @@
+import { forbidden, json } from '../answers.ts'
+import type { Endpoint } from '../api-call.ts'
+import { listAlbums } from '../listing.ts'
+import { windowOf } from '../parameters.ts'
+
+/** Spotify reference: Get New Releases. Removed for development-mode apps in February 2026. */
+export const newReleases: Endpoint = {
+  name: 'newReleases',
+  path: '/browse/new-releases',
+  answer ({ settings, catalogue }, call) {
+    if (settings.tier === 'development') return forbidden()
+    const ids = catalogue.newReleases
+    const listing = { path: this.path, ids, total: ids.length, render: (id: string) => catalogue.summary(id, call.view) }
+    return json({ albums: listAlbums(call, listing, windowOf(call.query, 'newReleases', settings)) })
+  },
+}

@@ -1,0 +1,78 @@
+import { apiError, json, Refusal } from '../answers.ts'
+import type { ApiCall, Endpoint } from '../api-call.ts'
+import type { Catalogue } from '../catalogue.ts'
+import { listAlbums, type Listing } from '../listing.ts'
+import { createPage, pageLink, type Window } from '../paging.ts'
+import { type Query, windowOf } from '../parameters.ts'
+import { hashText, mix } from '../random.ts'
+
+const TYPES = ['album', 'artist', 'playlist', 'track', 'show', 'episode', 'audiobook']
+/** Spotify reference, Search: offset and limit together. */
+const REACHABLE = 1000
+
+/** Spotify reference: Search for Item. Albums are found; the other types answer their empty pages. */
+export const search: Endpoint = {
+  name: 'search',
+  path: '/search',
+  answer ({ settings, catalogue }, call) {
+    const query = queryTextOf(call.query)
+    const types = typesOf(call.query)
+    const window = windowOf(call.query, 'search', settings)
+    if (window.offset + window.limit > REACHABLE) throw new Refusal(apiError(400, 'Bad request.'))
+    const parameters = { query, type: types.join(',') }
+    const empty = () => createPage([], window, 0, 0, (other) => pageLink(call.view, '/search', other, parameters))
+    const albums = () => listAlbums(call, albumListing(catalogue, call, query, parameters, window), window)
+    return json(Object.fromEntries(types.map((type) => [`${type}s`, type === 'album' ? albums() : empty()])))
+  },
+}
+
+function albumListing (catalogue: Catalogue, call: ApiCall, query: string, parameters: Readonly<Record<string, string>>, window: Window): Listing {
+  const ids = matches(catalogue, query)
+  return {
+    path: '/search',
+    parameters,
+    ids,
+    reachable: REACHABLE,
+    total: claimedTotal(ids.length, mix(catalogue.seed, hashText(query), window.offset, window.limit), window),
+    render: (id) => catalogue.summary(id, call.view),
+  }
+}
+
+/** `q`, or `query` as Spotify's own links say. */
+function queryTextOf (query: Query): string {
+  const text = (query['q'] ?? query['query'] ?? '').trim()
+  if (text === '') throw new Refusal(apiError(400, 'No search query'))
+  return text
+}
+
+function typesOf (query: Query): string[] {
+  if (query['type'] === undefined) throw new Refusal(apiError(400, 'Missing parameter type'))
+  const types = [...new Set(query['type'].split(','))]
+  const unknown = types.find((type) => !TYPES.includes(type))
+  if (unknown !== undefined) throw new Refusal(apiError(400, `Bad search type field ${unknown}`))
+  return types
+}
+
+/** Every album is a new release; words and field filters must occur in its name, its artists' names or its UPC. */
+function matches (catalogue: Catalogue, query: string): readonly string[] {
+  const words = query.toLowerCase().split(/\s+/)
+    .filter((word) => word !== 'tag:new')
+    .map((word) => word.replace(/^(album|artist|upc):/, '').replaceAll('"', ''))
+  if (words.length === 0) return catalogue.searchOrder
+  return catalogue.searchOrder.filter((id) => {
+    const text = searchText(catalogue, id)
+    return words.every((word) => text.includes(word))
+  })
+}
+
+function searchText (catalogue: Catalogue, id: string): string {
+  const album = catalogue.summary(id)
+  return [album?.name, ...album?.artists.map(({ name }) => name) ?? [], catalogue.upc(id)].join('\n').toLowerCase()
+}
+
+/** Search never says the true total: it changes from page to page, though it stays ahead of what was shown. */
+function claimedTotal (found: number, noise: number, { offset, limit }: Window): number {
+  const shown = Math.min(found, offset + limit)
+  const guess = Math.floor(found * (0.5 + (noise % 1000) / 1000))
+  return found === 0 ? 0 : Math.max(guess, shown < found ? shown + 1 : shown)
+}

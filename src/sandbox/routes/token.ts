@@ -1,0 +1,50 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Answer, json } from '../answers.ts'
+import { deliver } from '../deliver.ts'
+import { faultAnswer } from '../fault-answers.ts'
+import type { World } from '../sandbox.ts'
+
+interface Credentials { readonly id: string, readonly secret: string }
+
+/** Spotify tutorial: Client Credentials Flow. Credentials come as Basic authorization or in the form. */
+export function tokenRoute (app: FastifyInstance, world: World): void {
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+    done(null, new URLSearchParams(String(body)))
+  })
+  app.post('/api/token', async (request, reply) => {
+    const record = world.recorder.arrive('token')
+    const answer = decide(world, request)
+    await world.delay()
+    return deliver(world, record, reply, answer)
+  })
+}
+
+function decide (world: World, request: FastifyRequest): Answer {
+  const fault = world.faults.strike('token', [])
+  const answer = (fault && faultAnswer(fault)) ?? truth(world, request)
+  return fault?.kind === 'cut-body' && answer.kind === 'json' ? { kind: 'cut', body: answer.body } : answer
+}
+
+function truth (world: World, request: FastifyRequest): Answer {
+  const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
+  const { clientId, clientSecret, tokenLifetimeS, tokenExpiresInS } = world.settings
+  const credentials = basicCredentials(request.headers.authorization) ?? formCredentials(form)
+  if (credentials === null) return json({ error: 'invalid_client' }, 400)
+  if (credentials.id !== clientId || credentials.secret !== clientSecret) return json({ error: 'invalid_client', error_description: 'Invalid client' }, 400)
+  if (form.get('grant_type') !== 'client_credentials') return json({ error: 'unsupported_grant_type', error_description: 'grant_type must be client_credentials' }, 400)
+  world.recorder.tokenIssued()
+  return json({ access_token: world.tokens.issue(tokenLifetimeS), token_type: 'Bearer', expires_in: tokenExpiresInS ?? Math.ceil(tokenLifetimeS) })
+}
+
+function basicCredentials (authorization = ''): Credentials | null {
+  const encoded = /^Basic (\S+)$/i.exec(authorization)?.[1]
+  if (encoded === undefined) return null
+  const [id = '', ...secret] = Buffer.from(encoded, 'base64').toString().split(':')
+  return { id, secret: secret.join(':') }
+}
+
+function formCredentials (form: URLSearchParams): Credentials | null {
+  const id = form.get('client_id')
+  const secret = form.get('client_secret')
+  return id === null || secret === null ? null : { id, secret }
+}

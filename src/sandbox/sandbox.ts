@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createCatalogue, type Catalogue } from './catalogue.ts'
+import { checkSettings } from './check-settings.ts'
+import { createFaults, type Faults } from './faults.ts'
+import { createQuota, type Quota } from './quota.ts'
+import { createRandom, mix } from './random.ts'
+import { createRateLimit, type RateLimit } from './rate-limit.ts'
+import { DEFAULT_SETTINGS, type SandboxSettings } from './settings.ts'
+import { createStats, type SandboxStats, type StatsRecorder } from './stats.ts'
+import { createTokens, type Tokens } from './tokens.ts'
+
+/** The sandbox as tests and the control routes see it. */
+export interface Sandbox {
+  readonly settings: SandboxSettings
+  readonly catalogue: Catalogue
+  /** Changes settings at once. What depends on a changed one starts anew: catalogue, limit, quota, faults and their draws. Throws SettingsError. */
+  change (patch: Partial<SandboxSettings>): void
+  stats (): SandboxStats
+  resetStats (): void
+}
+
+/** The sandbox as its endpoints see it. */
+export interface World extends Sandbox {
+  readonly now: () => number
+  readonly recorder: StatsRecorder
+  readonly tokens: Tokens
+  readonly rateLimit: RateLimit
+  readonly quota: Quota
+  readonly faults: Faults
+  /** The time that an answer takes. */
+  delay (): Promise<void>
+}
+
+const JITTER_STREAM = 7
+
+/** @throws SettingsError */
+export function createWorld (initial: Partial<SandboxSettings>, now: () => number = () => performance.now()): World {
+  let settings: SandboxSettings = { ...DEFAULT_SETTINGS, ...checkSettings(initial) }
+  let catalogue = createCatalogue(settings.seed, settings.albums)
+  let rateLimit = createRateLimit(settings.rateLimit)
+  let quota = createQuota(settings.quota)
+  let faults = createFaults(settings.faults, settings.seed)
+  const jitter = createRandom(mix(settings.seed, JITTER_STREAM))
+  const recorder = createStats(now)
+
+  return {
+    get settings () { return settings },
+    get catalogue () { return catalogue },
+    get rateLimit () { return rateLimit },
+    get quota () { return quota },
+    get faults () { return faults },
+    now,
+    recorder,
+    tokens: createTokens(now),
+    async delay () {
+      const delayMs = settings.latencyMs + Math.round(jitter() * settings.jitterMs)
+      if (delayMs > 0) await sleep(delayMs, undefined, { ref: false })
+    },
+    change (patch) {
+      const names = Object.keys(checkSettings(patch))
+      const touches = (...fields: Array<keyof SandboxSettings>) => fields.some((field) => names.includes(field))
+      settings = { ...settings, ...patch }
+      if (touches('seed', 'albums')) catalogue = createCatalogue(settings.seed, settings.albums)
+      if (touches('rateLimit')) rateLimit = createRateLimit(settings.rateLimit)
+      if (touches('quota')) quota = createQuota(settings.quota)
+      if (touches('faults', 'seed')) faults = createFaults(settings.faults, settings.seed)
+      if (touches('rateLimit', 'quota', 'faults')) recorder.forgetBlock()
+    },
+    stats: () => recorder.snapshot(),
+    resetStats: () => recorder.reset(),
+  }
+}

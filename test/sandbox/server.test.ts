@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+
+// Loading TypeScript takes each process a second or two, so they start together.
+t.jobs = 3
+
+/** The process itself, with the loaders that this test runs under. */
+function start (t: Test, args: string[]): ChildProcess & { stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream } {
+  const child = spawn(process.execPath, [...process.execArgv, 'src/sandbox/server.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  return child
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  t.test(`prints what the service needs, serves it, and ends at once on ${signal} with a call still stalled`, { buffered: true }, async (t) => {
+    const child = start(t, ['--port', '0', '--tier', 'extended', '--faults', '[{"kind":"stall"}]'])
+    const [line] = await once(createInterface(child.stdout), 'line') as [string]
+    const variable = (name: string) => new RegExp(`${name}=(\\S+)`).exec(line)?.[1] ?? ''
+    const credentials = Buffer.from(`${variable('SPOTIFY_CLIENT_ID')}:${variable('SPOTIFY_CLIENT_SECRET')}`).toString('base64')
+    const answer = await fetch(variable('SPOTIFY_TOKEN_URL'), {
+      method: 'POST', headers: { authorization: `Basic ${credentials}` }, body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+    const { access_token: token } = await answer.json() as { access_token: string }
+    const stalled = t.rejects(fetch(`${variable('SPOTIFY_API_URL')}/browse/new-releases`, { headers: { authorization: `Bearer ${token}` } }))
+    const origin = new URL(variable('SPOTIFY_API_URL')).origin
+    while ((await (await fetch(`${origin}/sandbox/stats`)).json() as { calls: number }).calls === 0);
+    child.kill(signal)
+    t.strictSame(await once(child, 'exit'), [0, null])
+    await stalled
+  })
+}
+
+t.test('wrong settings: a line for each, exit code 1, no stack trace', { buffered: true }, async (t) => {
+  const child = start(t, ['--tier', 'premium', '--albums', '0.5'])
+  const [lines, exit] = await Promise.all([text(child.stderr), once(child, 'exit')])
+  t.strictSame(lines.trim().split('\n'), ['sandbox: tier: must be one of extended, development', 'sandbox: albums: expected integer'])
+  t.strictSame(exit, [1, null])
+})
