@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import auth from './plugins/auth.ts'
 import config from './plugins/config.ts'
+import dataDir from './plugins/data-dir.ts'
 import errorHandler from './plugins/error-handler.ts'
 import parts, { type Parts } from './plugins/parts.ts'
 import runs from './plugins/runs.ts'
@@ -20,7 +21,7 @@ export interface AppOptions {
   logger: FastifyBaseLogger
   /** What tests, and only they, put in place of the real thing. */
   parts?: Partial<Parts>
-  /** Go on with the runs of an earlier process as soon as the app is ready. */
+  /** Go on with the runs of an earlier process as soon as the app is ready; else each waits to be asked for again. */
   recover?: boolean
 }
 
@@ -42,6 +43,7 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
   await app.register(errorHandler)
   await app.register(validation)
   await app.register(auth)
+  await app.register(dataDir)
   await app.register(parts, { parts: given })
   await app.register(tokenManager)
   await app.register(spotify)

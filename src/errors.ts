@@ -30,6 +30,7 @@ export type RequestErrorCode =
   | 'queue_full'
   | 'storage_failed'
   | 'shutting_down'
+  | 'data_dir_in_use'
   | 'internal_error'
 
 export type ErrorCode = RunErrorCode | CallErrorCode | RequestErrorCode

@@ -1,7 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import { destination } from 'pino'
 import { buildApp } from './app.ts'
-import { ConfigError } from './config.ts'
+import { explainStartFailure } from './explain.ts'
 import { createLogger } from './logger.ts'
 
 /** Long enough to hand over what is under way; an orchestrator kills after 10 s or more. */
@@ -18,14 +18,6 @@ async function main (): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  for (const line of explain(error)) process.stderr.write(`${line}\n`)
+  for (const line of explainStartFailure(error)) process.stderr.write(`${line}\n`)
   process.exit(1)
 })
-
-/** One line for each thing that the user must change; a stack trace only for what is a bug. */
-function explain (error: unknown): string[] {
-  if (error instanceof ConfigError) return error.problems.map(({ variable, advice }) => `${variable} ${advice}`)
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return ['PORT is in use by another process: set PORT to a free one']
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return [error.message]
-  return [error instanceof Error ? error.stack ?? error.message : String(error)]
-}

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { type ErrorCode, ServiceError } from '../errors.ts'
+import { explainSchemaError } from '../schemas/explain.ts'
 import { PROBLEM_TYPE, type Problem } from '../schemas/problem.ts'
 
 /** The HTTP status of the codes that requests can meet; any other one is a bug, and 500. */
@@ -59,11 +60,6 @@ function translate (error: FastifyError): ServiceError {
 
 /** Each thing that is wrong with the request, with the names and values that would be right. */
 function explainValidation ({ validation = [], validationContext = 'body' }: FastifyError): string {
-  const problems = validation.map(({ instancePath, keyword, params, message }) => {
-    const where = `${validationContext}${instancePath.replaceAll('/', '.')}`
-    if (keyword === 'additionalProperties') return `${where} has an unknown field "${String(params['additionalProperty'])}"`
-    if (keyword === 'enum' && Array.isArray(params['allowedValues'])) return `${where} must be one of ${params['allowedValues'].join(', ')}`
-    return `${where} ${message ?? 'is wrong'}`
-  })
+  const problems = validation.map((error) => `${validationContext}${error.instancePath.replaceAll('/', '.')} ${explainSchemaError(error)}`)
   return [...new Set(problems)].join('; ')
 }

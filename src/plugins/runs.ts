@@ -9,7 +9,7 @@ declare module 'fastify' {
   }
 }
 
-/** `app.runs`: everything about runs. `recover: false` leaves runs of an earlier process alone until they are asked for. */
+/** `app.runs`: everything about runs. Without `recover`, a run of an earlier process waits until an equal one is started. */
 export default fp<{ recover: boolean }>(async (app, { recover }) => {
   const { config, log, spotify } = app
   const { clock, newId, random } = app.parts
@@ -25,6 +25,6 @@ export default fp<{ recover: boolean }>(async (app, { recover }) => {
     ingest: { spotify, clock, random, retry: app.retryPolicy, concurrency: config.SPOTIFY_MAX_CONCURRENCY },
   })
   app.decorate('runs', runs)
-  app.addHook('onReady', async () => { if (recover) await runs.recover() })
+  app.addHook('onReady', async () => await (recover ? runs.recover() : runs.load()))
   app.addHook('preClose', async () => await runs.close())
 }, { name: 'runs', dependencies: ['spotify'] })

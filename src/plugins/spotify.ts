@@ -42,4 +42,4 @@ export default fp(async (app) => {
   app.decorate('pacer', pacer)
   app.decorate('spotify', createSpotifyService({ apiUrl: new URL(config.SPOTIFY_API_URL), call, memory: createEndpointMemory() }))
   app.addHook('onClose', async () => await pacer.close())
-}, { name: 'spotify', dependencies: ['token-manager'] })
+}, { name: 'spotify', dependencies: ['token-manager', 'data-dir'] })

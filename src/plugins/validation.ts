@@ -3,7 +3,7 @@ import addFormats from 'ajv-formats'
 import fp from 'fastify-plugin'
 
 /** Unknown fields are refused, never dropped; all that is wrong is told at once. */
-const STRICT: Options = { allErrors: true, removeAdditional: false, useDefaults: true }
+const STRICT: Options = { allErrors: true, verbose: true, removeAdditional: false, useDefaults: true }
 
 /** How requests are checked: bodies as they are, what comes as text (query, path, headers) converted first. */
 export default fp(async (app) => {

@@ -45,15 +45,21 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
   const meter = createMeter(clock.monotonic, ledger.cost)
   const failures = new Map<string, Failure>()
   spotify.memory.restore(ledger.endpoints)
-  let error: Failure | null = null
-  for (let pass = 1; pass <= PASSES; pass++) {
-    if (pass > 1) await clock.sleep(retryDelayMs(retry.maxAttempts, retry, random()), signal)
-    error = await runPass(request, ledger, { signal, meter, failures, again: pass > 1 }, options)
-    if (error === null && inspect(request, ledger, spotify, failures).gaps.every(isFinal)) break
-    if (error !== null && !isTransient(error)) break
+  const recordCost = async (): Promise<void> => await ledger.record({ kind: 'memory', endpoints: spotify.memory.snapshot(), cost: meter.read() })
+  try {
+    let error: Failure | null = null
+    for (let pass = 1; pass <= PASSES; pass++) {
+      if (pass > 1) await clock.sleep(retryDelayMs(retry.maxAttempts, retry, random()), signal)
+      error = await runPass(request, ledger, { signal, meter, failures, again: pass > 1 }, options)
+      if (error === null && inspect(request, ledger, spotify, failures).gaps.every(isFinal)) break
+      if (error !== null && !isTransient(error)) break
+    }
+    await recordCost()
+    return { error, failures }
+  } catch (error) {
+    await recordCost().catch(() => {})
+    throw error
   }
-  await ledger.record({ kind: 'memory', endpoints: spotify.memory.snapshot(), cost: meter.read() })
-  return { error, failures }
 }
 
 interface Pass {

@@ -72,10 +72,11 @@ async function readPages (listing: Listing, source: Source): Promise<void> {
 async function recordPage (listing: Listing, page: SourcePage, wanted: number, stale: number): Promise<ListedAlbum[]> {
   const { ledger, context } = listing
   const { fresh, broken } = sortItems(page.items, ledger.listed, wanted)
-  const losses = [...page.losses, ...broken]
+  const isEnough = fresh.length >= wanted
+  const losses = isEnough ? broken : [...page.losses, ...broken]
   const isCircle = fresh.length === 0 && stale + 1 >= STALE_PAGES && page.next !== null
   if (isCircle) losses.push(`${STALE_PAGES} pages in a row showed no album that had not been listed`)
-  const next = isCircle || fresh.length >= wanted ? null : page.next
+  const next = isCircle || isEnough ? null : page.next
   await rememberEndpoints(listing)
   await ledger.record({ kind: 'listed', albums: fresh, losses, next, cost: context.meter.read() })
   return fresh

@@ -21,7 +21,9 @@ export interface RunManager {
   documentPath: (run: Run) => string | null
   /** Called with the run after each change until the returned function is called. */
   watch: (id: string, listener: (run: Run) => void) => () => void
-  /** Go on with the runs that an earlier process left, and with whatever the queue lost, now and every minute. */
+  /** Know the runs that an earlier process left: starting an equal one goes on with it. */
+  load: () => Promise<void>
+  /** Go on with those runs, and with whatever the queue lost, now and every minute. */
   recover: () => Promise<void>
   /** Throws where no run could be stored. */
   probe: () => Promise<void>
@@ -66,7 +68,11 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     if (closed) throw new ServiceError('shutting_down', 'the service is shutting down: send the request again in a moment', { retryAfterSeconds: 5 })
     const key = JSON.stringify(request)
     const same = accepting.get(key) ?? [...active.values()].find((run) => JSON.stringify(run.request) === key)
-    if (same !== undefined) return await same
+    if (same !== undefined) {
+      const run = await same
+      deliver(run)
+      return run
+    }
     if (active.size + accepting.size >= options.concurrency + options.maxQueued) {
       throw new ServiceError('queue_full', `${active.size} runs are waiting or under way, and MAX_QUEUED_RUNS allows no more: try again later`, { retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS })
     }
@@ -82,15 +88,23 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       throw new ServiceError('storage_failed', 'the run could not be stored: make room in DATA_DIR and let the service write there', { cause: error })
     }
     active.set(record.run.id, record.run)
-    queue.enqueue(record.run.id)
+    deliver(record.run)
     return record.run
   }
 
+  /** The queue knows what it has: a run that is waiting or being worked on is not delivered twice. */
+  function deliver (run: Run): void {
+    queue.enqueue(run.id, run.resumeAt === null ? 0 : Date.parse(run.resumeAt))
+  }
+
+  async function load (): Promise<Run[]> {
+    const runs = (await store.pending()).map(({ run }) => run)
+    for (const run of runs) if (!active.has(run.id)) active.set(run.id, run)
+    return runs
+  }
+
   async function sweep (): Promise<void> {
-    for (const { run } of await store.pending()) {
-      if (!active.has(run.id)) active.set(run.id, run)
-      queue.enqueue(run.id, run.resumeAt === null ? 0 : Date.parse(run.resumeAt))
-    }
+    for (const run of await load()) deliver(run)
   }
 
   return {
@@ -112,6 +126,8 @@ export function createRunManager (options: RunManagerOptions): RunManager {
         if (listeners.size === 0) watchers.delete(id)
       }
     },
+
+    load: async () => { await load() },
 
     async recover () {
       await sweep()

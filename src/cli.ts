@@ -1,0 +1,74 @@
+import { copyFile, mkdir, rename } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { destination } from 'pino'
+import { buildApp } from './app.ts'
+import { type CliArguments, USAGE, readArguments } from './cli-arguments.ts'
+import { ServiceError } from './errors.ts'
+import { explainStartFailure } from './explain.ts'
+import { createLogger } from './logger.ts'
+import { createProgressBar, createProgressLog } from './progress.ts'
+import { type Run, type RunStatus } from './schemas/run.ts'
+
+const EXIT_CODES: Partial<Record<RunStatus, number>> = { succeeded: 0, partial: 2 }
+const FAILED = 1
+
+async function main (): Promise<number> {
+  const args = readArguments(process.argv.slice(2))
+  if (args.help) {
+    process.stdout.write(`${USAGE}\n`)
+    return 0
+  }
+  const isTerminal = process.stderr.isTTY
+  const logger = createLogger(destination({ dest: 2, sync: true }), isTerminal)
+  const app = await buildApp({ env: process.env, envFile: '.env', logger, recover: false })
+  if (isTerminal) app.log.level = 'error'
+  const display = isTerminal ? createProgressBar(process.stderr) : createProgressLog(app.log, app.parts.clock.monotonic)
+  try {
+    await app.ready()
+    const run = await untilItStops(app.runs, args, display.update)
+    display.stop()
+    return await report(run, app.runs.documentPath(run), args)
+  } finally {
+    display.stop()
+    await app.close()
+  }
+}
+
+/** The run as soon as it has ended, or waits for longer than a shell step should hang, or the user stops it. */
+async function untilItStops (runs: Awaited<ReturnType<typeof buildApp>>['runs'], { body }: CliArguments, update: (run: Run) => void): Promise<Run> {
+  const started = await runs.start(body)
+  return await new Promise<Run>((resolve, reject) => {
+    const stop = (signal: NodeJS.Signals): void => reject(new ServiceError('canceled', `stopped by ${signal}: the same command goes on where this one stopped`))
+    process.once('SIGINT', stop)
+    process.once('SIGTERM', stop)
+    const look = (run: Run): void => {
+      update(run)
+      if (run.finishedAt !== null || run.status === 'paused') resolve(run)
+    }
+    runs.watch(started.id, look)
+    runs.get(started.id).then(look, reject)
+  })
+}
+
+async function report (run: Run, path: string | null, { out }: CliArguments): Promise<number> {
+  const { status, error, gaps, progress, cost } = run
+  process.stderr.write(`${status}: ${progress.albumsFetched} of ${progress.albumsListed} albums, ${progress.tracks} tracks, ${cost.calls} calls\n`)
+  if (error !== null) process.stderr.write(`${error.code}: ${error.detail}\n`)
+  if (status === 'paused') process.stderr.write(`the same command after ${run.resumeAt ?? 'that'} goes on where this one stopped\n`)
+  for (const gap of gaps) process.stderr.write(`missing: ${gap.albumId ?? 'listing'} ${gap.name ?? ''} ${gap.code}: ${gap.detail}\n`)
+  if (path !== null) process.stdout.write(`${out === undefined ? resolve(path) : await copyInto(out, path, run)}\n`)
+  return EXIT_CODES[status] ?? FAILED
+}
+
+async function copyInto (folder: string, path: string, { file }: Run): Promise<string> {
+  const target = resolve(join(folder, file?.name ?? ''))
+  await mkdir(folder, { recursive: true })
+  await copyFile(path, `${target}.tmp`)
+  await rename(`${target}.tmp`, target)
+  return target
+}
+
+main().then((code) => process.exit(code), (error: unknown) => {
+  for (const line of explainStartFailure(error)) process.stderr.write(`${line}\n`)
+  process.exit(FAILED)
+})

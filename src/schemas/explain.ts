@@ -1,0 +1,15 @@
+/** What ajv says of one wrong value, in its verbose form. */
+interface SchemaError {
+  keyword: string
+  params: Record<string, unknown>
+  message?: string | undefined
+  parentSchema?: unknown
+}
+
+/** What is wrong with a value, with the names and values that would be right: the end of a sentence. */
+export function explainSchemaError ({ keyword, params, message, parentSchema }: SchemaError): string {
+  if (keyword === 'additionalProperties') return `has an unknown field "${String(params['additionalProperty'])}"`
+  if (keyword === 'enum' && Array.isArray(params['allowedValues'])) return `must be one of ${params['allowedValues'].join(', ')}`
+  const description = keyword === 'pattern' ? (parentSchema as { description?: unknown } | undefined)?.description : undefined
+  return typeof description === 'string' ? `must be ${description}` : message ?? 'is wrong'
+}

@@ -1,0 +1,114 @@
+import t from 'tap'
+import { type SandboxStats } from '../src/sandbox/stats.ts'
+import { startService } from './service.ts'
+import { matchesTruth } from './truth.ts'
+
+const PAGE = 50
+
+for (const tier of ['extended', 'development'] as const) {
+  for (const pagination of ['next', 'offset'] as const) {
+    t.test(`${tier} tier, ${pagination} pagination: 100 new albums with every track, in the order of the listing, for the least calls`, async (t) => {
+      const service = await startService(t, { sandbox: { tier } })
+      const run = await service.ingest({ pagination })
+      t.match(run, { status: 'succeeded', complete: true, gaps: [], error: null, progress: { albumsListed: 100, albumsFetched: 100 } })
+      const document = await service.document(run.id)
+      const { catalogue } = service.sandbox.sandbox
+      const listing = tier === 'extended' ? catalogue.newReleases : catalogue.searchOrder
+      t.strictSame(document.albums.map(({ id }) => id), listing.slice(0, 100), 'the first 100 of the listing, in its order')
+      matchesTruth(t, document, service.sandbox, service.sandboxUrl)
+      const totals = listing.slice(0, 100).map((id) => catalogue.trackTotal(id))
+      t.equal(run.progress.tracks, totals.reduce((sum, tracks) => sum + tracks, 0), 'the progress counts every track')
+      t.ok(Math.max(...totals) > 2 * PAGE, 'an album over 100 tracks is among them')
+
+      const furtherPages = totals.reduce((sum, tracks) => sum + Math.max(0, Math.ceil(tracks / PAGE) - 1), 0)
+      const stats = service.sandbox.sandbox.stats()
+      t.equal(stats.token, 1, 'one token')
+      t.strictSame(callsOf(stats), tier === 'extended'
+        ? { newReleases: { 200: 2 }, albums: { 200: 5 }, albumTracks: { 200: furtherPages } }
+        : { newReleases: { 403: 1 }, search: { 200: 10, 400: 2 }, albums: { 403: 1 }, album: { 200: 100 }, albumTracks: { 200: furtherPages } })
+      t.equal(run.cost.calls, stats.calls, 'the cost is what the sandbox counted')
+    })
+  }
+}
+
+t.test('what the tier allows is asked once in the life of the process', async (t) => {
+  const service = await startService(t, { sandbox: { tier: 'development' } })
+  await service.ingest()
+  service.sandbox.sandbox.resetStats()
+  const run = await service.ingest({ pagination: 'offset' })
+  t.match(run, { status: 'succeeded', source: { used: 'search', reason: /new-releases answered 403/ } })
+  const { newReleases, search, albums } = callsOf(service.sandbox.sandbox.stats())
+  t.strictSame({ newReleases, search, albums }, { newReleases: undefined, search: { 200: 10 }, albums: undefined }, 'no refused call')
+})
+
+t.test('listing and fetching overlap: albums are asked for before the listing has ended', async (t) => {
+  const service = await startService(t, { sandbox: { tier: 'development', latencyMs: 20 } })
+  const run = await service.ingest()
+  const ms = Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? '')
+  const { calls, peakInFlight } = service.sandbox.sandbox.stats()
+  t.equal(run.status, 'succeeded')
+  t.ok(peakInFlight > 5 && peakInFlight <= 10, `${peakInFlight} calls were in flight, at most SPOTIFY_MAX_CONCURRENCY`)
+  t.ok(ms < calls * 20 / 3, `${ms} ms for ${calls} calls of 20 ms`)
+})
+
+t.test('fewer albums than wanted are complete when Spotify has no more', async (t) => {
+  for (const tier of ['extended', 'development'] as const) {
+    const service = await startService(t, { sandbox: { tier, albums: 37 } })
+    const run = await service.ingest()
+    t.match(run, { status: 'succeeded', complete: true, progress: { albumsListed: 37, albumsFetched: 37 } }, tier)
+    matchesTruth(t, await service.document(run.id), service.sandbox, service.sandboxUrl)
+  }
+})
+
+t.test('a limit is kept to the album', async (t) => {
+  for (const limit of [1, 2, 7, 19, 21, 51]) {
+    const service = await startService(t, { sandbox: { tier: 'extended' } })
+    const run = await service.ingest({ limit })
+    t.match(run, { status: 'succeeded', progress: { albumsListed: limit, albumsFetched: limit } })
+    t.equal((await service.document(run.id)).albums.length, limit)
+  }
+})
+
+t.test('an empty listing is a failed run, not an empty success', async (t) => {
+  const service = await startService(t, { sandbox: { tier: 'development', albums: 0 } })
+  const run = await service.ingest()
+  t.match(run, { status: 'failed', complete: false, error: { code: 'listing_empty' }, file: null })
+  t.match(await service.document(run.id), { status: 'failed', albums: [] }, 'GET answers the run with no albums')
+})
+
+t.test('source albums: exactly those, in their order, once each; an unknown one is a gap', async (t) => {
+  for (const tier of ['extended', 'development'] as const) {
+    const service = await startService(t, { sandbox: { tier } })
+    const [a = '', b = '', c = ''] = service.sandbox.sandbox.catalogue.ids.slice(40)
+    const unknown = '0000000000000000000000'
+    const albumIds = [c, `spotify:album:${a}`, `https://open.spotify.com/album/${b}?si=1`, unknown, a]
+    const run = await service.ingest({ source: 'albums', albumIds })
+    t.match(run, { status: 'partial', complete: false, request: { limit: 4 }, gaps: [{ albumId: unknown, code: 'album_unavailable', detail: /404/ }] })
+    t.equal(run.gaps.length, 1)
+    t.strictSame((await service.document(run.id)).albums.map(({ id }) => id), [c, a, b])
+  }
+})
+
+t.test('source artists: the newest albums of all of them together', async (t) => {
+  const service = await startService(t, { sandbox: { tier: 'development' } })
+  const { catalogue } = service.sandbox.sandbox
+  const artistIds = [...catalogue.artists()].slice(0, 4).map(({ id }) => id)
+  const all = new Map(artistIds.flatMap((id) => (catalogue.artistAlbums(id) ?? [])
+    .filter(({ group }) => group === 'album' || group === 'single')
+    .map((album) => [album.id, String(catalogue.summary(album.id)?.release_date ?? '')] as const)))
+  t.ok(all.size > 3)
+  const run = await service.ingest({ source: 'artists', artistIds, limit: 3 })
+  t.match(run, { status: 'succeeded', source: { used: 'artists' }, progress: { albumsListed: 3, albumsFetched: 3 } })
+  const dates = (await service.document(run.id)).albums.map(({ id }) => all.get(id))
+  t.strictSame(dates, [...all.values()].sort().reverse().slice(0, 3))
+})
+
+t.test('source search with a query of one\'s own', async (t) => {
+  const service = await startService(t, { sandbox: { tier: 'extended' } })
+  const run = await service.ingest({ source: 'search', query: 'tag:new', limit: 60 })
+  t.match(run, { status: 'succeeded', source: { used: 'search', query: 'tag:new', reason: null }, progress: { albumsFetched: 60 } })
+})
+
+function callsOf ({ byEndpoint }: SandboxStats): Record<string, Record<string, number> | undefined> {
+  return Object.fromEntries(Object.entries(byEndpoint).filter(([name, { total }]) => name !== 'token' && total > 0).map(([name, { byStatus }]) => [name, byStatus]))
+}

@@ -1,0 +1,113 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Test } from 'tap'
+import { type FastifyInstance } from 'fastify'
+import { type Dispatcher, request } from 'undici'
+import { pino } from 'pino'
+import { buildApp } from '../src/app.ts'
+import { type Parts } from '../src/plugins/parts.ts'
+import { type SandboxApp, buildSandbox } from '../src/sandbox/app.ts'
+import { type SandboxSettings } from '../src/sandbox/settings.ts'
+import { type Run } from '../src/schemas/run.ts'
+
+export type Json = Record<string, unknown>
+export type AlbumJson = Json & { id: string, tracks: Json & { items: Json[], next: string | null } }
+export type Document = Omit<Run, 'file'> & { albums: AlbumJson[] }
+
+export interface Service {
+  app: FastifyInstance
+  url: string
+  sandbox: SandboxApp
+  sandboxUrl: string
+  dataDir: string
+  /** All that was logged, at trace. */
+  log: () => string
+  post: (body?: unknown) => Promise<Dispatcher.ResponseData>
+  get: (path: string) => Promise<Dispatcher.ResponseData>
+  /** Start a run and wait for it to end (or to pause). */
+  ingest: (body?: unknown) => Promise<Run>
+  document: (id: string) => Promise<Document>
+}
+
+export interface ServiceOptions {
+  sandbox?: Partial<SandboxSettings>
+  env?: Record<string, string>
+  parts?: Partial<Parts>
+  dataDir?: string
+}
+
+/** A sandbox that listens on a free port until the test has ended. */
+export async function startSandbox (t: Test, settings: Partial<SandboxSettings> = {}): Promise<{ sandbox: SandboxApp, sandboxUrl: string }> {
+  const sandbox = buildSandbox(settings)
+  t.teardown(async () => await sandbox.close())
+  return { sandbox, sandboxUrl: await sandbox.listen({ host: '127.0.0.1', port: 0 }) }
+}
+
+/** An empty folder that is gone when the test has ended. */
+export async function temporaryFolder (t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'ingest-test-'))
+  t.teardown(async () => await rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** What points a service at a sandbox, quick and without a limit of its own. */
+export function environment (sandboxUrl: string, dataDir: string): Record<string, string> {
+  return {
+    LOG_LEVEL: 'trace',
+    DATA_DIR: dataDir,
+    SPOTIFY_CLIENT_ID: 'sandbox-id',
+    SPOTIFY_CLIENT_SECRET: 'sandbox-secret',
+    SPOTIFY_API_URL: `${sandboxUrl}/v1`,
+    SPOTIFY_TOKEN_URL: `${sandboxUrl}/api/token`,
+    SPOTIFY_CALLS_PER_30S: '100000',
+    SPOTIFY_TIMEOUT_MS: '2000',
+  }
+}
+
+/** The whole service on a sandbox, both on real ports, until the test has ended. */
+export async function startService (t: Test, options: ServiceOptions = {}): Promise<Service> {
+  const { sandbox, sandboxUrl } = await startSandbox(t, options.sandbox)
+  const dataDir = options.dataDir ?? await temporaryFolder(t)
+  const lines: string[] = []
+  const logger = pino({ level: 'trace' }, { write: (line: string) => { lines.push(line) } })
+  const app = await buildApp({
+    env: { ...environment(sandboxUrl, dataDir), ...options.env },
+    logger,
+    parts: { retryBaseMs: 5, ...options.parts },
+  })
+  t.teardown(async () => await app.close())
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const get: Service['get'] = async (path) => await request(url + path)
+  const post: Service['post'] = async (body) => await request(`${url}/ingest`, body === undefined
+    ? { method: 'POST' }
+    : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  return {
+    app,
+    url,
+    sandbox,
+    sandboxUrl,
+    dataDir,
+    log: () => lines.join(''),
+    get,
+    post,
+    async ingest (body) {
+      const { id } = await (await post(body)).body.json() as Run
+      return await ended(app, id)
+    },
+    document: async (id) => await (await get(`/runs/${id}`)).body.json() as Document,
+  }
+}
+
+/** The run as soon as it has ended or is paused. */
+export async function ended (app: FastifyInstance, id: string): Promise<Run> {
+  return await new Promise((resolve, reject) => {
+    const look = (run: Run): void => {
+      if (run.finishedAt === null && run.status !== 'paused') return
+      unwatch()
+      resolve(run)
+    }
+    const unwatch = app.runs.watch(id, look)
+    app.runs.get(id).then(look, reject)
+  })
+}
