@@ -3,7 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import auth from './plugins/auth.ts'
 import config from './plugins/config.ts'
 import dataDir from './plugins/data-dir.ts'
-import errorHandler from './plugins/error-handler.ts'
+import errorHandler, { answerError } from './plugins/error-handler.ts'
 import parts, { type Parts } from './plugins/parts.ts'
 import runs from './plugins/runs.ts'
 import spotify from './plugins/spotify.ts'
@@ -36,6 +36,7 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
+    frameworkErrors: (error, request, reply) => { answerError(error, request, reply) },
   })
   await app.register(config, { env, envFile })
   app.log.level = app.config.LOG_LEVEL

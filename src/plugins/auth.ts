@@ -8,7 +8,7 @@ export default fp(async (app) => {
   const keys = app.config.API_KEYS.split(',').map((key) => key.trim()).filter((key) => key !== '').map(digest)
   if (keys.length === 0) return
   app.addHook('onRequest', async (request) => {
-    if (request.url.startsWith('/health/')) return
+    if (request.routeOptions.url?.startsWith('/health/') === true) return
     const sent = digest(keyOf(request))
     /** All keys are compared, each in constant time: the time taken tells nothing about any of them. */
     const matches = keys.filter((key) => timingSafeEqual(key, sent))

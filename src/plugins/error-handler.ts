@@ -20,16 +20,18 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 
 /** Every error that leaves the service is a problem document; what is not ours to tell stays in the log. */
 export default fp(async (app) => {
-  app.setErrorHandler((error: FastifyError | ServiceError, request, reply) => {
-    const known = error instanceof ServiceError ? error : translate(error)
-    const status = STATUS[known.code] ?? 500
-    if (status >= 500) request.log.error({ err: error, code: known.code }, 'request failed')
-    else request.log.info({ code: known.code, detail: known.message }, 'request refused')
-    return sendProblem(request, reply, status === 500 ? INTERNAL : known, status)
-  })
-
+  app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new ServiceError('route_not_found', `there is no ${request.method} ${request.url.split('?')[0] ?? ''} here: see the README for the routes`), 404))
 }, { name: 'error-handler' })
+
+/** Answer any error; also for what Fastify refuses before a route is found (`frameworkErrors`). */
+export function answerError (error: FastifyError | ServiceError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = error instanceof ServiceError ? error : translate(error)
+  const status = STATUS[known.code] ?? 500
+  if (status >= 500) request.log.error({ err: error, code: known.code }, 'request failed')
+  else request.log.info({ code: known.code, detail: known.message }, 'request refused')
+  return sendProblem(request, reply, status === 500 ? INTERNAL : known, status)
+}
 
 const INTERNAL = new ServiceError('internal_error', 'the service failed at something unexpected: its log has the details under this requestId')
 

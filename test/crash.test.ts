@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { type Part } from '../src/services/ingest/ledger.ts'
+import { openCheckpoint } from '../src/services/store/checkpoint.ts'
+import { download, post, startProcess, untilEnded } from './process.ts'
+import { environment, startSandbox, temporaryFolder } from './service.ts'
+import { matchesTruth } from './truth.ts'
+
+const MAX_CONCURRENCY = 10
+
+for (const tier of ['development', 'extended'] as const) {
+  t.test(`${tier} tier: kill -9 in the middle of a run, start again: it ends complete, and no stored album is fetched twice`, async (t) => {
+    const { sandbox, sandboxUrl } = await startSandbox(t, { tier, latencyMs: 15 })
+    const env = environment(sandboxUrl, await temporaryFolder(t))
+    const first = await startProcess(t, env)
+    const { id } = await post(first.url)
+    await untilCalls(() => sandbox.sandbox.stats().calls, tier === 'development' ? 60 : 6)
+    await first.kill('SIGKILL')
+    const stored = await storedAlbums(join(env['DATA_DIR'] ?? '', 'runs', id, 'checkpoint.log'))
+
+    const second = await startProcess(t, env)
+    const run = await untilEnded(second.url, id)
+    t.match(run, { id, status: 'succeeded', complete: true, gaps: [], progress: { albumsFetched: 100 } })
+    const document = await download(second.url, id)
+    t.equal(document.albums.length, 100)
+    matchesTruth(t, document, sandbox, sandboxUrl)
+    const { served, calls } = sandbox.sandbox.stats()
+    t.ok(stored.length > 0 && stored.length < 100, `${stored.length} albums were stored when it was killed`)
+    t.strictSame(stored.filter((album) => served[album] !== 1), [], 'none of them was fetched again')
+    const undisturbed = await callsOfUndisturbedRun(t, tier)
+    t.ok(calls - undisturbed <= MAX_CONCURRENCY, `${calls - undisturbed} calls more than an undisturbed run, at most those in flight`)
+  })
+}
+
+t.test('SIGTERM in the middle of a run: the service exits within 2 s with 0, and the next one goes on', async (t) => {
+  const { sandbox, sandboxUrl } = await startSandbox(t, { latencyMs: 15 })
+  const env = environment(sandboxUrl, await temporaryFolder(t))
+  const first = await startProcess(t, env)
+  const { id } = await post(first.url)
+  await untilCalls(() => sandbox.sandbox.stats().calls, 60)
+  const { code, ms } = await first.kill('SIGTERM')
+  t.equal(code, 0)
+  t.ok(ms < 2000, `exited after ${Math.round(ms)} ms`)
+  const second = await startProcess(t, env)
+  t.match(await untilEnded(second.url, id), { status: 'succeeded', complete: true })
+  matchesTruth(t, await download(second.url, id), sandbox, sandboxUrl)
+})
+
+t.test('a run that has ended is served by the next process, byte for byte', async (t) => {
+  const { sandboxUrl } = await startSandbox(t)
+  const env = environment(sandboxUrl, await temporaryFolder(t))
+  const first = await startProcess(t, env)
+  t.ok(first.startedInMs < 1000, `listens after ${Math.round(first.startedInMs)} ms`)
+  const { id } = await post(first.url)
+  await untilEnded(first.url, id)
+  const before = JSON.stringify(await download(first.url, id))
+  await first.kill('SIGKILL')
+  const second = await startProcess(t, env)
+  t.equal(JSON.stringify(await download(second.url, id)), before)
+})
+
+async function callsOfUndisturbedRun (t: Parameters<typeof startSandbox>[0], tier: 'development' | 'extended'): Promise<number> {
+  const { sandbox, sandboxUrl } = await startSandbox(t, { tier })
+  const service = await startProcess(t, environment(sandboxUrl, await temporaryFolder(t)))
+  await untilEnded(service.url, (await post(service.url)).id)
+  return sandbox.sandbox.stats().calls
+}
+
+async function storedAlbums (path: string): Promise<string[]> {
+  const checkpoint = await openCheckpoint<Part>(path)
+  const stored: string[] = []
+  for await (const { meta } of checkpoint.replay()) if (meta.kind === 'album') stored.push(meta.id)
+  await checkpoint.close()
+  return stored
+}
+
+async function untilCalls (calls: () => number, wanted: number): Promise<void> {
+  for (const deadline = Date.now() + 20_000; calls() < wanted && Date.now() < deadline;) await new Promise((resolve) => setImmediate(resolve))
+}

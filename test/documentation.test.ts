@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises'
+import { parseEnv } from 'node:util'
+import t from 'tap'
+import { ConfigSchema } from '../src/config.ts'
+
+const DEFAULTS = Object.fromEntries(Object.entries(ConfigSchema.properties).map(([name, { default: value }]) => [name, value === undefined ? '' : String(value)]))
+
+t.test('.env.template has the variables of the schema, in its order, with its defaults', async (t) => {
+  const template = parseEnv(await readFile('.env.template', 'utf8'))
+  t.strictSame(Object.entries(template), Object.entries(DEFAULTS))
+})
+
+t.test('the table in README.md has them too', async (t) => {
+  const readme = await readFile('README.md', 'utf8')
+  const rows = [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]+)` \| (?:`([^`]*)`|[a-z]+) \|/gm)].map(([, name, value]) => [name, value ?? ''])
+  t.strictSame(rows, Object.entries(DEFAULTS))
+})
+
+t.test('each npm script that README.md and CONTRIBUTING.md name exists, and each script is in one of them', async (t) => {
+  const text = await readFile('README.md', 'utf8') + await readFile('CONTRIBUTING.md', 'utf8')
+  const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> }
+  const named = new Set([...text.matchAll(/npm (?:run (?:-s )?)?(test\b(?!:)|start\b|(?<=run (?:-s )?)[a-z:]+)/g)].map(([, name]) => name ?? ''))
+  for (const name of named) t.ok(name in scripts, `npm run ${name}`)
+  for (const name of Object.keys(scripts).filter((name) => !name.startsWith('pre'))) t.ok(named.has(name), `${name} is explained`)
+})
