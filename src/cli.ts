@@ -19,7 +19,7 @@ async function main (): Promise<number> {
     return 0
   }
   const isTerminal = process.stderr.isTTY
-  const logger = createLogger(destination({ dest: 2, sync: true }), isTerminal)
+  const logger = await createLogger(destination({ dest: 2, sync: true }), isTerminal)
   const app = await buildApp({ env: process.env, envFile: '.env', logger, recover: false })
   if (isTerminal) app.log.level = 'error'
   const display = isTerminal ? createProgressBar(process.stderr) : createProgressLog(app.log, app.parts.clock.monotonic)

@@ -29,7 +29,7 @@ async function main (): Promise<void> {
   })
   const sandboxUrl = await listenOn(sandbox, '127.0.0.1', SANDBOX_PORT)
   const isTerminal = process.stderr.isTTY
-  const app = await buildApp({ env: environment(sandboxUrl), logger: createLogger(destination({ dest: 2, sync: true }), isTerminal) })
+  const app = await buildApp({ env: environment(sandboxUrl), logger: await createLogger(destination({ dest: 2, sync: true }), isTerminal) })
   const close = async (): Promise<void> => {
     await app.close()
     await sandbox.close()

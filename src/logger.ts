@@ -1,5 +1,4 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
 
 /** Where a secret could stand in something that is logged; its value never leaves. */
 const SECRETS = [
@@ -9,7 +8,13 @@ const SECRETS = [
 ]
 
 /** The logger: JSON lines, or readable ones on a terminal. The level comes from the configuration later. */
-export function createLogger (destination: DestinationStream, isTerminal: boolean): Logger {
-  const stream = isTerminal ? pretty({ destination, translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' }) : destination
+export async function createLogger (destination: DestinationStream, isTerminal: boolean): Promise<Logger> {
+  const stream = isTerminal ? await readable(destination) : destination
   return pino({ redact: { paths: SECRETS, censor: '[redacted]' } }, stream)
+}
+
+/** Loaded only where somebody reads along: a service in a container starts without it. */
+async function readable (destination: DestinationStream): Promise<DestinationStream> {
+  const { default: pretty } = await import('pino-pretty')
+  return pretty({ destination, translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' })
 }

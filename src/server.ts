@@ -8,7 +8,7 @@ import { createLogger } from './logger.ts'
 const CLOSE_WITHIN_MS = 5000
 
 async function main (): Promise<void> {
-  const logger = createLogger(destination({ dest: 1, sync: false }), process.stdout.isTTY)
+  const logger = await createLogger(destination({ dest: 1, sync: false }), process.stdout.isTTY)
   const app = await buildApp({ env: process.env, envFile: '.env', logger })
   closeWithGrace({ delay: CLOSE_WITHIN_MS, logger }, async ({ err }) => {
     if (err !== undefined) app.log.fatal({ err }, 'the service fails at something unexpected, and ends')

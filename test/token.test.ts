@@ -48,7 +48,7 @@ t.test('neither secret nor token is in the log at trace, in an answer, or on dis
     const { authorization } = options.headers as Record<string, string>
     if (authorization !== undefined) sent.add(authorization.replace(/^\w+ /, ''))
     return dispatch(options, handler)
-  }) as unknown as Dispatcher
+  })
   const secret = 'an-unmistakable-secret'
   const service = await startService(t, {
     sandbox: { clientSecret: secret, faults: [{ kind: 'unauthorized', probability: 0.05 }, { kind: 'reset', probability: 0.05 }, { kind: 'server-error-html', probability: 0.05 }] },
