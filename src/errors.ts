@@ -25,6 +25,8 @@ export type RequestErrorCode =
   | 'unauthorized'
   | 'route_not_found'
   | 'run_not_found'
+  | 'run_expired'
+  | 'run_not_resumable'
   | 'unsupported_media_type'
   | 'payload_too_large'
   | 'queue_full'

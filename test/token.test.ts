@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { Agent, type Dispatcher } from 'undici'
+import { Agent } from 'undici'
 import { startService } from './service.ts'
 import { matchesTruth } from './truth.ts'
 

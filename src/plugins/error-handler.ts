@@ -11,6 +11,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   unauthorized: 401,
   route_not_found: 404,
   run_not_found: 404,
+  run_expired: 410,
+  run_not_resumable: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,
   queue_full: 503,

@@ -19,6 +19,7 @@ export default fp<{ recover: boolean }>(async (app, { recover }) => {
     clock,
     newId,
     maxAlbums: config.MAX_ALBUMS_PER_RUN,
+    retentionDays: config.RETENTION_DAYS,
     maxQueued: config.MAX_QUEUED_RUNS,
     concurrency: config.RUN_CONCURRENCY,
     log,

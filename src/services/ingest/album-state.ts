@@ -9,6 +9,8 @@ export interface StoredPage {
   valid: number
   /** The page said that there is a next one. */
   hasNext: boolean
+  /** Of the discs, numbers and ids of its tracks: two pages with the same one are the same page. */
+  fingerprint: number
   /** null: it is the page embedded in the album itself. */
   body: BodyRef | null
 }
@@ -20,6 +22,11 @@ export interface AlbumState {
   expected: number
   /** By offset, in no order. A later answer for the same place replaces a poorer one. */
   pages: Map<number, StoredPage>
+}
+
+/** The same tracks were answered for another place already: that tells nothing of this one. */
+export function isRepeated ({ offset, slots, fingerprint }: Pick<StoredPage, 'offset' | 'slots' | 'fingerprint'>, pages: AlbumState['pages']): boolean {
+  return slots > 0 && [...pages.values()].some((page) => page.offset !== offset && page.valid > 0 && page.fingerprint === fingerprint)
 }
 
 /** The stored pages in Spotify's order. */

@@ -28,6 +28,6 @@ async function albumText (state: AlbumState, { readBody }: Ledger): Promise<stri
   if (pages.length === 1 && pages[0]?.body === null && !pages[0].hasNext) return text
   const album = JSON.parse(text) as AlbumBody
   const items: unknown[] = []
-  for (const { body } of pages) items.push(...body === null ? album.tracks.items : JSON.parse(await readBody(body)) as unknown[])
+  for (const { body, valid } of pages) if (valid > 0) items.push(...body === null ? album.tracks.items : JSON.parse(await readBody(body)) as unknown[])
   return JSON.stringify({ ...album, tracks: { ...album.tracks, items, next: null } })
 }

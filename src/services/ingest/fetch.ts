@@ -1,7 +1,7 @@
 import { ServiceError, hasCode } from '../../errors.ts'
 import { type CallContext } from '../spotify/call.ts'
 import { BATCH_SIZE, TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
-import { type ListedAlbum, isTrack, readAlbumHead } from '../spotify/item-check.ts'
+import { type ListedAlbum, fingerprintOf, isTrack, readAlbumHead } from '../spotify/item-check.ts'
 import { type SpotifyService } from '../spotify/spotify-service.ts'
 import { missingPages } from './album-state.ts'
 import { type Belt } from './belt.ts'
@@ -150,7 +150,7 @@ async function fetchTracks ({ ledger, spotify, context, market, again }: Fetchin
       const { items, next } = await spotify.albumTracks(id, offset, market, context)
       const tracks = items.filter(isTrack)
       await ledger.record({
-        kind: 'tracks', id, offset, slots: items.length, valid: tracks.length, hasNext: next !== null, cost: context.meter.read(),
+        kind: 'tracks', id, offset, slots: items.length, valid: tracks.length, hasNext: next !== null, fingerprint: fingerprintOf(tracks), cost: context.meter.read(),
       }, JSON.stringify(tracks))
     }))
   }

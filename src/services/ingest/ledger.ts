@@ -4,18 +4,18 @@ import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
 import { type Cost, NO_COST } from '../spotify/meter.ts'
 import { type SourceCursor } from '../spotify/sources/source.ts'
 import { type BodyRef, type Checkpoint } from '../store/checkpoint.ts'
-import { type AlbumState, countTracks, isAlbumComplete } from './album-state.ts'
+import { type AlbumState, countTracks, isAlbumComplete, isRepeated } from './album-state.ts'
 
 /** The parts of a checkpoint: facts in the order in which they became known. */
 export type Part =
   | { kind: 'source', source: UsedSource }
   | { kind: 'listed', albums: ListedAlbum[], losses: string[], next: SourceCursor | null, cost: Cost }
-  | { kind: 'album', id: string, slots: number, valid: number, expected: number, hasNext: boolean, cost: Cost }
-  | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, cost: Cost }
+  | { kind: 'album', id: string, slots: number, valid: number, expected: number, hasNext: boolean, fingerprint: number, cost: Cost }
+  | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, fingerprint: number, cost: Cost }
   | { kind: 'unavailable', id: string, detail: string }
   | { kind: 'memory', endpoints: Array<[Endpoint, EndpointKnowledge]>, cost: Cost }
   /** A user wants the run to go on: what Spotify did not have is asked again, and a listing that lost something begins anew. */
-  | { kind: 'resumed' }
+  | { kind: 'resumed', resumption: number }
 
 export type RunCheckpoint = Checkpoint<Part>
 
@@ -32,6 +32,8 @@ export interface Ledger {
   readonly losses: readonly string[]
   readonly cost: Cost
   readonly endpoints: Array<[Endpoint, EndpointKnowledge]>
+  /** The last time a user let the run go on that is stored; 0 before the first. */
+  readonly resumption: number
   album: (id: string) => AlbumState | undefined
   isComplete: (id: string) => boolean
   /** Why Spotify has no such album, where it said so. */
@@ -52,6 +54,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
   let next: SourceCursor | null | undefined
   let cost = NO_COST
   let endpoints: Array<[Endpoint, EndpointKnowledge]> = []
+  let resumption = 0
   let tracks = 0
 
   function count (part: Part, body: BodyRef | null): void {
@@ -75,6 +78,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
         unavailable.set(part.id, part.detail)
         break
       case 'resumed':
+        resumption = part.resumption
         unavailable.clear()
         if (losses.length > 0 || listed.size === 0) next = undefined
         losses.length = 0
@@ -92,11 +96,13 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
   }
 
   function countPage (part: Part & { kind: 'tracks' }, body: BodyRef | null): void {
-    const { id, offset, slots, valid, hasNext } = part
+    const { id, offset, slots, hasNext, fingerprint } = part
     const pages = albums.get(id)?.pages
-    const before = pages?.get(offset)?.valid ?? -1
-    if (pages === undefined || valid <= before) return
-    pages.set(offset, { offset, slots, valid, hasNext, body })
+    if (pages === undefined) return
+    const valid = isRepeated(part, pages) ? 0 : part.valid
+    const before = pages.get(offset)?.valid ?? -1
+    if (valid <= before) return
+    pages.set(offset, { offset, slots, valid, hasNext, fingerprint, body })
     tracks += valid - Math.max(0, before)
   }
 
@@ -109,6 +115,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
     get losses () { return losses },
     get cost () { return cost },
     get endpoints () { return endpoints },
+    get resumption () { return resumption },
     album: (id) => albums.get(id),
     isComplete (id) {
       const state = albums.get(id)
@@ -126,8 +133,8 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
 
 /** The part that stores an album as it was answered. */
 export function albumPart (id: string, head: AlbumHead, cost: Cost): Part {
-  const { slots, valid, expected, hasNext } = head
-  return { kind: 'album', id, slots, valid, expected, hasNext, cost }
+  const { slots, valid, expected, hasNext, fingerprint } = head
+  return { kind: 'album', id, slots, valid, expected, hasNext, fingerprint, cost }
 }
 
 /** What is missing of a listed album: null when nothing is. `failure`: how the last try ended, where it did. */

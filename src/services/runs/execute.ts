@@ -38,6 +38,7 @@ export async function execute (id: string, signal: AbortSignal, options: Execute
   const checkpoint = await store.openCheckpoint<Part>(id)
   try {
     const ledger: Ledger = await openLedger(checkpoint, run.request.limit, () => onChange({ ...run, ...snapshotOf(ledger) }))
+    if (record.resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: record.resumptions })
     const outcome = await attempt(run, ledger, signal, options.ingest)
     if (outcome.kind === 'paused') return await pauseRun(id, ledger, outcome.pause, { ...options, log })
     return await finishRun(record, ledger, outcome, { ...options, log })

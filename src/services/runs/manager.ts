@@ -3,10 +3,11 @@ import { type IngestBody, type Run } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type RunQueue } from '../queue/run-queue.ts'
-import { type RunRecord, type RunStore } from '../store/run-store.ts'
+import { type RunRecord, type RunStore, createdAtMs, isRunId } from '../store/run-store.ts'
 import { type ExecuteOptions, execute } from './execute.ts'
+import { createJumpGuard } from './jump-guard.ts'
 import { completeRequest } from './request.ts'
-import { hasEnded, newRecord } from './transitions.ts'
+import { hasEnded, newRecord, resume } from './transitions.ts'
 
 /** Everything that can be done with runs. */
 export interface RunManager {
@@ -15,7 +16,9 @@ export interface RunManager {
    * Throws `invalid_request`, `queue_full`, `storage_failed`, `shutting_down`.
    */
   start: (body: IngestBody) => Promise<Run>
-  /** The run as it is now; throws `run_not_found`. */
+  /** Let a run that ended partial, failed or canceled go on for what is missing. Throws `run_not_found`, `run_not_resumable`. */
+  resume: (id: string) => Promise<Run>
+  /** The run as it is now; throws `run_not_found`, `run_expired`. */
   get: (id: string) => Promise<Run>
   /** The run's document on disk, or null where it has none. */
   documentPath: (run: Run) => string | null
@@ -36,6 +39,8 @@ export interface RunManagerOptions {
   clock: Clock
   newId: () => string
   maxAlbums: number
+  /** Runs that ended longer ago are deleted; 0: never. */
+  retentionDays: number
   maxQueued: number
   concurrency: number
   log: Log
@@ -43,6 +48,7 @@ export interface RunManagerOptions {
 }
 
 const SWEEP_EVERY_MS = 60_000
+const DAY_MS = 24 * 3_600_000
 const QUEUE_FULL_RETRY_SECONDS = 30
 
 export function createRunManager (options: RunManagerOptions): RunManager {
@@ -60,6 +66,8 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     else active.set(run.id, run)
     for (const listener of watchers.get(run.id) ?? []) listener(run)
   }
+
+  const mayDelete = createJumpGuard(clock)
 
   queue.work(async (id, signal) => await execute(id, signal, { store, clock, log, ingest: options.ingest, onChange }))
 
@@ -97,6 +105,26 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     queue.enqueue(run.id, run.resumeAt === null ? 0 : Date.parse(run.resumeAt))
   }
 
+  async function get (id: string): Promise<Run> {
+    const run = active.get(id) ?? (await store.read(id))?.run
+    if (run !== undefined) return run
+    if (isExpired(id)) throw new ServiceError('run_expired', `runs are kept for ${options.retentionDays} days, and this one is older: start a new one`)
+    throw new ServiceError('run_not_found', 'there is no run of this id: GET /runs/{id} takes the id that POST /ingest answered with')
+  }
+
+  async function resumeRun (id: string): Promise<Run> {
+    await get(id)
+    const { run } = await store.update(id, (record) => resume(record))
+    if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can go on`)
+    onChange(run)
+    deliver(run)
+    return run
+  }
+
+  function isExpired (id: string): boolean {
+    return isRunId(id) && options.retentionDays > 0 && createdAtMs(id) < clock.now() - options.retentionDays * DAY_MS
+  }
+
   async function load (): Promise<Run[]> {
     const runs = (await store.pending()).map(({ run }) => run)
     for (const run of runs) if (!active.has(run.id)) active.set(run.id, run)
@@ -105,16 +133,16 @@ export function createRunManager (options: RunManagerOptions): RunManager {
 
   async function sweep (): Promise<void> {
     for (const run of await load()) deliver(run)
+    if (options.retentionDays === 0 || !mayDelete()) return
+    const removed = await store.removeEndedBefore(clock.now() - options.retentionDays * DAY_MS)
+    if (removed.length > 0) log.info({ removed }, 'runs older than RETENTION_DAYS deleted')
   }
 
   return {
     start,
 
-    async get (id) {
-      const run = active.get(id) ?? (await store.read(id))?.run
-      if (run === undefined) throw new ServiceError('run_not_found', 'there is no run of this id: GET /runs/{id} takes the id that POST /ingest answered with')
-      return run
-    },
+    resume: resumeRun,
+    get,
 
     documentPath: (run) => run.file === null ? null : store.documentPath(run.id, run.file),
 

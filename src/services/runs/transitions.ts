@@ -8,6 +8,7 @@ import { ENDED, type RunRecord } from '../store/run-store.ts'
 export function newRecord (id: string, request: RunRequest, nowMs: number): RunRecord {
   return {
     executions: 0,
+    resumptions: 0,
     run: {
       id,
       status: 'queued',
@@ -32,9 +33,24 @@ export function begin (record: RunRecord, nowMs: number): RunRecord {
   if (hasEnded(record.run)) return record
   const { run, executions } = record
   return {
+    ...record,
     executions: executions + 1,
     run: { ...run, status: 'running', startedAt: run.startedAt ?? timestamp(nowMs), resumeAt: null, error: null },
   }
+}
+
+/** partial, failed or canceled: it goes on for what is missing. Any other run stays as it is. */
+export function resume (record: RunRecord): RunRecord {
+  if (!isResumable(record.run)) return record
+  return {
+    ...record,
+    resumptions: record.resumptions + 1,
+    run: { ...record.run, status: 'queued', complete: null, finishedAt: null, resumeAt: null, gaps: [], error: null, file: null },
+  }
+}
+
+export function isResumable ({ status }: Run): boolean {
+  return status === 'partial' || status === 'failed' || status === 'canceled'
 }
 
 /** What an execution has changed, whatever comes of it. */

@@ -44,9 +44,10 @@ export function createCall (options: CallOptions): Call {
   const { dispatcher, tokens, pacer, clock, retry, random, timeoutMs, log } = options
   const slot = pLimit(options.maxConcurrency)
 
-  /** One attempt: a place among those in flight, a token, the pacer's permit, the exchange, the verdict. */
+  /** One attempt: a token (none is asked for during a pause), the pacer's permit, the exchange, the verdict. */
   async function attempt (endpoint: Endpoint, url: URL, { signal, meter }: CallContext): Promise<{ verdict: Verdict, token: string }> {
     signal.throwIfAborted()
+    pacer.throwIfHeld()
     const token = await tokens.get(signal)
     const resume = meter.hold()
     const permit = await pacer.take(signal).finally(resume)

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { isRecord } from './answer.ts'
 
 /** An album that a listing showed: enough to fetch it, to name it in a gap, and to sort it. */
@@ -32,6 +33,7 @@ export interface AlbumHead {
   expected: number
   /** The embedded page has a next one. */
   hasNext: boolean
+  fingerprint: number
 }
 
 /** Read an album answer; null where it is not one. Tracks that are null or broken are taken out and missed in `valid`. */
@@ -48,7 +50,13 @@ export function readAlbumHead (body: unknown): AlbumHead | null {
     valid: items.length,
     expected: Math.max(all.length, ...claims),
     hasNext: typeof tracks['next'] === 'string',
+    fingerprint: fingerprintOf(items),
   }
+}
+
+/** Of a page of tracks, by disc, number and id: the same page gives the same one. */
+export function fingerprintOf (tracks: unknown[]): number {
+  return crc32(tracks.map((track) => isRecord(track) ? `${String(track['disc_number'])}/${String(track['track_number'])}/${String(track['id'])}` : '').join())
 }
 
 export function isTrack (item: unknown): boolean {

@@ -43,6 +43,8 @@ export interface PacerStore {
 }
 
 export interface Pacer {
+  /** Throws a `PauseError` where Spotify's pause is longer than a run may wait. */
+  throwIfHeld: () => void
   /**
    * Wait for the right to make one call, first come first served. Throws the signal's reason, or a
    * `PauseError` where Spotify's pause is longer than a run may wait.
@@ -167,10 +169,14 @@ export async function createPacer (options: PacerOptions): Promise<Pacer> {
     }
   }
 
-  async function take (signal: AbortSignal): Promise<Permit> {
-    signal.throwIfAborted()
+  function throwIfHeld (): void {
     const stop = currentPause()
     if (stop?.hold === true) throw pauseError(stop)
+  }
+
+  async function take (signal: AbortSignal): Promise<Permit> {
+    signal.throwIfAborted()
+    throwIfHeld()
     return await new Promise<Permit>((resolve, reject) => {
       const waiter: Waiter = {
         give (given) {
@@ -227,6 +233,7 @@ export async function createPacer (options: PacerOptions): Promise<Pacer> {
   }
 
   return {
+    throwIfHeld,
     take,
     limited,
     state: () => ({ pause: storedPause(), pace: currentPace(), callsLast24Hours: count.last24Hours() }),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, mkdir, open, readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Run, type RunStatus, type StoredFile } from '../../schemas/run.ts'
+import { ServiceError } from '../../errors.ts'
 import { type Log } from '../log.ts'
 import { renameDurably, syncFolder, writeFileAtomic } from './atomic-write.ts'
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
@@ -11,6 +12,8 @@ export interface RunRecord {
   run: Run
   /** How often it was begun: restarts and resumptions included. */
   executions: number
+  /** How often a user let it go on after its end. */
+  resumptions: number
 }
 
 /** The truth about runs: one folder each, named by the run's id. */
@@ -23,6 +26,8 @@ export interface RunStore {
   update: (id: string, change: (record: RunRecord) => RunRecord) => Promise<RunRecord>
   /** The runs that have not ended, oldest first. */
   pending: () => Promise<RunRecord[]>
+  /** Delete the runs that ended before that time (epoch milliseconds), and give their ids. */
+  removeEndedBefore: (timeMs: number) => Promise<string[]>
   openCheckpoint: <Part>(id: string) => Promise<Checkpoint<Part>>
   removeCheckpoint: (id: string) => Promise<void>
   /** Write the document, whole or not at all. */
@@ -54,8 +59,20 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
       return JSON.parse(await readFile(pathOf(id, 'run.json'), 'utf8')) as RunRecord
     } catch (error) {
       if (isMissing(error)) return null
-      throw error
+      throw new ServiceError('storage_failed', `the record of run ${id} cannot be read: the disk of DATA_DIR may be damaged; delete the run's folder if it stays so`, { cause: error })
     }
+  }
+
+  async function readIfWhole (id: string): Promise<RunRecord | null> {
+    return await read(id).catch((error: unknown) => {
+      log.error({ err: error, runId: id }, 'this run is left alone')
+      return null
+    })
+  }
+
+  /** Of all runs, oldest first: an id begins with the time of its creation. */
+  async function ids (): Promise<string[]> {
+    return (await readdir(runsDir)).filter((name) => RUN_ID.test(name)).sort()
   }
 
   async function write (record: RunRecord): Promise<void> {
@@ -96,16 +113,24 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
     },
 
     async pending () {
-      const ids = (await readdir(runsDir)).filter((name) => RUN_ID.test(name)).sort()
       const records: RunRecord[] = []
-      for (const id of ids) {
-        const record = await read(id).catch((error: unknown) => {
-          log.error({ err: error, runId: id }, 'the record of this run cannot be read: it is left alone')
-          return null
-        })
+      for (const id of await ids()) {
+        const record = await readIfWhole(id)
         if (record !== null && !ENDED.includes(record.run.status)) records.push(record)
       }
       return records
+    },
+
+    async removeEndedBefore (timeMs) {
+      const removed: string[] = []
+      for (const id of await ids()) {
+        if (createdAtMs(id) >= timeMs) break
+        const finishedAt = (await readIfWhole(id))?.run.finishedAt
+        if (typeof finishedAt !== 'string' || Date.parse(finishedAt) >= timeMs) continue
+        await rm(pathOf(id), { recursive: true, force: true })
+        removed.push(id)
+      }
+      return removed
     },
 
     openCheckpoint: async (id) => await openCheckpoint(pathOf(id, 'checkpoint.log')),
@@ -168,6 +193,15 @@ async function writeText (path: string, text: AsyncIterable<string>): Promise<{ 
     await handle.close()
   }
   return { bytes, sha256: hash.digest('hex') }
+}
+
+/** When a run was created, by its id. Source: RFC 9562, section 5.7 (UUID version 7) */
+export function createdAtMs (id: string): number {
+  return parseInt(id.slice(0, 13).replace('-', ''), 16)
+}
+
+export function isRunId (id: string): boolean {
+  return RUN_ID.test(id)
 }
 
 function checkedName (name: string): string {
