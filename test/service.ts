@@ -7,6 +7,7 @@ import { type Dispatcher, request } from 'undici'
 import { pino } from 'pino'
 import { buildApp } from '../src/app.ts'
 import { type Parts } from '../src/plugins/parts.ts'
+import { type Clock, systemClock } from '../src/services/clock.ts'
 import { type SandboxApp, buildSandbox } from '../src/sandbox/app.ts'
 import { type SandboxSettings } from '../src/sandbox/settings.ts'
 import { type Run } from '../src/schemas/run.ts'
@@ -35,11 +36,13 @@ export interface ServiceOptions {
   env?: Record<string, string>
   parts?: Partial<Parts>
   dataDir?: string
+  /** The sandbox of another service. */
+  on?: { sandbox: SandboxApp, sandboxUrl: string }
 }
 
 /** A sandbox that listens on a free port until the test has ended. */
-export async function startSandbox (t: Test, settings: Partial<SandboxSettings> = {}): Promise<{ sandbox: SandboxApp, sandboxUrl: string }> {
-  const sandbox = buildSandbox(settings)
+export async function startSandbox (t: Test, settings: Partial<SandboxSettings> = {}, clock: Clock = systemClock): Promise<{ sandbox: SandboxApp, sandboxUrl: string }> {
+  const sandbox = buildSandbox(settings, { now: clock.monotonic })
   t.teardown(async () => await sandbox.close())
   return { sandbox, sandboxUrl: await sandbox.listen({ host: '127.0.0.1', port: 0 }) }
 }
@@ -65,9 +68,9 @@ export function environment (sandboxUrl: string, dataDir: string): Record<string
   }
 }
 
-/** The whole service on a sandbox, both on real ports, until the test has ended. */
+/** The whole service on a sandbox (its own, or one that is running), both on real ports, until the test has ended. */
 export async function startService (t: Test, options: ServiceOptions = {}): Promise<Service> {
-  const { sandbox, sandboxUrl } = await startSandbox(t, options.sandbox)
+  const { sandbox, sandboxUrl } = options.on ?? await startSandbox(t, options.sandbox, options.parts?.clock)
   const dataDir = options.dataDir ?? await temporaryFolder(t)
   const lines: string[] = []
   const logger = pino({ level: 'trace' }, { write: (line: string) => { lines.push(line) } })
@@ -99,11 +102,11 @@ export async function startService (t: Test, options: ServiceOptions = {}): Prom
   }
 }
 
-/** The run as soon as it has ended or is paused. */
-export async function ended (app: FastifyInstance, id: string): Promise<Run> {
+/** The run as soon as it has ended, or (unless pauses are waited for) is paused. */
+export async function ended (app: FastifyInstance, id: string, acceptPause = true): Promise<Run> {
   return await new Promise((resolve, reject) => {
     const look = (run: Run): void => {
-      if (run.finishedAt === null && run.status !== 'paused') return
+      if (run.finishedAt === null && !(acceptPause && run.status === 'paused')) return
       unwatch()
       resolve(run)
     }

@@ -1,3 +1,4 @@
+import { PauseError } from '../../errors.ts'
 import { type Gap, type RunRequest } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
 import { type ListedAlbum } from '../spotify/item-check.ts'
@@ -73,8 +74,9 @@ interface Pass {
 async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, failures, again }: Pass, options: IngestOptions): Promise<Failure | null> {
   const { spotify, concurrency } = options
   const stopping = new AbortController()
-  const abort = (error: unknown): void => stopping.abort(error)
-  const onAbort = (): void => abort(signal.reason)
+  /** During a pause the pacer lets no new call through, and the answers that are on their way are worth having. */
+  const abort = (error: unknown): void => { if (!(error instanceof PauseError)) stopping.abort(error) }
+  const onAbort = (): void => stopping.abort(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
   const context = { signal: stopping.signal, meter }

@@ -1,0 +1,46 @@
+import { type Test } from 'tap'
+import { type Run } from '../src/schemas/run.ts'
+import { type SandboxApp } from '../src/sandbox/app.ts'
+import { type AlbumJson, type Document } from './service.ts'
+
+/**
+ * The law of "a run never lies", against what the sandbox holds: each album is whole or has a gap that says how
+ * much of it is there; each album of the listing is there or has a gap, or the run says that the listing broke off;
+ * and the status says the same. Gives what is wrong, in words.
+ */
+export function lies (run: Run, { albums }: Pick<Document, 'albums'>, { sandbox }: SandboxApp, sandboxUrl: string): string[] {
+  const { catalogue, settings } = sandbox
+  const view = { apiUrl: `${sandboxUrl}/v1`, tier: settings.tier, market: null, locale: 'en' }
+  const gaps = new Map(run.gaps.map((gap) => [gap.albumId, gap]))
+  const wrong: string[] = []
+  const ids = albums.map(({ id }) => id)
+  if (new Set(ids).size !== ids.length) wrong.push('an album is there twice')
+  for (const album of albums) wrong.push(...wrongTracks(album, catalogue.tracks(album.id, view), gaps.get(album.id)))
+  const listing = run.source?.used === 'new-releases' ? catalogue.newReleases : catalogue.searchOrder
+  const places = ids.map((id) => listing.indexOf(id))
+  if (places.includes(-1)) wrong.push('an album is there that was not listed')
+  /** A listing that shifts between its pages shows other albums than the first ones: as many as were wanted are no loss. */
+  const isExcused = run.error !== null || gaps.has(null)
+  const lost = listing.slice(0, run.request.limit).filter((id) => !ids.includes(id) && !gaps.has(id))
+  if (!isExcused && lost.length > 0 && ids.length < run.request.limit) wrong.push(`${lost.length} albums are missing and nothing says so`)
+  if (run.complete !== (run.status === 'succeeded')) wrong.push('complete and status disagree')
+  if (run.complete === true && (run.gaps.length > 0 || ids.length !== Math.min(run.request.limit, listing.length))) wrong.push('complete, and it is not')
+  if (run.complete === false && run.gaps.length === 0 && run.error === null) wrong.push('not complete, and nothing says why')
+  if (run.progress.albumsFetched !== ids.length) wrong.push('the progress counts other albums than there are')
+  return wrong
+}
+
+function wrongTracks (album: AlbumJson, truth: readonly object[], gap: Run['gaps'][number] | undefined): string[] {
+  const { items, next } = album.tracks
+  const expected = truth.map((track) => JSON.stringify(track))
+  const got = items.map((track) => JSON.stringify(track))
+  if (next !== null) return [`album ${album.id}: next is not null`]
+  if (gap === undefined) return got.join() === expected.join() ? [] : [`album ${album.id}: ${got.length} of ${expected.length} tracks, and no gap`]
+  const places = got.map((track) => expected.indexOf(track))
+  const isInOrder = places.every((place, index) => place >= 0 && (index === 0 || place > (places[index - 1] ?? 0)))
+  return isInOrder && gap.tracks === got.length ? [] : [`album ${album.id}: the gap does not tell what is there`]
+}
+
+export function isHonest (t: Test, run: Run, document: Document, sandbox: SandboxApp, sandboxUrl: string, title: string): void {
+  t.strictSame(lies(run, document, sandbox, sandboxUrl), [], title)
+}
