@@ -20,11 +20,28 @@ export interface ExecuteOptions {
   onChange: (run: Run) => void
 }
 
+/** How soon a run is tried again whose record cannot even say that storing failed. */
+const STORAGE_RETRY_MS = 60_000
+
 /**
  * One execution of a run, from where its checkpoint stands to its end, a pause, or an abort (which throws the
  * signal's reason and leaves the run to the next execution).
  */
 export async function execute (id: string, signal: AbortSignal, options: ExecuteOptions): Promise<Delivery> {
+  const { store, clock, log, onChange } = options
+  try {
+    return await executeOnce(id, signal, options)
+  } catch (error) {
+    signal.throwIfAborted()
+    log.error({ err: error, runId: id }, 'the run cannot be stored: it is tried again in a minute')
+    const record = await store.read(id)
+    const untilMs = clock.now() + STORAGE_RETRY_MS
+    if (record !== null) onChange(pause(record, record.run, failureOf(error), untilMs).run)
+    return { kind: 'postponed', untilMs }
+  }
+}
+
+async function executeOnce (id: string, signal: AbortSignal, options: ExecuteOptions): Promise<Delivery> {
   const { store, clock, onChange } = options
   const record = await store.update(id, (before) => begin(before, clock.now()))
   const { run } = record

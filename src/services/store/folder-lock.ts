@@ -20,7 +20,16 @@ const TAKEOVER_STALE_MS = 10_000
  * Throws `data_dir_in_use`.
  */
 export async function lockFolder (folder: string): Promise<FolderLock> {
-  const path = socketPath(await realpath(folder))
+  const real = await realpath(folder)
+  try {
+    return await lockSocket(socketPath(real), folder)
+  } catch (error) {
+    if (!hasNoSockets(error)) throw error
+    return await lockSocket(temporaryPath(real), folder)
+  }
+}
+
+async function lockSocket (path: string, folder: string): Promise<FolderLock> {
   for (;;) {
     const server = await listen(path)
     if (server !== null) {
@@ -33,12 +42,20 @@ export async function lockFolder (folder: string): Promise<FolderLock> {
   }
 }
 
-/** Beside the data; where the path would be too long for a socket, under the temporary folder by a hash of it. */
+/** Beside the data, unless the path would be too long for a socket. */
 function socketPath (folder: string): string {
   const absolute = join(folder, 'service.lock')
-  const short = relative('', absolute)
-  const fitting = [absolute, short].find((path) => Buffer.byteLength(path) <= LONGEST_SOCKET_PATH)
-  return fitting ?? join(tmpdir(), `ingest-${createHash('sha256').update(folder).digest('hex').slice(0, 32)}.lock`)
+  return [absolute, relative('', absolute)].find((path) => Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) ?? temporaryPath(folder)
+}
+
+/** Guards within one machine or container only. */
+function temporaryPath (folder: string): string {
+  return join(tmpdir(), `ingest-${createHash('sha256').update(folder).digest('hex').slice(0, 32)}.lock`)
+}
+
+/** Some network and desktop file systems keep files but no sockets. */
+function hasNoSockets (error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['ENOTSUP', 'EOPNOTSUPP', 'EINVAL', 'ENOSYS'].includes(String(error.code))
 }
 
 /** The listening server, or null where the path is taken. */

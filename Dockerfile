@@ -1,0 +1,42 @@
+# One base for every stage: the major and the Debian release are pinned, patches come with a rebuild.
+FROM node:24-bookworm-slim AS base
+WORKDIR /app
+# Dependencies change less often than code: these layers are rebuilt only when the lockfile is.
+COPY package.json package-lock.json .npmrc ./
+
+FROM base AS build
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build
+
+FROM base AS production-dependencies
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts
+
+FROM node:24-bookworm-slim AS runtime
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="album-release-ingest" \
+      org.opencontainers.image.description="Ingests new album releases and every track of each album from the Spotify Web API" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+WORKDIR /app
+# The code stays root's and is not writable for the service; only /data is, so that it runs with a read-only root too.
+RUN install -d -o 1000 -g 1000 -m 0750 /data
+COPY --from=production-dependencies /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY package.json LICENSE ./
+ENV NODE_ENV=production \
+    NODE_OPTIONS=--enable-source-maps \
+    HOST=0.0.0.0 \
+    PORT=3000 \
+    DATA_DIR=/data
+# A number, so that an orchestrator can see that it is not root (runAsNonRoot).
+USER 1000:1000
+VOLUME ["/data"]
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`, { signal: AbortSignal.timeout(2500) }).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# No shell and no npm in between: SIGTERM reaches the service. The same image runs dist/cli.js and dist/sandbox/server.js.
+CMD ["node", "dist/server.js"]

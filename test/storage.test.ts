@@ -1,0 +1,195 @@
+import { execFile } from 'node:child_process'
+import { appendFile, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { type Problem } from '../src/schemas/problem.ts'
+import { createFakeClock } from './fake-clock.ts'
+import { type Service, ended, startService, temporaryFolder } from './service.ts'
+import { matchesTruth } from './truth.ts'
+
+const run = promisify(execFile)
+const DAY_MS = 24 * 3_600_000
+
+t.test('a full disk: POST answers 503, what it cut short is no half file, and service goes on when there is room', async (t) => {
+  const disk = await smallDisk(t, '3m')
+  if (disk === null) return
+  const service = await startService(t, { dataDir: disk })
+  await fill(disk)
+  const refused = await service.post()
+  t.equal(refused.statusCode, 503)
+  t.match(await refused.body.json() as Problem, { code: 'storage_failed', detail: /DATA_DIR/ })
+  t.equal((await service.get('/health/ready')).statusCode, 503)
+  t.equal((await service.get('/health/live')).statusCode, 200)
+  t.strictSame(await readdir(join(disk, 'runs')), [], 'nothing is left of the refused run')
+  await rm(join(disk, 'ballast'))
+  t.equal((await service.get('/health/ready')).statusCode, 200)
+  t.match(await service.ingest({ limit: 5 }), { status: 'succeeded' })
+})
+
+t.test('a disk that fills up in the middle of a run: the run fails as storage_failed, and goes on when there is room', async (t) => {
+  for (const size of ['400k', '1500k']) {
+    const disk = await smallDisk(t, size)
+    if (disk === null) return
+    const clock = createFakeClock()
+    const service = await startService(t, { dataDir: disk, parts: { clock } })
+    const failed = await service.ingest()
+    t.match(failed, { status: /failed|paused/, error: { code: 'storage_failed', detail: /ENOSPC/ }, file: null }, `${size}: ${failed.status}`)
+    const files = await readdir(join(disk, 'runs', failed.id))
+    t.notOk(files.some((name) => name.startsWith('album_items')), 'no half document')
+    const { calls } = service.sandbox.sandbox.stats()
+
+    await run('mount', ['-o', 'remount,size=16m', disk])
+    const end = failed.status === 'paused' ? ended(service.app, failed.id, false) : null
+    if (end === null) await service.app.runs.resume(failed.id)
+    else await clock.pass(61_000)
+    const resumed = await (end ?? ended(service.app, failed.id))
+    t.match(resumed, { status: 'succeeded', complete: true })
+    matchesTruth(t, await service.document(failed.id), service.sandbox, service.sandboxUrl)
+    t.ok(service.sandbox.sandbox.stats().calls - calls < 124, 'what was stored was not fetched again')
+    await service.app.close()
+  }
+})
+
+t.test('a folder that becomes read-only: 503 on POST, and what is stored is still served', async (t) => {
+  const disk = await smallDisk(t, '16m')
+  if (disk === null) return
+  const service = await startService(t, { dataDir: disk })
+  const { id } = await service.ingest({ limit: 5 })
+  await run('mount', ['-o', 'remount,ro', disk])
+  t.equal((await service.post({ limit: 6 })).statusCode, 503)
+  t.equal((await service.document(id)).albums.length, 5)
+  await run('mount', ['-o', 'remount,rw', disk])
+  t.equal((await service.post({ limit: 6 })).statusCode, 202)
+})
+
+t.test('a torn checkpoint costs what was torn, nothing else', async (t) => {
+  const first = await startService(t, { sandbox: { latencyMs: 10 } })
+  const { id } = await first.app.runs.start({})
+  await new Promise<void>((resolve) => first.app.runs.watch(id, ({ progress }) => { if (progress.albumsFetched >= 30) resolve() }))
+  await first.app.close()
+  const path = join(first.dataDir, 'runs', id, 'checkpoint.log')
+  const { size } = await stat(path)
+  const file = await open(path, 'r+')
+  await file.write('garbled', Math.floor(size / 2))
+  await file.truncate(size - 100)
+  await file.close()
+  const second = await startService(t, { on: first, dataDir: first.dataDir })
+  t.match(await ended(second.app, id), { status: 'succeeded', complete: true })
+  matchesTruth(t, await second.document(id), first.sandbox, first.sandboxUrl)
+})
+
+t.test('a damaged record is told, and harms no other run; rubbish in the folder harms nothing', async (t) => {
+  const first = await startService(t)
+  const whole = await first.ingest({ limit: 3 })
+  const damaged = await first.ingest({ limit: 4 })
+  await first.app.close()
+  await writeFile(join(first.dataDir, 'runs', damaged.id, 'run.json'), '{"run": {"id"')
+  await writeFile(join(first.dataDir, 'runs', 'rubbish'), '')
+  const states = await readdir(join(first.dataDir, 'state'))
+  for (const name of states) await appendFile(join(first.dataDir, 'state', name), '}')
+  const second = await startService(t, { on: first, dataDir: first.dataDir })
+  t.equal((await second.document(whole.id)).albums.length, 3)
+  const answer = await second.get(`/runs/${damaged.id}`)
+  t.equal(answer.statusCode, 503)
+  t.match(await answer.body.json() as Problem, { code: 'storage_failed', detail: /cannot be read/ })
+  t.match(await second.ingest({ limit: 5 }), { status: 'succeeded' })
+  t.match(second.log(), /this run is left alone/)
+  t.match(second.log(), /the stored pause of Spotify cannot be read/)
+})
+
+t.test('runs older than RETENTION_DAYS are deleted, and asking for one says so; a clock that jumps deletes nothing', async (t) => {
+  const clock = createFakeClock()
+  const { service: first, id } = await withRunAt(t, clock)
+  clock.jump(31 * DAY_MS)
+  const second = await restart(t, first, clock)
+  await second.app.runs.recover()
+  t.equal((await second.get(`/runs/${id}`)).statusCode, 410, 'a restart long after: deleted')
+  t.strictSame(await readdir(join(first.dataDir, 'runs')), [])
+
+  const young = await second.ingest({ limit: 2 })
+  clock.jump(31 * DAY_MS)
+  await second.app.runs.recover()
+  t.equal((await second.get(`/runs/${young.id}`)).statusCode, 200, 'the wall clock alone has jumped')
+  clock.jump(-31 * DAY_MS)
+  await clock.pass(29 * DAY_MS)
+  await second.app.runs.recover()
+  t.equal((await second.get(`/runs/${young.id}`)).statusCode, 200, '29 days later')
+  await clock.pass(2 * DAY_MS)
+  await second.app.runs.recover()
+  const gone = await second.get(`/runs/${young.id}`)
+  t.equal(gone.statusCode, 410, '31 days later')
+  t.match(await gone.body.json() as Problem, { code: 'run_expired', detail: /30 days/ })
+})
+
+t.test('a partial run goes on for what is missing only; a run that is complete or under way does not', async (t) => {
+  const service = await startService(t)
+  const lost = service.sandbox.sandbox.catalogue.searchOrder.slice(3, 6)
+  service.sandbox.sandbox.change({ faults: lost.map((albumId) => ({ kind: 'not-found', endpoint: 'album', albumId })) })
+  const partial = await service.ingest({ limit: 20 })
+  t.match(partial, { status: 'partial', complete: false })
+  t.strictSame(partial.gaps.map(({ albumId, code }) => [String(albumId), code] as const), lost.map((id) => [id, 'album_unavailable'] as const))
+  service.sandbox.sandbox.change({ faults: [] })
+  service.sandbox.sandbox.resetStats()
+  t.match(await service.app.runs.resume(partial.id), { status: 'queued', complete: null, finishedAt: null, file: null })
+  const whole = await ended(service.app, partial.id)
+  t.match(whole, { status: 'succeeded', complete: true, gaps: [] })
+  t.equal(whole.file?.name, partial.file?.name, 'the same file, replaced')
+  t.strictSame(Object.keys(service.sandbox.sandbox.stats().served).sort(), [...lost].sort(), 'only the missing ones were fetched')
+  matchesTruth(t, await service.document(whole.id), service.sandbox, service.sandboxUrl)
+  await t.rejects(service.app.runs.resume(whole.id), { code: 'run_not_resumable' })
+  await t.rejects(service.app.runs.resume('01932c07-0000-7000-8000-000000000000'), { code: /run_(not_found|expired)/ })
+})
+
+t.test('a run that listed nothing lists again when it goes on', async (t) => {
+  const service = await startService(t, { sandbox: { albums: 0 } })
+  const empty = await service.ingest({ limit: 5 })
+  t.match(empty, { status: 'failed', error: { code: 'listing_empty' } })
+  service.sandbox.sandbox.change({ albums: 120 })
+  await service.app.runs.resume(empty.id)
+  t.match(await ended(service.app, empty.id), { status: 'succeeded', progress: { albumsFetched: 5 } })
+})
+
+type Clocked = ReturnType<typeof createFakeClock>
+
+async function withRunAt (t: Test, clock: Clocked): Promise<{ service: Service, id: string }> {
+  const service = await startService(t, { parts: { clock, newId: idsOf(clock) } })
+  const { id } = await service.ingest({ limit: 2 })
+  await service.app.close()
+  return { service, id }
+}
+
+async function restart (t: Test, first: Service, clock: Clocked): Promise<Service> {
+  return await startService(t, { on: first, dataDir: first.dataDir, parts: { clock, newId: idsOf(clock) } })
+}
+
+/** Ids by the test's clock, as production's are by the real one. */
+function idsOf (clock: Clocked): () => string {
+  let last = 0
+  return () => {
+    const time = clock.now().toString(16).padStart(12, '0')
+    return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${(++last).toString(16).padStart(12, '0')}`
+  }
+}
+
+/** A file system of its own, or null (and a skipped test) where this process may not mount one. */
+async function smallDisk (t: Test, size: string): Promise<string | null> {
+  const folder = await temporaryFolder(t)
+  try {
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder])
+  } catch (error) {
+    if (process.env['CI'] === 'true') throw error
+    t.comment('skipped: this user may not mount a file system')
+    return null
+  }
+  t.teardown(async () => await run('umount', ['--lazy', folder]))
+  return folder
+}
+
+async function fill (folder: string): Promise<void> {
+  const file = await open(join(folder, 'ballast'), 'w')
+  const piece = Buffer.alloc(4096, 'x')
+  for (let isFull = false; !isFull;) isFull = await file.write(piece).then(({ bytesWritten }) => bytesWritten < piece.length, () => true)
+  await file.close()
+  await readFile(join(folder, 'ballast'))
+}
