@@ -18,7 +18,7 @@ t.test('a full disk: POST answers 503, what it cut short is no half file, and se
   await fill(disk)
   const refused = await service.post()
   t.equal(refused.statusCode, 503)
-  t.match(await refused.body.json() as Problem, { code: 'storage_failed', detail: /DATA_DIR/ })
+  t.match(await refused.body.json(), { code: 'storage_failed', detail: /DATA_DIR/ })
   t.equal((await service.get('/health/ready')).statusCode, 503)
   t.equal((await service.get('/health/live')).statusCode, 200)
   t.strictSame(await readdir(join(disk, 'runs')), [], 'nothing is left of the refused run')
@@ -92,7 +92,7 @@ t.test('a damaged record is told, and harms no other run; rubbish in the folder 
   t.equal((await second.document(whole.id)).albums.length, 3)
   const answer = await second.get(`/runs/${damaged.id}`)
   t.equal(answer.statusCode, 503)
-  t.match(await answer.body.json() as Problem, { code: 'storage_failed', detail: /cannot be read/ })
+  t.match(await answer.body.json(), { code: 'storage_failed', detail: /cannot be read/ })
   t.match(await second.ingest({ limit: 5 }), { status: 'succeeded' })
   t.match(second.log(), /this run is left alone/)
   t.match(second.log(), /the stored pause of Spotify cannot be read/)
@@ -119,7 +119,7 @@ t.test('runs older than RETENTION_DAYS are deleted, and asking for one says so; 
   await second.app.runs.recover()
   const gone = await second.get(`/runs/${young.id}`)
   t.equal(gone.statusCode, 410, '31 days later')
-  t.match(await gone.body.json() as Problem, { code: 'run_expired', detail: /30 days/ })
+  t.match(await gone.body.json(), { code: 'run_expired', detail: /30 days/ })
 })
 
 t.test('a partial run goes on for what is missing only; a run that is complete or under way does not', async (t) => {
