@@ -3,7 +3,6 @@ import { appendFile, open, readFile, readdir, rm, stat, writeFile } from 'node:f
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { type Problem } from '../src/schemas/problem.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { type Service, ended, startService, temporaryFolder } from './service.ts'
 import { matchesTruth } from './truth.ts'
