@@ -4,13 +4,21 @@ import auth from './plugins/auth.ts'
 import config from './plugins/config.ts'
 import dataDir from './plugins/data-dir.ts'
 import errorHandler, { answerError } from './plugins/error-handler.ts'
+import openapi from './plugins/openapi.ts'
 import parts, { type Parts } from './plugins/parts.ts'
+import protection from './plugins/protection.ts'
 import runs from './plugins/runs.ts'
 import spotify from './plugins/spotify.ts'
 import tokenManager from './plugins/token-manager.ts'
 import validation from './plugins/validation.ts'
+import diagnoseRoutes from './routes/diagnose.ts'
+import documentRoutes from './routes/document.ts'
 import healthRoutes from './routes/health.ts'
 import ingestRoutes from './routes/ingest.ts'
+import runActionRoutes from './routes/run-actions.ts'
+import runEventRoutes from './routes/run-events.ts'
+import runListRoutes from './routes/run-list.ts'
+import runReadyRoutes from './routes/run-ready.ts'
 import runRoutes from './routes/runs.ts'
 
 export interface AppOptions {
@@ -25,6 +33,12 @@ export interface AppOptions {
   recover?: boolean
 }
 
+/** The client's own id of a request, where it sends one that is fit for a log, follows it through. */
+function requestIdOf ({ headers }: { headers: Record<string, unknown> }): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && /^[\w.:+/=-]{1,128}$/.test(given) ? given : randomUUID()
+}
+
 const BODY_LIMIT_BYTES = 1024 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 
@@ -32,7 +46,8 @@ const REQUEST_TIMEOUT_MS = 30_000
 export async function buildApp ({ env, envFile, logger, parts: given, recover = true }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: logger,
-    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    genReqId: requestIdOf,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
@@ -43,7 +58,9 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
 
   await app.register(errorHandler)
   await app.register(validation)
+  await app.register(protection)
   await app.register(auth)
+  await app.register(openapi)
   await app.register(dataDir)
   await app.register(parts, { parts: given })
   await app.register(tokenManager)
@@ -52,6 +69,12 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
 
   await app.register(healthRoutes)
   await app.register(ingestRoutes)
+  await app.register(runListRoutes)
+  await app.register(documentRoutes)
   await app.register(runRoutes)
+  await app.register(runReadyRoutes)
+  await app.register(runEventRoutes)
+  await app.register(runActionRoutes)
+  await app.register(diagnoseRoutes)
   return app
 }

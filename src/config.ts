@@ -29,6 +29,7 @@ export const ConfigSchema = Type.Object({
   RETENTION_DAYS: Integer({ default: 30, minimum: 0, maximum: 36_500, description: 'runs that ended longer ago are deleted; 0 is never' }),
   API_KEYS: Type.String({ default: '', description: 'keys that clients must send, separated by commas; none: no key is wanted' }),
   ALLOW_ANONYMOUS: Flag('listen on another address than loopback without API_KEYS'),
+  REQUESTS_PER_MINUTE: Integer({ default: 600, minimum: 0, maximum: 1_000_000, description: 'requests per key or address; over it 429; 0 is off' }),
 }, { additionalProperties: false })
 
 export type Config = Static<typeof ConfigSchema>

@@ -27,7 +27,17 @@ export type RequestErrorCode =
   | 'run_not_found'
   | 'run_expired'
   | 'run_not_resumable'
+  | 'run_not_finished'
+  | 'run_finished'
+  | 'run_partial'
+  | 'run_failed'
+  | 'run_canceled'
+  | 'idempotency_key_reused'
+  | 'too_many_requests'
   | 'unsupported_media_type'
+  | 'not_acceptable'
+  | 'precondition_failed'
+  | 'range_not_satisfiable'
   | 'payload_too_large'
   | 'queue_full'
   | 'storage_failed'
@@ -39,6 +49,10 @@ export type ErrorCode = RunErrorCode | CallErrorCode | RequestErrorCode
 
 interface ServiceErrorOptions {
   cause?: unknown
+  /** The HTTP status for a client of this service, where the code alone does not tell. */
+  status?: number
+  /** The status with which Spotify refused. */
+  upstreamStatus?: number
   /** When it makes sense to ask again, in seconds: becomes `Retry-After`. */
   retryAfterSeconds?: number
   /** No other call would fare better: a run stops instead of trying the next album. */
@@ -52,6 +66,8 @@ interface ServiceErrorOptions {
 export class ServiceError extends Error {
   readonly code: ErrorCode
   readonly retryAfterSeconds: number | undefined
+  readonly status: number | undefined
+  readonly upstreamStatus: number | undefined
   readonly affectsEveryCall: boolean
 
   constructor (code: ErrorCode, message: string, options: ServiceErrorOptions = {}) {
@@ -59,6 +75,8 @@ export class ServiceError extends Error {
     this.name = 'ServiceError'
     this.code = code
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.status = options.status
+    this.upstreamStatus = options.upstreamStatus
     this.affectsEveryCall = options.affectsEveryCall ?? false
   }
 }

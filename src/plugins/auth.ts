@@ -3,22 +3,31 @@ import { type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { ServiceError } from '../errors.ts'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The hash of the valid key that a request carries; null without one. */
+    clientKey: (request: FastifyRequest) => string | null
+  }
+}
+
 /** With API_KEYS set, every route but the health probes wants one of the keys. */
 export default fp(async (app) => {
   const keys = app.config.API_KEYS.split(',').map((key) => key.trim()).filter((key) => key !== '').map(digest)
+
+  /** All keys are compared, each in constant time: the time taken tells nothing about any of them. */
+  app.decorate('clientKey', (request) => {
+    const sent = digest(keyIn(request))
+    return keys.filter((key) => timingSafeEqual(key, sent))[0]?.toString('hex') ?? null
+  })
+
   if (keys.length === 0) return
   app.addHook('onRequest', async (request) => {
-    if (request.routeOptions.url?.startsWith('/health/') === true) return
-    const sent = digest(keyOf(request))
-    /** All keys are compared, each in constant time: the time taken tells nothing about any of them. */
-    const matches = keys.filter((key) => timingSafeEqual(key, sent))
-    if (matches.length === 0) {
-      throw new ServiceError('unauthorized', "this service wants a key: send 'Authorization: Bearer KEY' or 'X-API-Key: KEY' with a key of its API_KEYS")
-    }
+    if (request.routeOptions.url?.startsWith('/health/') === true || app.clientKey(request) !== null) return
+    throw new ServiceError('unauthorized', "this service wants a key: send 'Authorization: Bearer KEY' or 'X-API-Key: KEY' with a key of its API_KEYS")
   })
 }, { name: 'auth', dependencies: ['config', 'error-handler'] })
 
-function keyOf ({ headers }: FastifyRequest): string {
+function keyIn ({ headers }: FastifyRequest): string {
   const header = headers['x-api-key']
   if (typeof header === 'string') return header
   return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''

@@ -13,8 +13,18 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   run_not_found: 404,
   run_expired: 410,
   run_not_resumable: 409,
+  run_not_finished: 409,
+  run_finished: 409,
+  run_partial: 409,
+  run_failed: 409,
+  run_canceled: 409,
+  idempotency_key_reused: 422,
+  too_many_requests: 429,
   payload_too_large: 413,
   unsupported_media_type: 415,
+  not_acceptable: 406,
+  precondition_failed: 412,
+  range_not_satisfiable: 416,
   queue_full: 503,
   storage_failed: 503,
   shutting_down: 503,
@@ -29,7 +39,7 @@ export default fp(async (app) => {
 /** Answer any error; also for what Fastify refuses before a route is found (`frameworkErrors`). */
 export function answerError (error: FastifyError | ServiceError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = error instanceof ServiceError ? error : translate(error)
-  const status = STATUS[known.code] ?? 500
+  const status = known.status ?? STATUS[known.code] ?? 500
   if (status >= 500) request.log.error({ err: error, code: known.code }, 'request failed')
   else request.log.info({ code: known.code, detail: known.message }, 'request refused')
   return sendProblem(request, reply, status === 500 ? INTERNAL : known, status)

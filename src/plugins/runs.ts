@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin'
 import { createMemoryQueue } from '../services/queue/memory-queue.ts'
 import { type RunManager, createRunManager } from '../services/runs/manager.ts'
+import { createKeyStore } from '../services/store/key-store.ts'
 import { createRunStore } from '../services/store/run-store.ts'
 
 declare module 'fastify' {
@@ -15,6 +16,7 @@ export default fp<{ recover: boolean }>(async (app, { recover }) => {
   const { clock, newId, random } = app.parts
   const runs = createRunManager({
     store: await createRunStore(config.DATA_DIR, log),
+    keys: await createKeyStore(config.DATA_DIR),
     queue: createMemoryQueue({ concurrency: config.RUN_CONCURRENCY, clock, log }),
     clock,
     newId,

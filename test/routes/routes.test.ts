@@ -1,8 +1,9 @@
 import t from 'tap'
+import { v7 as uuidv7 } from 'uuid'
 import { type Problem } from '../../src/schemas/problem.ts'
 import { type Service, startService } from '../service.ts'
 
-const UNKNOWN_ID = '01932c07-0000-7000-8000-000000000000'
+const UNKNOWN_ID = uuidv7()
 
 t.test('POST /ingest answers 202 with the run, where it is, and when to ask', async (t) => {
   const service = await startService(t)
@@ -153,7 +154,7 @@ t.test('with API_KEYS every route but the probes wants one of them', async (t) =
 
 t.test('a bug is a 500 that says nothing of the inside; the log says all under the same id', async (t) => {
   const service: Service = await startService(t)
-  service.app.runs.get = async () => { throw new Error('the inside') }
+  service.app.runs.waitForEnd = async () => { throw new Error('the inside') }
   const answer = await service.app.inject({ url: `/runs/${UNKNOWN_ID}` })
   isProblem(t, answer, 500, 'internal_error')
   t.notMatch(answer.body, /the inside/)

@@ -6,7 +6,6 @@ import { type SpotifyService } from '../spotify/spotify-service.ts'
 import { missingPages } from './album-state.ts'
 import { type Belt } from './belt.ts'
 import { type Ledger, albumPart } from './ledger.ts'
-import { rememberEndpoints } from './list.ts'
 import { ordinaryFailure, settleAll } from './settle.ts'
 
 /** Why an album, or a part of it, could not be fetched in this pass. */
@@ -22,7 +21,10 @@ const FAILURES_IN_A_ROW = 10
 const MOST_TRACK_ROUNDS = 40
 
 export interface Fetching {
+  /** Albums of which nothing is stored. */
   belt: Belt<ListedAlbum>
+  /** Albums that lack tracks only: in a batch they would take the places of others. */
+  begun: Belt<ListedAlbum>
   ledger: Ledger
   spotify: SpotifyService
   context: CallContext
@@ -37,20 +39,24 @@ export interface Fetching {
 }
 
 /**
- * Fetch what comes along the belt until it ends: by the batch where Spotify allows it, each album's further
+ * Fetch what comes along the belts until they end: by the batch where Spotify allows it, each album's further
  * pages at the same time. A failed album is noted in `failures`, or in the ledger when Spotify does not have it.
  * Throws what stops every call: a pause, an abort, bad credentials, a full disk.
  */
 export async function fetchAlbums (fetching: Fetching): Promise<void> {
-  const { belt, spotify, concurrency } = fetching
+  const { belt, begun, spotify, concurrency } = fetching
   const streak = { failures: 0 }
-  const work = async (): Promise<void> => {
-    for (let albums; (albums = await belt.take(batchSize(spotify))).length > 0;) {
+  const work = async (from: Belt<ListedAlbum>, size: () => number): Promise<void> => {
+    for (let albums; (albums = await from.take(size())).length > 0;) {
       if (streak.failures < FAILURES_IN_A_ROW) await fetchSome(fetching, albums, streak)
     }
   }
-  if (!isBatchKnown(spotify)) await fetchSome(fetching, await belt.take(BATCH_SIZE), streak)
-  await settleAll(Array.from({ length: concurrency }, work))
+  const workers = (from: Belt<ListedAlbum>, size: () => number): Array<Promise<void>> => Array.from({ length: concurrency }, async () => await work(from, size))
+  const fetchNew = async (): Promise<void> => {
+    if (!isBatchKnown(spotify)) await fetchSome(fetching, await belt.take(BATCH_SIZE), streak)
+    await settleAll(workers(belt, () => batchSize(spotify)))
+  }
+  await settleAll([fetchNew(), ...workers(begun, () => 1)])
 }
 
 /** Until the batch call has worked or was refused, one batch alone finds out: ten at once would be refused ten times. */
@@ -86,7 +92,6 @@ async function fetchHeads (fetching: Fetching, albums: ListedAlbum[], streak: St
       bodies = await spotify.albums(albums.map(({ id }) => id), market, context)
     } catch (error) {
       if (!hasCode(error, 'endpoint_unavailable')) throw error
-      await rememberEndpoints(fetching)
       belt.putBack(albums)
     }
   })
@@ -96,7 +101,7 @@ async function fetchHeads (fetching: Fetching, albums: ListedAlbum[], streak: St
 interface Streak { failures: number }
 
 /** The failure of a call is that of its albums alone; what would stop every call is thrown on. True when the work was done. */
-async function guard ({ ledger, failures, abort }: Fetching, albums: ListedAlbum[], streak: Streak, work: () => Promise<void>): Promise<boolean> {
+async function guard ({ ledger, context, failures, abort }: Fetching, albums: ListedAlbum[], streak: Streak, work: () => Promise<void>): Promise<boolean> {
   try {
     await work()
     for (const { id } of albums) failures.delete(id)
@@ -111,7 +116,7 @@ async function guard ({ ledger, failures, abort }: Fetching, albums: ListedAlbum
     const { code, message: detail } = failure
     const isFinal = albums.length === 1 && hasCode(error, 'not_found', 'request_refused')
     for (const { id } of albums) {
-      if (isFinal) await ledger.record({ kind: 'unavailable', id, detail })
+      if (isFinal) await ledger.record({ kind: 'unavailable', id, detail, cost: context.meter.read() })
       else failures.set(id, { code, detail })
     }
     streak.failures = isFinal ? 0 : streak.failures + 1

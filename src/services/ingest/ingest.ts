@@ -47,11 +47,15 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
   const failures = new Map<string, Failure>()
   spotify.memory.restore(ledger.endpoints)
   const recordCost = async (): Promise<void> => await ledger.record({ kind: 'memory', endpoints: spotify.memory.snapshot(), cost: meter.read() })
+  /** What was learnt of the endpoints goes into the checkpoint at once, so that a restart does not ask it again. */
+  const learned = async (): Promise<void> => {
+    if (JSON.stringify(spotify.memory.snapshot()) !== JSON.stringify(ledger.endpoints)) await recordCost()
+  }
   try {
     let error: Failure | null = null
     for (let pass = 1; pass <= PASSES; pass++) {
       if (pass > 1) await clock.sleep(retryDelayMs(retry.maxAttempts, retry, random()), signal)
-      error = await runPass(request, ledger, { signal, meter, failures, again: pass > 1 }, options)
+      error = await runPass(request, ledger, { signal, meter, learned, failures, again: pass > 1 }, options)
       if (error === null && inspect(request, ledger, spotify, failures).gaps.every(isFinal)) break
       if (error !== null && !isTransient(error)) break
     }
@@ -66,12 +70,13 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
 interface Pass {
   signal: AbortSignal
   meter: Meter
+  learned: () => Promise<void>
   failures: Map<string, Failure>
   again: boolean
 }
 
 /** List and fetch side by side: an album is fetched while the next page is listed. Gives the listing's failure, if any. */
-async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, failures, again }: Pass, options: IngestOptions): Promise<Failure | null> {
+async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, learned, failures, again }: Pass, options: IngestOptions): Promise<Failure | null> {
   const { spotify, concurrency } = options
   const stopping = new AbortController()
   /** During a pause the pacer lets no new call through, and the answers that are on their way are worth having. */
@@ -79,9 +84,14 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, fa
   const onAbort = (): void => stopping.abort(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
-  const context = { signal: stopping.signal, meter }
+  const context = { signal: stopping.signal, meter, learned }
   const belt = createBelt<ListedAlbum>()
-  const put = (albums: ListedAlbum[]): void => belt.put(albums.filter((album) => isMissing(ledger, album)))
+  const begun = createBelt<ListedAlbum>()
+  const put = (albums: ListedAlbum[]): void => {
+    const missing = albums.filter((album) => isMissing(ledger, album))
+    belt.put(missing.filter(({ id }) => ledger.album(id) === undefined))
+    begun.put(missing.filter(({ id }) => ledger.album(id) !== undefined))
+  }
   if (isListedInOrder(ledger, request, spotify)) put(wanted(request, ledger, spotify))
 
   async function listing (): Promise<Failure | null> {
@@ -97,13 +107,14 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, fa
       return { code: codeOfListing(failure.code), detail: failure.message }
     } finally {
       belt.end()
+      begun.end()
     }
   }
 
   try {
     const [listed, fetched] = await Promise.allSettled([
       listing(),
-      fetchAlbums({ belt, ledger, spotify, context, market: request.market, concurrency, again, failures, abort }),
+      fetchAlbums({ belt, begun, ledger, spotify, context, market: request.market, concurrency, again, failures, abort }),
     ])
     if (stopping.signal.aborted) throw stopping.signal.reason
     if (listed.status === 'rejected') throw listed.reason

@@ -12,7 +12,7 @@ export type Part =
   | { kind: 'listed', albums: ListedAlbum[], losses: string[], next: SourceCursor | null, cost: Cost }
   | { kind: 'album', id: string, slots: number, valid: number, expected: number, hasNext: boolean, fingerprint: number, cost: Cost }
   | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, fingerprint: number, cost: Cost }
-  | { kind: 'unavailable', id: string, detail: string }
+  | { kind: 'unavailable', id: string, detail: string, cost?: Cost }
   | { kind: 'memory', endpoints: Array<[Endpoint, EndpointKnowledge]>, cost: Cost }
   /** A user wants the run to go on: what Spotify did not have is asked again, and a listing that lost something begins anew. */
   | { kind: 'resumed', resumption: number }
@@ -58,7 +58,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
   let tracks = 0
 
   function count (part: Part, body: BodyRef | null): void {
-    if ('cost' in part) cost = part.cost
+    if ('cost' in part && part.cost !== undefined) cost = part.cost
     switch (part.kind) {
       case 'source':
         source = part.source

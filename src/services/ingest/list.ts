@@ -77,16 +77,8 @@ async function recordPage (listing: Listing, page: SourcePage, wanted: number, s
   const isCircle = fresh.length === 0 && stale + 1 >= STALE_PAGES && page.next !== null
   if (isCircle) losses.push(`${STALE_PAGES} pages in a row showed no album that had not been listed`)
   const next = isCircle || isEnough ? null : page.next
-  await rememberEndpoints(listing)
   await ledger.record({ kind: 'listed', albums: fresh, losses, next, cost: context.meter.read() })
   return fresh
-}
-
-/** What was learnt of the endpoints goes into the checkpoint, so that a restart does not ask it again. */
-export async function rememberEndpoints ({ ledger, spotify, context }: Pick<Listing, 'ledger' | 'spotify' | 'context'>): Promise<void> {
-  const endpoints = spotify.memory.snapshot()
-  if (JSON.stringify(endpoints) === JSON.stringify(ledger.endpoints)) return
-  await ledger.record({ kind: 'memory', endpoints, cost: context.meter.read() })
 }
 
 /** The albums among the items that are not listed yet, at most `wanted`; and a sentence for each item that is none. */

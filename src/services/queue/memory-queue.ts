@@ -5,7 +5,9 @@ import { type RunQueue, type Work } from './run-queue.ts'
 /** The queue of a single process: first in, first out, `concurrency` runs at a time. */
 export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: number, clock: Clock, log: Log }): RunQueue {
   const ready: string[] = []
+  /** Waiting or being worked on. */
   const known = new Set<string>()
+  const delayed = new Map<string, AbortController>()
   const working = new Set<Promise<void>>()
   const closing = new AbortController()
   let work: Work | null = null
@@ -19,10 +21,17 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
       next()
       return
     }
-    clock.sleep(waitMs, closing.signal).then(() => {
-      known.delete(id)
+    const waiting = new AbortController()
+    delayed.set(id, waiting)
+    clock.sleep(waitMs, waiting.signal).then(() => {
+      forget(id)
       enqueue(id, notBeforeMs)
     }, () => {})
+  }
+
+  function forget (id: string): void {
+    known.delete(id)
+    delayed.delete(id)
   }
 
   function next (): void {
@@ -54,8 +63,17 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
       work = handler
       next()
     },
+    remove (id) {
+      const place = ready.indexOf(id)
+      if (place >= 0) ready.splice(place, 1)
+      else if (delayed.has(id)) delayed.get(id)?.abort()
+      else return false
+      forget(id)
+      return true
+    },
     async close (reason) {
       closing.abort(reason)
+      for (const waiting of delayed.values()) waiting.abort()
       await Promise.allSettled(working)
     },
   }

@@ -1,4 +1,4 @@
-import { PauseError, ServiceError } from '../../errors.ts'
+import { PauseError, ServiceError, hasCode } from '../../errors.ts'
 import { type Run, type RunFailure } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
 import { conclude } from '../ingest/conclude.ts'
@@ -24,8 +24,8 @@ export interface ExecuteOptions {
 const STORAGE_RETRY_MS = 60_000
 
 /**
- * One execution of a run, from where its checkpoint stands to its end, a pause, or an abort (which throws the
- * signal's reason and leaves the run to the next execution).
+ * One execution of a run, from where its checkpoint stands to its end, a pause, or an abort: one for `canceled`
+ * ends the run with what it has; any other throws the signal's reason and leaves the run to the next execution.
  */
 export async function execute (id: string, signal: AbortSignal, options: ExecuteOptions): Promise<Delivery> {
   const { store, clock, log, onChange } = options
@@ -73,6 +73,7 @@ async function attempt ({ request }: Run, ledger: Ledger, signal: AbortSignal, o
   try {
     return { kind: 'over', ...await ingest(request, ledger, signal, options) }
   } catch (error) {
+    if (hasCode(signal.reason, 'canceled')) return { kind: 'over', error: failureOf(signal.reason), failures: new Map() }
     signal.throwIfAborted()
     if (error instanceof PauseError) return { kind: 'paused', pause: error }
     return { kind: 'over', error: failureOf(error), failures: new Map() }

@@ -1,29 +1,42 @@
 import { ServiceError } from '../../errors.ts'
-import { type IngestBody, type Run } from '../../schemas/run.ts'
+import { type IngestBody, type Run, type RunStatus } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type RunQueue } from '../queue/run-queue.ts'
-import { type RunRecord, type RunStore, createdAtMs, isRunId } from '../store/run-store.ts'
+import { type KeyStore } from '../store/key-store.ts'
+import { type RunStore, createdAtMs, isRunId } from '../store/run-store.ts'
+import { createAcceptance, KEY_LIFETIME_MS } from './accept.ts'
 import { type ExecuteOptions, execute } from './execute.ts'
 import { createJumpGuard } from './jump-guard.ts'
-import { completeRequest } from './request.ts'
-import { hasEnded, newRecord, resume } from './transitions.ts'
+import { type Roster, type RunListener, createRoster } from './roster.ts'
+import { hasEnded, resume } from './transitions.ts'
 
 /** Everything that can be done with runs. */
 export interface RunManager {
   /**
-   * Accept a run; durable when it resolves. An equal request that has not ended gives that run.
-   * Throws `invalid_request`, `queue_full`, `storage_failed`, `shutting_down`.
+   * Accept a run; durable when it resolves. An equal request that has not ended gives that run; with an
+   * idempotency key, the run of that key.
+   * Throws `invalid_request`, `queue_full`, `storage_failed`, `idempotency_key_reused`, `shutting_down`.
    */
-  start: (body: IngestBody) => Promise<Run>
-  /** Let a run that ended partial, failed or canceled go on for what is missing. Throws `run_not_found`, `run_not_resumable`. */
-  resume: (id: string) => Promise<Run>
+  start: (body: IngestBody, idempotencyKey?: string | null) => Promise<Run>
   /** The run as it is now; throws `run_not_found`, `run_expired`. */
   get: (id: string) => Promise<Run>
+  /** The run as soon as it has ended, or as it is when the time is over or the signal is aborted. */
+  waitForEnd: (id: string, ms: number, signal: AbortSignal) => Promise<Run>
+  /** A page of the runs, newest first; `next` is the id to go on `before`, null at the end. */
+  list: (filter: { status: RunStatus | null, limit: number, before: string | null }) => Promise<{ runs: Run[], next: string | null }>
+  /** The newest run that has a document; throws `run_not_found`. */
+  latest: () => Promise<Run>
+  /** End a run that has not ended, with what it has. Throws `run_not_found`, `run_finished`. */
+  cancel: (id: string) => Promise<Run>
+  /** Let a run that ended partial, failed or canceled go on for what is missing. Throws `run_not_found`, `run_not_resumable`. */
+  resume: (id: string) => Promise<Run>
+  /** Delete a run that has ended, and its files. Throws `run_not_found`, `run_not_finished`. */
+  remove: (id: string) => Promise<void>
   /** The run's document on disk, or null where it has none. */
   documentPath: (run: Run) => string | null
   /** Called with the run after each change until the returned function is called. */
-  watch: (id: string, listener: (run: Run) => void) => () => void
+  watch: (id: string, listener: RunListener) => () => void
   /** Know the runs that an earlier process left: starting an equal one goes on with it. */
   load: () => Promise<void>
   /** Go on with those runs, and with whatever the queue lost, now and every minute. */
@@ -35,6 +48,7 @@ export interface RunManager {
 
 export interface RunManagerOptions {
   store: RunStore
+  keys: KeyStore
   queue: RunQueue
   clock: Clock
   newId: () => string
@@ -49,55 +63,31 @@ export interface RunManagerOptions {
 
 const SWEEP_EVERY_MS = 60_000
 const DAY_MS = 24 * 3_600_000
-const QUEUE_FULL_RETRY_SECONDS = 30
 
 export function createRunManager (options: RunManagerOptions): RunManager {
-  const { store, queue, clock, log } = options
-  /** The runs that have not ended, as this process knows them. */
-  const active = new Map<string, Run>()
-  /** Runs on their way to the disk, by request: an equal request waits for the same one. */
-  const accepting = new Map<string, Promise<Run>>()
-  const watchers = new Map<string, Set<(run: Run) => void>>()
-  let sweeping: NodeJS.Timeout | null = null
-  let closed = false
-
-  function onChange (run: Run): void {
-    if (hasEnded(run)) active.delete(run.id)
-    else active.set(run.id, run)
-    for (const listener of watchers.get(run.id) ?? []) listener(run)
-  }
-
+  const { store, keys, queue, clock, log, retentionDays } = options
+  const roster: Roster = createRoster(clock)
+  const cancellations = new Map<string, AbortController>()
+  const closing = new AbortController()
   const mayDelete = createJumpGuard(clock)
+  const accept = createAcceptance({
+    store, keys, roster, clock, newId: options.newId, maxAlbums: options.maxAlbums, maxActive: options.concurrency + options.maxQueued, deliver,
+  })
+  let sweeping: NodeJS.Timeout | null = null
 
-  queue.work(async (id, signal) => await execute(id, signal, { store, clock, log, ingest: options.ingest, onChange }))
+  queue.work(work)
 
-  async function start (body: IngestBody): Promise<Run> {
-    const request = completeRequest(body, options.maxAlbums)
-    if (closed) throw new ServiceError('shutting_down', 'the service is shutting down: send the request again in a moment', { retryAfterSeconds: 5 })
-    const key = JSON.stringify(request)
-    const same = accepting.get(key) ?? [...active.values()].find((run) => JSON.stringify(run.request) === key)
-    if (same !== undefined) {
-      const run = await same
-      deliver(run)
-      return run
-    }
-    if (active.size + accepting.size >= options.concurrency + options.maxQueued) {
-      throw new ServiceError('queue_full', `${active.size} runs are waiting or under way, and MAX_QUEUED_RUNS allows no more: try again later`, { retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS })
-    }
-    const accepted = accept(newRecord(options.newId(), request, clock.now())).finally(() => accepting.delete(key))
-    accepting.set(key, accepted)
-    return await accepted
-  }
-
-  async function accept (record: RunRecord): Promise<Run> {
+  async function work (id: string, closed: AbortSignal): ReturnType<typeof execute> {
+    const cancellation = new AbortController()
+    const onClose = (): void => cancellation.abort(closed.reason)
+    closed.addEventListener('abort', onClose, { once: true })
+    cancellations.set(id, cancellation)
     try {
-      await store.create(record)
-    } catch (error) {
-      throw new ServiceError('storage_failed', 'the run could not be stored: make room in DATA_DIR and let the service write there', { cause: error })
+      return await execute(id, cancellation.signal, { store, clock, log, ingest: options.ingest, onChange: roster.note })
+    } finally {
+      cancellations.delete(id)
+      closed.removeEventListener('abort', onClose)
     }
-    active.set(record.run.id, record.run)
-    deliver(record.run)
-    return record.run
   }
 
   /** The queue knows what it has: a run that is waiting or being worked on is not delivered twice. */
@@ -106,56 +96,91 @@ export function createRunManager (options: RunManagerOptions): RunManager {
   }
 
   async function get (id: string): Promise<Run> {
-    const run = active.get(id) ?? (await store.read(id))?.run
+    const run = roster.get(id) ?? (await store.read(id))?.run
     if (run !== undefined) return run
-    if (isExpired(id)) throw new ServiceError('run_expired', `runs are kept for ${options.retentionDays} days, and this one is older: start a new one`)
-    throw new ServiceError('run_not_found', 'there is no run of this id: GET /runs/{id} takes the id that POST /ingest answered with')
-  }
-
-  async function resumeRun (id: string): Promise<Run> {
-    await get(id)
-    const { run } = await store.update(id, (record) => resume(record))
-    if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can go on`)
-    onChange(run)
-    deliver(run)
-    return run
+    if (isExpired(id)) throw new ServiceError('run_expired', `runs are kept for ${retentionDays} days, and this one is older: start a new one`)
+    throw new ServiceError('run_not_found', 'there is no run of this id: GET /runs shows those that there are')
   }
 
   function isExpired (id: string): boolean {
-    return isRunId(id) && options.retentionDays > 0 && createdAtMs(id) < clock.now() - options.retentionDays * DAY_MS
+    return isRunId(id) && retentionDays > 0 && createdAtMs(id) < clock.now() - retentionDays * DAY_MS
+  }
+
+  async function waitForEnd (id: string, ms: number, signal: AbortSignal): Promise<Run> {
+    if (ms > 0 && !hasEnded(await get(id))) await roster.waitForEnd(id, ms, AbortSignal.any([signal, closing.signal]))
+    return await get(id)
   }
 
   async function load (): Promise<Run[]> {
     const runs = (await store.pending()).map(({ run }) => run)
-    for (const run of runs) if (!active.has(run.id)) active.set(run.id, run)
+    runs.forEach(roster.add)
     return runs
   }
 
   async function sweep (): Promise<void> {
     for (const run of await load()) deliver(run)
-    if (options.retentionDays === 0 || !mayDelete()) return
-    const removed = await store.removeEndedBefore(clock.now() - options.retentionDays * DAY_MS)
+    await keys.removeClaimsBefore(clock.now() - KEY_LIFETIME_MS)
+    if (retentionDays === 0 || !mayDelete()) return
+    const removed = await store.removeEndedBefore(clock.now() - retentionDays * DAY_MS)
     if (removed.length > 0) log.info({ removed }, 'runs older than RETENTION_DAYS deleted')
   }
 
   return {
-    start,
-
-    resume: resumeRun,
     get,
-
+    waitForEnd,
+    watch: roster.watch,
     documentPath: (run) => run.file === null ? null : store.documentPath(run.id, run.file),
+    load: async () => { await load() },
+    probe: async () => await store.probe(),
 
-    watch (id, listener) {
-      const listeners = watchers.get(id) ?? new Set()
-      watchers.set(id, listeners.add(listener))
-      return () => {
-        listeners.delete(listener)
-        if (listeners.size === 0) watchers.delete(id)
-      }
+    async start (body, idempotencyKey = null) {
+      if (closing.signal.aborted) throw new ServiceError('shutting_down', 'the service is shutting down: send the request again in a moment', { retryAfterSeconds: 5 })
+      return await accept(body, idempotencyKey)
     },
 
-    load: async () => { await load() },
+    async list ({ status, limit, before }) {
+      const runs: Run[] = []
+      for await (const { run } of store.newestFirst(before)) {
+        const present = roster.get(run.id) ?? run
+        if (status !== null && present.status !== status) continue
+        if (runs.length === limit) return { runs, next: runs.at(-1)?.id ?? null }
+        runs.push(present)
+      }
+      return { runs, next: null }
+    },
+
+    async latest () {
+      for await (const { run } of store.newestFirst(null)) {
+        if (run.file !== null && (run.status === 'succeeded' || run.status === 'partial')) return run
+      }
+      throw new ServiceError('run_not_found', 'no run has a document yet: POST /ingest starts one')
+    },
+
+    async cancel (id) {
+      if (hasEnded(await get(id))) throw new ServiceError('run_finished', 'the run has ended: there is nothing to cancel')
+      const canceled = new ServiceError('canceled', 'canceled by a client: what was fetched until then stays; resume the run to go on', { affectsEveryCall: true })
+      const isWaiting = queue.remove(id)
+      if (isWaiting) await execute(id, AbortSignal.abort(canceled), { store, clock, log, ingest: options.ingest, onChange: roster.note })
+      else cancellations.get(id)?.abort(canceled)
+      await roster.waitForEnd(id, SWEEP_EVERY_MS, closing.signal)
+      return await get(id)
+    },
+
+    async resume (id) {
+      await get(id)
+      const { run } = await store.update(id, resume)
+      if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can go on`)
+      roster.note(run)
+      deliver(run)
+      return run
+    },
+
+    async remove (id) {
+      if (!hasEnded(await get(id))) throw new ServiceError('run_not_finished', 'the run has not ended: cancel it first')
+      const keyHash = (await store.read(id))?.keyHash
+      await store.remove(id)
+      if (keyHash !== undefined) await keys.removeClaim(keyHash)
+    },
 
     async recover () {
       await sweep()
@@ -164,12 +189,11 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       }, SWEEP_EVERY_MS).unref()
     },
 
-    probe: async () => await store.probe(),
-
     async close () {
-      closed = true
+      const reason = new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })
       if (sweeping !== null) clearInterval(sweeping)
-      await queue.close(new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true }))
+      closing.abort(reason)
+      await queue.close(reason)
     },
   }
 }

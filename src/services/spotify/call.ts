@@ -31,6 +31,8 @@ export interface CallOptions {
 export interface CallContext {
   signal: AbortSignal
   meter: Meter
+  /** Called, and waited for, when something new may be known of an endpoint. */
+  learned?: () => Promise<void>
 }
 
 /**
@@ -93,7 +95,7 @@ export function createCall (options: CallOptions): Call {
           break
         }
         case 'refused':
-          throw new ServiceError(verdict.code, `${NAMES[endpoint]} ${verdict.detail}${ADVICE[verdict.code] ?? ''}`, { affectsEveryCall: verdict.code === 'premium_required' })
+          throw new ServiceError(verdict.code, `${NAMES[endpoint]} ${verdict.detail}${ADVICE[verdict.code] ?? ''}`, { affectsEveryCall: verdict.code === 'premium_required', upstreamStatus: verdict.status })
       }
       context.meter.retry()
     }

@@ -13,7 +13,7 @@ export type Verdict =
   /** Spotify says stop: nobody calls for that long (null: it did not say). */
   | { kind: 'limited', quota: boolean, retryAfterMs: number | null, detail: string }
   /** Asking again will not help. */
-  | { kind: 'refused', code: RunErrorCode | CallErrorCode, detail: string }
+  | { kind: 'refused', code: RunErrorCode | CallErrorCode, status: number, detail: string }
 
 /**
  * Judge one answer of the Web API by its status first and its body second: since 2026 neither the
@@ -31,7 +31,7 @@ export function classify (answer: Answer, nowMs: number): Verdict {
     return { kind: 'limited', quota, retryAfterMs: parseRetryAfterMs(answer.retryAfter, nowMs), detail }
   }
   if (status === 408 || status >= 500) return { kind: 'retry', code: 'upstream_unavailable', detail }
-  return { kind: 'refused', code: refusal(status, body), detail }
+  return { kind: 'refused', code: refusal(status, body), status, detail }
 }
 
 function judgeSuccess (body: Body): Verdict {

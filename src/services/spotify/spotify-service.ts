@@ -41,13 +41,15 @@ export function createSpotifyService (options: { apiUrl: URL, call: Call, memory
   async function learning (endpoint: Endpoint, url: URL, context: CallContext): Promise<unknown> {
     try {
       const body = await call(endpoint, url, context)
-      memory.learn(endpoint, { works: true })
+      memory.learn(endpoint, { works: true, refusal: null })
+      await context.learned?.()
       return body
     } catch (error) {
       const isRefusal = hasCode(error, 'endpoint_unavailable') || (endpoint !== 'artistAlbums' && hasCode(error, 'not_found'))
       if (!isRefusal) throw error
       memory.learn(endpoint, { refusal: error.message })
-      throw new ServiceError('endpoint_unavailable', error.message, { cause: error })
+      await context.learned?.()
+      throw new ServiceError('endpoint_unavailable', error.message, { cause: error, ...error.upstreamStatus === undefined ? {} : { upstreamStatus: error.upstreamStatus } })
     }
   }
 
@@ -66,6 +68,7 @@ export function createSpotifyService (options: { apiUrl: URL, call: Call, memory
         return { page: pageOf(endpoint, await learning(endpoint, url, context), wrapper), pageSize }
       } catch (error) {
         if (!hasCode(error, 'invalid_limit') || !memory.stepDown(endpoint, pageSize)) throw error
+        await context.learned?.()
         next = null
       }
     }

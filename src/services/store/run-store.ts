@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { type Run, type RunStatus, type StoredFile } from '../../schemas/run.ts'
 import { ServiceError } from '../../errors.ts'
 import { type Log } from '../log.ts'
-import { renameDurably, syncFolder, writeFileAtomic } from './atomic-write.ts'
+import { syncFolder, writeFileAtomic } from './atomic-write.ts'
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
+import { renameWithCopy } from './compressed-copy.ts'
 
 /** What is stored of a run besides its document and its checkpoint. */
 export interface RunRecord {
@@ -14,6 +15,8 @@ export interface RunRecord {
   executions: number
   /** How often a user let it go on after its end. */
   resumptions: number
+  /** Of the Idempotency-Key that it was started with. */
+  keyHash?: string
 }
 
 /** The truth about runs: one folder each, named by the run's id. */
@@ -26,11 +29,15 @@ export interface RunStore {
   update: (id: string, change: (record: RunRecord) => RunRecord) => Promise<RunRecord>
   /** The runs that have not ended, oldest first. */
   pending: () => Promise<RunRecord[]>
+  /** All runs, newest first, from the one before `before` on. A record that cannot be read is passed over. */
+  newestFirst: (before: string | null) => AsyncGenerator<RunRecord>
+  /** Delete a run and its files. */
+  remove: (id: string) => Promise<void>
   /** Delete the runs that ended before that time (epoch milliseconds), and give their ids. */
   removeEndedBefore: (timeMs: number) => Promise<string[]>
   openCheckpoint: <Part>(id: string) => Promise<Checkpoint<Part>>
   removeCheckpoint: (id: string) => Promise<void>
-  /** Write the document, whole or not at all. */
+  /** Write the document, whole or not at all, and a compressed copy beside it. */
   publish: (id: string, name: string, text: AsyncIterable<string>) => Promise<StoredFile>
   documentPath: (id: string, file: StoredFile) => string
   /** Throws where nothing can be stored. */
@@ -68,6 +75,12 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
       log.error({ err: error, runId: id }, 'this run is left alone')
       return null
     })
+  }
+
+  /** The record goes first: a crash in between leaves a folder that is no run. */
+  async function remove (id: string): Promise<void> {
+    await rm(pathOf(id, 'run.json'), { force: true })
+    await rm(pathOf(id), { recursive: true, force: true })
   }
 
   /** Of all runs, oldest first: an id begins with the time of its creation. */
@@ -125,13 +138,22 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
       const removed: string[] = []
       for (const id of await ids()) {
         if (createdAtMs(id) >= timeMs) break
-        const finishedAt = (await readIfWhole(id))?.run.finishedAt
-        if (typeof finishedAt !== 'string' || Date.parse(finishedAt) >= timeMs) continue
-        await rm(pathOf(id), { recursive: true, force: true })
+        const record = await readIfWhole(id)
+        if (record !== null && (record.run.finishedAt === null || Date.parse(record.run.finishedAt) >= timeMs)) continue
+        await remove(id)
         removed.push(id)
       }
       return removed
     },
+
+    async * newestFirst (before) {
+      for (const id of (await ids()).reverse()) {
+        const record = before !== null && id >= before ? null : await readIfWhole(id)
+        if (record !== null) yield record
+      }
+    },
+
+    remove,
 
     openCheckpoint: async (id) => await openCheckpoint(pathOf(id, 'checkpoint.log')),
 
@@ -144,7 +166,7 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
       const aside = `${path}.tmp`
       try {
         const written = await writeText(aside, text)
-        await renameDurably(aside, path)
+        await renameWithCopy(aside, path, log)
         return { name, ...written }
       } catch (error) {
         await rm(aside, { force: true }).catch(() => {})

@@ -1,0 +1,96 @@
+import { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { ServiceError } from '../errors.ts'
+import { DocumentQuery, documentResponses } from '../schemas/document.ts'
+import { Run } from '../schemas/run.ts'
+import { RunParams } from '../schemas/run-id.ts'
+import { type ByteRange, byteRange } from './byte-range.ts'
+import { chooseFormat, prefersGzip } from './negotiation.ts'
+import { checkPreconditions, isRangeWanted } from './preconditions.ts'
+import { type Representation, representationOf } from './representation.ts'
+import { retryAfterSeconds } from './retry-after.ts'
+import { WaitQuery, clientGone, waitMs } from './wait.ts'
+
+const documentRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/runs/:id', {
+    schema: {
+      summary: 'The document of a run, once it has ended',
+      params: RunParams,
+      querystring: Type.Composite([DocumentQuery, WaitQuery], { additionalProperties: false }),
+      response: { ...documentResponses, 202: Run },
+    },
+  }, async (request, reply) => {
+    chooseFormat(request)
+    const run = await app.runs.waitForEnd(request.params.id, waitMs(request, reply), clientGone(reply))
+    if (run.finishedAt !== null) return await sendDocument(app, request, reply, run)
+    return await reply.code(202).header('retry-after', retryAfterSeconds(run, app.parts.clock.now())).send(run)
+  })
+}
+
+export default documentRoutes
+export { StoredDocument } from '../schemas/document.ts'
+
+/**
+ * Answer with the document of a run that has ended, as the client wants it: format, coding, part, or only whether it has changed.
+ * Throws `not_acceptable`, `precondition_failed`, `range_not_satisfiable`, `storage_failed`.
+ */
+export async function sendDocument (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, run: Run): Promise<FastifyReply> {
+  reply.header('vary', 'Accept, Accept-Encoding')
+  const representation = await representationOf(run, app.runs.documentPath(run), chooseFormat(request), prefersGzip(request))
+  reply.headers({
+    'cache-control': 'private, no-cache',
+    etag: representation.etag,
+    'last-modified': new Date(representation.modifiedMs).toUTCString(),
+  })
+  if (isNotModified(request, representation)) return await sendNothing(request, reply.code(304))
+  const range = rangeOf(request, reply, representation)
+  describe(reply, representation, range)
+  if (request.method === 'HEAD') return await sendNothing(request, reply)
+  dropStalled(request)
+  return await reply.send(representation.read(range))
+}
+
+/** Preconditions are for reads; what POST answers is always sent. */
+function isNotModified ({ method, headers }: FastifyRequest, representation: Representation): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false
+  switch (checkPreconditions(headers, representation)) {
+    case 'go on': return false
+    case 'not modified': return true
+    case 'failed': throw new ServiceError('precondition_failed', 'the document is not the one that If-Match or If-Unmodified-Since names: it was written anew since, or the format is another')
+  }
+}
+
+function rangeOf ({ method, headers }: FastifyRequest, reply: FastifyReply, representation: Representation): ByteRange | null {
+  const { bytes } = representation
+  if (method !== 'GET' || bytes === null || !isRangeWanted(headers, representation)) return null
+  const range = byteRange(headers.range, bytes)
+  if (range !== 'unsatisfiable') return range
+  reply.header('content-range', `bytes */${bytes}`)
+  throw new ServiceError('range_not_satisfiable', `the document has ${bytes} bytes in this coding, and the range begins after them`)
+}
+
+function describe (reply: FastifyReply, { contentType, fileName, coding, bytes }: Representation, range: ByteRange | null): void {
+  reply.headers({
+    'content-type': contentType,
+    'content-disposition': `inline; filename="${fileName}"`,
+    'accept-ranges': bytes === null ? 'none' : 'bytes',
+    ...(coding === null ? {} : { 'content-encoding': coding }),
+    ...(bytes === null ? {} : { 'content-length': range === null ? bytes : range.end - range.start + 1 }),
+  })
+  if (range !== null) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${bytes}`)
+}
+
+/** For HEAD, Fastify wants a body to throw away; an empty one costs nothing and leaves the headers as they are. */
+async function sendNothing ({ method }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  return await reply.send(method === 'HEAD' ? Readable.from([]) : undefined)
+}
+
+const STALLED_MS = 10 * 60_000
+
+/** Who takes no byte for so long is gone without a word, and would keep its file open; who is not can go on by `Range`. */
+function dropStalled ({ socket }: FastifyRequest): void {
+  if (socket instanceof Socket) socket.setTimeout(STALLED_MS, () => socket.destroy())
+}

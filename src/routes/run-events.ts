@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream'
+import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { type Run } from '../schemas/run.ts'
+import { RunParams } from '../schemas/run-id.ts'
+import { type RunManager } from '../services/runs/manager.ts'
+
+/** A watcher sees at most so many changes a second; the last one is never left out. */
+const PROGRESS_EVERY_MS = 250
+/** A comment now and then keeps proxies from closing a quiet stream. */
+const HEARTBEAT_EVERY_MS = 15_000
+
+const EventStream = Type.Unsafe<Readable>({ type: 'string', description: '`status` when the state changes, `progress` in between, `end` with the run as the last one' })
+
+const runEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  const streams = new Set<Readable>()
+  app.addHook('preClose', async () => { for (const stream of streams) stream.destroy() })
+
+  app.get('/runs/:id/events', {
+    schema: {
+      summary: 'A run as Server-Sent Events: the present state first, then each change until it ends',
+      params: RunParams,
+      response: { 200: { description: 'events', content: { 'text/event-stream': { schema: EventStream } } } },
+    },
+  }, async ({ params }, reply) => {
+    const stream = eventStream(await app.runs.get(params.id), app.runs)
+    streams.add(stream)
+    stream.once('close', () => streams.delete(stream))
+    return await reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).send(stream)
+  })
+}
+
+/**
+ * The run's events as text. A reader that is slow gets fewer `progress` events, and keeps nobody waiting.
+ * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+function eventStream (first: Run, runs: Pick<RunManager, 'watch'>): Readable {
+  let status: Run['status'] | null = null
+  let pending: Run | null = null
+  let sentAtMs = -Infinity
+  let isSlow = false
+  const stream = new Readable({
+    read () { isSlow = false },
+    destroy (error, done) {
+      unwatch()
+      clearInterval(timer)
+      done(error)
+    },
+  })
+
+  function push (event: string, run: Run): void {
+    sentAtMs = performance.now()
+    pending = null
+    isSlow = !stream.push(`event: ${event}\ndata: ${JSON.stringify(run)}\n\n`)
+  }
+
+  function show (run: Run): void {
+    if (stream.destroyed || stream.readableEnded) return
+    if (run.finishedAt !== null) {
+      unwatch()
+      push('status', run)
+      push('end', run)
+      stream.push(null)
+    } else if (run.status !== status) {
+      status = run.status
+      push('status', run)
+    } else {
+      pending = run
+      flush()
+    }
+  }
+
+  function flush (): void {
+    if (pending !== null && !isSlow && performance.now() - sentAtMs >= PROGRESS_EVERY_MS) push('progress', pending)
+  }
+
+  const unwatch = runs.watch(first.id, show)
+  const timer = setInterval(() => {
+    flush()
+    if (!isSlow && performance.now() - sentAtMs >= HEARTBEAT_EVERY_MS) {
+      sentAtMs = performance.now()
+      isSlow = !stream.push(': still here\n\n')
+    }
+  }, PROGRESS_EVERY_MS).unref()
+  show(first)
+  return stream
+}
+
+export default runEventRoutes

@@ -1,0 +1,21 @@
+import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { RUN_STATUSES, Run } from '../schemas/run.ts'
+import { RunId } from '../schemas/run-id.ts'
+
+const ListQuery = Type.Object({
+  status: Type.Optional(Type.Unsafe<Run['status']>({ type: 'string', enum: [...RUN_STATUSES], description: 'only runs in this state' })),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'runs on a page' }),
+  cursor: Type.Optional(RunId('nextCursor of the page before')),
+}, { additionalProperties: false })
+
+const RunList = Type.Object({ runs: Type.Array(Run), nextCursor: Type.Union([Type.String(), Type.Null()]) })
+
+const runListRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/runs', { schema: { summary: 'The runs, newest first', querystring: ListQuery, response: { 200: RunList } } }, async ({ query }) => {
+    const { runs, next } = await app.runs.list({ status: query.status ?? null, limit: query.limit, before: query.cursor ?? null })
+    return { runs, nextCursor: next }
+  })
+}
+
+export default runListRoutes

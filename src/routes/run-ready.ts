@@ -1,0 +1,42 @@
+import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { ServiceError, hasCode } from '../errors.ts'
+import { Run } from '../schemas/run.ts'
+import { RunParams } from '../schemas/run-id.ts'
+
+const ReadyQuery = Type.Object({
+  accept: Type.Optional(Type.Literal('partial', { description: 'a partial run is good enough' })),
+}, { additionalProperties: false })
+
+/** For sensors that know only status codes: 404 means ask again, 200 go on, 409 and 410 give up. */
+const runReadyRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/runs/:id/ready', {
+    schema: { summary: 'Whether a run has succeeded, as a status code', params: RunParams, querystring: ReadyQuery, response: { 200: Run } },
+  }, async ({ params, query }) => readyOrThrow(await getOrGone(params.id), query.accept === 'partial'))
+
+  async function getOrGone (id: string): Promise<Run> {
+    try {
+      return await app.runs.get(id)
+    } catch (error) {
+      if (!hasCode(error, 'run_not_found')) throw error
+      throw new ServiceError('run_expired', 'there is no such run, and there will be none: a sensor can stop asking')
+    }
+  }
+}
+
+function readyOrThrow (run: Run, isPartialFine: boolean): Run {
+  const detail = run.error === null ? `${run.gaps.length} gaps` : `${run.error.code}: ${run.error.detail}`
+  switch (run.status) {
+    case 'succeeded': return run
+    case 'partial':
+      if (isPartialFine) return run
+      throw new ServiceError('run_partial', `the run ended partial (${detail}): ?accept=partial takes it, POST /runs/{id}/resume goes on`)
+    case 'failed': throw new ServiceError('run_failed', `the run failed (${detail})`)
+    case 'canceled': throw new ServiceError('run_canceled', 'the run was canceled')
+    case 'queued':
+    case 'running':
+    case 'paused': throw new ServiceError('run_not_finished', `the run is ${run.status}: ask again`, { status: 404, retryAfterSeconds: 5 })
+  }
+}
+
+export default runReadyRoutes
