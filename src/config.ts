@@ -74,8 +74,8 @@ function adviceOn (variable: string, keyword: string): string {
 }
 
 /** What no schema can say: which variables go together. */
-export function conflictsOf ({ HOST, API_KEYS, ALLOW_ANONYMOUS }: Config): ConfigProblem[] {
-  if (API_KEYS !== '' || ALLOW_ANONYMOUS || isLoopback(HOST)) return []
+export function conflictsOf ({ HOST, API_KEYS, ALLOW_ANONYMOUS }: Pick<Config, 'HOST' | 'API_KEYS' | 'ALLOW_ANONYMOUS'>): ConfigProblem[] {
+  if (API_KEYS.split(',').some((key) => key.trim() !== '') || ALLOW_ANONYMOUS || isLoopback(HOST)) return []
   return [{ variable: 'API_KEYS', advice: `is missing and HOST=${HOST} can be reached from outside: set API_KEYS, or HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if that is what you want` }]
 }
 

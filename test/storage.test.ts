@@ -102,6 +102,7 @@ t.test('runs older than RETENTION_DAYS are deleted, and asking for one says so; 
   const { service: first, id } = await withRunAt(t, clock)
   clock.jump(31 * DAY_MS)
   const second = await restart(t, first, clock)
+  await clock.pass(10 * 60_000)
   await second.app.runs.recover()
   t.equal((await second.get(`/runs/${id}`)).statusCode, 410, 'a restart long after: deleted')
   t.strictSame(await readdir(join(first.dataDir, 'runs')), [])

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
 import fastifyEnv from '@fastify/env'
 import fp from 'fastify-plugin'
 import { type Config, ConfigError, ConfigSchema, conflictsOf, problemsOf } from '../config.ts'
@@ -17,25 +19,30 @@ export interface ConfigPluginOptions {
 
 /** `app.config`: the environment, validated. Throws `ConfigError`. */
 export default fp<ConfigPluginOptions>(async (app, { env, envFile }) => {
+  const data = { ...withoutEmpty(fileOf(envFile)), ...withoutEmpty(env) }
   try {
-    await app.register(fastifyEnv, {
-      schema: structuredClone(ConfigSchema),
-      data: withoutEmpty(env),
-      env: false,
-      dotenv: envFile === undefined ? false : { path: envFile },
-    })
+    await app.register(fastifyEnv, { schema: structuredClone(ConfigSchema), data, env: false })
   } catch (error) {
-    throw explain(error)
+    throw explain(error, data)
   }
   const conflicts = conflictsOf(app.config)
   if (conflicts.length > 0) throw new ConfigError(conflicts)
 }, { name: 'config' })
+
+/** Read here and not by the plugin, so that an empty value means the same in the file as in the environment. */
+function fileOf (path: string | undefined): ConfigPluginOptions['env'] {
+  if (path === undefined || !existsSync(path)) return {}
+  return parseEnv(readFileSync(path, 'utf8'))
+}
 
 /** `NAME=` in a template or in compose means "not set": the default holds, or the variable is missing. */
 function withoutEmpty (env: ConfigPluginOptions['env']): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''))
 }
 
-function explain (error: unknown): unknown {
-  return error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? new ConfigError(problemsOf(error.errors)) : error
+/** Everything that is wrong at once, so that it is mended at once. */
+function explain (error: unknown, data: Record<string, string>): unknown {
+  if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) return error
+  const { HOST = '127.0.0.1', API_KEYS = '', ALLOW_ANONYMOUS } = data
+  return new ConfigError([...problemsOf(error.errors), ...conflictsOf({ HOST, API_KEYS, ALLOW_ANONYMOUS: ALLOW_ANONYMOUS === 'true' })])
 }

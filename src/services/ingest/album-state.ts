@@ -51,23 +51,32 @@ export function isAlbumComplete (state: AlbumState, pageSize: number): boolean {
   return missingPages(state, pageSize, true).length === 0 && countTracks(state) === expectedTracks(state)
 }
 
+/** A page of tracks to ask for. */
+export interface PageRange {
+  offset: number
+  limit: number
+}
+
 /**
- * The offsets to ask so that every claimed place is covered.
+ * What to ask so that every claimed place is covered, and none twice.
  * @param again also the pages that were answered with broken tracks or with nothing
  */
-export function missingPages (state: AlbumState, pageSize: number, again: boolean): number[] {
-  const missing: number[] = []
+export function missingPages (state: AlbumState, pageSize: number, again: boolean): PageRange[] {
+  const missing: PageRange[] = []
   const pages = pagesInOrder(state)
   const end = expectedTracks(state)
+  const ask = (from: number, to: number): void => {
+    for (let offset = from; offset < to; offset += pageSize) missing.push({ offset, limit: Math.min(pageSize, to - offset) })
+  }
   let at = 0
   for (const page of pages) {
-    for (; at < page.offset; at += pageSize) missing.push(at)
-    const poor = page.valid < page.slots || (page.slots === 0 && page.offset < end)
-    if (again && poor) missing.push(page.offset)
+    ask(at, page.offset)
+    const isPoor = page.valid < page.slots || (page.slots === 0 && page.offset < end)
+    if (again && isPoor) missing.push({ offset: page.offset, limit: page.slots === 0 ? pageSize : page.slots })
     at = page.offset + (page.slots === 0 ? pageSize : page.slots)
   }
-  for (; at < end; at += pageSize) missing.push(at)
+  for (; at < end; at += pageSize) missing.push({ offset: at, limit: pageSize })
   const last = pages.at(-1)
-  if (last !== undefined && last.hasNext && last.slots > 0 && last.offset + last.slots === at) missing.push(at)
+  if (last !== undefined && last.hasNext && last.slots > 0 && last.offset + last.slots === at) missing.push({ offset: at, limit: pageSize })
   return missing
 }

@@ -149,10 +149,11 @@ async function storeAlbum ({ ledger, context }: Fetching, { id }: ListedAlbum, b
 async function fetchTracks ({ ledger, spotify, context, market, again }: Fetching, { id }: ListedAlbum): Promise<void> {
   for (let round = 1; round <= MOST_TRACK_ROUNDS; round++) {
     const state = ledger.album(id)
-    const offsets = state === undefined ? [] : missingPages(state, TRACKS_PAGE_SIZE, again && round === 1)
-    if (offsets.length === 0) return
-    await settleAll(offsets.map(async (offset) => {
-      const { items, next } = await spotify.albumTracks(id, offset, market, context)
+    const ranges = state === undefined ? [] : missingPages(state, TRACKS_PAGE_SIZE, again && round === 1)
+    if (ranges.length === 0) return
+    await settleAll(ranges.map(async (range) => {
+      const { offset } = range
+      const { items, next } = await spotify.albumTracks(id, range, market, context)
       const tracks = items.filter(isTrack)
       await ledger.record({
         kind: 'tracks', id, offset, slots: items.length, valid: tracks.length, hasNext: next !== null, fingerprint: fingerprintOf(tracks), cost: context.meter.read(),

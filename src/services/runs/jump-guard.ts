@@ -2,14 +2,16 @@ import { type Clock } from '../clock.ts'
 
 const JUMP_MS = 3_600_000
 const WAIT_MS = 24 * 3_600_000
+/** A machine that boots with a wrong clock sets it right within this time. */
+const SETTLE_MS = 10 * 60_000
 
 /**
- * Tells whether the wall clock can be trusted to delete by age: after a jump of more than an hour (seen against
+ * Tells whether the wall clock can be trusted to delete by age: not right after the start, and after a jump of more than an hour (seen against
  * the monotonic clock) not for a day, so that a clock that was set wrong for a while deletes nothing.
  */
 export function createJumpGuard (clock: Clock): () => boolean {
   let offsetMs = clock.now() - clock.monotonic()
-  let notBeforeMs = -Infinity
+  let notBeforeMs = clock.monotonic() + SETTLE_MS
   return () => {
     const offsetNowMs = clock.now() - clock.monotonic()
     if (Math.abs(offsetNowMs - offsetMs) > JUMP_MS) notBeforeMs = clock.monotonic() + WAIT_MS

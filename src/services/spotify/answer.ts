@@ -33,7 +33,7 @@ const EVIDENCE_LENGTH = 160
 /** A body as evidence for a sentence: Spotify's own message where there is one, else the start of the text. */
 export function evidence (body: Body): string {
   const message = apiError(body).message
-  if (message !== undefined) return `"${message}"`
+  if (message !== undefined) return `"${message.slice(0, EVIDENCE_LENGTH)}"`
   if (body.kind === 'text') return `"${body.text.replace(/\s+/g, ' ').trim().slice(0, EVIDENCE_LENGTH)}"`
   return body.kind === 'empty' ? 'an empty body' : 'no message'
 }

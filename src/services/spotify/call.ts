@@ -50,23 +50,41 @@ export function createCall (options: CallOptions): Call {
   async function attempt (endpoint: Endpoint, url: URL, { signal, meter }: CallContext): Promise<{ verdict: Verdict, token: string }> {
     signal.throwIfAborted()
     pacer.throwIfHeld()
-    const token = await tokens.get(signal)
+    await tokens.get(signal)
     const resume = meter.hold()
     const permit = await pacer.take(signal).finally(resume)
     const startedMs = clock.monotonic()
     let answer: Answer
+    let token: string
     try {
+      token = await tokens.get(signal)
       meter.call(endpoint)
       answer = await exchange(dispatcher, { method: 'GET', url, headers: { authorization: `Bearer ${token}` } }, { signal, timeoutMs })
     } catch (error) {
       permit.done(false)
       throw error
     }
-    const verdict = classify(answer, clock.now())
+    const verdict = withoutToken(classify(answer, clock.now()), token)
     log.debug({ endpoint, status: answer.kind === 'response' ? answer.status : answer.reason, ms: Math.round(clock.monotonic() - startedMs) }, 'called Spotify')
     if (verdict.kind === 'limited') await pacer.limited(permit, verdict)
     else permit.done(answer.kind === 'response')
     return { verdict, token }
+  }
+
+  /** Take a place among the calls in flight; who is aborted while others hold them all does not wait for one. */
+  async function whenFree<T> (work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    let isWaiting = true
+    let onAbort = (): void => {}
+    const aborted = new Promise<never>((_resolve, reject) => {
+      onAbort = () => { if (isWaiting) reject(signal.reason as Error) }
+    })
+    signal.addEventListener('abort', onAbort, { once: true })
+    const task = slot(async () => {
+      isWaiting = false
+      signal.throwIfAborted()
+      return await work()
+    })
+    return await Promise.race([task, aborted]).finally(() => signal.removeEventListener('abort', onAbort))
   }
 
   return async function call (endpoint, url, context) {
@@ -74,7 +92,7 @@ export function createCall (options: CallOptions): Call {
     let limits = 0
     let faults = 0
     for (;;) {
-      const { verdict, token } = await slot(() => attempt(endpoint, url, context))
+      const { verdict, token } = await whenFree(() => attempt(endpoint, url, context), context.signal)
       switch (verdict.kind) {
         case 'ok':
           return verdict.value
@@ -100,6 +118,11 @@ export function createCall (options: CallOptions): Call {
       context.meter.retry()
     }
   }
+}
+
+/** Some proxies send back what they were sent: the token must not get into errors and logs by that way. */
+function withoutToken (verdict: Verdict, token: string): Verdict {
+  return 'detail' in verdict ? { ...verdict, detail: verdict.detail.replaceAll(token, '[token]') } : verdict
 }
 
 /** How a sentence calls an endpoint. */

@@ -30,6 +30,7 @@ export function classify (answer: Answer, nowMs: number): Verdict {
     const quota = apiError(body).reason === 'QUOTA_EXCEEDED'
     return { kind: 'limited', quota, retryAfterMs: parseRetryAfterMs(answer.retryAfter, nowMs), detail }
   }
+  if (status < 400) return { kind: 'refused', code: 'upstream_invalid', status, detail }
   if (status === 408 || status >= 500) return { kind: 'retry', code: 'upstream_unavailable', detail }
   return { kind: 'refused', code: refusal(status, body), status, detail }
 }

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../errors.ts'
 import { type Clock } from '../clock.ts'
 import { type CallContext } from './call.ts'
-import { type Endpoint } from './endpoint.ts'
+import { type Endpoint, TRACKS_PAGE_SIZE } from './endpoint.ts'
 import { readListedAlbum } from './item-check.ts'
 import { createMeter } from './meter.ts'
 import { type Pacer } from './pacer.ts'
@@ -95,7 +95,7 @@ async function askEndpoints (spotify: SpotifyService, context: CallContext): Pro
       : [
           await askOne('album', async () => await spotify.album(id, null, context)),
           await askOne('albums', async () => await spotify.albums([id, id], null, context)),
-          await askOne('albumTracks', async () => await spotify.albumTracks(id, 0, null, context)),
+          await askOne('albumTracks', async () => await spotify.albumTracks(id, { offset: 0, limit: TRACKS_PAGE_SIZE }, null, context)),
         ],
     ...artistId === null ? [] : [(await askListing(spotify, { endpoint: 'artistAlbums', path: `/artists/${encodeURIComponent(artistId)}/albums`, query: { include_groups: 'album,single' } }, context)).finding],
   ]

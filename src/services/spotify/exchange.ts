@@ -32,7 +32,7 @@ export async function exchange (dispatcher: Dispatcher, request: Request, { sign
   const timer = setTimeout(onAbort, timeoutMs)
   signal.addEventListener('abort', onAbort, { once: true })
   try {
-    return await send(dispatcher, request, controller.signal)
+    return await send(dispatcher, request, controller.signal, signal)
   } catch (error) {
     signal.throwIfAborted()
     const reason = controller.signal.aborted ? `gave no whole answer within ${timeoutMs} ms` : describe(error)
@@ -43,7 +43,7 @@ export async function exchange (dispatcher: Dispatcher, request: Request, { sign
   }
 }
 
-async function send (dispatcher: Dispatcher, request: Request, signal: AbortSignal): Promise<Answer> {
+async function send (dispatcher: Dispatcher, request: Request, signal: AbortSignal, caller: AbortSignal): Promise<Answer> {
   const { statusCode, headers, body } = await dispatcher.request({
     origin: request.url.origin,
     path: request.url.pathname + request.url.search,
@@ -54,22 +54,26 @@ async function send (dispatcher: Dispatcher, request: Request, signal: AbortSign
     headersTimeout: 0,
     bodyTimeout: 0,
   })
+  const retryAfter = headers['retry-after']
+  const answer = { kind: 'response', status: statusCode, retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter } as const
+  try {
+    return { ...answer, body: parseBody(await readText(body, headers['content-encoding'])) }
+  } catch (error) {
+    if (statusCode !== 429 || caller.aborted) throw error
+    return { ...answer, body: { kind: 'empty' } }
+  }
+}
+
+async function readText (body: AsyncIterable<Buffer>, encoding: unknown): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     length += chunk.length
     if (length > LARGEST_BODY_BYTES) throw new Error(`sent more than ${LARGEST_BODY_BYTES} bytes`)
     chunks.push(chunk)
   }
   const raw = Buffer.concat(chunks, length)
-  const plain = headers['content-encoding'] === 'gzip' ? await unzip(raw, { maxOutputLength: LARGEST_BODY_BYTES }) : raw
-  const retryAfter = headers['retry-after']
-  return {
-    kind: 'response',
-    status: statusCode,
-    retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-    body: parseBody(plain.toString('utf8')),
-  }
+  return (encoding === 'gzip' && length > 0 ? await unzip(raw, { maxOutputLength: LARGEST_BODY_BYTES }) : raw).toString('utf8')
 }
 
 /** The connection's error as evidence: its code says more than its message. */

@@ -156,17 +156,18 @@ export async function createPacer (options: PacerOptions): Promise<Pacer> {
     count.add()
     saveCountSoon()
     let open = true
-    return {
+    const given: Permit = {
       givenAtMs: clock.monotonic(),
       done (answered) {
         if (!open) return
         open = false
         inFlight--
         ended.push(clock.monotonic())
-        if (answered) strikes = 0
+        if (answered && given.givenAtMs >= reduced.atMs) strikes = 0
         pump()
       },
     }
+    return given
   }
 
   function throwIfHeld (): void {
@@ -199,7 +200,6 @@ export async function createPacer (options: PacerOptions): Promise<Pacer> {
   }
 
   async function limited (given: Permit, limit: Limit): Promise<void> {
-    given.done(false)
     const isNews = given.givenAtMs >= reduced.atMs
     if (isNews) {
       strikes++
@@ -209,7 +209,7 @@ export async function createPacer (options: PacerOptions): Promise<Pacer> {
     const code = limit.quota ? 'quota_exceeded' : 'rate_limited'
     setPause({ untilMs: clock.now() + pauseMs, code, detail: limit.detail }, pauseMs)
     if (isNews) log.warn({ pauseMs, pace: currentPace(), quota: limit.quota }, 'Spotify limits us: no call until the pause is over')
-    pump()
+    given.done(false)
     await save()
   }
 

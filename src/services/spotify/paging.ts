@@ -62,7 +62,7 @@ export function nextStep (page: Page, cursor: Cursor, pageSize: number, rules: P
   const loss = cursor.holeAt === null ? null : `the page at offset ${cursor.holeAt} stayed empty although later ones were not`
   const seen = cursor.offset + page.items.length
   if (!claimsMore(page, seen, pageSize, rules)) return { kind: 'end', loss }
-  if (rules.pagination === 'next' && page.next !== null) return follow(page.next, cursor, seen, loss, rules)
+  if (rules.pagination === 'next' && page.next !== null) return follow(page.next, cursor, pageSize, loss, rules, seen)
   return within(rules, { offset: nextOffset(page.next, cursor, pageSize, rules) ?? seen, url: null, empties: 0, holeAt: null }, loss)
 }
 
@@ -76,16 +76,19 @@ function claimsMore (page: Page, seen: number, pageSize: number, { isSearch }: P
 function afterEmptyPage (page: Page, cursor: Cursor, pageSize: number, rules: PagingRules): Step {
   const empties = cursor.empties + 1
   const isFirst = cursor.offset === 0
-  const suspicious = page.next !== null || (isFirst && !rules.mayBeEmpty)
+  const claimed = !rules.isSearch && page.total !== null && page.total > cursor.offset
+  const suspicious = page.next !== null || claimed || (isFirst && !rules.mayBeEmpty)
   if (suspicious && empties < (isFirst ? ASK_EMPTY_FIRST_PAGE : ASK_EMPTY_PAGE)) {
     return { kind: 'more', cursor: { ...cursor, empties }, loss: null }
   }
-  if (page.next === null || cursor.holeAt !== null) return { kind: 'end', loss: null }
+  if (page.next === null || cursor.holeAt !== null) {
+    return { kind: 'end', loss: claimed ? `Spotify said that there are ${page.total} and showed nothing from offset ${cursor.offset} on` : null }
+  }
   return within(rules, { offset: cursor.offset + pageSize, url: null, empties: 0, holeAt: cursor.offset }, null)
 }
 
 /** Follow `next` only to Spotify itself and only forward: the token goes nowhere else, and no listing turns in a circle. */
-function follow (next: string, cursor: Cursor, seen: number, loss: string | null, rules: PagingRules): Step {
+function follow (next: string, cursor: Cursor, pageSize: number, loss: string | null, rules: PagingRules, seen: number): Step {
   const url = parseUrl(next)
   if (url === null || url.origin !== rules.origin) {
     return { kind: 'end', loss: `next named another origin than Spotify's (${url?.origin ?? 'no URL'}) at offset ${seen}, and was not followed: try pagination "offset"` }
@@ -94,7 +97,8 @@ function follow (next: string, cursor: Cursor, seen: number, loss: string | null
   if (offset !== null ? offset <= cursor.offset : next === cursor.url) {
     return { kind: 'end', loss: `next named a page that had been read (offset ${offset ?? cursor.offset}) after offset ${cursor.offset}: try pagination "offset"` }
   }
-  return within(rules, { offset: offset ?? seen, url: next, empties: 0, holeAt: null }, loss)
+  const skipped = offset !== null && offset > cursor.offset + pageSize ? `next passed over what lies between offset ${seen} and ${offset}` : null
+  return within(rules, { offset: offset ?? seen, url: next, empties: 0, holeAt: null }, loss ?? skipped)
 }
 
 /** While counting, `next` may tell how many places the page took up (items that are filtered out count too). */

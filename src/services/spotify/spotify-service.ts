@@ -1,7 +1,7 @@
 import { ServiceError, hasCode } from '../../errors.ts'
 import { isRecord } from './answer.ts'
 import { type Call, type CallContext } from './call.ts'
-import { type Endpoint, type EndpointMemory, PAGE_SIZES, SEARCH_WINDOW, TRACKS_PAGE_SIZE } from './endpoint.ts'
+import { type Endpoint, type EndpointMemory, PAGE_SIZES, SEARCH_WINDOW } from './endpoint.ts'
 import { type Cursor, type Page, readPage } from './paging.ts'
 
 /** A paged listing of albums: which call, with which fixed parameters. */
@@ -22,8 +22,8 @@ export interface SpotifyService {
   album: (id: string, market: string | null, context: CallContext) => Promise<unknown>
   /** `GET /albums?ids=`: one unchecked entry for each id, null where Spotify sent none. Remembers a refusal. */
   albums: (ids: string[], market: string | null, context: CallContext) => Promise<unknown[]>
-  /** `GET /albums/{id}/tracks`: one page of 50 from `offset`. */
-  albumTracks: (id: string, offset: number, market: string | null, context: CallContext) => Promise<Page>
+  /** `GET /albums/{id}/tracks`: one page, of 50 tracks at most. */
+  albumTracks: (id: string, range: { offset: number, limit: number }, market: string | null, context: CallContext) => Promise<Page>
 }
 
 export function createSpotifyService (options: { apiUrl: URL, call: Call, memory: EndpointMemory }): SpotifyService {
@@ -60,7 +60,7 @@ export function createSpotifyService (options: { apiUrl: URL, call: Call, memory
   async function listingPage (request: ListingRequest, cursor: Cursor, wanted: number, context: CallContext): Promise<{ page: Page, pageSize: number }> {
     const { endpoint, path, query } = request
     const wrapper = endpoint === 'artistAlbums' ? null : 'albums'
-    let next = cursor.url
+    let next = cursor.url !== null && (limitOf(cursor.url) ?? 0) <= memory.about(endpoint).pageSize ? cursor.url : null
     for (;;) {
       const pageSize = next === null ? pageSizeFor(endpoint, cursor.offset, wanted) : limitOf(next) ?? memory.about(endpoint).pageSize
       const url = next === null ? address(path, { ...query, limit: pageSize, offset: cursor.offset }) : new URL(next)
@@ -95,8 +95,8 @@ export function createSpotifyService (options: { apiUrl: URL, call: Call, memory
       return align(ids, body['albums'] as unknown[])
     },
 
-    async albumTracks (id, offset, market, context) {
-      const url = address(`/albums/${encodeURIComponent(id)}/tracks`, { limit: TRACKS_PAGE_SIZE, offset, market })
+    async albumTracks (id, { offset, limit }, market, context) {
+      const url = address(`/albums/${encodeURIComponent(id)}/tracks`, { limit, offset, market })
       return pageOf('albumTracks', await call('albumTracks', url, context), null)
     },
   }

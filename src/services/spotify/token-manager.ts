@@ -69,6 +69,7 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
   }
 
   async function get (signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted()
     const current = token
     const now = clock.monotonic()
     if (current !== null && now < current.renewAtMs) return current.value
@@ -96,7 +97,7 @@ async function fetchToken (options: TokenManagerOptions, signal: AbortSignal, on
     const startedMs = clock.monotonic()
     onRequest()
     const answer = await exchange(options.dispatcher, tokenRequest(options), { signal, timeoutMs: options.timeoutMs })
-    const verdict = judge(answer, startedMs)
+    const verdict = judge(answer, startedMs, options)
     if (verdict.kind === 'token') return verdict.token
     const waitMs = verdict.limited
       ? limitedWaitMs(answer, attempt, clock.now())
@@ -119,19 +120,23 @@ function tokenRequest ({ clientId, clientSecret, tokenUrl }: TokenManagerOptions
     method: 'POST',
     url: tokenUrl,
     headers: {
-      authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+      authorization: `Basic ${credentials(clientId, clientSecret)}`,
       'content-type': 'application/x-www-form-urlencoded',
     },
     body: 'grant_type=client_credentials',
   }
 }
 
+function credentials (clientId: string, clientSecret: string): string {
+  return Buffer.from(`${clientId}:${clientSecret}`).toString('base64')
+}
+
 type TokenVerdict = { kind: 'token', token: Token } | { kind: 'again', limited: boolean, detail: string }
 
-function judge (answer: Answer, startedMs: number): TokenVerdict {
+function judge (answer: Answer, startedMs: number, { clientId, clientSecret }: TokenManagerOptions): TokenVerdict {
   if (answer.kind === 'broken') return { kind: 'again', limited: false, detail: answer.reason }
   const { status, body } = answer
-  const detail = `answered ${status} with ${evidence(body)}`
+  const detail = [clientSecret, credentials(clientId, clientSecret)].reduce((text, secret) => text.replaceAll(secret, '[secret]'), `answered ${status} with ${evidence(body)}`)
   if (status === 200) {
     const token = body.kind === 'json' ? readToken(body.value, startedMs) : null
     return token === null ? { kind: 'again', limited: false, detail: 'answered 200 without a token' } : { kind: 'token', token }

@@ -17,9 +17,12 @@ export async function renameDurably (from: string, to: string): Promise<void> {
   await syncFolder(dirname(to))
 }
 
+/** Two that write the same file at once must not share a file aside. */
+let writes = 0
+
 /** Replace a file as a whole: a reader, or a crash, sees the old one or the new one, never half. */
 export async function writeFileAtomic (path: string, data: string): Promise<void> {
-  const aside = `${path}.${process.pid}.tmp`
+  const aside = `${path}.${process.pid}-${++writes}.tmp`
   try {
     const handle = await open(aside, 'w')
     try {

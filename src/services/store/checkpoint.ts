@@ -107,6 +107,7 @@ function parseLine<Meta> (line: Buffer, offset: number): { meta: Meta, body: Bod
   const payload = line.subarray(SUM_LENGTH + 1)
   if (line[SUM_LENGTH] !== TAB || parseInt(line.toString('latin1', 0, SUM_LENGTH), 16) !== crc32(payload)) return null
   const tab = payload.indexOf(TAB)
+  if (tab === -1) return null
   const bodyStart = SUM_LENGTH + 1 + tab + 1
   const meta = JSON.parse(payload.toString('utf8', 0, tab)) as Meta
   return { meta, body: bodyStart < line.length ? { offset: offset + bodyStart, length: line.length - bodyStart } : null }

@@ -63,7 +63,9 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
   async function read (id: string): Promise<RunRecord | null> {
     if (!RUN_ID.test(id)) return null
     try {
-      return JSON.parse(await readFile(pathOf(id, 'run.json'), 'utf8')) as RunRecord
+      const record = JSON.parse(await readFile(pathOf(id, 'run.json'), 'utf8')) as Partial<RunRecord> | null
+      if (typeof record?.run?.status !== 'string') throw new Error('no record of a run')
+      return record as RunRecord
     } catch (error) {
       if (isMissing(error)) return null
       throw new ServiceError('storage_failed', `the record of run ${id} cannot be read: the disk of DATA_DIR may be damaged; delete the run's folder if it stays so`, { cause: error })
@@ -75,6 +77,16 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
       log.error({ err: error, runId: id }, 'this run is left alone')
       return null
     })
+  }
+
+  /** It ended before that time, or is a folder without a record; what cannot be read is left alone. */
+  async function isOver (id: string, timeMs: number): Promise<boolean> {
+    try {
+      const record = await read(id)
+      return record === null || (record.run.finishedAt !== null && Date.parse(record.run.finishedAt) < timeMs)
+    } catch {
+      return false
+    }
   }
 
   /** The record goes first: a crash in between leaves a folder that is no run. */
@@ -104,13 +116,14 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
     read,
 
     async create (record) {
-      const folder = pathOf(record.run.id)
+      const { id } = record.run
+      if (await read(id) !== null) throw new Error(`there is a run ${id} already`)
       try {
-        await mkdir(folder)
+        await mkdir(pathOf(id), { recursive: true }) // a crash may have left the folder without its record
         await write(record)
         await syncFolder(runsDir)
       } catch (error) {
-        await rm(folder, { recursive: true, force: true }).catch(() => {})
+        await remove(id).catch(() => {})
         throw error
       }
     },
@@ -138,8 +151,7 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
       const removed: string[] = []
       for (const id of await ids()) {
         if (createdAtMs(id) >= timeMs) break
-        const record = await readIfWhole(id)
-        if (record !== null && (record.run.finishedAt === null || Date.parse(record.run.finishedAt) >= timeMs)) continue
+        if (!await isOver(id, timeMs)) continue
         await remove(id)
         removed.push(id)
       }

@@ -1,0 +1,195 @@
+import { join } from 'node:path'
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { type Config, ConfigError, ConfigSchema, isLoopback } from '../src/config.ts'
+import configPlugin from '../src/plugins/config.ts'
+
+const SECRET = 'a-secret-that-nobody-may-see'
+const CREDENTIALS = { SPOTIFY_CLIENT_ID: 'an-id', SPOTIFY_CLIENT_SECRET: SECRET }
+type Environment = Record<string, string | undefined>
+
+/** The configuration that this environment, and this `.env`, give. */
+async function configOf (env: Environment, envFile?: string): Promise<Config> {
+  const app = Fastify()
+  try {
+    await app.register(configPlugin, { env, envFile })
+    return app.config
+  } finally {
+    await app.close()
+  }
+}
+
+/** The lines that a user is told instead. */
+async function linesOf (env: Environment, envFile?: string): Promise<string[]> {
+  try {
+    await configOf(env, envFile)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n')
+    throw error
+  }
+}
+
+const envFile = (t: Test, text: string): string => join(t.testdir({ '.env': text }), '.env')
+
+const DEFAULTS = {
+  HOST: '127.0.0.1',
+  PORT: 3000,
+  LOG_LEVEL: 'info',
+  DATA_DIR: './data',
+  SPOTIFY_API_URL: 'https://api.spotify.com/v1',
+  SPOTIFY_TOKEN_URL: 'https://accounts.spotify.com/api/token',
+  SPOTIFY_CALLS_PER_30S: 90,
+  SPOTIFY_MAX_CONCURRENCY: 10,
+  SPOTIFY_TIMEOUT_MS: 15_000,
+  SPOTIFY_MAX_ATTEMPTS: 5,
+  SPOTIFY_MAX_WAIT_S: 60,
+  MAX_ALBUMS_PER_RUN: 1000,
+  RUN_CONCURRENCY: 1,
+  MAX_QUEUED_RUNS: 100,
+  RETENTION_DAYS: 30,
+  API_KEYS: '',
+  ALLOW_ANONYMOUS: false,
+}
+
+t.test('with credentials alone, every other variable has the default of the contract', async (t) => {
+  t.match(await configOf(CREDENTIALS), { ...CREDENTIALS, ...DEFAULTS })
+})
+
+t.test('every variable has a meaning, and all but the credentials have a default', async (t) => {
+  for (const [name, schema] of Object.entries(ConfigSchema.properties)) {
+    t.match(schema, { description: /\w/ }, name)
+    t.equal('default' in schema, !(name in CREDENTIALS), name)
+  }
+})
+
+t.test('what is set as a text has its type, and what is not known is ignored', async (t) => {
+  const config = await configOf({ ...CREDENTIALS, PORT: '0', HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'true', SPOTIFY_MAX_WAIT_S: '0', PATH: '/bin', HOME: undefined })
+  t.match(config, { PORT: 0, HOST: '0.0.0.0', ALLOW_ANONYMOUS: true, SPOTIFY_MAX_WAIT_S: 0 })
+  t.notOk('PATH' in config)
+})
+
+t.test('nothing set: one line for each credential, with what to do', async (t) => {
+  t.strictSame(await linesOf({}), [
+    'SPOTIFY_CLIENT_ID is missing: set it to the client id of your app, from https://developer.spotify.com/dashboard',
+    'SPOTIFY_CLIENT_SECRET is missing: set it to the client secret of your app',
+  ])
+})
+
+for (const name of ['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET']) {
+  for (const [what, value] of [['not set', undefined], ['empty', '']] as const) {
+    t.test(`${name} ${what}: one line`, async (t) => {
+      const lines = await linesOf({ ...CREDENTIALS, [name]: value })
+      t.equal(lines.length, 1)
+      t.match(lines[0], new RegExp(`^${name} is (missing|empty): set it to the client`))
+    })
+  }
+  t.test(`${name} with a space: one line, which does not repeat it`, async (t) => {
+    const lines = await linesOf({ ...CREDENTIALS, [name]: 'two words' })
+    t.equal(lines.length, 1)
+    t.match(lines[0], new RegExp(`^${name} is wrong: it must be a text without spaces`))
+    t.notMatch(lines[0], /two words/)
+  })
+}
+
+for (const name of Object.keys(DEFAULTS)) {
+  t.test(`${name} empty means not set`, async (t) => {
+    const { [name]: value } = await configOf({ ...CREDENTIALS, [name]: '' }) as Record<string, unknown>
+    t.equal(value, DEFAULTS[name as keyof typeof DEFAULTS])
+  })
+}
+
+t.test('empty in .env means not set too', async (t) => {
+  const file = envFile(t, Object.keys(DEFAULTS).map((name) => `${name}=\n`).join(''))
+  t.same(await linesOf(CREDENTIALS, file), [])
+  t.match(await configOf(CREDENTIALS, file), DEFAULTS)
+})
+
+const WRONG: Array<[name: string, values: string[], shape: RegExp]> = [
+  ['PORT', ['-1', '65536', '80.5', 'http', '80a'], /a whole number from 0 to 65535/],
+  ['LOG_LEVEL', ['verbose', 'INFO', '1'], /one of trace, debug, info, warn, error, fatal, silent/],
+  ['SPOTIFY_API_URL', ['api.spotify.com', 'ftp://api.spotify.com', 'https://', 'https://a b', 'https://a/?b=c', 'https://a/#b'], /an http or https URL/],
+  ['SPOTIFY_TOKEN_URL', ['accounts.spotify.com', 'x'], /an http or https URL/],
+  ['SPOTIFY_CALLS_PER_30S', ['0', '-5', '1.5', 'many', '1000001'], /a whole number from 1/],
+  ['SPOTIFY_MAX_CONCURRENCY', ['0', '101', 'x'], /a whole number from 1 to 100/],
+  ['SPOTIFY_TIMEOUT_MS', ['99', '15s', '600001'], /a whole number from 100/],
+  ['SPOTIFY_MAX_ATTEMPTS', ['0', '21', 'x'], /a whole number from 1 to 20/],
+  ['SPOTIFY_MAX_WAIT_S', ['-1', '86401', '1m'], /a whole number from 0/],
+  ['MAX_ALBUMS_PER_RUN', ['0', 'x'], /a whole number from 1/],
+  ['RUN_CONCURRENCY', ['0', 'x'], /a whole number from 1/],
+  ['MAX_QUEUED_RUNS', ['-1', 'x'], /a whole number from 0/],
+  ['RETENTION_DAYS', ['-1', 'x'], /a whole number from 0/],
+  ['ALLOW_ANONYMOUS', ['yes', '2', 'TRUE', 'on'], /true or false/],
+]
+for (const [name, values, shape] of WRONG) {
+  for (const value of values) {
+    t.test(`${name}=${value}: one line that names it and says what it must be`, async (t) => {
+      const lines = await linesOf({ ...CREDENTIALS, [name]: value })
+      t.equal(lines.length, 1)
+      t.match(lines[0], new RegExp(`^${name} is wrong: it must be .+ \\(.+\\)$`))
+      t.match(lines[0], shape)
+    })
+  }
+}
+
+t.test('everything that is wrong is told at once, a line each', async (t) => {
+  const lines = await linesOf({ PORT: 'x', LOG_LEVEL: 'x', SPOTIFY_CLIENT_SECRET: SECRET, RUN_CONCURRENCY: '0' })
+  t.same(lines.map((line) => line.split(' ')[0]).sort(), ['LOG_LEVEL', 'PORT', 'RUN_CONCURRENCY', 'SPOTIFY_CLIENT_ID'])
+  t.notMatch(lines.join(), new RegExp(SECRET))
+})
+
+const LOCAL = ['127.0.0.1', 'localhost', '::1', '127.0.1.1']
+const REACHABLE = ['0.0.0.0', '::', '192.168.1.5', '10.0.0.1', 'example.com', 'localhost.example.com', '127.0.0.1.example.com', '1270.0.0.1']
+t.test('what is a loopback address', async (t) => {
+  t.same(LOCAL.map(isLoopback), LOCAL.map(() => true))
+  t.same(REACHABLE.map(isLoopback), REACHABLE.map(() => false))
+})
+
+for (const host of REACHABLE) {
+  t.test(`HOST=${host} without a key is refused, unless that is what is wanted`, async (t) => {
+    const lines = await linesOf({ ...CREDENTIALS, HOST: host })
+    t.equal(lines.length, 1)
+    t.match(lines[0], /^API_KEYS is missing/)
+    t.ok(lines[0]?.includes(`HOST=${host}`))
+    t.same(await linesOf({ ...CREDENTIALS, HOST: host, API_KEYS: 'a-key' }), [])
+    t.same(await linesOf({ ...CREDENTIALS, HOST: host, ALLOW_ANONYMOUS: 'true' }), [])
+  })
+}
+
+for (const keys of [',', ' ', ' , ,', '\t']) {
+  t.test(`HOST=0.0.0.0 with API_KEYS=${JSON.stringify(keys)}, which are none, is refused: the service would be open to all`, async (t) => {
+    const lines = await linesOf({ ...CREDENTIALS, HOST: '0.0.0.0', API_KEYS: keys })
+    t.equal(lines.length, 1)
+    t.match(lines[0], /^API_KEYS/)
+  })
+}
+
+t.test('a reachable host without a key is told together with everything else', async (t) => {
+  const lines = await linesOf({ HOST: '0.0.0.0' })
+  t.same(lines.map((line) => line.split(' ')[0]).sort(), ['API_KEYS', 'SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET'])
+})
+
+t.test('.env is read where it is named, and the environment goes before it', async (t) => {
+  const file = envFile(t, `SPOTIFY_CLIENT_ID=from-file\nSPOTIFY_CLIENT_SECRET="${SECRET}"\nPORT=4000\n# a comment\nLOG_LEVEL=debug\n`)
+  t.match(await configOf({ PORT: '5000' }, file), { SPOTIFY_CLIENT_ID: 'from-file', SPOTIFY_CLIENT_SECRET: SECRET, PORT: 5000, LOG_LEVEL: 'debug' })
+})
+
+t.test('an empty variable of the environment does not hide the one in .env', async (t) => {
+  const file = envFile(t, 'SPOTIFY_CLIENT_ID=from-file\nSPOTIFY_CLIENT_SECRET=x\n')
+  t.equal((await configOf({ SPOTIFY_CLIENT_ID: '' }, file)).SPOTIFY_CLIENT_ID, 'from-file')
+})
+
+t.test('a .env that is not there is none', async (t) => {
+  t.match(await configOf(CREDENTIALS, join(t.testdir(), '.env')), DEFAULTS)
+})
+
+t.test('a .env that is a template as it comes asks for the credentials only', async (t) => {
+  const file = envFile(t, 'HOST=127.0.0.1\nPORT=3000\nSPOTIFY_CLIENT_ID=\nSPOTIFY_CLIENT_SECRET=\nAPI_KEYS=\n')
+  t.same((await linesOf({}, file)).map((line) => line.split(' ')[0]), ['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET'])
+})
+
+t.test('two services of one process do not share their configuration', async (t) => {
+  const [one, other] = [await configOf({ ...CREDENTIALS, PORT: '1' }), await configOf({ ...CREDENTIALS, PORT: '2' })]
+  t.same([one.PORT, other.PORT], [1, 2])
+  t.match(await configOf(CREDENTIALS), { PORT: 3000 })
+})

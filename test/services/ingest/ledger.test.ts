@@ -1,0 +1,220 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { type Ledger, type Part, albumPart, gapOf, openLedger } from '../../../src/services/ingest/ledger.ts'
+import { type ListedAlbum, readAlbumHead } from '../../../src/services/spotify/item-check.ts'
+import { type Cost, NO_COST } from '../../../src/services/spotify/meter.ts'
+import { openCheckpoint } from '../../../src/services/store/checkpoint.ts'
+import { createMemoryCheckpoint } from './memory-checkpoint.ts'
+
+const cost = (calls: number): Cost => ({ ...NO_COST, calls, byEndpoint: { album: calls } })
+const listedAlbum = (id: string, more: Partial<ListedAlbum> = {}): ListedAlbum => ({ id, name: null, releaseDate: null, totalTracks: null, ...more })
+const listed = (ids: string[], more: Partial<Part & { kind: 'listed' }> = {}): Part => ({ kind: 'listed', albums: ids.map((id) => listedAlbum(id)), losses: [], next: null, cost: cost(1), ...more })
+const album = (id: string, slots: number, more: Partial<Part & { kind: 'album' }> = {}): Part => ({ kind: 'album', id, slots, valid: slots, expected: slots, hasNext: false, fingerprint: 1, cost: cost(2), ...more })
+const tracks = (id: string, offset: number, slots: number, more: Partial<Part & { kind: 'tracks' }> = {}): Part => ({ kind: 'tracks', id, offset, slots, valid: slots, hasNext: false, fingerprint: offset, cost: cost(3), ...more })
+
+/** A ledger that was told these parts; albums and tracks come with a body. */
+async function told (...parts: Part[]): Promise<Ledger> {
+  const ledger = await openLedger(createMemoryCheckpoint(), 100)
+  for (const part of parts) await ledger.record(part, bodyOf(part))
+  return ledger
+}
+
+function bodyOf (part: Part): string | undefined {
+  return part.kind === 'album' || part.kind === 'tracks' ? '{}' : undefined
+}
+
+/** All that a ledger says, as data. */
+function stateOf (ledger: Ledger, ids: string[] = [...ledger.listed.keys()]) {
+  const { source, next, losses, cost, endpoints, resumption } = ledger
+  return {
+    source,
+    next,
+    losses: [...losses],
+    cost,
+    endpoints,
+    resumption,
+    listed: [...ledger.listed],
+    progress: ledger.progress(),
+    albums: ids.map((id) => [id, ledger.isComplete(id), ledger.unavailable(id), ledger.album(id)?.expected, [...ledger.album(id)?.pages ?? []]]),
+  }
+}
+
+t.test('a new ledger knows nothing', async (t) => {
+  const ledger = await told()
+  t.same(stateOf(ledger), { source: null, next: undefined, losses: [], cost: NO_COST, endpoints: [], resumption: 0, listed: [], progress: { albumsListed: 0, albumsFetched: 0, tracks: 0 }, albums: [] })
+  t.same([ledger.album('a'), ledger.isComplete('a'), ledger.unavailable('a')], [undefined, false, undefined])
+})
+
+t.test('pages of a listing add up, each album once, in the order of the listing', async (t) => {
+  const next = { part: 0, cursor: { offset: 2, url: null, empties: 0, holeAt: null } }
+  const ledger = await told({ kind: 'source', source: { used: 'search', query: 'tag:new', reason: null } }, listed(['a', 'b'], { next, losses: ['one'] }), listed(['b', 'c'], { losses: ['two'], cost: cost(9) }))
+  t.same([...ledger.listed.keys()], ['a', 'b', 'c'])
+  t.same([...ledger.losses], ['one', 'two'])
+  t.equal(ledger.next, null)
+  t.same(ledger.source, { used: 'search', query: 'tag:new', reason: null })
+  t.equal(ledger.cost.calls, 9)
+})
+
+t.test('where the listing goes on is what the last page said', async (t) => {
+  const next = { part: 3, cursor: { offset: 20, url: 'u', empties: 1, holeAt: 0 } }
+  t.same((await told(listed(['a'], { next }))).next, next)
+})
+
+t.test('progress counts no more albums as listed than are wanted', async (t) => {
+  const ledger = await openLedger(createMemoryCheckpoint(), 2)
+  await ledger.record(listed(['a', 'b', 'c']))
+  await ledger.record(album('a', 10), '{}')
+  t.same(ledger.progress(), { albumsListed: 2, albumsFetched: 1, tracks: 10 })
+})
+
+t.test('an album is complete when all its pages are', async (t) => {
+  const ledger = await told(listed(['a']), album('a', 50, { expected: 70, hasNext: true }))
+  t.equal(ledger.isComplete('a'), false)
+  await ledger.record(tracks('a', 50, 20), '[]')
+  t.equal(ledger.isComplete('a'), true)
+  t.equal(ledger.progress().tracks, 70)
+})
+
+t.test('a better answer for the same place replaces a poorer one, a poorer one does not', async (t) => {
+  const ledger = await told(listed(['a']), album('a', 12, { valid: 10 }))
+  t.equal(ledger.isComplete('a'), false)
+  await ledger.record(tracks('a', 0, 12, { valid: 11 }), '[]')
+  t.equal(ledger.progress().tracks, 11)
+  await ledger.record(tracks('a', 0, 12, { valid: 12 }), '[]')
+  t.same([ledger.isComplete('a'), ledger.progress().tracks], [true, 12])
+  await ledger.record(tracks('a', 0, 12, { valid: 3 }), '[]')
+  t.same([ledger.isComplete('a'), ledger.progress().tracks], [true, 12])
+})
+
+t.test('an album that is answered twice counts once, the first time', async (t) => {
+  const ledger = await told(album('a', 12), album('a', 5))
+  t.same(ledger.progress(), { albumsListed: 0, albumsFetched: 1, tracks: 12 })
+})
+
+t.test('tracks of an album that is not there are nothing', async (t) => {
+  const ledger = await told(tracks('a', 50, 20))
+  t.equal(ledger.album('a'), undefined)
+  t.equal(ledger.progress().tracks, 0)
+})
+
+t.test('a page that repeats the tracks of another place holds none, and is asked again', async (t) => {
+  const ledger = await told(album('a', 50, { expected: 100, hasNext: true, fingerprint: 7 }), tracks('a', 50, 50, { fingerprint: 7 }))
+  t.same([ledger.isComplete('a'), ledger.progress().tracks], [false, 50])
+  await ledger.record(tracks('a', 50, 50, { fingerprint: 8 }), '[]')
+  t.same([ledger.isComplete('a'), ledger.progress().tracks], [true, 100])
+})
+
+t.test('what Spotify does not have is remembered with its reason, until a user lets the run go on', async (t) => {
+  const ledger = await told(listed(['a']), { kind: 'unavailable', id: 'a', detail: 'answered 404' })
+  t.equal(ledger.unavailable('a'), 'answered 404')
+  await ledger.record({ kind: 'resumed', resumption: 1 })
+  t.equal(ledger.unavailable('a'), undefined)
+  t.equal(ledger.resumption, 1)
+})
+
+for (const [title, part, next] of [
+  ['that lost something begins anew', listed(['a'], { losses: ['a loss'] }), undefined],
+  ['that found nothing begins anew', listed([]), undefined],
+  ['that was whole has ended', listed(['a']), null],
+] as const) {
+  t.test(`let go on, a listing ${title}, and what was listed stays`, async (t) => {
+    const ledger = await told(part, { kind: 'resumed', resumption: 1 })
+    t.equal(ledger.next, next)
+    t.same([...ledger.losses], [])
+    t.same(ledger.listed.size, part.kind === 'listed' ? part.albums.length : 0)
+  })
+}
+
+t.test('a part is counted when it is stored, and not before', async (t) => {
+  const checkpoint = createMemoryCheckpoint()
+  let changes = 0
+  const ledger = await openLedger(checkpoint, 100, () => { changes++ })
+  await ledger.record(listed(['a']))
+  checkpoint.append = async () => { throw new Error('disk full') }
+  await t.rejects(ledger.record(listed(['b'])), { message: 'disk full' })
+  t.same([...ledger.listed.keys()], ['a'])
+  t.equal(changes, 1)
+})
+
+t.test('albumPart says of an album what was read of its answer', async (t) => {
+  const head = readAlbumHead({ id: 'a', total_tracks: 70, tracks: { items: [{ name: 'x', track_number: 1 }, null], next: 'u' } })
+  if (head === null) throw new Error('no album')
+  t.same(albumPart('a', head, cost(4)), { kind: 'album', id: 'a', slots: 2, valid: 1, expected: 70, hasNext: true, fingerprint: head.fingerprint, cost: cost(4) })
+})
+
+const failure = { code: 'upstream_unavailable', detail: 'answered 503 (5 tries)' }
+const named = listedAlbum('a', { name: 'Blue', totalTracks: 12 })
+
+const GAPS: Array<[string, Part[], typeof failure | undefined, object | null]> = [
+  ['nothing is missing', [album('a', 12)], undefined, null],
+  ['nothing is missing, whatever failed before', [album('a', 12)], failure, null],
+  ['Spotify does not have it', [{ kind: 'unavailable', id: 'a', detail: 'answered 404' }], undefined, { code: 'album_unavailable', detail: 'answered 404', expectedTracks: 12, tracks: 0 }],
+  ['it could not be fetched', [], failure, { code: 'upstream_unavailable', detail: 'answered 503 (5 tries)', expectedTracks: 12, tracks: 0 }],
+  ['it was never tried', [], undefined, { code: 'not_fetched', expectedTracks: 12, tracks: 0 }],
+  ['tracks are missing', [album('a', 50, { expected: 70 })], undefined, { code: 'tracks_missing', detail: '50 of 70 tracks were answered', expectedTracks: 70, tracks: 50 }],
+  ['tracks are missing because of a fault', [album('a', 50, { expected: 70 })], failure, { code: 'tracks_missing', detail: /^50 of 70 tracks.*503/, expectedTracks: 70, tracks: 50 }],
+  ['a track is broken', [album('a', 12, { valid: 11 })], undefined, { code: 'tracks_missing', expectedTracks: 12, tracks: 11 }],
+]
+for (const [title, parts, failed, gap] of GAPS) {
+  t.test(`gap of an album: ${title}`, async (t) => {
+    const found = gapOf(await told(...parts), named, failed)
+    if (gap === null) t.equal(found, null)
+    else t.match(found, { albumId: 'a', name: 'Blue', ...gap })
+  })
+}
+
+t.test('a gap has a code and a sentence, and more tracks than claimed are never a gap', async (t) => {
+  t.equal(gapOf(await told(album('a', 50, { expected: 50, hasNext: true }), tracks('a', 50, 3)), named, undefined), null)
+})
+
+const ids = ['a', 'b', 'c']
+const anyId = fc.constantFrom(...ids)
+const anyPart: fc.Arbitrary<Part> = fc.oneof(
+  fc.array(anyId, { maxLength: 3 }).map((some) => listed(some, { next: { part: 0, cursor: { offset: some.length, url: null, empties: 0, holeAt: null } } })),
+  fc.constant(listed([], { losses: ['lost'] })),
+  fc.tuple(anyId, fc.nat(50), fc.nat(120), fc.boolean(), fc.nat(3), fc.nat(2)).map(([id, slots, expected, hasNext, fingerprint, broken]) => album(id, slots, { valid: Math.max(0, slots - broken), expected: Math.max(slots, expected), hasNext, fingerprint })),
+  fc.tuple(anyId, fc.constantFrom(0, 50, 100), fc.nat(50), fc.boolean(), fc.nat(3), fc.nat(2)).map(([id, offset, slots, hasNext, fingerprint, broken]) => tracks(id, offset, slots, { valid: Math.max(0, slots - broken), hasNext, fingerprint })),
+  anyId.map((id): Part => ({ kind: 'unavailable', id, detail: 'gone' })),
+  fc.nat(5).map((resumption): Part => ({ kind: 'resumed', resumption })),
+  fc.constant<Part>({ kind: 'memory', endpoints: [['search', { refusal: null, pageSize: 10, works: true }]], cost: cost(5) }),
+  fc.constant<Part>({ kind: 'source', source: { used: 'new-releases', query: null, reason: null } })
+)
+
+t.test('after a crash anywhere, replay gives the same ledger that the parts had given', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(anyPart, { maxLength: 30 }), async (parts) => {
+    const checkpoint = createMemoryCheckpoint()
+    const before = await openLedger(checkpoint, 2)
+    for (const part of parts) await before.record(part, bodyOf(part))
+    const after = await openLedger(checkpoint, 2)
+    const [told, replayed] = [JSON.stringify(stateOf(before, ids)), JSON.stringify(stateOf(after, ids))]
+    if (told !== replayed) throw new Error(`${told}\n${replayed}`)
+  }))
+})
+
+t.test('whatever the parts: the tracks in the progress are those of the pages, and a complete album has no gap', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(anyPart, { maxLength: 30 }), async (parts) => {
+    const ledger = await told(...parts)
+    const valid = ids.flatMap((id) => [...ledger.album(id)?.pages.values() ?? []]).reduce((sum, page) => sum + page.valid, 0)
+    if (ledger.progress().tracks !== valid) throw new Error(`${ledger.progress().tracks} of ${valid} tracks`)
+    for (const id of ids) if ((gapOf(ledger, listedAlbum(id), undefined) === null) !== ledger.isComplete(id)) throw new Error(id)
+  }))
+})
+
+t.test('a ledger on a file is the same after it is opened again, bodies and all', async (t) => {
+  const path = `${t.testdir()}/checkpoint.log`
+  const first = await openCheckpoint<Part>(path)
+  const before = await openLedger(first, 100)
+  await before.record(listed(['a']))
+  await before.record(album('a', 50, { expected: 70, hasNext: true }), '{"id":"a"}')
+  await before.record(tracks('a', 50, 20), '[1,2]')
+  const told = stateOf(before)
+  await first.close()
+  const second = await openCheckpoint<Part>(path)
+  t.teardown(async () => await second.close())
+  const after = await openLedger(second, 100)
+  t.same(stateOf(after), told)
+  const state = after.album('a')
+  const page = state?.pages.get(50)?.body
+  if (state === undefined || page == null) throw new Error('no album')
+  t.same([await after.readBody(state.body), await after.readBody(page)], ['{"id":"a"}', '[1,2]'])
+})

@@ -1,0 +1,70 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { sortItems, wantedAlbums } from '../../../src/services/ingest/list.ts'
+import { type ListedAlbum } from '../../../src/services/spotify/item-check.ts'
+
+const item = (id: string): object => ({ id })
+const none: ReadonlyMap<string, unknown> = new Map()
+const known = new Map([['a', null], ['b', null]])
+
+const ITEMS: Array<[string, unknown[], ReadonlyMap<string, unknown>, number, string[], string[]]> = [
+  ['all new', [item('a'), item('b')], none, 100, ['a', 'b'], []],
+  ['listed already', [item('a'), item('c'), item('b')], known, 100, ['c'], []],
+  ['twice on the page', [item('a'), item('b'), item('a')], none, 100, ['a', 'b'], []],
+  ['null', [item('a'), null, item('b')], none, 100, ['a', 'b'], ['an item of the listing was null']],
+  ['no album', [5, item('a'), {}], none, 100, ['a'], ['an item of the listing was no album', 'an item of the listing was no album']],
+  ['more than wanted', [item('a'), item('b'), item('c')], none, 2, ['a', 'b'], []],
+  ['what comes after enough is not looked at', [item('a'), null], none, 1, ['a'], []],
+  ['known ones do not count as wanted', [item('a'), item('c'), item('d')], known, 2, ['c', 'd'], []],
+  ['nothing wanted', [item('a')], none, 0, [], []],
+  ['all of them wanted', [item('a'), item('b')], none, Infinity, ['a', 'b'], []],
+  ['an empty page', [], none, 100, [], []],
+]
+for (const [title, items, listed, wanted, fresh, broken] of ITEMS) {
+  t.test(`items of a page: ${title}`, async (t) => {
+    const sorted = sortItems(items, listed, wanted)
+    t.same(sorted.fresh.map(({ id }) => id), fresh)
+    t.same(sorted.broken, broken)
+  })
+}
+
+const album = (id: string, releaseDate: string | null = null): ListedAlbum => ({ id, releaseDate, name: null, totalTracks: null })
+const ids = (albums: ListedAlbum[]): string => albums.map(({ id }) => id).join('')
+
+t.test('in the order of the listing, the first ones are wanted', async (t) => {
+  const listed = [album('a', '2020'), album('b', '2026'), album('c')]
+  t.equal(ids(wantedAlbums(listed, 2, 'listed')), 'ab')
+  t.equal(ids(wantedAlbums(listed, 100, 'listed')), 'abc')
+})
+
+t.test('of the newest, dates of any precision compare, no date is the oldest, and equal ones stay in the order of the listing', async (t) => {
+  const listed = [album('a', null), album('b', '2026-11-20'), album('c', '2026'), album('d', '2026-11'), album('e', '2026-11-20'), album('f', '0000'), album('g', '2027-01-01')]
+  t.equal(ids(wantedAlbums(listed, 100, 'newest')), 'gbedcfa')
+  t.equal(ids(wantedAlbums(listed, 3, 'newest')), 'gbe')
+})
+
+t.test('the listing itself is left as it is', async (t) => {
+  const listed = [album('a', '2020'), album('b', '2026')]
+  wantedAlbums(listed, 1, 'newest')
+  t.equal(ids(listed), 'ab')
+})
+
+t.test('however often a listing shifts and repeats itself, each album is fresh once, and none that was shown is lost', async () => {
+  fc.assert(fc.property(fc.array(fc.array(fc.option(fc.integer({ min: 0, max: 30 }).map((n) => `id${n}`)), { maxLength: 10 }), { maxLength: 12 }), (pages) => {
+    const listed = new Map<string, unknown>()
+    for (const page of pages) {
+      const { fresh, broken } = sortItems(page.map((id) => id === null ? null : item(id)), listed, Infinity)
+      if (broken.length !== page.filter((id) => id === null).length) throw new Error('a null is not told')
+      for (const { id } of fresh) {
+        if (listed.has(id)) throw new Error('twice')
+        listed.set(id, null)
+      }
+    }
+    const shown = [...new Set(pages.flat().filter((id) => id !== null))]
+    if (JSON.stringify([...listed.keys()]) !== JSON.stringify(shown)) throw new Error('lost or in another order')
+  }))
+})
+
+t.test('never more than wanted', async () => {
+  fc.assert(fc.property(fc.array(fc.string()), fc.nat(10), (strings, wanted) => sortItems(strings.map(item), none, wanted).fresh.length <= wanted))
+})

@@ -1,0 +1,21 @@
+import { type Part, type RunCheckpoint } from '../../../src/services/ingest/ledger.ts'
+
+/** A checkpoint in a variable, its parts in reach. */
+export function createMemoryCheckpoint (): RunCheckpoint & { parts: Array<{ meta: Part, body: string | null }> } {
+  const parts: Array<{ meta: Part, body: string | null }> = []
+  const refOf = (place: number) => parts[place]?.body == null ? null : { offset: place, length: 1 }
+  return {
+    parts,
+    async append (meta, body) {
+      parts.push({ meta: structuredClone(meta), body: body ?? null })
+      return refOf(parts.length - 1)
+    },
+    async * replay () {
+      for (const [place, { meta }] of parts.entries()) yield { meta: structuredClone(meta), body: refOf(place) }
+    },
+    async readBody ({ offset }) {
+      return parts[offset]?.body ?? ''
+    },
+    async close () {},
+  }
+}

@@ -1,0 +1,238 @@
+import t from 'tap'
+import { createMemoryQueue } from '../../../src/services/queue/memory-queue.ts'
+import { type Delivery } from '../../../src/services/queue/run-queue.ts'
+import { type FakeClock, START_MS, createFakeClock, settle } from '../../fake-clock.ts'
+import { createGate } from '../gate.ts'
+import { createRecordingLog } from '../recording-log.ts'
+
+const DONE: Delivery = { kind: 'done' }
+
+function create (concurrency = 1, clock: FakeClock = createFakeClock()) {
+  const log = createRecordingLog()
+  const queue = createMemoryQueue({ concurrency, clock, log })
+  const started: string[] = []
+  const gates = new Map<string, ReturnType<typeof createGate<Delivery>>>()
+  /** Work that lasts until the test ends it. */
+  function workByHand (): void {
+    queue.work(async (id, signal) => {
+      started.push(id)
+      const gate = createGate<Delivery>()
+      gates.set(id, gate)
+      const aborted = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+      return await Promise.race([gate.promise, aborted])
+    })
+  }
+  async function end (id: string, delivery: Delivery = DONE): Promise<void> {
+    gates.get(id)?.resolve(delivery)
+    await settle()
+  }
+  return { queue, clock, log, started, workByHand, end }
+}
+
+t.test('runs are delivered one after the other, first in, first out', async (t) => {
+  const { queue, started, workByHand, end } = create()
+  workByHand()
+  for (const id of ['a', 'b', 'c']) queue.enqueue(id)
+  await settle()
+  t.same(started, ['a'])
+  await end('a')
+  t.same(started, ['a', 'b'])
+  await end('b')
+  await end('c')
+  t.same(started, ['a', 'b', 'c'])
+})
+
+t.test('as many runs at a time as allowed', async (t) => {
+  const { queue, started, workByHand, end } = create(2)
+  workByHand()
+  for (const id of ['a', 'b', 'c', 'd']) queue.enqueue(id)
+  await settle()
+  t.same(started, ['a', 'b'])
+  await end('b')
+  t.same(started, ['a', 'b', 'c'])
+})
+
+t.test('what was enqueued before anybody works is delivered as soon as somebody does', async (t) => {
+  const { queue, started, workByHand } = create()
+  queue.enqueue('a')
+  await settle()
+  t.same(started, [])
+  workByHand()
+  await settle()
+  t.same(started, ['a'])
+})
+
+t.test('a run that waits, is being worked on, or sleeps is not delivered a second time', async (t) => {
+  const { queue, clock, started, workByHand, end } = create()
+  workByHand()
+  for (const id of ['a', 'a', 'b', 'b']) queue.enqueue(id)
+  queue.enqueue('c', START_MS + 1000)
+  queue.enqueue('c')
+  await settle()
+  queue.enqueue('a')
+  await end('a')
+  await end('b')
+  t.same(started, ['a', 'b'])
+  await clock.pass(1000)
+  t.same(started, ['a', 'b', 'c'])
+  await end('c')
+  t.same(started, ['a', 'b', 'c'])
+})
+
+t.test('a run that is done may be enqueued again', async (t) => {
+  const { queue, started, workByHand, end } = create()
+  workByHand()
+  queue.enqueue('a')
+  await settle()
+  await end('a')
+  queue.enqueue('a')
+  await settle()
+  t.same(started, ['a', 'a'])
+})
+
+t.test('a run that is enqueued for a time is delivered then, and not before', async (t) => {
+  const { queue, clock, started, workByHand } = create()
+  workByHand()
+  queue.enqueue('a', START_MS + 86_207_000)
+  await clock.pass(86_206_999)
+  t.same(started, [])
+  await clock.pass(1)
+  t.same(started, ['a'])
+})
+
+t.test('a time that is over is now', async (t) => {
+  const { queue, started, workByHand } = create()
+  workByHand()
+  queue.enqueue('a', START_MS)
+  queue.enqueue('b', START_MS - 5000)
+  await settle()
+  t.same(started, ['a'])
+})
+
+t.test('a sleep that ends early, as long timers do, is taken up again', async (t) => {
+  const { queue, clock, started, workByHand } = create()
+  workByHand()
+  queue.enqueue('a', START_MS + 10_000)
+  clock.jump(-4000)
+  await clock.pass(10_000)
+  t.same(started, [], 'by the wall clock it is not time yet')
+  await clock.pass(4000)
+  t.same(started, ['a'])
+})
+
+t.test('a postponed run comes back at its time, and holds up no other until then', async (t) => {
+  const { queue, clock, started, workByHand, end } = create()
+  workByHand()
+  queue.enqueue('a')
+  queue.enqueue('b')
+  await settle()
+  await end('a', { kind: 'postponed', untilMs: START_MS + 5000 })
+  t.same(started, ['a', 'b'])
+  await end('b')
+  await clock.pass(4999)
+  t.same(started, ['a', 'b'])
+  await clock.pass(1)
+  t.same(started, ['a', 'b', 'a'])
+})
+
+t.test('a run that waits can be taken back, also one that waits for its time, and may be enqueued again', async (t) => {
+  const { queue, clock, started, workByHand, end } = create()
+  workByHand()
+  for (const id of ['a', 'b', 'c']) queue.enqueue(id)
+  queue.enqueue('d', START_MS + 1000)
+  await settle()
+  t.same(['b', 'd', 'a', 'x'].map((id) => queue.remove(id)), [true, true, false, false])
+  await clock.pass(1000)
+  await end('a')
+  await end('c')
+  t.same(started, ['a', 'c'])
+  t.equal(clock.sleeping(), 0)
+  queue.enqueue('b')
+  queue.enqueue('d', clock.now() + 1000)
+  await end('b')
+  await clock.pass(1000)
+  t.same(started, ['a', 'c', 'b', 'd'])
+})
+
+t.test('a run that was taken back and put in for a later time is delivered once, then', async (t) => {
+  const { queue, clock, started, workByHand } = create()
+  workByHand()
+  queue.enqueue('a', START_MS + 1000)
+  queue.remove('a')
+  queue.enqueue('a', START_MS + 5000)
+  await clock.pass(1000)
+  t.same(started, [])
+  await clock.pass(4000)
+  t.same(started, ['a'])
+})
+
+t.test('work that fails is told in the log, holds up no other, and the run may be enqueued again', async (t) => {
+  const { queue, log } = create()
+  const started: string[] = []
+  queue.work(async (id) => {
+    started.push(id)
+    if (started.length === 1) throw new Error('the disk is full')
+    return DONE
+  })
+  queue.enqueue('a')
+  queue.enqueue('b')
+  await settle()
+  t.same(started, ['a', 'b'])
+  t.equal(log.lines.filter((line) => line.startsWith('error')).length, 1)
+  t.match(log.text(), /"runId":"a"/)
+  queue.enqueue('a')
+  await settle()
+  t.same(started, ['a', 'b', 'a'])
+})
+
+t.test('closing aborts what is being worked on with the reason, waits for it, and delivers nothing more', async (t) => {
+  const { queue, log } = create()
+  const reasons: unknown[] = []
+  const cleanup = createGate()
+  const started: string[] = []
+  queue.work(async (id, signal) => {
+    started.push(id)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    reasons.push(signal.reason)
+    await cleanup.promise
+    throw signal.reason as Error
+  })
+  queue.enqueue('a')
+  queue.enqueue('b')
+  await settle()
+  const reason = new Error('shutting down')
+  let isClosed = false
+  const closed = queue.close(reason).then(() => { isClosed = true })
+  await settle()
+  t.same([reasons, isClosed], [[reason], false])
+  cleanup.resolve()
+  await closed
+  queue.enqueue('c')
+  await settle()
+  t.same(started, ['a'])
+  t.same(log.lines, [], 'an abort is no fault')
+})
+
+t.test('closing leaves nothing asleep', async (t) => {
+  const { queue, clock, started, workByHand } = create()
+  workByHand()
+  queue.enqueue('a', START_MS + 5000)
+  t.equal(clock.sleeping(), 1)
+  await queue.close(new Error('shutting down'))
+  t.equal(clock.sleeping(), 0)
+  await clock.pass(5000)
+  t.same(started, [])
+})
+
+t.test('a run that is postponed while the queue closes stays with the store', async (t) => {
+  const { queue, clock } = create()
+  queue.work(async (_id, signal) => {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    return { kind: 'postponed', untilMs: START_MS + 5000 }
+  })
+  queue.enqueue('a')
+  await settle()
+  await queue.close(new Error('shutting down'))
+  await settle()
+  t.equal(clock.sleeping(), 0)
+})

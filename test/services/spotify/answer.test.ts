@@ -1,0 +1,58 @@
+import t from 'tap'
+import { type Body, apiError, evidence, isRecord, parseBody } from '../../../src/services/spotify/answer.ts'
+
+const PARSED: Array<[string, string, Body]> = [
+  ['nothing', '', { kind: 'empty' }],
+  ['white space', ' \r\n\t', { kind: 'empty' }],
+  ['an object', '{"a":1}', { kind: 'json', value: { a: 1 } }],
+  ['an object between line feeds', '\n{"a":1}\n', { kind: 'json', value: { a: 1 } }],
+  ['null', 'null', { kind: 'json', value: null }],
+  ['a number', '17', { kind: 'json', value: 17 }],
+  ['plain text', 'Too many requests', { kind: 'text', text: 'Too many requests' }],
+  ['HTML', '<html></html>', { kind: 'text', text: '<html></html>' }],
+  ['an object cut in half', '{"a":', { kind: 'text', text: '{"a":' }],
+]
+for (const [what, text, body] of PARSED) {
+  t.test(`a body that is ${what}`, async (t) => t.same(parseBody(text), body))
+}
+
+const ERRORS: Array<[string, Body, string | undefined, string | undefined]> = [
+  ['the Web API', json({ error: { status: 404, message: 'Resource not found' } }), 'Resource not found', undefined],
+  ['the Web API with a reason', json({ error: { status: 429, message: 'Too many requests', reason: 'QUOTA_EXCEEDED' } }), 'Too many requests', 'QUOTA_EXCEEDED'],
+  ['the token endpoint', json({ error: 'invalid_client', error_description: 'Invalid client' }), 'Invalid client', 'invalid_client'],
+  ['the token endpoint without a description', json({ error: 'invalid_client' }), 'invalid_client', 'invalid_client'],
+  ['an error object without a message', json({ error: {} }), undefined, undefined],
+  ['an empty message', json({ error: { message: '', reason: '' } }), undefined, undefined],
+  ['a message that is no text', json({ error: { message: 5, reason: [] } }), undefined, undefined],
+  ['an error that is null', json({ error: null }), undefined, undefined],
+  ['an array', json([{ error: { message: 'x' } }]), undefined, undefined],
+  ['null', json(null), undefined, undefined],
+  ['a success', json({ albums: [] }), undefined, undefined],
+  ['plain text', { kind: 'text', text: 'Too many requests' }, undefined, undefined],
+  ['nothing', { kind: 'empty' }, undefined, undefined],
+]
+for (const [from, body, message, reason] of ERRORS) {
+  t.test(`message and reason from ${from}`, async (t) => t.same(apiError(body), { message, reason }))
+}
+
+const EVIDENCE: Array<[string, Body, string]> = [
+  ["Spotify's message", json({ error: { message: 'Invalid limit' } }), '"Invalid limit"'],
+  ['JSON without one', json({ a: 1 }), 'no message'],
+  ['text, on one line', { kind: 'text', text: ' Bad\n\n  gateway ' }, '"Bad gateway"'],
+  ['nothing', { kind: 'empty' }, 'an empty body'],
+]
+for (const [what, body, sentence] of EVIDENCE) {
+  t.test(`evidence: ${what}`, async (t) => t.equal(evidence(body), sentence))
+}
+
+t.test('evidence is the start of a long text only', async (t) => {
+  t.equal(evidence({ kind: 'text', text: 'x'.repeat(100_000) }), `"${'x'.repeat(160)}"`)
+})
+
+t.test('a record is an object that is no array', async (t) => {
+  t.same([{}, { a: 1 }, [], null, undefined, 'x', 5].map(isRecord), [true, true, false, false, false, false, false])
+})
+
+function json (value: unknown): Body {
+  return { kind: 'json', value }
+}

@@ -1,0 +1,347 @@
+import t from 'tap'
+import { type ServiceError, PauseError } from '../../../src/errors.ts'
+import { type CallOptions, createCall } from '../../../src/services/spotify/call.ts'
+import { createMeter } from '../../../src/services/spotify/meter.ts'
+import { type Limit, type Pacer, createPacer } from '../../../src/services/spotify/pacer.ts'
+import { type TokenManager } from '../../../src/services/spotify/token-manager.ts'
+import { type FakeClock, START_MS, createFakeClock, settle } from '../../fake-clock.ts'
+import { createGate } from '../gate.ts'
+import { createRecordingLog } from '../recording-log.ts'
+import { type Scripted, type Sent, createScriptedDispatcher, inTurn } from './scripted-dispatcher.ts'
+
+const never = new AbortController().signal
+const ALBUM = new URL('https://api.spotify.com/v1/albums/4aawyAB9vmqN3uQ7FjRGTy')
+
+/** Tokens by number; a refused one gives the next. */
+function createTokens () {
+  let number = 1
+  const refused: string[] = []
+  const tokens: TokenManager = {
+    get: async () => `secret-token-${number}`,
+    async renew (value) {
+      refused.push(value)
+      if (value === `secret-token-${number}`) number++
+      return await tokens.get(never)
+    },
+    requests: () => number,
+    close: () => {},
+  }
+  return { tokens, refused, rotate: () => { number++ } }
+}
+
+/** A gate that lets everybody through at once, and remembers what it was told. */
+function createOpenPacer () {
+  const told: string[] = []
+  const limits: Limit[] = []
+  const pacer: Pacer = {
+    throwIfHeld: () => {},
+    async take (signal) {
+      signal.throwIfAborted()
+      told.push('take')
+      return { givenAtMs: 0, done: (answered) => { told.push(`done ${answered}`) } }
+    },
+    async limited (permit, limit) {
+      told.push('limited')
+      limits.push(limit)
+      permit.done(false)
+    },
+    state: () => ({ pause: null, pace: 1, callsLast24Hours: 0 }),
+    close: async () => {},
+  }
+  return { pacer, told, limits }
+}
+
+interface Setup extends Partial<CallOptions> {
+  maxAttempts?: number
+}
+
+function create (answer: (sent: Sent, place: number) => Scripted | Promise<Scripted>, setup: Setup = {}) {
+  const { dispatcher, sent } = createScriptedDispatcher(answer)
+  const clock = setup.clock as FakeClock | undefined ?? createFakeClock({ skipping: true })
+  const log = createRecordingLog()
+  const meter = createMeter(clock.monotonic)
+  const { tokens, refused, rotate } = createTokens()
+  const { pacer, told, limits } = createOpenPacer()
+  const call = createCall({
+    dispatcher,
+    tokens,
+    pacer,
+    random: () => 1,
+    retry: { maxAttempts: setup.maxAttempts ?? 5, baseMs: 500, capMs: 30_000 },
+    timeoutMs: 15_000,
+    maxConcurrency: 10,
+    maxWaitMs: 60_000,
+    log,
+    ...setup,
+    clock,
+  })
+  const get = async (signal = never): Promise<unknown> => await call('album', ALBUM, { signal, meter })
+  return { get, call, sent, clock, log, meter, refused, rotate, told, limits }
+}
+
+const ok: Scripted = { body: { id: 'x' } }
+const expired: Scripted = { status: 401, body: { error: { status: 401, message: 'The access token expired' } } }
+const limited: Scripted = { status: 429, headers: { 'retry-after': '7' }, body: 'Too many requests' }
+const quota: Scripted = { status: 429, headers: { 'retry-after': '48925' }, body: { error: { status: 429, message: 'Too many requests', reason: 'QUOTA_EXCEEDED' } } }
+const error = (status: number, message: string): Scripted => ({ status, body: { error: { status, message } } })
+
+t.test('a call is one GET with the token, and gives the JSON', async (t) => {
+  const { get, sent, told, meter } = create(() => ok)
+  t.same(await get(), { id: 'x' })
+  t.match(sent, [{ method: 'GET', url: ALBUM.href, headers: { authorization: 'Bearer secret-token-1' }, body: null }])
+  t.same(told, ['take', 'done true'])
+  t.match(meter.read(), { calls: 1, retries: 0, byEndpoint: { album: 1 } })
+})
+
+t.test('a 401 renews the token and tries once more', async (t) => {
+  const { get, sent, refused, meter } = create(inTurn(expired, ok))
+  t.same(await get(), { id: 'x' })
+  t.same(sent.map(({ headers }) => headers['authorization']), ['Bearer secret-token-1', 'Bearer secret-token-2'])
+  t.same(refused, ['secret-token-1'])
+  t.match(meter.read(), { calls: 2, retries: 1 })
+})
+
+t.test('a 401 with the new token too is no reason to go on', async (t) => {
+  const { get, sent, refused } = create(() => expired)
+  await t.rejects(get(), { code: 'upstream_invalid', message: /401.*SPOTIFY_TOKEN_URL and SPOTIFY_API_URL/ })
+  t.equal(sent.length, 2)
+  t.same(refused, ['secret-token-1'])
+})
+
+t.test('a 401 spends no try of the others', async (t) => {
+  const { get } = create(inTurn({ status: 503 }, expired, { status: 503 }, ok), { maxAttempts: 3 })
+  t.same(await get(), { id: 'x' })
+})
+
+const PASSING: Array<[string, Scripted]> = [
+  ['500', { status: 500 }],
+  ['502 as HTML', { status: 502, body: '<html></html>' }],
+  ['503', { status: 503, body: 'x' }],
+  ['504', { status: 504 }],
+  ['408', { status: 408 }],
+  ['a reset', new Error('socket hang up')],
+  ['200 with nothing', { status: 200 }],
+  ['200 with HTML', { status: 200, body: '<html></html>' }],
+]
+for (const [what, answer] of PASSING) {
+  t.test(`${what} is tried again after a backoff that doubles`, async (t) => {
+    const { get, sent, clock, meter } = create(inTurn(answer, answer, answer, answer, ok))
+    t.same(await get(), { id: 'x' })
+    t.equal(sent.length, 5)
+    t.same(clock.slept, [500, 1000, 2000, 4000])
+    t.match(meter.read(), { calls: 5, retries: 4 })
+  })
+}
+
+t.test('the backoff has full jitter', async (t) => {
+  const { get, clock } = create(inTurn({ status: 503 }, { status: 503 }, ok), { random: () => 0.25 })
+  await get()
+  t.same(clock.slept, [125, 250])
+})
+
+t.test('after the last try the call fails with what it got', async (t) => {
+  const { get, sent, clock } = create(() => ({ status: 503, body: 'no healthy upstream' }))
+  await t.rejects(get(), { code: 'upstream_unavailable', affectsEveryCall: false, message: /the album answered 503 with "no healthy upstream" \(5 tries\)/ })
+  t.equal(sent.length, 5)
+  t.equal(clock.slept.length, 4)
+})
+
+t.test('one try means one try', async (t) => {
+  const { get, sent } = create(() => ({ status: 503 }), { maxAttempts: 1 })
+  await t.rejects(get(), { code: 'upstream_unavailable' })
+  t.equal(sent.length, 1)
+})
+
+t.test('the code of the last try counts', async (t) => {
+  const { get } = create(inTurn({ status: 503 }, { status: 200, body: '<html>' }), { maxAttempts: 2 })
+  await t.rejects(get(), { code: 'upstream_invalid' })
+})
+
+const REFUSED: Array<[string, Scripted, string, boolean]> = [
+  ['404', error(404, 'Resource not found'), 'not_found', false],
+  ['403', error(403, 'Forbidden'), 'endpoint_unavailable', false],
+  ['403 for want of Premium', { status: 403, body: 'Active premium subscription required for the owner of the app.' }, 'premium_required', true],
+  ['400 Invalid limit', error(400, 'Invalid limit'), 'invalid_limit', false],
+  ['400', error(400, 'Invalid base62 id'), 'request_refused', false],
+  ['a redirect', { status: 302, headers: { location: 'https://evil.example' } }, 'upstream_invalid', false],
+]
+for (const [what, answer, code, affectsEveryCall] of REFUSED) {
+  t.test(`${what} is asked once and is ${code}`, async (t) => {
+    const { get, sent, told } = create(() => answer)
+    await t.rejects(get(), { code, affectsEveryCall })
+    t.equal(sent.length, 1)
+    t.same(told, ['take', 'done true'])
+  })
+}
+
+t.test('a 429 is told to the pacer with its time and kind, and the call is made again', async (t) => {
+  const { get, sent, told, limits, clock } = create(inTurn(limited, ok))
+  t.same(await get(), { id: 'x' })
+  t.same(told, ['take', 'limited', 'done false', 'take', 'done true'])
+  t.same(limits, [{ kind: 'limited', quota: false, retryAfterMs: 7000, detail: 'answered 429 with "Too many requests"' }])
+  t.equal(sent.length, 2)
+  t.same(clock.slept, [], 'how long is the pacer\'s affair')
+})
+
+t.test('429s spend no try of the others', async (t) => {
+  const { get } = create(inTurn(limited, { status: 503 }, limited, ok), { maxAttempts: 3 })
+  t.same(await get(), { id: 'x' })
+})
+
+t.test('as many 429s as tries are a pause of the run, not a failure', async (t) => {
+  const { get, sent } = create(() => limited)
+  const thrown: unknown = await get().catch((reason: unknown) => reason)
+  t.ok(thrown instanceof PauseError)
+  t.match(thrown, { code: 'rate_limited', resumeAtMs: START_MS + 60_000, message: /the album answered 429.*5 times in a row/ })
+  t.equal(sent.length, 5)
+})
+
+t.test('every try passes the pacer, and every permit is given back', async (t) => {
+  const { get, told } = create(inTurn({ status: 503 }, expired, limited, new Error('reset'), ok))
+  await get()
+  t.same(told, ['take', 'done true', 'take', 'done true', 'take', 'limited', 'done false', 'take', 'done false', 'take', 'done true'])
+})
+
+t.test('an abort while the call is under way is thrown with its reason, and the permit is given back', async (t) => {
+  const controller = new AbortController()
+  const { get, told } = create(() => 'silence')
+  const asked = get(controller.signal)
+  await settle()
+  controller.abort(new Error('canceled'))
+  await t.rejects(asked, { message: 'canceled' })
+  t.same(told, ['take', 'done false'])
+})
+
+t.test('an abort ends the backoff', async (t) => {
+  const controller = new AbortController()
+  const { get, clock, sent } = create(() => ({ status: 503 }), { clock: createFakeClock() })
+  const asked = get(controller.signal)
+  await settle()
+  t.equal(clock.sleeping(), 1)
+  controller.abort(new Error('canceled'))
+  await t.rejects(asked, { message: 'canceled' })
+  t.equal(sent.length, 1)
+})
+
+t.test('who has given up before calling makes no call', async (t) => {
+  const { get, sent, told } = create(() => ok)
+  await t.rejects(get(AbortSignal.abort(new Error('gone'))), { message: 'gone' })
+  t.same([sent, told], [[], []])
+})
+
+t.test('no more calls are in flight than allowed, and the next goes out when one is over', async (t) => {
+  const gates = Array.from({ length: 5 }, () => createGate<Scripted>())
+  const { get, sent } = create((_sent, place) => gates[place]?.promise ?? ok, { maxConcurrency: 2 })
+  const asked = Array.from({ length: 5 }, () => get())
+  await settle()
+  t.equal(sent.length, 2)
+  gates[1]?.resolve(ok)
+  await settle()
+  t.equal(sent.length, 3)
+  for (const gate of gates) gate.resolve(ok)
+  await Promise.all(asked)
+  t.equal(sent.length, 5)
+})
+
+t.test('a call that waits out its backoff holds no place among those in flight', async (t) => {
+  const clock = createFakeClock()
+  const { get, sent } = create(inTurn({ status: 503 }, ok), { clock, maxConcurrency: 1 })
+  const first = get()
+  await settle()
+  t.same(await get(), { id: 'x' })
+  await clock.pass(500)
+  t.same(await first, { id: 'x' })
+  t.equal(sent.length, 3)
+})
+
+t.test('a call that waits for a place among those in flight can be stopped at once', async (t) => {
+  const gate = createGate<Scripted>()
+  const controller = new AbortController()
+  const { get } = create(() => gate.promise, { maxConcurrency: 1 })
+  const first = get()
+  let stopped: unknown = null
+  const second = get(controller.signal).catch((reason: unknown) => { stopped = reason })
+  await settle()
+  controller.abort(new Error('canceled'))
+  await settle()
+  t.match(stopped, { message: 'canceled' }, 'another run may hold the places for a minute')
+  gate.resolve(ok)
+  await Promise.all([first, second])
+})
+
+t.test('a call goes out with the token of the moment, not with that of a minute ago when it began to wait', async (t) => {
+  const gate = createGate()
+  const open = createOpenPacer()
+  const slow: Pacer = { ...open.pacer, async take (signal) { await gate.promise; return await open.pacer.take(signal) } }
+  const { get, sent, rotate } = create(() => ok, { pacer: slow })
+  const asked = get()
+  await settle()
+  rotate()
+  gate.resolve()
+  await asked
+  t.equal(sent[0]?.headers['authorization'], 'Bearer secret-token-2')
+})
+
+t.test('waiting for the pacer is metered, and a wait of ten calls counts once', async (t) => {
+  const clock = createFakeClock()
+  const { meter, call } = create(() => ok, { clock, pacer: await realPacer(clock, 1) })
+  const asked = Array.from({ length: 3 }, () => call('search', ALBUM, { signal: never, meter }))
+  await clock.pass(60_002)
+  await Promise.all(asked)
+  t.match(meter.read(), { calls: 3, retries: 0, throttledMs: 60_002, byEndpoint: { search: 3 } })
+})
+
+async function realPacer (clock: FakeClock, callsPerWindow: number): Promise<Pacer> {
+  return await createPacer({ callsPerWindow, windowMs: 30_000, maxWaitMs: 60_000, clock, log: createRecordingLog(), store: { load: async () => null, save: async () => {} } })
+}
+
+t.test('with the real pacer, a short Retry-After is waited for to the millisecond by all calls', async (t) => {
+  const clock = createFakeClock()
+  const { get, sent } = create(inTurn(limited, ok), { clock, pacer: await realPacer(clock, 90) })
+  const first = get()
+  await settle()
+  const others = Array.from({ length: 5 }, () => get())
+  await clock.pass(6999)
+  t.equal(sent.length, 1)
+  await clock.pass(1)
+  await Promise.all([first, ...others])
+  t.equal(sent.length, 7)
+})
+
+t.test('with the real pacer, a spent quota stops every call until its time, and none reaches Spotify before', async (t) => {
+  const clock = createFakeClock()
+  const { get, sent } = create(inTurn(quota, ok), { clock, pacer: await realPacer(clock, 90) })
+  await t.rejects(get(), { code: 'quota_exceeded', resumeAtMs: START_MS + 48_925_000 })
+  await clock.pass(48_925_000 - 1)
+  await t.rejects(get(), { code: 'quota_exceeded' })
+  t.equal(sent.length, 1)
+  await clock.pass(1)
+  t.same(await get(), { id: 'x' })
+})
+
+t.test('a failing token is the failure of the call, and takes no permit', async (t) => {
+  const { tokens } = createTokens()
+  const failing: TokenManager = { ...tokens, get: async () => { throw new Error('invalid client') } }
+  const { get, sent, told } = create(() => ok, { tokens: failing })
+  await t.rejects(get(), { message: 'invalid client' })
+  t.equal(sent.length, 0)
+  t.equal(told.filter((word) => word === 'take').length, told.filter((word) => word.startsWith('done')).length)
+})
+
+const ENDINGS: Array<[string, Scripted]> = [
+  ['503', { status: 503, body: 'x' }],
+  ['401', expired],
+  ['404', error(404, 'Resource not found')],
+  ['429', limited],
+  ['a reset', new Error('socket hang up')],
+  ['an answer that repeats the request', { status: 502, body: 'GET /v1/albums\nauthorization: Bearer secret-token-1' }],
+  ['an error object that repeats the token', error(400, 'Bad token: secret-token-1')],
+]
+for (const [what, answer] of ENDINGS) {
+  t.test(`after ${what} no token is in the error or in the log`, async (t) => {
+    const { get, log } = create(() => answer)
+    const thrown = await get().catch((reason: unknown) => reason) as ServiceError
+    t.type(thrown.code, 'string')
+    t.notMatch(`${thrown.message} ${JSON.stringify(thrown)} ${String(thrown.cause)} ${log.text()}`, /secret-token/)
+  })
+}

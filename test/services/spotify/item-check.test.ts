@@ -1,0 +1,118 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { fingerprintOf, isTrack, readAlbumHead, readListedAlbum } from '../../../src/services/spotify/item-check.ts'
+import { WITH_RECORDED, recorded } from './recorded.ts'
+
+const ID = '32nryzA6XBCX9ZUspVc1yz'
+const LISTED = { id: ID, name: null, releaseDate: null, totalTracks: null }
+
+const ITEMS: Array<[string, unknown, object | null]> = [
+  ['all that is wanted', { id: ID, name: 'Blue', release_date: '2026-11-20', total_tracks: 12, label: 'x' }, { id: ID, name: 'Blue', releaseDate: '2026-11-20', totalTracks: 12 }],
+  ['an id alone', { id: ID }, LISTED],
+  ['an empty name, after a takedown', { id: ID, name: '' }, LISTED],
+  ['a year for a date', { id: ID, release_date: '2026' }, { ...LISTED, releaseDate: '2026' }],
+  ['no date', { id: ID, release_date: null }, LISTED],
+  ['counts that are none', { id: ID, total_tracks: -1 }, LISTED],
+  ['a count that is a text', { id: ID, total_tracks: '12' }, LISTED],
+  ['a count that is no whole number', { id: ID, total_tracks: 1.5 }, LISTED],
+  ['a name that is no text', { id: ID, name: 5, release_date: 2026 }, LISTED],
+  ['null', null, null],
+  ['nothing', undefined, null],
+  ['a text', ID, null],
+  ['an array', [ID], null],
+  ['no id', { name: 'Blue' }, null],
+  ['an id that is null', { id: null }, null],
+  ['an empty id', { id: '' }, null],
+  ['an id that is a path', { id: '../../etc' }, null],
+  ['an id with a query', { id: 'a?b=c' }, null],
+  ['an id with a line feed', { id: `${ID}\n` }, null],
+  ['an id of another alphabet', { id: 'ünïcödé' }, null],
+  ['an id without an end', { id: 'a'.repeat(65) }, null],
+]
+for (const [what, item, album] of ITEMS) {
+  t.test(`a listing's item: ${what}`, async (t) => t.same(readListedAlbum(item), album))
+}
+
+const TRACKS: Array<[string, unknown, boolean]> = [
+  ['a name and a number', { name: 'So What', track_number: 1 }, true],
+  ['without an id: local or relinked', { id: null, name: 'So What', track_number: 1 }, true],
+  ['an empty name', { name: '', track_number: 1 }, true],
+  ['null', null, false],
+  ['no name', { track_number: 1 }, false],
+  ['a name that is null', { name: null, track_number: 1 }, false],
+  ['no number', { name: 'So What' }, false],
+  ['a number that is none', { name: 'So What', track_number: '1' }, false],
+  ['an array', [], false],
+  ['a text', 'So What', false],
+]
+for (const [what, item, expected] of TRACKS) {
+  t.test(`a track: ${what}: ${expected}`, async (t) => t.equal(isTrack(item), expected))
+}
+
+const track = (number: number): object => ({ name: `track ${number}`, track_number: number })
+
+const HEADS: Array<[string, object, object]> = [
+  ['a whole album', { total_tracks: 2, tracks: { items: [track(1), track(2)], total: 2, next: null } }, { slots: 2, valid: 2, expected: 2, hasNext: false }],
+  ['an album with more pages', { total_tracks: 55, tracks: { items: [track(1)], total: 55, next: 'https://api.spotify.com/v1/x' } }, { slots: 1, valid: 1, expected: 55, hasNext: true }],
+  ['a null among the tracks', { tracks: { items: [track(1), null, track(3)], total: 3, next: null } }, { slots: 3, valid: 2, expected: 3, hasNext: false }],
+  ['a broken track', { tracks: { items: [{ name: 'x' }], total: 1 } }, { slots: 1, valid: 0, expected: 1, hasNext: false }],
+  ['no count at all', { tracks: { items: [track(1), track(2)] } }, { slots: 2, valid: 2, expected: 2, hasNext: false }],
+  ['a count below what is there', { total_tracks: 1, tracks: { items: [track(1), track(2)], total: 1 } }, { slots: 2, valid: 2, expected: 2, hasNext: false }],
+  ['counts that differ: the larger holds', { total_tracks: 9, tracks: { items: [track(1)], total: 8 } }, { slots: 1, valid: 1, expected: 9, hasNext: false }],
+  ['no tracks', { total_tracks: 0, tracks: { items: [], total: 0 } }, { slots: 0, valid: 0, expected: 0, hasNext: false }],
+  ['counts that are rubbish', { total_tracks: 'many', tracks: { items: [track(1)], total: -4, next: 5 } }, { slots: 1, valid: 1, expected: 1, hasNext: false }],
+]
+for (const [what, body, expected] of HEADS) {
+  t.test(`an album answer: ${what}`, async (t) => {
+    const { album: _album, fingerprint: _fingerprint, ...head } = readAlbumHead({ id: ID, ...body }) ?? {}
+    t.same(head, expected)
+  })
+}
+
+t.test('an album keeps all its fields, known or not, and loses only the tracks that are none', async (t) => {
+  const body = { id: ID, brand_new: { field: [1] }, name: '', images: null, tracks: { href: 'h', limit: 50, items: [track(1), null], next: null, odd: true } }
+  t.same(readAlbumHead(body)?.album, { ...body, tracks: { ...body.tracks, items: [track(1)] } })
+})
+
+for (const body of [null, undefined, 'album', [], {}, { id: ID }, { id: ID, tracks: null }, { id: ID, tracks: [] }, { id: ID, tracks: { items: null } }, { tracks: { items: [] } }, { id: '', tracks: { items: [] } }, { error: { status: 404 } }]) {
+  t.test(`no album: ${JSON.stringify(body) ?? 'undefined'}`, async (t) => t.equal(readAlbumHead(body), null))
+}
+
+t.test('a recorded album of 55 tracks is read with its first 50', WITH_RECORDED, async (t) => {
+  const { album: _album, fingerprint: _fingerprint, ...head } = readAlbumHead(JSON.parse(recorded('02-album-full-over-50-tracks.json'))) ?? {}
+  t.same(head, { slots: 50, valid: 50, expected: 55, hasNext: true })
+})
+
+t.test('all five tracks of its recorded second page are tracks', WITH_RECORDED, async (t) => {
+  const { items } = JSON.parse(recorded('03-album-tracks-page2.json')) as { items: unknown[] }
+  t.same(items.map(isTrack), [true, true, true, true, true])
+})
+
+for (const name of ['04-search-album-page.json', '07-new-releases-page.json']) {
+  t.test(`every album of the recorded ${name} is one`, WITH_RECORDED, async (t) => {
+    const { albums } = JSON.parse(recorded(name)) as { albums: { items: unknown[] } }
+    t.ok(albums.items.length > 0)
+    t.same(albums.items.filter((item) => readListedAlbum(item)?.name == null), [])
+  })
+}
+
+t.test('two pages have the same fingerprint when they hold the same tracks at the same places of the discs, whatever else they say', async (t) => {
+  const one = [{ disc_number: 1, track_number: 1, id: 'a', name: 'x' }, { disc_number: 1, track_number: 2, id: 'b', name: 'y' }]
+  t.equal(fingerprintOf(one), fingerprintOf(one.map((track) => ({ ...track, name: 'z', popularity: 5 }))))
+  t.equal(fingerprintOf(one), readAlbumHead({ id: ID, tracks: { items: one } })?.fingerprint)
+  for (const other of [[], one.slice(1), one.toReversed(), one.map((track) => ({ ...track, disc_number: 2 })), one.map((track) => ({ ...track, id: `${track.id}c` }))]) {
+    t.not(fingerprintOf(other), fingerprintOf(one))
+  }
+})
+
+t.test('whatever is sent, nothing is thrown, and valid ≤ slots ≤ expected', async () => {
+  fc.assert(fc.property(fc.jsonValue(), fc.jsonValue(), fc.jsonValue(), (any, items, total) => {
+    readListedAlbum(any)
+    isTrack(any)
+    for (const body of [any, { id: ID, tracks: any }, { id: ID, total_tracks: total, tracks: { items, total: any } }]) {
+      const head = readAlbumHead(body)
+      if (head !== null && !(head.valid <= head.slots && head.slots <= head.expected)) return false
+    }
+    return true
+  }))
+})

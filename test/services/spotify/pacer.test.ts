@@ -1,0 +1,557 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { PauseError } from '../../../src/errors.ts'
+import { type Pacer, type PacerState, type Permit, createPacer } from '../../../src/services/spotify/pacer.ts'
+import { type FakeClock, START_MS, createFakeClock, settle } from '../../fake-clock.ts'
+import { createRecordingLog } from '../recording-log.ts'
+
+const WINDOW_MS = 30_000
+const MAX_WAIT_MS = 60_000
+const never = new AbortController().signal
+
+/** A store as small as a variable. */
+function createMemory (state: PacerState | null = null) {
+  return {
+    state,
+    saves: 0,
+    async load () { return this.state },
+    async save (next: PacerState) {
+      this.saves++
+      this.state = structuredClone(next)
+    },
+  }
+}
+
+async function create (calls: number, clock: FakeClock, store = createMemory()) {
+  const log = createRecordingLog()
+  const pacer = await createPacer({ callsPerWindow: calls, windowMs: WINDOW_MS, maxWaitMs: MAX_WAIT_MS, clock, store, log })
+  return { pacer, store, log }
+}
+
+/** Ask, and watch what comes of it. */
+function ask (pacer: Pacer, signal = never) {
+  const asked: { permit: Permit | null, error: unknown } = { permit: null, error: null }
+  pacer.take(signal).then((permit) => { asked.permit = permit }, (error: unknown) => { asked.error = error })
+  return asked
+}
+
+/** `count` calls at once that are answered at once. */
+async function burst (pacer: Pacer, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) (await pacer.take(never)).done(true)
+}
+
+const LIMIT = { quota: false, retryAfterMs: 5000, detail: 'answered 429' }
+
+t.test('a burst up to the limit passes at once, the next call waits until the first is a window old', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(3, clock)
+  await burst(pacer, 3)
+  const fourth = ask(pacer)
+  await clock.pass(WINDOW_MS)
+  t.equal(fourth.permit, null)
+  await clock.pass(1)
+  t.not(fourth.permit, null)
+})
+
+t.test('the window slides: each place is free one window after its own call', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(2, clock)
+  await burst(pacer, 1)
+  await clock.pass(20_000)
+  await burst(pacer, 1)
+  const third = ask(pacer)
+  const fourth = ask(pacer)
+  await clock.pass(10_001)
+  t.not(third.permit, null)
+  third.permit?.done(true)
+  await clock.pass(19_999)
+  t.equal(fourth.permit, null)
+  await clock.pass(1)
+  t.not(fourth.permit, null)
+})
+
+t.test('a call occupies its place while it is under way, and one window after its end', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(1, clock)
+  const permit = await pacer.take(never)
+  const second = ask(pacer)
+  await clock.pass(10 * WINDOW_MS)
+  t.equal(second.permit, null, 'nobody knows yet when Spotify sees the first')
+  permit.done(true)
+  await clock.pass(WINDOW_MS)
+  t.equal(second.permit, null)
+  await clock.pass(1)
+  t.not(second.permit, null)
+})
+
+t.test('a call that was never answered occupies its place like any other', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(1, clock)
+  ;(await pacer.take(never)).done(false)
+  const second = ask(pacer)
+  await clock.pass(WINDOW_MS)
+  t.equal(second.permit, null)
+})
+
+t.test('the end of a call counts once, however often it is told', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(2, clock)
+  const permit = await pacer.take(never)
+  permit.done(true)
+  permit.done(true)
+  await burst(pacer, 1)
+  const third = ask(pacer)
+  await settle()
+  t.equal(third.permit, null)
+  await clock.pass(WINDOW_MS + 1)
+  const all = [third, ask(pacer), ask(pacer)]
+  await settle()
+  t.same(all.map(({ permit }) => permit !== null), [true, true, false])
+})
+
+t.test('first come, first served', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(1, clock)
+  await burst(pacer, 1)
+  const order: number[] = []
+  for (const place of [0, 1, 2, 3]) {
+    void pacer.take(never).then((permit) => {
+      order.push(place)
+      permit.done(true)
+    })
+  }
+  await clock.pass(4 * (WINDOW_MS + 1))
+  t.same(order, [0, 1, 2, 3])
+})
+
+t.test('a caller that came later does not pass those who wait', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(1, clock)
+  await burst(pacer, 1)
+  const early = ask(pacer)
+  await clock.pass(WINDOW_MS)
+  const late = ask(pacer)
+  await clock.pass(1)
+  t.same([early.permit !== null, late.permit !== null], [true, false])
+})
+
+t.test('who gives up while waiting gets its reason at once, and its place goes to the next', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(1, clock)
+  await burst(pacer, 1)
+  const [first, second, third] = [new AbortController(), new AbortController(), new AbortController()]
+  const waiting = [first, second, third].map(({ signal }) => ask(pacer, signal))
+  second.abort(new Error('the client went away'))
+  first.abort(new Error('too'))
+  await settle()
+  t.same(waiting.map(({ error }) => (error as Error | null)?.message), ['too', 'the client went away', undefined])
+  await clock.pass(WINDOW_MS + 1)
+  t.same(waiting.map(({ permit }) => permit !== null), [false, false, true])
+})
+
+t.test('who has given up before asking gets its reason and takes no place', async (t) => {
+  const { pacer } = await create(1, createFakeClock())
+  await t.rejects(pacer.take(AbortSignal.abort(new Error('gone'))), { message: 'gone' })
+  await burst(pacer, 1)
+})
+
+t.test('giving up after the permit was given changes nothing', async (t) => {
+  const { pacer } = await create(2, createFakeClock())
+  const controller = new AbortController()
+  const first = ask(pacer, controller.signal)
+  await settle()
+  controller.abort()
+  const second = ask(pacer)
+  const third = ask(pacer)
+  await settle()
+  t.same([first, second, third].map(({ permit }) => permit !== null), [true, true, false])
+})
+
+t.test('the wall clock has no say in the pace', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(1, clock)
+  await burst(pacer, 1)
+  const second = ask(pacer)
+  clock.jump(24 * 3600 * 1000)
+  await clock.pass(WINDOW_MS)
+  t.equal(second.permit, null)
+  clock.jump(-48 * 3600 * 1000)
+  await clock.pass(1)
+  t.not(second.permit, null)
+})
+
+t.test('a 429 with a short time stops all calls until then, and not longer', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(10, clock)
+  const permit = await pacer.take(never)
+  await pacer.limited(permit, LIMIT)
+  const later = ask(pacer)
+  await clock.pass(4999)
+  t.equal(later.permit, null)
+  t.same(pacer.state().pause, { untilMs: START_MS + 5000, code: 'rate_limited', detail: 'answered 429' })
+  await clock.pass(1)
+  t.not(later.permit, null)
+  t.equal(pacer.state().pause, null)
+})
+
+t.test('exactly the longest wait is waited for', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(10, clock)
+  await pacer.limited(await pacer.take(never), { ...LIMIT, retryAfterMs: MAX_WAIT_MS })
+  const later = ask(pacer)
+  await clock.pass(MAX_WAIT_MS)
+  t.not(later.permit, null)
+})
+
+t.test('a short pause holds back those who waited already, in their order', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(1, clock)
+  const permit = await pacer.take(never)
+  const second = ask(pacer)
+  await pacer.limited(permit, { ...LIMIT, retryAfterMs: 50_000 })
+  await clock.pass(49_999)
+  t.equal(second.permit, null)
+  await clock.pass(1)
+  t.not(second.permit, null)
+})
+
+const HOLDS = [
+  { title: 'a time that is longer than a run may wait', limit: { ...LIMIT, retryAfterMs: MAX_WAIT_MS + 1 }, code: 'rate_limited', ms: MAX_WAIT_MS + 1 },
+  { title: 'a spent quota', limit: { ...LIMIT, quota: true, retryAfterMs: 48_925_000 }, code: 'quota_exceeded', ms: 48_925_000 },
+  { title: 'a spent quota, however short its time', limit: { ...LIMIT, quota: true, retryAfterMs: 1000 }, code: 'quota_exceeded', ms: 1000 },
+  { title: 'a spent quota that names no time', limit: { ...LIMIT, quota: true, retryAfterMs: null }, code: 'quota_exceeded', ms: 60_000 },
+]
+for (const { title, limit, code, ms } of HOLDS) {
+  t.test(`${title}: who waits and who asks is told at once until when, and nobody calls before`, async (t) => {
+    const clock = createFakeClock()
+    const { pacer } = await create(1, clock)
+    const permit = await pacer.take(never)
+    const waiting = [ask(pacer), ask(pacer)]
+    await pacer.limited(permit, limit)
+    await settle()
+    const asked = ask(pacer)
+    await settle()
+    for (const { error } of [...waiting, asked]) {
+      t.ok(error instanceof PauseError)
+      t.match(error, { code, resumeAtMs: START_MS + ms })
+      t.match((error as Error).message, new Date(START_MS + ms).toISOString())
+    }
+    await clock.pass(ms - 1)
+    await t.rejects(pacer.take(never), { code })
+    await clock.pass(Math.max(1, WINDOW_MS - ms + 2))
+    t.ok(await pacer.take(never))
+  })
+}
+
+t.test('a shorter time does not shorten a pause, a longer one lengthens it', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(10, clock)
+  const [a, b, c] = [await pacer.take(never), await pacer.take(never), await pacer.take(never)]
+  await pacer.limited(a, { ...LIMIT, retryAfterMs: 20_000 })
+  await pacer.limited(b, { ...LIMIT, retryAfterMs: 1000 })
+  t.equal(pacer.state().pause?.untilMs, START_MS + 20_000)
+  await pacer.limited(c, { ...LIMIT, retryAfterMs: 40_000 })
+  t.equal(pacer.state().pause?.untilMs, START_MS + 40_000)
+})
+
+t.test('429 answers that name no time stop for 1, 2, 4 seconds; an answered call ends the row', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(100, clock)
+  const pauses: number[] = []
+  const refused = async (): Promise<void> => {
+    await pacer.limited(await pacer.take(never), { ...LIMIT, retryAfterMs: null })
+    pauses.push((pacer.state().pause?.untilMs ?? 0) - clock.now())
+    await clock.pass(60_000)
+  }
+  for (let i = 0; i < 3; i++) await refused()
+  ;(await pacer.take(never)).done(true)
+  await refused()
+  t.same(pauses, [1000, 2000, 4000, 1000])
+})
+
+t.test('a call that was never answered does not end the row of 429s', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(100, clock)
+  await pacer.limited(await pacer.take(never), { ...LIMIT, retryAfterMs: null })
+  await clock.pass(1000)
+  ;(await pacer.take(never)).done(false)
+  await pacer.limited(await pacer.take(never), { ...LIMIT, retryAfterMs: null })
+  t.equal(pacer.state().pause?.untilMs, clock.now() + 2000)
+})
+
+t.test('a call that was let through before the 429 and answered after it does not end the row', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(100, clock)
+  const older = await pacer.take(never)
+  await clock.pass(10)
+  await pacer.limited(await pacer.take(never), { ...LIMIT, retryAfterMs: null })
+  older.done(true)
+  await clock.pass(1000)
+  await pacer.limited(await pacer.take(never), { ...LIMIT, retryAfterMs: null })
+  t.equal(pacer.state().pause?.untilMs, clock.now() + 2000)
+})
+
+t.test('an unexpected 429 lowers the pace to a little under what was refused', async (t) => {
+  const clock = createFakeClock()
+  const { pacer, log } = await create(90, clock)
+  await burst(pacer, 69)
+  await pacer.limited(await pacer.take(never), LIMIT)
+  t.equal(pacer.state().pace, 63)
+  t.same(log.lines.filter((line) => line.startsWith('warn')).length, 1)
+})
+
+t.test('the 429 answers of calls that were under way together are one event', async (t) => {
+  const clock = createFakeClock()
+  const { pacer, log } = await create(90, clock)
+  const permits = await Promise.all(Array.from({ length: 80 }, () => pacer.take(never)))
+  for (const permit of permits) {
+    await clock.pass(5)
+    await pacer.limited(permit, LIMIT)
+  }
+  t.equal(pacer.state().pace, 72)
+  t.equal(log.lines.length, 1)
+  await clock.pass(MAX_WAIT_MS)
+  await pacer.limited(await pacer.take(never), LIMIT)
+  t.ok(pacer.state().pace < 72, 'a call that was let through after it is another event')
+})
+
+t.test('the end of the call that was refused lets nobody through, though the pace had just come back', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(3, clock)
+  await pacer.limited(await pacer.take(never), LIMIT)
+  await clock.pass(WINDOW_MS + 1)
+  const under = [ask(pacer), ask(pacer)]
+  const waiting = ask(pacer)
+  await clock.pass(WINDOW_MS)
+  t.same([...under, waiting].map(({ permit }) => permit !== null), [true, true, false])
+  const refused = under[0]?.permit
+  if (refused != null) await pacer.limited(refused, LIMIT)
+  await settle()
+  t.equal(waiting.permit, null, 'Spotify has just said stop')
+})
+
+t.test('the pace comes back by small steps, one a quiet window', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(90, clock)
+  await pacer.limited(await pacer.take(never), LIMIT)
+  const paces: number[] = [pacer.state().pace]
+  for (let i = 0; i < 3; i++) {
+    await clock.pass(WINDOW_MS)
+    paces.push(pacer.state().pace)
+  }
+  t.same(paces, [40, 41, 42, 43])
+  await clock.pass(100 * WINDOW_MS)
+  t.equal(pacer.state().pace, 90)
+})
+
+t.test('a lowered pace is kept by those who come next', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(10, clock)
+  await pacer.limited(await pacer.take(never), LIMIT)
+  await clock.pass(5000)
+  const asked = Array.from({ length: 10 }, () => ask(pacer))
+  await settle()
+  t.equal(pacer.state().pace, 4)
+  t.equal(asked.filter(({ permit }) => permit !== null).length, 3, 'the refused call takes a place too')
+})
+
+t.test('a pause outlives the process, and what is left of it decides', async (t) => {
+  const clock = createFakeClock()
+  const { pacer, store } = await create(10, clock)
+  await pacer.limited(await pacer.take(never), { ...LIMIT, retryAfterMs: 3_600_000 })
+  await pacer.close()
+  await clock.pass(600_000)
+  const { pacer: second } = await create(10, clock, store)
+  await t.rejects(second.take(never), { code: 'rate_limited', resumeAtMs: START_MS + 3_600_000 })
+  await clock.pass(2_950_000)
+  const { pacer: third } = await create(10, clock, store)
+  const asked = ask(third)
+  await clock.pass(49_999)
+  t.equal(asked.permit, null, 'the last 50 s are waited for')
+  await clock.pass(1)
+  t.not(asked.permit, null)
+})
+
+t.test('a pause is stored before the caller learns of it', async (t) => {
+  const { pacer, store } = await create(10, createFakeClock())
+  await pacer.limited(await pacer.take(never), { ...LIMIT, quota: true })
+  t.same(store.state?.pause, { untilMs: START_MS + 5000, code: 'quota_exceeded', detail: 'answered 429' })
+})
+
+t.test('a stored pause that is over is none', async (t) => {
+  const clock = createFakeClock()
+  const state = { pause: { untilMs: START_MS, code: 'quota_exceeded' as const, detail: 'x' }, strikes: 0, callsByHour: {} }
+  const { pacer } = await create(10, clock, createMemory(state))
+  t.equal(pacer.state().pause, null)
+  t.ok(await pacer.take(never))
+})
+
+t.test('429s in a row outlive the process too', async (t) => {
+  const clock = createFakeClock()
+  const { pacer, store } = await create(10, clock)
+  await pacer.limited(await pacer.take(never), { ...LIMIT, retryAfterMs: null })
+  await pacer.close()
+  await clock.pass(1000)
+  const { pacer: second } = await create(10, clock, store)
+  await second.limited(await second.take(never), { ...LIMIT, retryAfterMs: null })
+  t.equal(second.state().pause?.untilMs, clock.now() + 2000)
+})
+
+t.test('the calls of the last day are counted across processes', async (t) => {
+  const clock = createFakeClock()
+  const { pacer, store } = await create(10, clock)
+  await burst(pacer, 7)
+  await pacer.close()
+  const { pacer: second } = await create(10, clock, store)
+  await burst(second, 2)
+  t.equal(second.state().callsLast24Hours, 9)
+})
+
+t.test('a store that cannot save is told in the log and stops nobody', async (t) => {
+  const clock = createFakeClock()
+  const store = createMemory()
+  store.save = async () => { throw new Error('disk full') }
+  const { pacer, log } = await create(10, clock, store)
+  await pacer.limited(await pacer.take(never), LIMIT)
+  t.same(log.lines.map((line) => line.split(' ')[0]), ['warn', 'error'])
+  await clock.pass(5000)
+  t.ok(await pacer.take(never))
+  await pacer.close()
+})
+
+t.test('a save that failed does not keep the next one from being made', async (t) => {
+  const clock = createFakeClock()
+  const store = createMemory()
+  const save = store.save.bind(store)
+  store.save = async () => { throw new Error('disk full') }
+  const { pacer } = await create(10, clock, store)
+  await pacer.limited(await pacer.take(never), LIMIT)
+  store.save = save
+  await pacer.close()
+  t.equal(store.state?.pause?.untilMs, START_MS + 5000)
+})
+
+t.test('closing leaves nothing asleep', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(1, clock)
+  await burst(pacer, 1)
+  ask(pacer)
+  await settle()
+  t.equal(clock.sleeping(), 1)
+  await pacer.close()
+  await settle()
+  t.equal(clock.sleeping(), 0)
+})
+
+type Step =
+  | { kind: 'take' }
+  | { kind: 'abort', which: number }
+  | { kind: 'done', which: number, answered: boolean }
+  | { kind: 'pass', ms: number }
+  | { kind: 'limited', which: number, retryAfterMs: number | null, quota: boolean }
+
+const ordinarySteps = [
+  { weight: 6, arbitrary: fc.constant<Step>({ kind: 'take' }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('abort' as const), which: fc.nat(20) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('done' as const), which: fc.nat(20), answered: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.oneof(fc.integer({ min: 1, max: 40_000 }), fc.constantFrom(1, WINDOW_MS - 1, WINDOW_MS, WINDOW_MS + 1)) }) },
+]
+const limitedStep = { weight: 1, arbitrary: fc.record({ kind: fc.constant('limited' as const), which: fc.nat(20), retryAfterMs: fc.option(fc.integer({ min: 1, max: 100_000 })), quota: fc.boolean() }) }
+
+interface Call { givenMs: number, doneMs: number }
+
+/** Play the steps against a pacer, with a look at all that is known after each. */
+async function play (calls: number, steps: Step[], look: (now: { clock: FakeClock, pacer: Pacer, made: Call[], waiting: number, pausedUntilMs: number }) => void): Promise<void> {
+  const clock = createFakeClock()
+  const { pacer } = await create(calls, clock)
+  const made: Call[] = []
+  const open: Array<{ permit: Permit, call: Call }> = []
+  const waiting = new Set<AbortController>()
+  let pausedUntilMs = 0
+  for (const step of steps) {
+    const chosen = 'which' in step ? open[step.which % open.length] : undefined
+    if (step.kind === 'take') {
+      const controller = new AbortController()
+      waiting.add(controller)
+      pacer.take(controller.signal).then((permit) => {
+        const call = { givenMs: permit.givenAtMs, doneMs: Infinity }
+        made.push(call)
+        open.push({ permit, call })
+      }, () => {}).finally(() => waiting.delete(controller)).catch(() => {})
+    } else if (step.kind === 'pass') {
+      await clock.pass(step.ms)
+    } else if (step.kind === 'abort') {
+      [...waiting][step.which % waiting.size]?.abort()
+    } else if (chosen !== undefined) {
+      open.splice(open.indexOf(chosen), 1)
+      chosen.call.doneMs = clock.monotonic()
+      if (step.kind === 'done') {
+        chosen.permit.done(step.answered)
+      } else {
+        await pacer.limited(chosen.permit, { quota: step.quota, retryAfterMs: step.retryAfterMs, detail: '' })
+        pausedUntilMs = Math.max(pausedUntilMs, clock.monotonic() + (step.retryAfterMs ?? 1000))
+      }
+    }
+    await settle()
+    look({ clock, pacer, made, waiting: waiting.size, pausedUntilMs })
+  }
+  await pacer.close()
+}
+
+/** The most calls that a server may see in one window, wherever between its start and its end it sees each. */
+function mostInAnyWindow (made: Call[]): number {
+  const starts = made.flatMap(({ givenMs, doneMs }) => [givenMs, doneMs]).filter(Number.isFinite)
+  return Math.max(0, ...starts.map((start) => made.filter(({ givenMs, doneMs }) => doneMs >= start && givenMs <= start + WINDOW_MS).length))
+}
+
+t.test('for any sequence of calls, wherever between its start and its end each reaches the server: never more than allowed in any window, and never less while somebody waits', async (t) => {
+  let fullest = 0
+  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 6 }), fc.array(fc.oneof(...ordinarySteps), { minLength: 20, maxLength: 90 }), async (calls, steps) => {
+    let all: Call[] = []
+    await play(calls, steps, ({ clock, made, waiting }) => {
+      all = made
+      const occupied = made.filter(({ doneMs }) => doneMs >= clock.monotonic() - WINDOW_MS).length
+      if (waiting > 0 && occupied < calls) throw new Error(`${waiting} wait while ${occupied} of ${calls} places are taken`)
+      if (waiting > 0) fullest++
+    })
+    const most = mostInAnyWindow(all)
+    if (most > calls) throw new Error(`${most} calls in one window, ${calls} allowed`)
+  }), { numRuns: 150 })
+  t.ok(fullest > 500, 'the window was full often enough to tell')
+})
+
+t.test('for any sequence with 429s between: no call is let through before the time that Spotify named, and never more than allowed in any window', async (t) => {
+  let limited = 0
+  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 6 }), fc.array(fc.oneof(...ordinarySteps, limitedStep), { minLength: 20, maxLength: 90 }), async (calls, steps) => {
+    let all: Call[] = []
+    let known = 0
+    await play(calls, steps, ({ clock, pacer, made, waiting, pausedUntilMs }) => {
+      all = made
+      if (made.length > known && clock.monotonic() < pausedUntilMs) throw new Error('a call was let through during a pause')
+      if (clock.monotonic() < pausedUntilMs) limited++
+      known = made.length
+      const { pace } = pacer.state()
+      if (pace < 1 || pace > calls) throw new Error(`a pace of ${pace}`)
+      if (waiting > 0 && clock.sleeping() === 0 && made.every(({ doneMs }) => doneMs !== Infinity)) throw new Error('somebody waits, and nothing will wake him')
+    })
+    if (mostInAnyWindow(all) > calls) throw new Error('too many calls in one window')
+  }), { numRuns: 150 })
+  t.ok(limited > 500, 'there were pauses enough to tell')
+})
+
+t.test('while there is demand, every window is used in full', async (t) => {
+  const clock = createFakeClock()
+  const { pacer } = await create(90, clock)
+  let made = 0
+  const demand = async (): Promise<void> => {
+    for (;;) {
+      const permit = await pacer.take(never)
+      made++
+      await clock.sleep(200)
+      permit.done(true)
+    }
+  }
+  for (let i = 0; i < 20; i++) void demand()
+  await clock.pass(10 * WINDOW_MS)
+  t.ok(made >= 90 * 9 && made <= 90 * 10 + 1, `${made} calls in ten windows of 90`)
+})

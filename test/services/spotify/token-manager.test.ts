@@ -1,0 +1,324 @@
+import t from 'tap'
+import { ServiceError } from '../../../src/errors.ts'
+import { createTokenManager, renewalLeadMs } from '../../../src/services/spotify/token-manager.ts'
+import { type FakeClock, START_MS, createFakeClock, settle } from '../../fake-clock.ts'
+import { createGate } from '../gate.ts'
+import { createRecordingLog } from '../recording-log.ts'
+import { WITH_RECORDED, recorded } from './recorded.ts'
+import { type Scripted, type Sent, createScriptedDispatcher, inTurn } from './scripted-dispatcher.ts'
+
+const never = new AbortController().signal
+const SECRET = 'the-client-secret'
+
+interface Setup {
+  clock?: FakeClock
+  maxAttempts?: number
+  maxWaitMs?: number
+}
+
+function create (answer: (sent: Sent, place: number) => Scripted | Promise<Scripted>, { clock = createFakeClock({ skipping: true }), maxAttempts = 5, maxWaitMs = 60_000 }: Setup = {}) {
+  const { dispatcher, sent } = createScriptedDispatcher(answer)
+  const log = createRecordingLog()
+  const tokens = createTokenManager({
+    clientId: 'the-client-id',
+    clientSecret: SECRET,
+    tokenUrl: new URL('https://accounts.spotify.com/api/token'),
+    dispatcher,
+    clock,
+    random: () => 1,
+    retry: { maxAttempts, baseMs: 500, capMs: 30_000 },
+    timeoutMs: 15_000,
+    maxWaitMs,
+    log,
+  })
+  return { tokens, sent, clock, log }
+}
+
+const token = (value: string, expiresIn: unknown = 3600): Scripted => ({ body: { access_token: value, token_type: 'Bearer', expires_in: expiresIn } })
+const numbered = (_sent: Sent, place: number): Scripted => token(`token-${place + 1}`)
+
+t.test('the token is asked for as the client credentials flow says', async (t) => {
+  const { tokens, sent } = create(numbered)
+  t.equal(await tokens.get(never), 'token-1')
+  t.match(sent, [{
+    method: 'POST',
+    url: 'https://accounts.spotify.com/api/token',
+    headers: { authorization: `Basic ${Buffer.from(`the-client-id:${SECRET}`).toString('base64')}`, 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'grant_type=client_credentials',
+  }])
+})
+
+t.test('fifty callers at once are one request', async (t) => {
+  const { tokens, sent } = create(numbered)
+  t.same(new Set(await Promise.all(Array.from({ length: 50 }, () => tokens.get(never)))), new Set(['token-1']))
+  t.same([sent.length, tokens.requests()], [1, 1])
+})
+
+t.test('a token is kept until it is to be renewed', async (t) => {
+  const clock = createFakeClock()
+  const { tokens, sent } = create(numbered, { clock })
+  await tokens.get(never)
+  await clock.pass(3_540_000 - 1)
+  t.equal(await tokens.get(never), 'token-1')
+  await clock.pass(1)
+  t.equal(await tokens.get(never), 'token-2', '60 s before its end')
+  t.equal(sent.length, 2)
+})
+
+t.test('the wall clock does not age a token', async (t) => {
+  const clock = createFakeClock()
+  const { tokens } = create(numbered, { clock })
+  await tokens.get(never)
+  clock.jump(24 * 3_600_000)
+  t.equal(await tokens.get(never), 'token-1')
+})
+
+for (const [lifetimeS, leadS] of [[3600, 60], [121, 60], [120, 60], [100, 50], [10, 5], [1, 0.5]] as const) {
+  t.test(`a token that lives ${lifetimeS} s is renewed ${leadS} s before its end`, async (t) => {
+    t.equal(renewalLeadMs(lifetimeS * 1000), leadS * 1000)
+    const clock = createFakeClock()
+    const { tokens, sent } = create((_sent, place) => token(`token-${place + 1}`, lifetimeS), { clock })
+    await tokens.get(never)
+    await clock.pass((lifetimeS - leadS) * 1000 - 1)
+    await tokens.get(never)
+    t.equal(sent.length, 1)
+    await clock.pass(1)
+    await tokens.get(never)
+    t.equal(sent.length, 2)
+  })
+}
+
+t.test('a token ages from before its request: a slow answer does not make it younger', async (t) => {
+  const clock = createFakeClock()
+  const gate = createGate<Scripted>()
+  const { tokens, sent } = create((_sent, place) => place === 0 ? gate.promise : token('token-2'), { clock })
+  const first = tokens.get(never)
+  await clock.pass(14_000)
+  gate.resolve(token('token-1'))
+  t.equal(await first, 'token-1')
+  await clock.pass(3_540_000 - 14_000)
+  t.equal(await tokens.get(never), 'token-2')
+  t.equal(sent.length, 2)
+})
+
+for (const expiresIn of [undefined, null, 0, -5, '3600', 'soon']) {
+  t.test(`expires_in ${JSON.stringify(expiresIn) ?? 'missing'} counts as an hour`, async (t) => {
+    const clock = createFakeClock()
+    const { tokens, sent } = create(() => ({ body: { access_token: 'a', expires_in: expiresIn } }), { clock })
+    await tokens.get(never)
+    await clock.pass(3_540_000 - 1)
+    await tokens.get(never)
+    t.equal(sent.length, 1)
+    await clock.pass(1)
+    await tokens.get(never)
+    t.equal(sent.length, 2)
+  })
+}
+
+t.test('an early renewal that fails leaves the present token in use until its end, and no longer', async (t) => {
+  const clock = createFakeClock()
+  const { tokens, log } = create(inTurn(token('token-1'), { status: 503 }), { clock, maxAttempts: 1 })
+  await tokens.get(never)
+  await clock.pass(3_540_000)
+  t.equal(await tokens.get(never), 'token-1')
+  t.ok(log.lines.some((line) => line.startsWith('warn early renewal failed')))
+  await clock.pass(59_999)
+  t.equal(await tokens.get(never), 'token-1')
+  await clock.pass(1)
+  await t.rejects(tokens.get(never), { code: 'upstream_unavailable' })
+})
+
+t.test('early renewal by many callers is one request, also when it fails', async (t) => {
+  const clock = createFakeClock()
+  const { tokens, sent } = create(inTurn(token('token-1'), { status: 503 }), { clock, maxAttempts: 1 })
+  await tokens.get(never)
+  await clock.pass(3_540_000)
+  t.same(new Set(await Promise.all(Array.from({ length: 20 }, () => tokens.get(never)))), new Set(['token-1']))
+  t.equal(sent.length, 2)
+})
+
+t.test('a token that was refused meanwhile is not the way out of a failed early renewal', async (t) => {
+  const clock = createFakeClock()
+  const { tokens } = create(inTurn(token('token-1'), { status: 503 }), { clock, maxAttempts: 1 })
+  await tokens.get(never)
+  await clock.pass(3_540_000)
+  const early = t.rejects(tokens.get(never), { code: 'upstream_unavailable' })
+  await t.rejects(tokens.renew('token-1', never), { code: 'upstream_unavailable' })
+  await early
+})
+
+t.test('twenty callers whose token was refused cause one renewal', async (t) => {
+  const { tokens, sent } = create(numbered)
+  await tokens.get(never)
+  t.same(new Set(await Promise.all(Array.from({ length: 20 }, () => tokens.renew('token-1', never)))), new Set(['token-2']))
+  t.equal(sent.length, 2)
+})
+
+t.test('who was refused with an older token gets the present one without a request', async (t) => {
+  const { tokens, sent } = create(numbered)
+  await tokens.get(never)
+  await tokens.renew('token-1', never)
+  t.equal(await tokens.renew('token-1', never), 'token-2')
+  t.equal(sent.length, 2)
+})
+
+t.test('a refused token is not given to anybody again', async (t) => {
+  const gate = createGate<Scripted>()
+  const { tokens } = create((_sent, place) => place === 0 ? token('token-1') : gate.promise)
+  await tokens.get(never)
+  const renewed = tokens.renew('token-1', never)
+  const asked = tokens.get(never)
+  gate.resolve(token('token-2'))
+  t.same([await renewed, await asked], ['token-2', 'token-2'])
+})
+
+const REFUSALS: Array<[string, Scripted]> = [
+  ['400 invalid_client', { status: 400, body: { error: 'invalid_client', error_description: 'Invalid client' } }],
+  ['401 invalid_client', { status: 401, body: { error: 'invalid_client' } }],
+  ['400 with nothing', { status: 400 }],
+]
+for (const [what, answer] of REFUSALS) {
+  t.test(`${what} is never tried again, and says which variables to look at`, async (t) => {
+    const { tokens, sent } = create(() => answer)
+    await t.rejects(tokens.get(never), { code: 'invalid_client', affectsEveryCall: true, message: /SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET/ })
+    t.equal(sent.length, 1)
+  })
+}
+
+for (const name of ['13-token-invalid-client.json', '13b-token-no-credentials.json']) {
+  t.test(`recorded ${name} is invalid_client`, WITH_RECORDED, async (t) => {
+    await t.rejects(create(() => ({ status: 400, body: recorded(name) })).tokens.get(never), { code: 'invalid_client' })
+  })
+}
+
+t.test('the recorded token is one', WITH_RECORDED, async (t) => {
+  t.equal(await create(() => ({ body: recorded('12-token-ok.json') })).tokens.get(never), 'NgCXRKc...MzYjw')
+})
+
+t.test('another refusal is not tried again either', async (t) => {
+  const { tokens, sent } = create(() => ({ status: 404, body: 'Not here' }))
+  await t.rejects(tokens.get(never), { code: 'upstream_invalid', affectsEveryCall: true, message: /404.*"Not here".*SPOTIFY_TOKEN_URL/ })
+  t.equal(sent.length, 1)
+})
+
+t.test('a redirect is not followed with the secret', async (t) => {
+  const { tokens, sent } = create(() => ({ status: 302, headers: { location: 'https://evil.example/' } }))
+  await t.rejects(tokens.get(never), { code: 'upstream_invalid' })
+  t.same(sent.map(({ url }) => url), ['https://accounts.spotify.com/api/token'])
+})
+
+const PASSING: Array<[string, Scripted]> = [
+  ['500 with nothing', { status: 500 }],
+  ['502 as JSON', { status: 502, body: { error: { status: 502, message: 'Bad gateway.' } } }],
+  ['503 as HTML', { status: 503, body: '<html></html>' }],
+  ['504 as text', { status: 504, body: 'upstream request timeout' }],
+  ['408', { status: 408 }],
+  ['a reset', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
+  ['200 with nothing', { status: 200 }],
+  ['200 with HTML', { status: 200, body: '<html></html>' }],
+  ['200 without a token', { status: 200, body: { token_type: 'Bearer' } }],
+  ['200 with an empty token', token('')],
+  ['200 with a token that is no text', { status: 200, body: { access_token: 5 } }],
+  ['200 with null', { status: 200, body: 'null' }],
+]
+for (const [what, answer] of PASSING) {
+  t.test(`${what} is tried again, after 0.5, 1, 2 … seconds at most`, async (t) => {
+    const { tokens, sent, clock } = create(inTurn(answer, answer, answer, token('token-1')))
+    t.equal(await tokens.get(never), 'token-1')
+    t.equal(sent.length, 4)
+    t.same(clock.slept, [500, 1000, 2000])
+  })
+}
+
+t.test('after the last try everybody who waits is told, and the next caller tries anew', async (t) => {
+  const { tokens, sent } = create((_sent, place) => place < 5 ? { status: 503, body: '<html>' } : token('token-1'))
+  const results = await Promise.allSettled(Array.from({ length: 10 }, () => tokens.get(never)))
+  for (const result of results) t.match(result, { status: 'rejected', reason: { code: 'upstream_unavailable', affectsEveryCall: true, message: /answered 503.*5 tries/ } })
+  t.equal(sent.length, 5)
+  t.equal(await tokens.get(never), 'token-1')
+})
+
+const LIMITED: Array<[string, string | undefined, number[]]> = [
+  ['its time is waited for', '7', [7000, 7000]],
+  ['an HTTP date too, and once it is over 2 seconds', new Date(START_MS + 20_000).toUTCString(), [20_000, 2000]],
+  ['without a time 1, 2 … seconds', undefined, [1000, 2000]],
+  ['a zero is no time', '0', [1000, 2000]],
+]
+for (const [title, retryAfter, slept] of LIMITED) {
+  t.test(`429: ${title}`, async (t) => {
+    const limited: Scripted = { status: 429, ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }) }
+    const { tokens, clock } = create(inTurn(limited, limited, token('token-1')))
+    t.equal(await tokens.get(never), 'token-1')
+    t.same(clock.slept, slept)
+  })
+}
+
+t.test('429 with a time that is longer than a run may wait is told at once', async (t) => {
+  const { tokens, sent, clock } = create(() => ({ status: 429, headers: { 'retry-after': '61' } }))
+  await t.rejects(tokens.get(never), { code: 'upstream_unavailable' })
+  t.same([sent.length, clock.slept.length], [1, 0])
+})
+
+t.test('a caller that gives up gets its reason at once and does not stop the others', async (t) => {
+  const gate = createGate<Scripted>()
+  const { tokens, sent } = create(() => gate.promise)
+  const controller = new AbortController()
+  const impatient = tokens.get(controller.signal)
+  const patient = tokens.get(never)
+  controller.abort(new Error('the client went away'))
+  await t.rejects(impatient, { message: 'the client went away' })
+  gate.resolve(token('token-1'))
+  t.equal(await patient, 'token-1')
+  t.equal(sent.length, 1)
+})
+
+t.test('a renewal whose only caller gave up comes to nobody, and its failure breaks nothing', async (t) => {
+  const gate = createGate<Scripted>()
+  const { tokens } = create((_sent, place) => place === 0 ? gate.promise : token('token-2'))
+  const controller = new AbortController()
+  const asked = tokens.get(controller.signal)
+  controller.abort(new Error('gone'))
+  await t.rejects(asked, { message: 'gone' })
+  gate.resolve({ status: 400 })
+  await settle()
+  t.equal(await tokens.get(never), 'token-2')
+})
+
+t.test('who has given up before asking makes no request', async (t) => {
+  const { tokens, sent } = create(numbered)
+  await t.rejects(tokens.get(AbortSignal.abort(new Error('gone'))), { message: 'gone' })
+  await settle()
+  t.equal(sent.length, 0)
+})
+
+t.test('closing stops a request under way, and says so to those who wait', async (t) => {
+  const { tokens } = create(() => 'silence')
+  const asked = [tokens.get(never), tokens.get(never)]
+  await settle()
+  tokens.close()
+  for (const one of asked) await t.rejects(one, { code: 'shutting_down' })
+})
+
+t.test('closing stops a wait between two tries, and nothing is asked afterwards', async (t) => {
+  const clock = createFakeClock()
+  const { tokens, sent } = create(() => ({ status: 503 }), { clock })
+  const asked = tokens.get(never)
+  await settle()
+  t.equal(clock.sleeping(), 1)
+  tokens.close()
+  await t.rejects(asked, { code: 'shutting_down' })
+  t.equal(clock.sleeping(), 0)
+  await t.rejects(tokens.get(never), { code: 'shutting_down' })
+  t.equal(sent.length, 1)
+})
+
+t.test('neither secret nor token is in an error or in the log', async (t) => {
+  const basic = Buffer.from(`the-client-id:${SECRET}`).toString('base64')
+  const answers: Scripted[] = [{ status: 503 }, new Error('reset'), token('token-1'), { status: 400, body: { error: 'invalid_client' } }]
+  const { tokens, log } = create(inTurn(...answers))
+  await tokens.get(never)
+  const error: unknown = await tokens.renew('token-1', never).catch((reason: unknown) => reason)
+  t.ok(error instanceof ServiceError)
+  const all = `${log.text()} ${String(error)} ${JSON.stringify(error)}`
+  for (const hidden of [SECRET, basic, 'token-1']) t.notOk(all.includes(hidden), hidden)
+})
