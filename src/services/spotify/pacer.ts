@@ -35,6 +35,8 @@ export interface PacerState {
   /** 429 answers in a row. */
   strikes: number
   callsByHour: CallCount
+  /** When the calls ended (or were under way) that occupied a place, in epoch milliseconds: a restart is no new window. */
+  recent: number[]
 }
 
 export interface PacerStore {
@@ -86,7 +88,7 @@ export async function createPacer (options: PacerOptions): Promise<Pacer> {
   const count = createCallCount(stored?.callsByHour ?? {}, clock.now)
   const waiting: Waiter[] = []
   /** When the calls that still occupy a place ended, oldest first. */
-  const ended: number[] = []
+  const ended: number[] = (stored?.recent ?? []).map((atMs) => clock.monotonic() - Math.max(0, clock.now() - atMs))
   let inFlight = 0
   let strikes = stored?.strikes ?? 0
   let pause: (Pause & { endsAtMs: number, hold: boolean }) | null = null
@@ -213,8 +215,14 @@ export async function createPacer (options: PacerOptions): Promise<Pacer> {
     await save()
   }
 
+  function state (): PacerState {
+    occupied()
+    const offsetMs = clock.now() - clock.monotonic()
+    return { pause: storedPause(), strikes, callsByHour: count.read(), recent: [...ended, ...Array<number>(inFlight).fill(clock.monotonic())].map((atMs) => Math.round(atMs + offsetMs)) }
+  }
+
   function save (): Promise<void> {
-    saving = saving.then(() => store.save({ pause: storedPause(), strikes, callsByHour: count.read() })).catch((error: unknown) => {
+    saving = saving.then(() => store.save(state())).catch((error: unknown) => {
       log.error({ err: error }, 'the pause and the count of calls could not be stored')
     })
     return saving

@@ -380,10 +380,42 @@ t.test('a pause is stored before the caller learns of it', async (t) => {
 
 t.test('a stored pause that is over is none', async (t) => {
   const clock = createFakeClock()
-  const state = { pause: { untilMs: START_MS, code: 'quota_exceeded' as const, detail: 'x' }, strikes: 0, callsByHour: {} }
+  const state = { pause: { untilMs: START_MS, code: 'quota_exceeded' as const, detail: 'x' }, strikes: 0, callsByHour: {}, recent: [] }
   const { pacer } = await create(10, clock, createMemory(state))
   t.equal(pacer.state().pause, null)
   t.ok(await pacer.take(never))
+})
+
+t.test('a restart is no new window: the calls of the process before, ended or not, occupy their places', async (t) => {
+  const clock = createFakeClock()
+  const { pacer, store } = await create(10, clock)
+  await burst(pacer, 6)
+  await clock.pass(10_000)
+  await pacer.take(never)
+  await pacer.close()
+  await clock.pass(5000)
+  const { pacer: second } = await create(10, clock, store)
+  const asked = Array.from({ length: 6 }, () => ask(second))
+  await settle()
+  t.equal(asked.filter(({ permit }) => permit !== null).length, 3, 'three places are free')
+  await clock.pass(15_000)
+  t.equal(asked.filter(({ permit }) => permit !== null).length, 3, 'the first six are 30 s old, not older')
+  await clock.pass(2)
+  t.equal(asked.filter(({ permit }) => permit !== null).length, 6)
+})
+
+t.test('a wall clock that was set back between two processes makes no place free early', async (t) => {
+  const clock = createFakeClock()
+  const { pacer, store } = await create(1, clock)
+  await burst(pacer, 1)
+  await pacer.close()
+  clock.jump(-3_600_000)
+  const { pacer: second } = await create(1, clock, store)
+  const asked = ask(second)
+  await clock.pass(29_999)
+  t.equal(asked.permit, null)
+  await clock.pass(2)
+  t.not(asked.permit, null)
 })
 
 t.test('429s in a row outlive the process too', async (t) => {
