@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +12,7 @@ import { type Clock, systemClock } from '../src/services/clock.ts'
 import { type SandboxApp, buildSandbox } from '../src/sandbox/app.ts'
 import { type SandboxSettings } from '../src/sandbox/settings.ts'
 import { type Run } from '../src/schemas/run.ts'
+import { checkResponses } from './response-check.ts'
 
 export type Json = Record<string, unknown>
 export type AlbumJson = Json & { id: string, tracks: Json & { items: Json[], next: string | null } }
@@ -74,11 +76,11 @@ export async function startService (t: Test, options: ServiceOptions = {}): Prom
   const dataDir = options.dataDir ?? await temporaryFolder(t)
   const lines: string[] = []
   const logger = pino({ level: 'trace' }, { write: (line: string) => { lines.push(line) } })
-  const app = await buildApp({
+  const app = await checkedFromTheStart(t, async () => await buildApp({
     env: { ...environment(sandboxUrl, dataDir), ...options.env },
     logger,
     parts: { retryBaseMs: 5, ...options.parts },
-  })
+  }))
   t.teardown(async () => await app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const get: Service['get'] = async (path) => await request(url + path)
@@ -100,6 +102,18 @@ export async function startService (t: Test, options: ServiceOptions = {}): Prom
     },
     document: async (id) => await (await get(`/runs/${id}`)).body.json() as Document,
   }
+}
+
+/** Build an app all of whose answers are checked: hooks go to routes that come after them, so these are added as soon as there is an app. */
+async function checkedFromTheStart (t: Test, build: () => Promise<FastifyInstance>): Promise<FastifyInstance> {
+  const made = channel('fastify.initialization')
+  const onMade = (message: unknown): void => {
+    checkResponses((message as { fastify: FastifyInstance }).fastify, (violation) => t.fail(`every answer is as the OpenAPI document says: ${violation}`))
+  }
+  made.subscribe(onMade)
+  const building = build()
+  made.unsubscribe(onMade)
+  return await building
 }
 
 /** The run as soon as it has ended, or (unless pauses are waited for) is paused. */

@@ -1,6 +1,7 @@
 import { Ajv, type Options } from 'ajv'
 import addFormats from 'ajv-formats'
 import fp from 'fastify-plugin'
+import { NO_BODY, NO_QUERY } from '../schemas/nothing.ts'
 
 /** Unknown fields are refused, never dropped; all that is wrong is told at once. */
 const STRICT: Options = { allErrors: true, verbose: true, removeAdditional: false, useDefaults: true }
@@ -10,6 +11,13 @@ export default fp(async (app) => {
   const json = withFormats(new Ajv({ ...STRICT, coerceTypes: false }))
   const text = withFormats(new Ajv({ ...STRICT, coerceTypes: 'array' }))
   app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? json : text).compile(schema as object))
+
+  app.addHook('onRoute', (route) => {
+    const { schema = {} } = route
+    if (schema.hide === true) return
+    const takesBody = ['POST', 'PUT', 'PATCH', 'DELETE'].includes(String(route.method))
+    route.schema = { querystring: NO_QUERY, ...(takesBody ? { body: NO_BODY } : {}), ...schema }
+  })
 
   /** `curl -X POST -H 'content-type: application/json'` sends no body: that is no body, not a broken one. */
   const parseJson = app.getDefaultJsonParser('error', 'error')

@@ -1,5 +1,6 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import { LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, json } from '../schemas/answer.ts'
 import { documentResponses } from '../schemas/document.ts'
 import { IngestBody, Run } from '../schemas/run.ts'
 import { sendDocument } from './document.ts'
@@ -10,15 +11,29 @@ const IngestHeaders = Type.Object({
   'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?$', description: '1 to 255 printable characters: for 24 hours the same key gives the same run' })),
 })
 
+const INGEST_EXAMPLES = {
+  newest: { summary: 'The 20 newest albums', value: { limit: 20 } },
+  search: { summary: 'What a search finds, as it is sold in one country', value: { source: 'search', query: 'tag:new genre:jazz', market: 'DE', limit: 50 } },
+  artists: { summary: 'The newest albums of some artists', value: { source: 'artists', artistIds: ['https://open.spotify.com/artist/0TnOYISbd1XYRBk9myaseg'], limit: 10 } },
+  albums: { summary: 'Exactly these albums', value: { source: 'albums', albumIds: ['4aawyAB9vmqN3uQ7FjRGTy', 'spotify:album:1DFixLWuPkv3KT3TnV35m3'] } },
+}
+
 const ingestRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/ingest', {
     schema: {
+      operationId: 'startRun',
+      tags: ['runs'],
       summary: 'Start a run',
-      description: 'Without an Idempotency-Key, a request equal to one that has not ended gives that run.',
+      description: 'No body or `{}` means 100 new releases. Without an Idempotency-Key, a request equal to one that has not ended gives that run.',
       headers: IngestHeaders,
       querystring: WaitQuery,
       body: IngestBody,
-      response: { ...documentResponses, 202: Run },
+      bodyExamples: INGEST_EXAMPLES,
+      response: {
+        200: { ...documentResponses[200], description: 'with ?wait: the run ended in time, and this is its document', headers: { ...documentResponses[200].headers, ...LOCATION, ...PREFERENCE_APPLIED } },
+        202: json(Run, 'the run, safe on disk: from now on no crash loses it', { ...LOCATION, ...RETRY_AFTER, ...PREFERENCE_APPLIED }),
+      },
+      problems: { 406: ['not_acceptable'], 422: ['idempotency_key_reused'], 503: ['queue_full', 'storage_failed'] },
     },
     preValidation: async (request) => { request.body ??= {} },
   }, async (request, reply) => {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { type Run } from '../schemas/run.ts'
+import { RUN_UNKNOWN } from '../schemas/problem.ts'
 import { RunParams } from '../schemas/run-id.ts'
 import { type RunManager } from '../services/runs/manager.ts'
 
@@ -10,7 +11,7 @@ const PROGRESS_EVERY_MS = 250
 /** A comment now and then keeps proxies from closing a quiet stream. */
 const HEARTBEAT_EVERY_MS = 15_000
 
-const EventStream = Type.Unsafe<Readable>({ type: 'string', description: '`status` when the state changes, `progress` in between, `end` with the run as the last one' })
+const EventStream = Type.Unsafe<Readable>({ type: 'string', examples: ['event: status\ndata: {"id":"01a203d5-29b8-7587-a80e-df4d1d6e4fbc","status":"running"}\n\n'] })
 
 const runEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const streams = new Set<Readable>()
@@ -18,9 +19,13 @@ const runEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get('/runs/:id/events', {
     schema: {
+      operationId: 'watchRun',
+      tags: ['runs'],
       summary: 'A run as Server-Sent Events: the present state first, then each change until it ends',
+      description: 'Events: `status` when the state changes, `progress` in between, `end` as the last one. The `data` of each is the run as JSON. Lines that begin with a colon are there to keep the connection open.',
       params: RunParams,
-      response: { 200: { description: 'events', content: { 'text/event-stream': { schema: EventStream } } } },
+      response: { 200: { description: 'the events, for as long as the run goes on', content: { 'text/event-stream': { schema: EventStream } } } },
+      problems: RUN_UNKNOWN,
     },
   }, async ({ params }, reply) => {
     const stream = eventStream(await app.runs.get(params.id), app.runs)

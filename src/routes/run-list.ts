@@ -1,5 +1,6 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import { json } from '../schemas/answer.ts'
 import { RUN_STATUSES, Run } from '../schemas/run.ts'
 import { RunId } from '../schemas/run-id.ts'
 
@@ -9,10 +10,15 @@ const ListQuery = Type.Object({
   cursor: Type.Optional(RunId('nextCursor of the page before')),
 }, { additionalProperties: false })
 
-const RunList = Type.Object({ runs: Type.Array(Run), nextCursor: Type.Union([Type.String(), Type.Null()]) })
+const RunList = Type.Object({
+  runs: Type.Array(Run),
+  nextCursor: Type.Union([Type.String(), Type.Null()], { description: '`cursor` of the next page; null at the end' }),
+}, { title: 'RunList' })
 
 const runListRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  app.get('/runs', { schema: { summary: 'The runs, newest first', querystring: ListQuery, response: { 200: RunList } } }, async ({ query }) => {
+  app.get('/runs', {
+    schema: { operationId: 'listRuns', tags: ['runs'], summary: 'The runs, newest first', querystring: ListQuery, response: { 200: json(RunList, 'a page of runs') } },
+  }, async ({ query }) => {
     const { runs, next } = await app.runs.list({ status: query.status ?? null, limit: query.limit, before: query.cursor ?? null })
     return { runs, nextCursor: next }
   })

@@ -1,6 +1,7 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { ServiceError, hasCode } from '../errors.ts'
+import { json } from '../schemas/answer.ts'
 import { Run } from '../schemas/run.ts'
 import { RunParams } from '../schemas/run-id.ts'
 
@@ -11,7 +12,16 @@ const ReadyQuery = Type.Object({
 /** For sensors that know only status codes: 404 means ask again, 200 go on, 409 and 410 give up. */
 const runReadyRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/runs/:id/ready', {
-    schema: { summary: 'Whether a run has succeeded, as a status code', params: RunParams, querystring: ReadyQuery, response: { 200: Run } },
+    schema: {
+      operationId: 'isRunReady',
+      tags: ['runs'],
+      summary: 'Whether a run has succeeded, as a status code',
+      description: 'For sensors: 404 means ask again, 200 go on, 409 and 410 give up.',
+      params: RunParams,
+      querystring: ReadyQuery,
+      response: { 200: json(Run, 'it has succeeded') },
+      problems: { 404: ['run_not_finished'], 409: ['run_partial', 'run_failed', 'run_canceled'], 410: ['run_expired'] },
+    },
   }, async ({ params, query }) => readyOrThrow(await getOrGone(params.id), query.accept === 'partial'))
 
   async function getOrGone (id: string): Promise<Run> {

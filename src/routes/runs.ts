@@ -1,5 +1,7 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { PREFERENCE_APPLIED, json } from '../schemas/answer.ts'
 import { DocumentQuery, documentResponses } from '../schemas/document.ts'
+import { RUN_UNKNOWN } from '../schemas/problem.ts'
 import { Run } from '../schemas/run.ts'
 import { RunParams } from '../schemas/run-id.ts'
 import { sendDocument } from './document.ts'
@@ -7,11 +9,26 @@ import { WaitQuery, clientGone, waitMs } from './wait.ts'
 
 const runRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/runs/latest', {
-    schema: { summary: 'The document of the newest run that has one', querystring: DocumentQuery, response: documentResponses },
+    schema: {
+      operationId: 'getLatestDocument',
+      tags: ['documents'],
+      summary: 'The document of the newest run that has one',
+      querystring: DocumentQuery,
+      response: documentResponses,
+      problems: { 404: ['run_not_found'], 503: ['storage_failed'] },
+    },
   }, async (request, reply) => await sendDocument(app, request, reply, await app.runs.latest()))
 
   app.get('/runs/:id/status', {
-    schema: { summary: 'A run, without its albums', params: RunParams, querystring: WaitQuery, response: { 200: Run } },
+    schema: {
+      operationId: 'getRun',
+      tags: ['runs'],
+      summary: 'A run, without its albums',
+      params: RunParams,
+      querystring: WaitQuery,
+      response: { 200: json(Run, 'the run as it is now', PREFERENCE_APPLIED) },
+      problems: RUN_UNKNOWN,
+    },
   }, async (request, reply) => await app.runs.waitForEnd(request.params.id, waitMs(request, reply), clientGone(reply)))
 }
 

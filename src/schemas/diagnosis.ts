@@ -16,4 +16,4 @@ export const Diagnosis = Type.Object({
   callsLast24Hours: Type.Integer(),
   callsPer30s: Type.Integer({ description: 'what the service allows itself at present' }),
   pause: orNull(Type.Object({ until: Type.String({ format: 'date-time' }), code: Type.String(), detail: Type.String() })),
-})
+}, { title: 'Diagnosis', description: 'What these credentials can do' })

@@ -28,7 +28,7 @@ export const IngestBody = Type.Object({
   artistIds: Type.Optional(Type.Array(SpotifyRef('artist'), { minItems: 1, maxItems: 50 })),
   albumIds: Type.Optional(Type.Array(SpotifyRef('album'), { minItems: 1, maxItems: 1000 })),
   refresh: Type.Optional(Type.Boolean({ description: 'fetch albums again even when cached' })),
-}, { additionalProperties: false })
+}, { additionalProperties: false, title: 'IngestBody' })
 export type IngestBody = Static<typeof IngestBody>
 
 /** A request with every default filled in. */
@@ -41,7 +41,7 @@ export const RunRequest = Type.Object({
   query: Type.Optional(Type.String()),
   artistIds: Type.Optional(Type.Array(Type.String())),
   albumIds: Type.Optional(Type.Array(Type.String())),
-})
+}, { title: 'RunRequest', description: 'the request with every default filled in' })
 export type RunRequest = Static<typeof RunRequest>
 
 export const Gap = Type.Object({
@@ -51,7 +51,7 @@ export const Gap = Type.Object({
   detail: Type.String(),
   expectedTracks: Nullable(Count),
   tracks: Count,
-})
+}, { title: 'Gap', description: 'anything that was promised and is not in the document; `albumId` is null where the listing itself lost something' })
 /** Anything that was promised and is not in the document. `albumId` is null where the listing itself lost something. */
 export type Gap = Static<typeof Gap>
 
@@ -59,10 +59,10 @@ const UsedSource = Type.Object({
   used: Literals(USED_SOURCES),
   query: Nullable(Type.String()),
   reason: Nullable(Type.String({ description: 'why another source than the first choice was used' })),
-})
+}, { title: 'UsedSource' })
 export type UsedSource = Static<typeof UsedSource>
 
-const Progress = Type.Object({ albumsListed: Count, albumsFetched: Count, tracks: Count })
+const Progress = Type.Object({ albumsListed: Count, albumsFetched: Count, tracks: Count }, { title: 'Progress' })
 export type Progress = Static<typeof Progress>
 
 const Cost = Type.Object({
@@ -71,19 +71,19 @@ const Cost = Type.Object({
   throttledMs: Count,
   cached: Count,
   byEndpoint: Type.Record(Type.String(), Count),
-})
+}, { title: 'Cost', description: 'calls to Spotify, and what was waited for its limit' })
 
-const StoredFile = Type.Object({ name: Type.String(), bytes: Count, sha256: Type.String() })
+const StoredFile = Type.Object({ name: Type.String(), bytes: Count, sha256: Type.String() }, { title: 'StoredFile' })
 export type StoredFile = Static<typeof StoredFile>
 
-const RunFailure = Type.Object({ code: Type.String(), detail: Type.String() })
+const RunFailure = Type.Object({ code: Type.String(), detail: Type.String() }, { title: 'RunError', description: 'what happened, the evidence, and what to do; null unless the run failed, was canceled or is paused' })
 export type RunFailure = Static<typeof RunFailure>
 
 /** One execution of the batch job, as every route shows it. */
 export const Run = Type.Object({
   id: Type.String(),
   status: Literals(RUN_STATUSES),
-  complete: Nullable(Type.Boolean()),
+  complete: Nullable(Type.Boolean({ description: 'succeeded and nothing missing; null until the run has ended' })),
   request: RunRequest,
   source: Nullable(UsedSource),
   createdAt: Timestamp,
@@ -95,6 +95,6 @@ export const Run = Type.Object({
   cost: Cost,
   error: Nullable(RunFailure),
   file: Nullable(StoredFile),
-})
+}, { title: 'Run', description: 'One execution of the batch job' })
 export type Run = Static<typeof Run>
 export type RunStatus = Run['status']

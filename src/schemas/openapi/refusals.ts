@@ -1,0 +1,58 @@
+import { type RequestErrorCode } from '../../errors.ts'
+import { type AnswerHeader, RETRY_AFTER } from '../answer.ts'
+import { Problem, type Problems } from '../problem.ts'
+
+/** What a client can do about each refusal. */
+const MEANING: Partial<Record<RequestErrorCode, string>> = {
+  invalid_request: 'the request is wrong, and `detail` says what',
+  unauthorized: 'no key, or a wrong one, where the service has API_KEYS',
+  run_not_found: 'there is no such run',
+  run_expired: 'there is no such run any longer',
+  run_not_resumable: 'only a partial, failed or canceled run can go on',
+  run_not_finished: 'the run has not ended',
+  run_finished: 'the run has ended',
+  run_partial: 'something is missing in the document',
+  run_failed: 'the run failed',
+  run_canceled: 'the run was canceled',
+  idempotency_key_reused: 'the key belongs to another request of the last 24 hours',
+  too_many_requests: 'more than REQUESTS_PER_MINUTE',
+  unsupported_media_type: 'the body is not JSON',
+  payload_too_large: 'the body is too large',
+  not_acceptable: 'there is no such format',
+  queue_full: 'as many runs are waiting as MAX_QUEUED_RUNS allows',
+  storage_failed: 'DATA_DIR cannot be written or read',
+  shutting_down: 'the service is shutting down',
+  internal_error: 'a bug: the log has the details under the `requestId`',
+}
+
+/** What any route may refuse besides its own reasons. */
+export function commonProblems (method: string, isProbe: boolean): Problems {
+  return {
+    400: ['invalid_request'],
+    ...(isProbe ? {} : { 401: ['unauthorized'], 429: ['too_many_requests'] }),
+    ...(method === 'GET' ? {} : { 413: ['payload_too_large'], 415: ['unsupported_media_type'] }),
+    500: ['internal_error'],
+    503: ['shutting_down'],
+  }
+}
+
+const HEADERS: Record<number, Record<string, AnswerHeader>> = {
+  401: { 'www-authenticate': { type: 'string', description: 'Bearer', required: true } },
+  429: RETRY_AFTER,
+  503: { 'retry-after': { type: 'integer', description: 'seconds after which it makes sense to ask again' } },
+}
+
+/** The problem documents of a route, by status, as responses of the documentation. */
+export function refusals (...all: Problems[]): Record<number, object> {
+  const codes = new Map<number, RequestErrorCode[]>()
+  for (const [status, more] of all.flatMap((problems) => Object.entries(problems))) codes.set(Number(status), [...codes.get(Number(status)) ?? [], ...more])
+  return Object.fromEntries([...codes].map(([status, codes]) => [status, refusal(status, codes)]))
+}
+
+function refusal (status: number, codes: RequestErrorCode[]): object {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${MEANING[code] ?? 'see `detail`'}`).join('; '),
+    headers: HEADERS[status] ?? {},
+    content: { 'application/problem+json': { schema: { allOf: [Problem, { type: 'object', properties: { code: { enum: codes } } }] } } },
+  }
+}

@@ -1,0 +1,39 @@
+import { type TSchema, Type } from '@sinclair/typebox'
+import { Run } from './run.ts'
+
+const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+const asSpotifySentIt = (title: string) => ({ title, description: 'as Spotify sent it, with whatever other fields it sends: see its Web API reference', additionalProperties: true })
+
+const Artist = Type.Object({ id: orNull(Type.String()), name: Type.String() }, asSpotifySentIt('Artist'))
+
+export const Track = Type.Object({
+  id: Type.Optional(orNull(Type.String())),
+  name: Type.Optional(Type.String()),
+  disc_number: Type.Optional(Type.Integer()),
+  track_number: Type.Optional(Type.Integer()),
+  duration_ms: Type.Optional(Type.Integer()),
+  artists: Type.Optional(orNull(Type.Array(Artist))),
+}, asSpotifySentIt('Track'))
+
+export const Album = Type.Object({
+  id: Type.String(),
+  name: Type.Optional(Type.String()),
+  album_type: Type.Optional(Type.String()),
+  release_date: Type.Optional(Type.String({ description: 'a day, a month or a year' })),
+  total_tracks: Type.Optional(Type.Integer()),
+  artists: Type.Optional(orNull(Type.Array(Artist))),
+  tracks: Type.Object({
+    items: Type.Array(Track, { description: "every track of every page, in Spotify's order" }),
+    next: orNull(Type.String()),
+  }, { additionalProperties: true }),
+}, asSpotifySentIt('Album'))
+
+const { file: _file, ...withoutFile } = Run.properties
+
+/** The file that a run leaves. It is sent as it is stored; this schema is for those who read it. */
+export const StoredJson = Type.Object({
+  ...withoutFile,
+  albums: Type.Array(Album, { description: 'in the order of the listing, no album twice' }),
+}, { title: 'Document', description: 'The run, and its albums with all their tracks' })
+
+export const TracksByAlbum = Type.Record(Type.String(), Type.Array(Track), { title: 'TracksByAlbum', description: 'What ?format=tracks gives: the tracks of each album under its id' })
