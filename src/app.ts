@@ -3,11 +3,12 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import auth from './plugins/auth.ts'
 import config from './plugins/config.ts'
 import dataDir from './plugins/data-dir.ts'
-import errorHandler, { answerError } from './plugins/error-handler.ts'
+import errorHandler, { answerClientError, answerError } from './plugins/error-handler.ts'
 import openapi from './plugins/openapi.ts'
 import parts, { type Parts } from './plugins/parts.ts'
 import protection from './plugins/protection.ts'
 import runs from './plugins/runs.ts'
+import shutdown from './plugins/shutdown.ts'
 import spotify from './plugins/spotify.ts'
 import tokenManager from './plugins/token-manager.ts'
 import validation from './plugins/validation.ts'
@@ -51,12 +52,15 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => { answerError(error, request, reply) },
   })
   await app.register(config, { env, envFile })
   app.log.level = app.config.LOG_LEVEL
 
   await app.register(errorHandler)
+  await app.register(shutdown)
   await app.register(validation)
   await app.register(protection)
   await app.register(auth)

@@ -39,6 +39,8 @@ export type RequestErrorCode =
   | 'precondition_failed'
   | 'range_not_satisfiable'
   | 'payload_too_large'
+  | 'headers_too_large'
+  | 'request_timeout'
   | 'queue_full'
   | 'storage_failed'
   | 'shutting_down'

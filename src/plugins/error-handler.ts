@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
-import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
+import { type Socket } from 'node:net'
+import { type ConnectionError, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { type ErrorCode, ServiceError } from '../errors.ts'
 import { explainSchemaError } from '../schemas/explain.ts'
@@ -21,6 +23,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   idempotency_key_reused: 422,
   too_many_requests: 429,
   payload_too_large: 413,
+  headers_too_large: 431,
+  request_timeout: 408,
   unsupported_media_type: 415,
   not_acceptable: 406,
   precondition_failed: 412,
@@ -45,20 +49,40 @@ export function answerError (error: FastifyError | ServiceError, request: Fastif
   return sendProblem(request, reply, status === 500 ? INTERNAL : known, status)
 }
 
+/** Answer what is no HTTP request, or never became a whole one: there is no request and no reply then, only the connection. */
+export function answerClientError (error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const known = translateClientError(error)
+  const body = JSON.stringify(problemOf(known, STATUS[known.code] ?? 400, randomUUID()))
+  socket.end(`HTTP/1.1 ${statusLine(known)}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`, () => socket.destroy())
+}
+
+function translateClientError ({ code }: ConnectionError): ServiceError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW': return new ServiceError('headers_too_large', 'the URL and the headers together are longer than this service takes')
+    case 'ERR_HTTP_REQUEST_TIMEOUT': return new ServiceError('request_timeout', 'the request did not arrive in time: send it again, all at once')
+    default: return new ServiceError('invalid_request', 'this is no valid HTTP/1.1 request')
+  }
+}
+
+function statusLine ({ code }: ServiceError): string {
+  const status = STATUS[code] ?? 400
+  return `${status} ${STATUS_CODES[status] ?? 'Error'}`
+}
+
 const INTERNAL = new ServiceError('internal_error', 'the service failed at something unexpected: its log has the details under this requestId')
 
 function sendProblem (request: FastifyRequest, reply: FastifyReply, error: ServiceError, status: number): FastifyReply {
-  const problem: Problem = {
-    type: 'about:blank',
-    title: STATUS_CODES[status] ?? 'Error',
-    status,
-    detail: error.message,
-    code: error.code,
-    requestId: request.id,
-  }
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
-  return reply.code(status).type(PROBLEM_TYPE).send(JSON.stringify(problem))
+  return reply.code(status).type(PROBLEM_TYPE).send(JSON.stringify(problemOf(error, status, request.id)))
+}
+
+function problemOf (error: ServiceError, status: number, requestId: string): Problem {
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail: error.message, code: error.code, requestId }
 }
 
 /** Fastify's own errors (validation, parsing, body size) in our codes. */
