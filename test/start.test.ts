@@ -37,7 +37,7 @@ t.test('a .env file is read, and the environment goes before it', async (t) => {
   const folder = await temporaryFolder(t)
   await writeFile(join(folder, '.env'), 'SPOTIFY_CLIENT_ID=id\nSPOTIFY_CLIENT_SECRET=\nPORT=none\n')
   const { stderr } = await runProgram(SERVER, [], { PORT: '-1' }, folder)
-  t.match(stderr, /^SPOTIFY_CLIENT_SECRET is empty: set it to the client secret/m)
+  t.match(stderr, /^SPOTIFY_CLIENT_SECRET is missing: set it to the client secret/m)
   t.notMatch(stderr, /SPOTIFY_CLIENT_ID/)
 })
 
@@ -71,13 +71,17 @@ t.test('a wrong secret gives a failed run whose error says so', async (t) => {
   t.notMatch(service.output(), /not-the-secret/)
 })
 
-t.test('the service listens within 1 s, at the best of three starts on a busy machine', async (t) => {
+t.test('the service listens within 1 s; on a busy machine, in the time of 25 bare starts of Node.js', async (t) => {
   const { sandboxUrl } = await startSandbox(t)
-  const starts: number[] = []
-  for (let start = 0; start < 3 && !(Math.min(...starts) < 1000); start++) {
+  const starts: Array<{ ms: number, bareMs: number }> = []
+  const isQuick = ({ ms, bareMs }: { ms: number, bareMs: number }): boolean => ms < Math.max(1000, 25 * bareMs)
+  for (let start = 0; start < 3 && !starts.some(isQuick); start++) {
+    const bare = performance.now()
+    await runProgram('--eval', ['0'])
+    const bareMs = Math.round(performance.now() - bare)
     const service = await startProcess(t, environment(sandboxUrl, await temporaryFolder(t)))
-    starts.push(Math.round(service.startedInMs))
+    starts.push({ ms: Math.round(service.startedInMs), bareMs })
     t.equal((await service.kill('SIGTERM')).code, 0)
   }
-  t.ok(Math.min(...starts) < 1000, `${starts.join(', ')} ms`)
+  t.ok(starts.some(isQuick), JSON.stringify(starts))
 })

@@ -97,7 +97,8 @@ function follow (next: string, cursor: Cursor, pageSize: number, loss: string | 
   if (offset !== null ? offset <= cursor.offset : next === cursor.url) {
     return { kind: 'end', loss: `next named a page that had been read (offset ${offset ?? cursor.offset}) after offset ${cursor.offset}: try pagination "offset"` }
   }
-  const skipped = offset !== null && offset > cursor.offset + pageSize ? `next passed over what lies between offset ${seen} and ${offset}` : null
+  const shownUntil = offset === null ? seen : rules.isSearch ? Math.min(offset, SEARCH_WINDOW) : offset
+  const skipped = shownUntil > Math.max(seen, cursor.offset + pageSize) ? `next passed over what lies between offset ${seen} and ${shownUntil}` : null
   return within(rules, { offset: offset ?? seen, url: next, empties: 0, holeAt: null }, loss ?? skipped)
 }
 

@@ -1,0 +1,85 @@
+import { type Test } from 'tap'
+import { createRandom } from '../src/sandbox/random.ts'
+import { type Fault, type FaultKind } from '../src/sandbox/settings.ts'
+import { type Run } from '../src/schemas/run.ts'
+import { createFastClock } from './fast-clock.ts'
+import { isHonest } from './honesty.ts'
+import { type Document, type Service, ended, startService } from './service.ts'
+
+/** Waits of seconds pass in milliseconds, for the service and the sandbox alike. */
+const SPEED = 100
+export const TIERS = ['extended', 'development'] as const
+export type Tier = typeof TIERS[number]
+type Endpoint = NonNullable<Fault['endpoint']>
+export type Stage = 'listing' | 'fetching'
+
+/** The endpoints that a tier's runs really call, by stage. */
+const ENDPOINTS: Record<Tier, Record<Stage, Array<Endpoint>>> = {
+  extended: { listing: ['newReleases'], fetching: ['albums', 'albumTracks'] },
+  development: { listing: ['search'], fetching: ['album', 'albumTracks'] },
+}
+
+/** What passes: the run gets over it and is complete. Each fires a few times in the middle. */
+export const PASSING: FaultKind[] = [
+  'unauthorized', 'rate-limit', 'rate-limit-no-retry-after', 'rate-limit-text', 'quota',
+  'server-error-json', 'server-error-html', 'server-error-empty', 'bad-json', 'reset', 'cut-body', 'stall', 'empty-page', 'next-null-early',
+]
+
+/** What stays or takes something away: the run ends by itself, and says what is missing. */
+export const LOSING: FaultKind[] = [
+  'premium', 'forbidden', 'not-found', 'server-error-json', 'reset', 'stall', 'bad-json',
+  'null-item', 'broken-item', 'odd-item', 'null-track', 'empty-page', 'shifting', 'wrong-total', 'next-null-early', 'next-repeated', 'next-foreign', 'next-past-cap',
+]
+
+export function cases (kinds: FaultKind[], tier: Tier, stage: Stage): Array<{ kind: FaultKind, endpoint: Endpoint }> {
+  return kinds.flatMap((kind) => ENDPOINTS[tier][stage].filter((endpoint) => makesSense(kind, endpoint)).map((endpoint) => ({ kind, endpoint })))
+}
+
+/** The sandbox refuses settings of faults that an endpoint cannot show. */
+function makesSense (kind: FaultKind, endpoint: Endpoint): boolean {
+  const isListing = endpoint === 'newReleases' || endpoint === 'search'
+  if (['empty-page', 'shifting', 'wrong-total'].includes(kind) || kind.startsWith('next-')) return isListing
+  if (['null-item', 'broken-item', 'odd-item'].includes(kind)) return isListing || endpoint === 'albums'
+  if (kind === 'null-track') return !isListing
+  return true
+}
+
+export function retryAfterOf (kind: FaultKind): { retryAfter?: string } {
+  if (kind === 'quota') return { retryAfter: '90' }
+  return kind === 'rate-limit' ? { retryAfter: '3' } : {}
+}
+
+export function mixture (seed: number, tier: Tier): Fault[] {
+  const random = createRandom(seed)
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
+  const all = [...cases([...PASSING, ...LOSING.filter((kind) => kind !== 'premium')], tier, 'listing'), ...cases([...PASSING, ...LOSING.filter((kind) => kind !== 'premium')], tier, 'fetching')]
+  return Array.from({ length: 2 + Math.floor(random() * 3) }, () => {
+    const { kind, endpoint } = pick(all)
+    return { kind, endpoint, probability: 0.02 + random() * 0.18, ...retryAfterOf(kind) }
+  })
+}
+
+interface RunOptions { seed?: number, attempts?: number }
+
+export async function serviceFor (t: Test, tier: Tier, faults: Fault[], { seed = 1, attempts = 3 }: RunOptions = {}): Promise<Service> {
+  return await startService(t, {
+    sandbox: { tier, seed, faults, pageLimits: { newReleases: 10 } },
+    env: { SPOTIFY_TIMEOUT_MS: '100', SPOTIFY_MAX_ATTEMPTS: String(attempts), LOG_LEVEL: 'info' },
+    parts: { clock: createFastClock(SPEED), retryBaseMs: 500 },
+  })
+}
+
+export async function finished (service: Service, body: object): Promise<Run> {
+  const { id } = await service.app.runs.start(body)
+  return await ended(service.app, id, false)
+}
+
+/** One run of 40 albums, listed on four pages, under faults; whatever becomes of it, it must not lie. */
+export async function runWith (t: Test, tier: Tier, faults: Fault[], options: RunOptions = {}): Promise<{ run: Run, service: Service }> {
+  const service = await serviceFor(t, tier, faults, options)
+  const run = await finished(service, { limit: 40 })
+  const document: Document = await service.document(run.id)
+  const title = faults.map(({ kind, endpoint }) => `${kind} on ${endpoint ?? 'every endpoint'}`).join(', ')
+  isHonest(t, run, document, service.sandbox, service.sandboxUrl, `${title}: no lie`)
+  return { run, service }
+}
