@@ -91,9 +91,13 @@ function translate (error: FastifyError): ServiceError {
   switch (error.statusCode) {
     case 413: return new ServiceError('payload_too_large', 'the body is larger than this service takes')
     case 415: return new ServiceError('unsupported_media_type', "the body must be JSON: send it with 'content-type: application/json'")
-    case 400: return new ServiceError('invalid_request', error.message)
-    default: return INTERNAL
+    case 414: return new ServiceError('route_not_found', 'a part of the path is longer than any id')
+    default: return isClients(error.statusCode) ? new ServiceError('invalid_request', error.message, { status: error.statusCode }) : INTERNAL
   }
+}
+
+function isClients (status: number | undefined): status is number {
+  return status !== undefined && status >= 400 && status < 500
 }
 
 /** Each thing that is wrong with the request, with the names and values that would be right. */
