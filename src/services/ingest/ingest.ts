@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { PauseError } from '../../errors.ts'
 import { type Gap, type RunRequest } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
@@ -79,6 +80,7 @@ interface Pass {
 async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, learned, failures, again }: Pass, options: IngestOptions): Promise<Failure | null> {
   const { spotify, concurrency } = options
   const stopping = new AbortController()
+  setMaxListeners(0, stopping.signal) // every call under way listens: that is no leak
   /** During a pause the pacer lets no new call through, and the answers that are on their way are worth having. */
   const abort = (error: unknown): void => { if (!(error instanceof PauseError)) stopping.abort(error) }
   const onAbort = (): void => stopping.abort(signal.reason)
