@@ -1,0 +1,252 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { watch } from 'node:fs'
+import { copyFile, readFile, readdir } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { type Random, between, createRandom, mix } from '../../src/sandbox/random.ts'
+import { type SandboxSettings } from '../../src/sandbox/settings.ts'
+import { type EndpointStats, type SandboxStats } from '../../src/sandbox/stats.ts'
+import { type Part } from '../../src/services/ingest/ledger.ts'
+import { BATCH_SIZE, type Endpoint, type EndpointKnowledge, PAGE_SIZES } from '../../src/services/spotify/endpoint.ts'
+import { openCheckpoint } from '../../src/services/store/checkpoint.ts'
+import { type Run } from '../../src/schemas/run.ts'
+import { download, post, startProcess, untilEnded } from '../process.ts'
+import { type Service, environment, startSandbox, startService, temporaryFolder } from '../service.ts'
+import { matchesTruth } from '../truth.ts'
+
+const TIERS = ['development', 'extended'] as const
+type Tier = typeof TIERS[number]
+
+/** When the process is killed. `early`: while it finds out what the app may do. `document`: while the file is being written. */
+const MOMENTS = ['any', 'twice', 'early', 'document'] as const
+const RUNS = 40
+const GRACEFUL_RUNS = 10
+/** The default of SPOTIFY_MAX_CONCURRENCY. */
+const MAX_CONCURRENCY = 10
+const LATENCY = { latencyMs: 10, jitterMs: 15 }
+
+/** What the process did until it was killed, and how many of its calls were lost with it. */
+interface Loss {
+  /** Calls that had arrived and were not answered. */
+  inFlight: number
+  /** Calls that had been answered and whose answer was not stored yet. */
+  unsaved: number
+  /** Calls that had arrived. */
+  calls: number
+}
+
+const worst = { extra: 0, inFlight: 0, unsaved: 0, uncounted: 0 }
+let duringDocument = 0
+
+for (let index = 0; index < RUNS; index++) {
+  const tier = TIERS[index % 2] as Tier
+  const moment = MOMENTS[Math.floor(index / 2) % MOMENTS.length] as typeof MOMENTS[number]
+  const seed = 1 + Math.floor(index / 2)
+  t.test(`run ${index + 1}, ${tier} tier, kill -9: ${moment}`, async (t) => {
+    const random = createRandom(mix(seed, index))
+    const trial = await startTrial(t, { tier, seed, ...LATENCY }, moment === 'document' ? { source: 'search', limit: 300 } : {})
+    const { sandbox, folder, planned } = trial
+    const first = await startProcess(t, trial.env)
+    const { id } = await post(first.url, trial.body)
+    let loss: Loss
+    if (moment === 'document') {
+      await whileWriting(join(folder, id), () => first.child.kill('SIGKILL'))
+      await first.kill('SIGKILL')
+      const files = await readdir(join(folder, id))
+      if (files.some((name) => name.endsWith('.json.tmp'))) duringDocument++
+      loss = await lossOf(trial, id, sandbox.sandbox.stats())
+      t.same([loss.calls, loss.unsaved], [planned, 0], 'all calls were made and stored')
+    } else {
+      await untilCalls(trial, between(random, 1, moment === 'early' ? 6 : planned))
+      loss = await killNow(trial, id, first.child, random)
+    }
+    if (moment === 'twice') {
+      const second = spawn(process.execPath, ['dist/server.js'], { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...trial.env }, stdio: 'ignore' })
+      t.teardown(() => second.kill('SIGKILL'))
+      await untilCalls(trial, loss.calls + between(random, 0, Math.max(0, planned - loss.calls)))
+      loss = await killNow(trial, id, second, random)
+    }
+    await endsAsIfNothingHadHappened(t, trial, id, loss)
+  })
+}
+
+t.test('what the kills met', async (t) => {
+  t.comment(`worst of ${RUNS} runs: ${JSON.stringify(worst)}; ${duringDocument} of ${RUNS / 4} were killed while the document was half written`)
+  t.ok(duringDocument >= RUNS / 8, `${duringDocument} processes were killed while the document was being written`)
+})
+
+for (let index = 0; index < GRACEFUL_RUNS; index++) {
+  const tier = TIERS[index % 2] as Tier
+  t.test(`SIGTERM ${index + 1}, ${tier} tier: exit code 0 within 2 s, and nothing is lost`, async (t) => {
+    const random = createRandom(mix(GRACEFUL_RUNS, index))
+    const trial = await startTrial(t, { tier, seed: index + 1, ...LATENCY })
+    const { sandbox, planned } = trial
+    const first = await startProcess(t, trial.env)
+    const { id } = await post(first.url)
+    const isSlow = index % 3 === 2
+    await untilCalls(trial, between(random, 1, planned - 1))
+    if (isSlow) sandbox.sandbox.change({ latencyMs: 2500 })
+    await sleep(between(random, 0, 30))
+    const before = sandbox.sandbox.stats()
+    const { code, ms } = await first.kill('SIGTERM')
+    t.equal(code, 0)
+    t.ok(ms < 2000, `exited after ${Math.round(ms)} ms`)
+    if (isSlow) sandbox.sandbox.change(LATENCY)
+    await endsAsIfNothingHadHappened(t, trial, id, await lossOf(trial, id, before))
+  })
+}
+
+interface Trial {
+  sandbox: Service['sandbox']
+  sandboxUrl: string
+  env: Record<string, string>
+  /** Of the runs. */
+  folder: string
+  body: object
+  /** The calls that the run makes when nothing disturbs it. */
+  planned: number
+}
+
+async function startTrial (t: Test, settings: Partial<SandboxSettings>, body: object = {}): Promise<Trial> {
+  const albums = 'limit' in body ? 320 : 120
+  const calm = await startService(t, { sandbox: { ...settings, albums, latencyMs: 0, jitterMs: 0 } })
+  await calm.ingest(body)
+  const planned = calm.sandbox.sandbox.stats().calls
+  await calm.app.close()
+  const { sandbox, sandboxUrl } = await startSandbox(t, { ...settings, albums })
+  const env = environment(sandboxUrl, await temporaryFolder(t))
+  return { sandbox, sandboxUrl, env, folder: join(env['DATA_DIR'] ?? '', 'runs'), body, planned }
+}
+
+/** Start again: the run ends by itself, complete, to the byte, and paid for only what was lost on its way. */
+async function endsAsIfNothingHadHappened (t: Test, trial: Trial, id: string, { inFlight, unsaved }: Loss): Promise<void> {
+  const { sandbox, sandboxUrl, env, folder, planned } = trial
+  const last = await startProcess(t, env)
+  const run = await untilEnded(last.url, id)
+  t.match(run, { id, status: 'succeeded', complete: true, gaps: [], error: null })
+  const document = await download(last.url, id)
+  const listing = run.source?.used === 'new-releases' ? sandbox.sandbox.catalogue.newReleases : sandbox.sandbox.catalogue.searchOrder
+  t.strictSame(document.albums.map((album) => album.id), listing.slice(0, run.request.limit), 'every album, in the order of the listing')
+  matchesTruth(t, document, sandbox, sandboxUrl)
+  const bytes = await readFile(join(folder, id, run.file?.name ?? ''))
+  t.equal(createHash('sha256').update(bytes).digest('hex'), run.file?.sha256, 'the file is the one that the record names')
+
+  const { calls } = sandbox.sandbox.stats()
+  const extra = calls - planned
+  t.ok(extra <= inFlight + unsaved, `${extra} calls beyond the ${planned} of an undisturbed run; lost at the kill: ${inFlight} in flight, ${unsaved} answered and not stored`)
+  hasPlausibleCost(t, run, calls, planned, inFlight + unsaved)
+  worst.extra = Math.max(worst.extra, extra)
+  worst.inFlight = Math.max(worst.inFlight, inFlight)
+  worst.unsaved = Math.max(worst.unsaved, unsaved)
+  worst.uncounted = Math.max(worst.uncounted, calls - run.cost.calls)
+  await last.kill('SIGKILL')
+}
+
+/** The cost counts each call that led to something; of those that were lost, and of those that were given up before they left, it may know either way. */
+function hasPlausibleCost (t: Test, { cost }: Run, calls: number, planned: number, lost: number): void {
+  t.ok(cost.calls >= Math.max(planned, calls - lost) && cost.calls <= calls + MAX_CONCURRENCY, `the cost says ${cost.calls} calls; ${calls} were made, ${planned} had to be`)
+  t.equal(Object.values(cost.byEndpoint).reduce((sum, count) => sum + count, 0), cost.calls, 'the cost adds up')
+}
+
+async function killNow (trial: Trial, id: string, child: ChildProcess, random: Random): Promise<Loss> {
+  await sleep(random() * 15)
+  const before = trial.sandbox.sandbox.stats()
+  const exited = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exited
+  return await lossOf(trial, id, before)
+}
+
+/** `before`: the statistics at the kill. Losses of earlier kills are among them. */
+async function lossOf ({ sandbox, folder }: Trial, id: string, before: SandboxStats): Promise<Loss> {
+  await untilAnswered(sandbox)
+  const { calls } = sandbox.sandbox.stats()
+  const stored = await storedAnswers(join(folder, id))
+  const { newReleases, search, album, albums, albumTracks } = before.byEndpoint
+  const apart = ({ byStatus }: EndpointStats): { good: number, refused: number } => ({ good: byStatus['200'] ?? 0, refused: (byStatus['400'] ?? 0) + (byStatus['403'] ?? 0) })
+  const unsaved = stored === null
+    ? 0
+    : sum([
+      apart(newReleases).good + apart(search).good - stored.pages,
+      apart(album).good - stored.albums,
+      apart(albums).good - stored.batches,
+      apart(albumTracks).good - stored.trackPages,
+      sum([newReleases, search, albums].map((endpoint) => apart(endpoint).refused)) - stored.refusals,
+    ].map((lost) => Math.max(0, lost)))
+  return { calls, inFlight: calls - answered(before), unsaved }
+}
+
+interface StoredAnswers {
+  pages: number
+  albums: number
+  /** Whole ones: of a batch that is stored in part the rest is asked again. */
+  batches: number
+  trackPages: number
+  refusals: number
+}
+
+/** How many answers are in the checkpoint; null where the run had ended. */
+async function storedAnswers (folder: string): Promise<StoredAnswers | null> {
+  const copy = join(folder, '..', '..', 'copy-of-checkpoint')
+  const isThere = await copyFile(join(folder, 'checkpoint.log'), copy).then(() => true, () => false)
+  if (!isThere && (await readdir(folder)).some((name) => name.endsWith('Z.json'))) return null
+  if (!isThere) return { pages: 0, albums: 0, batches: 0, trackPages: 0, refusals: 0 }
+  const checkpoint = await openCheckpoint<Part>(copy)
+  const parts = { listed: 0, album: 0, tracks: 0 }
+  let endpoints: Array<[Endpoint, EndpointKnowledge]> = []
+  for await (const { meta } of checkpoint.replay()) {
+    if (meta.kind in parts) parts[meta.kind as keyof typeof parts]++
+    if (meta.kind === 'memory') endpoints = meta.endpoints
+  }
+  await checkpoint.close()
+  const isBatched = !endpoints.some(([name, { refusal }]) => name === 'albums' && refusal !== null)
+  return {
+    pages: parts.listed,
+    albums: isBatched ? 0 : parts.album,
+    batches: isBatched ? Math.floor(parts.album / BATCH_SIZE) : 0,
+    trackPages: parts.tracks,
+    refusals: sum(endpoints.map(([, { refusal, pageSize }]) => (refusal === null ? 0 : 1) + PAGE_SIZES.indexOf(pageSize as typeof PAGE_SIZES[number]))),
+  }
+}
+
+/** Calls `act` as soon as the document's beginning is there. */
+async function whileWriting (folder: string, act: () => void): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const watcher = watch(folder, (_event, name) => {
+      if (name?.endsWith('.json.tmp') !== true || !name.startsWith('album_items_')) return
+      act()
+      watcher.close()
+      resolve()
+    })
+  })
+}
+
+async function untilCalls ({ sandbox }: Trial, wanted: number): Promise<void> {
+  await until(() => sandbox.sandbox.stats().calls >= wanted)
+}
+
+async function untilAnswered ({ sandbox }: Trial['sandbox']): Promise<void> {
+  await sleep(5)
+  await until(() => answered(sandbox.stats()) === sandbox.stats().calls)
+}
+
+async function until (isTrue: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + 20_000; !isTrue();) {
+    if (Date.now() > deadline) throw new Error('it did not come to that')
+    await sleep(1)
+  }
+}
+
+function answered ({ byEndpoint: { token: _token, ...api } }: SandboxStats): number {
+  return sum(Object.values(api).flatMap(({ byStatus }) => Object.values(byStatus)))
+}
+
+function sum (numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
+
+async function sleep (ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms))
+}
