@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import t from 'tap'
+import { FAULT_KINDS, type Fault, type SandboxSettings } from '../src/sandbox/settings.ts'
+import { createFastClock } from './fast-clock.ts'
+import { isHonest } from './honesty.ts'
+import { startService } from './service.ts'
+
+/** Waits of seconds pass in milliseconds. */
+const SPEED = 100
+const PAGE = await readFile('docs/what-happens-when.md', 'utf8')
+
+interface Row {
+  tier: SandboxSettings['tier']
+  setting: string
+  status: string
+  error: string
+  gaps: string[]
+  log: string[]
+}
+
+/** The tables of the page: a setting of the sandbox in the first cell, and how the run ends in the next four. */
+const ROWS: Row[] = PAGE.split(/^## /m).flatMap((section) => {
+  const tier = section.split('\n', 1)[0]?.includes('--tier extended') === true ? 'extended' : 'development'
+  return [...section.matchAll(/^\| `(\{.*?\})` \|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|/gm)].map(([, setting, status, error, gaps, log]): Row => ({
+    tier,
+    setting: setting ?? '',
+    status: status?.trim() ?? '',
+    error: error?.trim() ?? '',
+    gaps: gaps?.split(',').map((code) => code.trim()).filter((code) => code !== '') ?? [],
+    log: [...log?.matchAll(/`([^`]+)`/g) ?? []].map(([, message]) => message ?? ''),
+  }))
+})
+
+t.test('the page has each fault that the sandbox can play, and nothing in its tables is overlooked', async (t) => {
+  t.equal(ROWS.length, [...PAGE.matchAll(/^\| `\{/gm)].length)
+  const kinds = new Set(ROWS.map(({ setting }) => (JSON.parse(setting) as Partial<Fault>).kind).filter((kind) => kind !== undefined))
+  t.strictSame([...kinds].sort(), [...FAULT_KINDS].sort())
+})
+
+for (const { tier, setting, status, error, gaps, log } of ROWS) {
+  t.test(`${tier} tier, ${setting}: ${[status, error, ...gaps].filter((word) => word !== '').join(', ')}`, async (t) => {
+    const given = JSON.parse(setting) as Fault | Partial<SandboxSettings>
+    const service = await startService(t, {
+      sandbox: { tier, seed: 1, ...'kind' in given ? { faults: [given] } : given },
+      env: { SPOTIFY_TIMEOUT_MS: '400', LOG_LEVEL: 'info' },
+      parts: { clock: createFastClock(SPEED), retryBaseMs: 500 },
+    })
+    const run = await service.ingest({ limit: 30 })
+    t.equal(run.status, status)
+    t.equal(run.error?.code ?? '', error)
+    const codes = new Set(run.gaps.map(({ code }) => code))
+    if (error === '' || gaps.length > 0) t.strictSame([...codes].sort(), [...gaps].sort())
+    const messages = new Set(service.log().trim().split('\n').map((line) => (JSON.parse(line) as { msg: string }).msg))
+    for (const message of log) t.ok(messages.has(message), `the log says: ${message}`)
+    if (status !== 'paused') isHonest(t, run, await service.document(run.id), service.sandbox, service.sandboxUrl, 'no lie')
+  })
+}
