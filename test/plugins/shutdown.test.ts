@@ -1,5 +1,4 @@
 import t from 'tap'
-import { type Problem } from '../../src/schemas/problem.ts'
 import { startService } from '../service.ts'
 
 t.test('a service that is closing refuses what still comes, with when to come back; the live probe is answered as ever', async (t) => {

@@ -1,0 +1,2447 @@
+/** Made from the OpenAPI document of the service by `npm run client`: do not edit. */
+
+export interface paths {
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This description, as OpenAPI 3.1 */
+        get: operations["getOpenApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process answers */
+        get: operations["isLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether runs can be started: what a load balancer asks */
+        get: operations["isReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ingest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a run
+         * @description No body or `{}` means 100 new releases. Without an Idempotency-Key, a request equal to one that has not ended gives that run.
+         */
+        post: operations["startRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs, newest first */
+        get: operations["listRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The document of a run, once it has ended
+         * @description 202 and the run while it goes on, then 200 and the document, in the format that `?format=` or `Accept` says. The stored file is served with `ETag`, by ranges, and as gzip to those who prefer it.
+         */
+        get: operations["getDocument"];
+        put?: never;
+        post?: never;
+        /** Delete a run that has ended, and its files */
+        delete: operations["deleteRun"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/latest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The document of the newest run that has one */
+        get: operations["getLatestDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run, without its albums */
+        get: operations["getRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a run has succeeded, as a status code
+         * @description For sensors: 404 means ask again, 200 go on, 409 and 410 give up.
+         */
+        get: operations["isRunReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run as Server-Sent Events: the present state first, then each change until it ends
+         * @description Events: `status` when the state changes, `progress` in between, `end` as the last one. The `data` of each is the run as JSON. Lines that begin with a colon are there to keep the connection open.
+         */
+        get: operations["watchRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a run with what it has */
+        post: operations["cancelRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a run that ended partial, failed or canceled go on for what is missing */
+        post: operations["resumeRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/diagnose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What these credentials can do, found by asking Spotify; cached for 60 s */
+        get: operations["diagnose"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description as Spotify sent it, with whatever other fields it sends: see its Web API reference */
+        Album: {
+            id: string;
+            name?: string;
+            album_type?: string;
+            /** @description a day, a month or a year */
+            release_date?: string;
+            total_tracks?: number;
+            artists?: components["schemas"]["Artist"][] | null;
+            tracks: {
+                /** @description every track of every page, in Spotify's order */
+                items: components["schemas"]["Track"][];
+                next: string | null;
+            } & {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description as Spotify sent it, with whatever other fields it sends: see its Web API reference */
+        Artist: {
+            id: string | null;
+            name: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description calls to Spotify, and what was waited for its limit */
+        Cost: {
+            calls: number;
+            retries: number;
+            throttledMs: number;
+            cached: number;
+            byEndpoint: {
+                [key: string]: number;
+            };
+        };
+        /** @description What these credentials can do */
+        Diagnosis: {
+            /** Format: date-time */
+            checkedAt: string;
+            token: {
+                ok: boolean;
+                detail: string | null;
+            };
+            /** @enum {string} */
+            tier: "extended" | "development" | "unknown";
+            endpoints: {
+                endpoint: string;
+                status: number | null;
+                pageSize: number | null;
+                detail: string | null;
+            }[];
+            callsLast24Hours: number;
+            /** @description what the service allows itself at present */
+            callsPer30s: number;
+            pause: {
+                /** Format: date-time */
+                until: string;
+                code: string;
+                detail: string;
+            } | null;
+        };
+        /** @description The run, and its albums with all their tracks */
+        Document: {
+            id: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "paused" | "succeeded" | "partial" | "failed" | "canceled";
+            complete: boolean | null;
+            request: components["schemas"]["RunRequest"];
+            source: components["schemas"]["UsedSource"] | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            createdAt: string;
+            startedAt: string | null;
+            finishedAt: string | null;
+            resumeAt: string | null;
+            progress: components["schemas"]["Progress"];
+            gaps: components["schemas"]["Gap"][];
+            cost: components["schemas"]["Cost"];
+            error: components["schemas"]["RunError"] | null;
+            /** @description in the order of the listing, no album twice */
+            albums: components["schemas"]["Album"][];
+        };
+        /** @description anything that was promised and is not in the document; `albumId` is null where the listing itself lost something */
+        Gap: {
+            albumId: string | null;
+            name: string | null;
+            code: string;
+            detail: string;
+            expectedTracks: number | null;
+            tracks: number;
+        };
+        Health: {
+            /** @constant */
+            status: "ok";
+        };
+        IngestBody: {
+            /**
+             * @description where the albums are listed; auto: new-releases, and search where Spotify refuses that
+             * @enum {string}
+             */
+            source?: "auto" | "new-releases" | "search" | "artists" | "albums";
+            /** @description albums wanted; with artists the newest of all of them together */
+            limit?: number;
+            /**
+             * @description next: follow Spotify's next URL; offset: count
+             * @enum {string}
+             */
+            pagination?: "next" | "offset";
+            /** @description ISO 3166-1 alpha-2 */
+            market?: string;
+            /** @description for search */
+            query?: string;
+            artistIds?: string[];
+            albumIds?: string[];
+            /** @description fetch albums again even when cached */
+            refresh?: boolean;
+        };
+        /** @description RFC 9457 problem details */
+        Problem: {
+            type: string;
+            /** @description what the status means */
+            title: string;
+            status: number;
+            /** @description what is wrong and what to do, for people */
+            detail: string;
+            /** @description stable, for machines */
+            code: string;
+            /** @description the same as in the header X-Request-Id and in the log */
+            requestId: string;
+        };
+        Progress: {
+            albumsListed: number;
+            albumsFetched: number;
+            tracks: number;
+        };
+        /** @description One execution of the batch job */
+        Run: {
+            id: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "paused" | "succeeded" | "partial" | "failed" | "canceled";
+            complete: boolean | null;
+            request: components["schemas"]["RunRequest"];
+            source: components["schemas"]["UsedSource"] | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            createdAt: string;
+            startedAt: string | null;
+            finishedAt: string | null;
+            resumeAt: string | null;
+            progress: components["schemas"]["Progress"];
+            gaps: components["schemas"]["Gap"][];
+            cost: components["schemas"]["Cost"];
+            error: components["schemas"]["RunError"] | null;
+            file: components["schemas"]["StoredFile"] | null;
+        };
+        /** @description what happened, the evidence, and what to do; null unless the run failed, was canceled or is paused */
+        RunError: {
+            code: string;
+            detail: string;
+        };
+        RunList: {
+            runs: components["schemas"]["Run"][];
+            /** @description `cursor` of the next page; null at the end */
+            nextCursor: string | null;
+        };
+        /** @description the request with every default filled in */
+        RunRequest: {
+            /** @enum {string} */
+            source: "auto" | "new-releases" | "search" | "artists" | "albums";
+            limit: number;
+            /** @enum {string} */
+            pagination: "next" | "offset";
+            market: string | null;
+            refresh: boolean;
+            query?: string;
+            artistIds?: string[];
+            albumIds?: string[];
+        };
+        StoredFile: {
+            name: string;
+            bytes: number;
+            sha256: string;
+        };
+        /** @description as Spotify sent it, with whatever other fields it sends: see its Web API reference */
+        Track: {
+            id?: string | null;
+            name?: string;
+            disc_number?: number;
+            track_number?: number;
+            duration_ms?: number;
+            artists?: components["schemas"]["Artist"][] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description What ?format=tracks gives: the tracks of each album under its id */
+        TracksByAlbum: {
+            [key: string]: components["schemas"]["Track"][];
+        };
+        UsedSource: {
+            /** @enum {string} */
+            used: "new-releases" | "search" | "artists" | "albums";
+            query: string | null;
+            reason: string | null;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getOpenApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the OpenAPI document */
+            200: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `shutting_down`: the service is shutting down */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "shutting_down";
+                    };
+                };
+            };
+        };
+    };
+    isLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it does */
+            200: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `shutting_down`: the service is shutting down */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "shutting_down";
+                    };
+                };
+            };
+        };
+    };
+    isReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description they can */
+            200: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "storage_failed" | "shutting_down";
+                    };
+                };
+            };
+        };
+    };
+    startRun: {
+        parameters: {
+            query?: {
+                /** @description seconds to wait for the end of the run; `Prefer: wait=SECONDS` says the same */
+                wait?: number;
+            };
+            header?: {
+                /** @description 1 to 255 printable characters: for 24 hours the same key gives the same run */
+                "idempotency-key"?: string;
+                /** @description `wait=SECONDS` (RFC 7240): the same as ?wait=, cut to what is allowed */
+                prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IngestBody"];
+            };
+        };
+        responses: {
+            /** @description with ?wait: the run ended in time, and this is its document */
+            200: {
+                headers: {
+                    /** @description strong; another one for each format and content coding */
+                    etag?: string;
+                    /** @description when the run ended */
+                    "last-modified"?: string;
+                    /** @description the file's name */
+                    "content-disposition"?: string;
+                    /** @description gzip, for a client that prefers it and format json */
+                    "content-encoding"?: string;
+                    /** @description bytes for json, none for the formats that are made while they are sent */
+                    "accept-ranges"?: string;
+                    /** @description the run: `/runs/{id}` */
+                    location: string;
+                    /** @description the wait that `Prefer` asked for, as it was granted */
+                    "preference-applied"?: string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"] | components["schemas"]["TracksByAlbum"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description the run, safe on disk: from now on no crash loses it */
+            202: {
+                headers: {
+                    /** @description the run: `/runs/{id}` */
+                    location: string;
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the wait that `Prefer` asked for, as it was granted */
+                    "preference-applied"?: string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `not_acceptable`: there is no such format */
+            406: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not_acceptable";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: the body is not JSON */
+            415: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `idempotency_key_reused`: the key belongs to another request of the last 24 hours */
+            422: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "idempotency_key_reused";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `queue_full`: as many runs are waiting as MAX_QUEUED_RUNS allows; `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "queue_full" | "storage_failed" | "shutting_down";
+                    };
+                };
+            };
+        };
+    };
+    listRuns: {
+        parameters: {
+            query: {
+                /** @description only runs in this state */
+                status?: "queued" | "running" | "paused" | "succeeded" | "partial" | "failed" | "canceled";
+                /** @description runs on a page */
+                limit: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of runs */
+            200: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunList"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `shutting_down`: the service is shutting down */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "shutting_down";
+                    };
+                };
+            };
+        };
+    };
+    getDocument: {
+        parameters: {
+            query?: {
+                /** @description json: the stored file; ndjson: an album a line; csv: a track a row; tracks: `{ "<album id>": [tracks] }`. Goes before `Accept` */
+                format?: string;
+                /** @description seconds to wait for the end of the run; `Prefer: wait=SECONDS` says the same */
+                wait?: number;
+            };
+            header?: {
+                /** @description `wait=SECONDS` (RFC 7240): the same as ?wait=, cut to what is allowed */
+                prefer?: string;
+                /** @description the `ETag` that the client has: 304 where it is still the same */
+                "if-none-match"?: string;
+                /** @description `bytes=FIRST-LAST`: 206 and that part, of format json */
+                range?: string;
+            };
+            path: {
+                /** @description the id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the document */
+            200: {
+                headers: {
+                    /** @description strong; another one for each format and content coding */
+                    etag?: string;
+                    /** @description when the run ended */
+                    "last-modified"?: string;
+                    /** @description the file's name */
+                    "content-disposition"?: string;
+                    /** @description gzip, for a client that prefers it and format json */
+                    "content-encoding"?: string;
+                    /** @description bytes for json, none for the formats that are made while they are sent */
+                    "accept-ranges"?: string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"] | components["schemas"]["TracksByAlbum"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description One execution of the batch job */
+            202: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description a part of the document */
+            206: {
+                headers: {
+                    /** @description strong; another one for each format and content coding */
+                    etag?: string;
+                    /** @description when the run ended */
+                    "last-modified"?: string;
+                    /** @description the file's name */
+                    "content-disposition"?: string;
+                    /** @description gzip, for a client that prefers it and format json */
+                    "content-encoding"?: string;
+                    /** @description bytes for json, none for the formats that are made while they are sent */
+                    "accept-ranges"?: string;
+                    /** @description which part */
+                    "content-range"?: string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description the client has it already */
+            304: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_found`: there is no such run */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_found";
+                    };
+                };
+            };
+            /** @description no such format */
+            406: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `run_expired`: there is no such run any longer */
+            410: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_expired";
+                    };
+                };
+            };
+            /** @description it is not what If-Match or If-Unmodified-Since says */
+            412: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the document is shorter */
+            416: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "storage_failed" | "shutting_down";
+                    };
+                };
+            };
+        };
+    };
+    deleteRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it is gone */
+            204: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_found`: there is no such run */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_found";
+                    };
+                };
+            };
+            /** @description `run_not_finished`: the run has not ended */
+            409: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_finished";
+                    };
+                };
+            };
+            /** @description `run_expired`: there is no such run any longer */
+            410: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_expired";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: the body is not JSON */
+            415: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `shutting_down`: the service is shutting down */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "shutting_down";
+                    };
+                };
+            };
+        };
+    };
+    getLatestDocument: {
+        parameters: {
+            query?: {
+                /** @description json: the stored file; ndjson: an album a line; csv: a track a row; tracks: `{ "<album id>": [tracks] }`. Goes before `Accept` */
+                format?: string;
+            };
+            header?: {
+                /** @description the `ETag` that the client has: 304 where it is still the same */
+                "if-none-match"?: string;
+                /** @description `bytes=FIRST-LAST`: 206 and that part, of format json */
+                range?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the document */
+            200: {
+                headers: {
+                    /** @description strong; another one for each format and content coding */
+                    etag?: string;
+                    /** @description when the run ended */
+                    "last-modified"?: string;
+                    /** @description the file's name */
+                    "content-disposition"?: string;
+                    /** @description gzip, for a client that prefers it and format json */
+                    "content-encoding"?: string;
+                    /** @description bytes for json, none for the formats that are made while they are sent */
+                    "accept-ranges"?: string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"] | components["schemas"]["TracksByAlbum"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description a part of the document */
+            206: {
+                headers: {
+                    /** @description strong; another one for each format and content coding */
+                    etag?: string;
+                    /** @description when the run ended */
+                    "last-modified"?: string;
+                    /** @description the file's name */
+                    "content-disposition"?: string;
+                    /** @description gzip, for a client that prefers it and format json */
+                    "content-encoding"?: string;
+                    /** @description bytes for json, none for the formats that are made while they are sent */
+                    "accept-ranges"?: string;
+                    /** @description which part */
+                    "content-range"?: string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description the client has it already */
+            304: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_found`: there is no such run */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_found";
+                    };
+                };
+            };
+            /** @description no such format */
+            406: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it is not what If-Match or If-Unmodified-Since says */
+            412: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the document is shorter */
+            416: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "storage_failed" | "shutting_down";
+                    };
+                };
+            };
+        };
+    };
+    getRun: {
+        parameters: {
+            query?: {
+                /** @description seconds to wait for the end of the run; `Prefer: wait=SECONDS` says the same */
+                wait?: number;
+            };
+            header?: {
+                /** @description `wait=SECONDS` (RFC 7240): the same as ?wait=, cut to what is allowed */
+                prefer?: string;
+            };
+            path: {
+                /** @description the id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the run as it is now */
+            200: {
+                headers: {
+                    /** @description the wait that `Prefer` asked for, as it was granted */
+                    "preference-applied"?: string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_found`: there is no such run */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_found";
+                    };
+                };
+            };
+            /** @description `run_expired`: there is no such run any longer */
+            410: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_expired";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `shutting_down`: the service is shutting down */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "shutting_down";
+                    };
+                };
+            };
+        };
+    };
+    isRunReady: {
+        parameters: {
+            query?: {
+                /** @description a partial run is good enough */
+                accept?: "partial";
+            };
+            header?: never;
+            path: {
+                /** @description the id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it has succeeded */
+            200: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_finished`: the run has not ended */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_finished";
+                    };
+                };
+            };
+            /** @description `run_partial`: something is missing in the document; `run_failed`: the run failed; `run_canceled`: the run was canceled */
+            409: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_partial" | "run_failed" | "run_canceled";
+                    };
+                };
+            };
+            /** @description `run_expired`: there is no such run any longer */
+            410: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_expired";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `shutting_down`: the service is shutting down */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "shutting_down";
+                    };
+                };
+            };
+        };
+    };
+    watchRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the events, for as long as the run goes on */
+            200: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_found`: there is no such run */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_found";
+                    };
+                };
+            };
+            /** @description `run_expired`: there is no such run any longer */
+            410: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_expired";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `shutting_down`: the service is shutting down */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "shutting_down";
+                    };
+                };
+            };
+        };
+    };
+    cancelRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the run, which has ended */
+            200: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_found`: there is no such run */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_found";
+                    };
+                };
+            };
+            /** @description `run_finished`: the run has ended */
+            409: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_finished";
+                    };
+                };
+            };
+            /** @description `run_expired`: there is no such run any longer */
+            410: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_expired";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: the body is not JSON */
+            415: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `shutting_down`: the service is shutting down */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "shutting_down";
+                    };
+                };
+            };
+        };
+    };
+    resumeRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the run, which goes on */
+            202: {
+                headers: {
+                    /** @description the run: `/runs/{id}` */
+                    location: string;
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_found`: there is no such run */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_found";
+                    };
+                };
+            };
+            /** @description `run_not_resumable`: only a partial, failed or canceled run can go on */
+            409: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_resumable";
+                    };
+                };
+            };
+            /** @description `run_expired`: there is no such run any longer */
+            410: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_expired";
+                    };
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload_too_large";
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: the body is not JSON */
+            415: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `shutting_down`: the service is shutting down */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "shutting_down";
+                    };
+                };
+            };
+        };
+    };
+    diagnose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description what was found */
+            200: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diagnosis"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `shutting_down`: the service is shutting down */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "shutting_down";
+                    };
+                };
+            };
+        };
+    };
+}

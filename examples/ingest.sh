@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Start a run, wait for its end, download its document and check it. Wants curl 7.76 or newer, jq, and sha256sum or shasum.
+#
+#   examples/ingest.sh [-k KEY] [-b BODY] [-o FOLDER]
+#
+#   -k KEY     Idempotency-Key: the same key gives the same run, so that this script can be started again at any time (today's date)
+#   -b BODY    body of POST /ingest ({})
+#   -o FOLDER  where the document goes (.)
+#
+# INGEST_URL (http://127.0.0.1:3000), INGEST_API_KEY and INGEST_WAIT_S (how long to wait for the end: 86400) are read from the environment.
+# The document's path alone goes to stdout. Exit code 0: succeeded, 2: partial, 1: anything else.
+set -euo pipefail
+
+url=${INGEST_URL:-http://127.0.0.1:3000}
+wait_s=${INGEST_WAIT_S:-86400}
+key=ingest-$(date -u +%F)
+body='{}'
+folder=.
+
+fail () { printf 'ingest.sh: %s\n' "$1" >&2; exit 1; }
+usage () { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$0"; }
+
+while getopts 'k:b:o:h' option; do
+  case $option in
+    k) key=$OPTARG ;;
+    b) body=$OPTARG ;;
+    o) folder=$OPTARG ;;
+    h) usage; exit 0 ;;
+    *) usage >&2; exit 1 ;;
+  esac
+done
+for tool in curl jq; do
+  command -v "$tool" >/dev/null || fail "wants $tool"
+done
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+# In a file and not among the arguments, where every user of the machine could read it.
+printf '%s' "${INGEST_API_KEY:+Authorization: Bearer $INGEST_API_KEY}" >"$scratch/headers"
+
+# call OUT CURL-ARGUMENTS...: the status on stdout, the body in OUT. What a client should try again is tried again, when the service says so.
+call () {
+  local out=$1
+  shift
+  curl --silent --show-error --retry 8 --retry-connrefused --max-time 600 --header "@$scratch/headers" --output "$out" --write-out '%{http_code}' "$@"
+}
+
+# expect STATUS WANTED FILE: or say why the service refused.
+expect () {
+  [[ $1 == "$2" ]] || fail "$1 $(jq -r '"\(.code): \(.detail)"' "$3" 2>/dev/null || head -c 300 "$3")"
+}
+
+checksum () {
+  if command -v sha256sum >/dev/null; then sha256sum <"$1"; else shasum -a 256 <"$1"; fi | cut -d' ' -f1
+}
+
+status=$(call "$scratch/run" -X POST "$url/ingest" -H 'Content-Type: application/json' -H "Idempotency-Key: $key" --data "$body")
+expect "$status" 202 "$scratch/run"
+id=$(jq -re .id "$scratch/run")
+
+deadline=$((SECONDS + wait_s))
+until jq -e '.finishedAt != null' "$scratch/run" >/dev/null; do
+  (( SECONDS < deadline )) || fail "run $id has not ended in $wait_s s: start this script again with -k $key to wait on"
+  jq -r '"\(.status): \(.progress.albumsFetched) of \(.progress.albumsListed) albums\(if .resumeAt then ", goes on at \(.resumeAt)" else "" end)"' "$scratch/run" >&2
+  left=$((deadline - SECONDS))
+  status=$(call "$scratch/run" "$url/runs/$id/status?wait=$((left < 60 ? left : 60))")
+  expect "$status" 200 "$scratch/run"
+done
+
+name=$(jq -r '.file.name // empty' "$scratch/run")
+[[ -n $name ]] || fail "run $id left no file: $(jq -r '"\(.status), \(.error.code): \(.error.detail)"' "$scratch/run")"
+mkdir -p "$folder"
+status=$(call "$folder/$name.part" --compressed "$url/runs/$id")
+expect "$status" 200 "$folder/$name.part"
+[[ $(checksum "$folder/$name.part") == "$(jq -r .file.sha256 "$scratch/run")" ]] || fail "$folder/$name.part is not what the service has stored: start this script again"
+jq -e --arg id "$id" '.id == $id and (.albums | length) == .progress.albumsFetched' "$folder/$name.part" >/dev/null || fail "$folder/$name.part has not the albums that it says"
+mv "$folder/$name.part" "$folder/$name"
+
+jq -r '"\(.status): \(.progress.albumsFetched) albums with \(.progress.tracks) tracks", (.gaps[] | "missing: \(.name // .albumId // "part of the listing") (\(.code): \(.detail))")' "$scratch/run" >&2
+printf '%s\n' "$folder/$name"
+case $(jq -r .status "$scratch/run") in
+  succeeded) exit 0 ;;
+  partial) exit 2 ;;
+  *) exit 1 ;;
+esac

@@ -1,0 +1,151 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, readdir } from 'node:fs/promises'
+import t from 'tap'
+import { request } from 'undici'
+import { Refused, connect, ingest } from '../examples/client/client.ts'
+import { type Run } from '../src/schemas/run.ts'
+import { runProgram } from './process.ts'
+import { type Document, type Service, ended, startService, temporaryFolder } from './service.ts'
+
+const lacks = (...tools: string[]): false | string => {
+  const missing = tools.filter((tool) => spawnSync(tool, ['--version']).error !== undefined)
+  return missing.length > 0 && `${missing.join(', ')} is not installed`
+}
+
+async function runScript (command: string, args: string[], env: Record<string, string>) {
+  const child = spawn(command, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString() })
+  child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString() })
+  const [code] = await once(child, 'close') as [number | null]
+  return { code, stdout, stderr }
+}
+
+t.test('examples/ingest.sh', { skip: lacks('bash', 'curl', 'jq') }, async (t) => {
+  const start = async (t: Parameters<typeof startService>[0]) => {
+    const service = await startService(t, { sandbox: { latencyMs: 2 }, env: { API_KEYS: 'secret' } })
+    const folder = await temporaryFolder(t)
+    const env = { INGEST_URL: service.url, INGEST_API_KEY: 'secret' }
+    const run = async (args: string[], other: Record<string, string> = {}) => await runScript('bash', ['examples/ingest.sh', '-o', folder, ...args], { ...env, ...other })
+    return { service, folder, run }
+  }
+
+  t.test('starts a run, waits, downloads the document, and says its path; once more with the same key it is the same run', async (t) => {
+    const { folder, run } = await start(t)
+    const first = await run(['-k', 'daily', '-b', '{"limit":12}'])
+    t.equal(first.code, 0, first.stderr)
+    t.match(first.stderr, /^succeeded: 12 albums with \d+ tracks$/m)
+    const path = first.stdout.trim()
+    const document = JSON.parse(await readFile(path, 'utf8')) as Document
+    t.equal(document.albums.length, 12)
+    const again = await run(['-k', 'daily', '-b', '{"limit":12}'])
+    t.equal(again.stdout, first.stdout)
+    t.strictSame((await readdir(folder)).length, 1, 'nothing else is left')
+  })
+
+  t.test('tells by its exit code that something is missing, and names it', async (t) => {
+    const { service, run } = await start(t)
+    const lost = service.sandbox.sandbox.catalogue.searchOrder[2] ?? ''
+    service.sandbox.sandbox.change({ faults: [{ kind: 'not-found', endpoint: 'album', albumId: lost }] })
+    const { code, stdout, stderr } = await run(['-b', '{"limit":5}'])
+    t.equal(code, 2)
+    t.match(stderr, /^missing: .*album_unavailable/m)
+    t.match(stdout, /album_items_.*\.json\n$/)
+  })
+
+  t.test('says why it was refused', async (t) => {
+    const { run } = await start(t)
+    for (const [args, other, line] of [
+      [['-b', '{"limit":0}'], {}, /^ingest\.sh: 400 invalid_request: body\.limit must be >= 1$/m],
+      [[], { INGEST_API_KEY: 'wrong' }, /^ingest\.sh: 401 unauthorized/m],
+    ] as Array<[string[], Record<string, string>, RegExp]>) {
+      const { code, stdout, stderr } = await run(args, other)
+      t.equal(code, 1)
+      t.equal(stdout, '')
+      t.match(stderr, line)
+    }
+  })
+
+  t.test('shellcheck finds nothing in it', { skip: lacks('shellcheck') }, async (t) => {
+    t.match(spawnSync('shellcheck', ['examples/ingest.sh'], { encoding: 'utf8' }), { status: 0, stdout: '' })
+  })
+})
+
+t.test('examples/client', async (t) => {
+  t.test('its types are those of the OpenAPI document', async (t) => {
+    t.match(await runProgram('scripts/client.js', ['--check']), { code: 0, stderr: '' })
+  })
+
+  t.test('it ingests, and says why it was refused', async (t) => {
+    const service = await startService(t, { env: { API_KEYS: 'secret' } })
+    const client = connect(service.url, 'secret')
+    const document = await ingest(client, { limit: 7 }, 'once')
+    t.match(document, { status: 'succeeded', gaps: [] })
+    t.equal(document.albums.length, 7)
+    t.equal((await ingest(client, { limit: 7 }, 'once')).id, document.id)
+    const refused = await ingest(client, { limit: 8 }, 'once').catch((error: unknown) => error)
+    t.ok(refused instanceof Refused)
+    t.match(refused, { problem: { code: 'idempotency_key_reused', status: 422 } })
+  })
+
+  t.test('the example prints the albums', async (t) => {
+    const service = await startService(t)
+    const { code, stdout, stderr } = await runScript(process.execPath, [`--import=${import.meta.resolve('@tapjs/typescript/import')}`, 'examples/client/example.ts'], { INGEST_URL: service.url })
+    t.equal(code, 0, stderr)
+    t.match(stdout, /^succeeded: 20 albums, 0 gaps\n/)
+    t.equal(stdout.match(/\d+ tracks$/gm)?.length, 20)
+  })
+})
+
+t.test('postman/ is what the OpenAPI document makes of it', async (t) => {
+  t.match(await runProgram('scripts/postman.js', ['--check']), { code: 0, stderr: '' })
+})
+
+t.test('examples/airflow_dag.py', async (t) => {
+  t.test('it is valid Python', { skip: lacks('python3') }, async (t) => {
+    t.match(await runScript('python3', ['-m', 'py_compile', 'examples/airflow_dag.py'], { PYTHONPYCACHEPREFIX: await temporaryFolder(t) }), { code: 0, stderr: '' })
+  })
+
+  /** HttpOperator: a status of 400 or more fails the task, which is tried again; the filter's result goes to XCom. */
+  const operate = async (service: Service, runId: string): Promise<string> => {
+    const { statusCode, body } = await request(`${service.url}/ingest`, { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': `album_releases ${runId}` }, body: '{"limit": 20}' })
+    if (statusCode >= 400) throw new Error(String(statusCode))
+    return (await body.json() as Run).id
+  }
+  /** HttpSensor.poke(): of the errors, those in the allowlist mean "not yet", all others fail the task. */
+  const poke = async (service: Service, id: string): Promise<boolean> => {
+    const { statusCode, body } = await request(`${service.url}/runs/${id}/ready`)
+    await body.dump()
+    if ([404, 429, 503].includes(statusCode)) return false
+    if (statusCode >= 400) throw new Error(String(statusCode))
+    return true
+  }
+  const RUN_ID = 'scheduled__2026-11-22T00:00:00+00:00'
+
+  t.test('start twice gives one run; the sensor pokes until it has succeeded', async (t) => {
+    const service = await startService(t, { sandbox: { latencyMs: 20 } })
+    const id = await operate(service, RUN_ID)
+    t.equal(await operate(service, RUN_ID), id, 'a retry of the task')
+    t.not(await operate(service, `${RUN_ID} later`), id)
+    t.equal(await poke(service, id), false)
+    await ended(service.app, id)
+    t.equal(await poke(service, id), true)
+    t.equal(await operate(service, RUN_ID), id, 'a cleared task')
+  })
+
+  t.test('the sensor fails at a run that is partial, failed, canceled or gone, and does not poke for ever', async (t) => {
+    const service = await startService(t, { sandbox: { latencyMs: 5 } })
+    const lost = service.sandbox.sandbox.catalogue.searchOrder[0] ?? ''
+    service.sandbox.sandbox.change({ faults: [{ kind: 'not-found', endpoint: 'album', albumId: lost }] })
+    const partial = await operate(service, 'partial')
+    t.match(await ended(service.app, partial), { status: 'partial' })
+    await t.rejects(poke(service, partial), { message: '409' })
+    const canceled = await operate(service, 'canceled')
+    await (await request(`${service.url}/runs/${canceled}/cancel`, { method: 'POST' })).body.dump()
+    await t.rejects(poke(service, canceled), { message: '409' })
+    await (await request(`${service.url}/runs/${canceled}`, { method: 'DELETE' })).body.dump()
+    await t.rejects(poke(service, canceled), { message: '410' })
+  })
+})
