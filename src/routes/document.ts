@@ -31,7 +31,6 @@ const documentRoutes: FastifyPluginAsyncTypebox = async (app) => {
 }
 
 export default documentRoutes
-export { StoredDocument } from '../schemas/document.ts'
 
 /**
  * Answer with the document of a run that has ended, as the client wants it: format, coding, part, or only whether it has changed.
@@ -90,7 +89,10 @@ async function sendNothing ({ method }: FastifyRequest, reply: FastifyReply): Pr
 
 const STALLED_MS = 10 * 60_000
 
-/** Who takes no byte for so long is gone without a word, and would keep its file open; who is not can go on by `Range`. */
+/**
+ * Who takes no byte for so long is gone without a word, and would keep its file open: Node then closes the connection. With the next
+ * request on the same one, Node takes its own limit again.
+ */
 function dropStalled ({ socket }: FastifyRequest): void {
-  if (socket instanceof Socket) socket.setTimeout(STALLED_MS, () => socket.destroy())
+  if (socket instanceof Socket) socket.setTimeout(STALLED_MS)
 }
