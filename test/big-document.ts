@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import { mkdir, open, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { v7 as uuidv7 } from 'uuid'
+import { type Run } from '../src/schemas/run.ts'
+import { documentName, newRecord } from '../src/services/runs/transitions.ts'
+
+/** A run that ended with a document of a given size, as the service would have stored it, and what each format of it must be. */
+export interface BigRun {
+  run: Run
+  path: string
+  albums: number
+  tracks: number
+  /** SHA-256 by format. */
+  sha256: { json: string, ndjson: string, tracks: string }
+}
+
+const TRACKS_PER_ALBUM = 30
+const WRITE_BYTES = 1024 * 1024
+
+/** Write it, an album at a time. */
+export async function storeBigRun (dataDir: string, bytesAtLeast: number): Promise<BigRun> {
+  const nowMs = Date.now()
+  const record = newRecord(uuidv7(), { source: 'auto', limit: 100, pagination: 'next', market: null, refresh: false }, nowMs)
+  const at = new Date(nowMs).toISOString()
+  const run: Run = { ...record.run, status: 'succeeded', complete: true, startedAt: at, finishedAt: at }
+  const folder = join(dataDir, 'runs', run.id)
+  const name = documentName(run)
+  await mkdir(folder, { recursive: true })
+
+  const file = await open(join(folder, name), 'w')
+  const hashes = { json: createHash('sha256'), ndjson: createHash('sha256'), tracks: createHash('sha256') }
+  let pending: string[] = []
+  let pendingLength = 0
+  let bytes = 0
+  async function write (text: string, isLast = false): Promise<void> {
+    pending.push(text)
+    pendingLength += text.length
+    if (pendingLength < WRITE_BYTES && !isLast) return
+    const data = Buffer.from(pending.join(''))
+    pending = []
+    pendingLength = 0
+    bytes += data.length
+    hashes.json.update(data)
+    await file.writeFile(data)
+  }
+  const { file: _file, ...head } = run
+  await write(`${JSON.stringify(head).slice(0, -1)},"albums":[`)
+  let albums = 0
+  for (; bytes < bytesAtLeast; albums++) {
+    const album = albumOf(albums)
+    const text = JSON.stringify(album)
+    await write(`${albums === 0 ? '\n' : ',\n'}${text}`)
+    hashes.ndjson.update(`${text}\n`)
+    hashes.tracks.update(`${albums === 0 ? '{\n' : ',\n'}"${album.id}":${JSON.stringify(album.tracks.items)}`)
+  }
+  await write('\n]}\n', true)
+  hashes.tracks.update('\n}\n')
+  await file.close()
+
+  const sha256 = { json: hashes.json.digest('hex'), ndjson: hashes.ndjson.digest('hex'), tracks: hashes.tracks.digest('hex') }
+  const ended = { ...run, file: { name, bytes, sha256: sha256.json } }
+  await writeFile(join(folder, 'run.json'), JSON.stringify({ ...record, run: ended }))
+  return { run: ended, path: join(folder, name), albums, tracks: albums * TRACKS_PER_ALBUM, sha256 }
+}
+
+interface Item { id: string }
+
+function albumOf (number: number): Item & { tracks: { items: Item[] } } {
+  const id = `album${number}`.padEnd(22, '0')
+  return {
+    ...described('album', id, `Ärger, "${number}"`),
+    album_type: 'album',
+    release_date: '2026-11-20',
+    total_tracks: TRACKS_PER_ALBUM,
+    tracks: {
+      items: Array.from({ length: TRACKS_PER_ALBUM }, (_, place) => ({
+        ...described('track', `${id}${place}`, `=${place} 夜に駆ける`), disc_number: 1, track_number: place + 1, duration_ms: 200_000, explicit: false,
+      }))
+    },
+  } as Item & { tracks: { items: Item[] } }
+}
+
+function described (type: string, id: string, name: string): Item {
+  return { id, name, type, uri: `spotify:${type}:${id}`, href: `https://api.spotify.com/v1/${type}s/${id}`, external_urls: { spotify: `https://open.spotify.com/${type}/${id}` }, artists: [{ id: 'x', name: 'The Artist' }] } as Item
+}
