@@ -36,7 +36,7 @@ export async function execute (id: string, signal: AbortSignal, options: Execute
     log.error({ err: error, runId: id }, 'the run cannot be stored: it is tried again in a minute')
     const record = await store.read(id)
     const untilMs = clock.now() + STORAGE_RETRY_MS
-    if (record !== null) onChange(pause(record, record.run, failureOf(error), untilMs).run)
+    if (record !== null) onChange(pause(record, record.run, { ...failureOf(error), detail: `${failureOf(error).detail}; it is tried again by itself` }, untilMs).run)
     return { kind: 'postponed', untilMs }
   }
 }
@@ -117,6 +117,6 @@ function snapshotOf (ledger: Ledger): Snapshot {
 function failureOf (error: unknown): RunFailure {
   if (error instanceof ServiceError) return { code: error.code, detail: error.message }
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
-  if (code !== null) return { code: 'storage_failed', detail: `the run's files could not be written (${code}): make room in DATA_DIR and let the service write there, then resume the run` }
+  if (code !== null) return { code: 'storage_failed', detail: `the run's files could not be written (${code}): make room in DATA_DIR and let the service write there; a failed run can then be resumed` }
   return { code: 'internal_error', detail: 'the service failed at something unexpected: its log has the details' }
 }

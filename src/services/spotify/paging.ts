@@ -82,7 +82,9 @@ function afterEmptyPage (page: Page, cursor: Cursor, pageSize: number, rules: Pa
     return { kind: 'more', cursor: { ...cursor, empties }, loss: null }
   }
   if (page.next === null || cursor.holeAt !== null) {
-    return { kind: 'end', loss: claimed ? `Spotify said that there are ${page.total} and showed nothing from offset ${cursor.offset} on` : null }
+    /** Two empty places in a row: only a search that still names a next page, or a total that is trusted, tells of more. */
+    const isUnfinished = claimed || (rules.isSearch && page.next !== null)
+    return { kind: 'end', loss: isUnfinished ? `Spotify said that there are more (total ${page.total ?? 'unknown'}) and showed nothing from offset ${cursor.holeAt ?? cursor.offset} on` : null }
   }
   return within(rules, { offset: cursor.offset + pageSize, url: null, empties: 0, holeAt: cursor.offset }, null)
 }

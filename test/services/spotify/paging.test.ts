@@ -92,6 +92,8 @@ const SEARCH: Row[] = [
   ['the last page of the window', page(20, next(1000), 5000), at(980), 'end', 'end'],
   ['next past the window', page(20, next(1020), 5000), at(990), 'end', 'end'],
   ['a loss is told at the end of the window too', page(20, next(1000), 5000), at(980, { holeAt: 960 }), 'end with a loss', 'end with a loss'],
+  ['nothing after a hole either, and there is still a next page: it broke off', page(0, next(60)), at(40, { holeAt: 20, empties: 1 }), 'end with a loss', 'end with a loss'],
+  ['nothing after a hole either, and no next page: that was the end', page(0), at(40, { holeAt: 20, empties: 1 }), 'end', 'end'],
   ['a hole at the end of the window', page(0, next(1000), 5000), at(980, { empties: 1 }), 'end', 'end'],
 ]
 
