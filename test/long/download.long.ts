@@ -91,7 +91,7 @@ t.test('a document of 200 MiB', { skip: process.platform !== 'linux' && 'needs /
     const before = (await openFiles(service)).length
     for (const format of ['json', 'ndjson', 'tracks', 'csv']) {
       const clients = await Promise.all(Array.from({ length: 10 }, async () => await readOneChunk(url, format)))
-      t.ok((await openFiles(service)).filter((path) => path.includes(big.run.id)).length >= 10)
+      while (await openDocuments(service, big) < 10) await sleep(20)
       for (const client of clients) client.resetAndDestroy()
       await untilNoneIsOpen(service, big)
     }
@@ -130,8 +130,12 @@ async function openFiles ({ child }: ServiceProcess): Promise<string[]> {
   return await Promise.all((await readdir(folder)).map(async (fd) => await readlink(`${folder}/${fd}`).catch(() => '')))
 }
 
-async function untilNoneIsOpen (service: ServiceProcess, { run }: BigRun): Promise<void> {
-  while ((await openFiles(service)).some((path) => path.includes(run.id))) await sleep(20)
+async function openDocuments (service: ServiceProcess, { run }: BigRun): Promise<number> {
+  return (await openFiles(service)).filter((path) => path.includes(run.id)).length
+}
+
+async function untilNoneIsOpen (service: ServiceProcess, big: BigRun): Promise<void> {
+  while (await openDocuments(service, big) > 0) await sleep(20)
 }
 
 /** A client that asks for the document, takes what comes first, and then nothing more. */
