@@ -63,6 +63,8 @@ export interface RunManagerOptions {
 
 const SWEEP_EVERY_MS = 60_000
 const DAY_MS = 24 * 3_600_000
+const LOOK_EVERY_MS = 250
+const MOST_LOOKS = 240
 
 export function createRunManager (options: RunManagerOptions): RunManager {
   const { store, keys, queue, clock, log, retentionDays } = options
@@ -109,6 +111,20 @@ export function createRunManager (options: RunManagerOptions): RunManager {
   async function waitForEnd (id: string, ms: number, signal: AbortSignal): Promise<Run> {
     if (ms > 0 && !hasEnded(await get(id))) await roster.waitForEnd(id, ms, AbortSignal.any([signal, closing.signal]))
     return await get(id)
+  }
+
+  /**
+   * End a run with what it has, wherever it is: waiting, being worked on, or on its way from the one to the other
+   * (then it is looked for again).
+   */
+  async function stop (id: string): Promise<void> {
+    const canceled = new ServiceError('canceled', 'canceled by a client: what was fetched until then stays; resume the run to go on', { affectsEveryCall: true })
+    for (let look = 0; look < MOST_LOOKS && !hasEnded(await get(id)); look++) {
+      const isWaiting = queue.remove(id)
+      if (isWaiting) await execute(id, AbortSignal.abort(canceled), { store, clock, log, ingest: options.ingest, onChange: roster.note })
+      else cancellations.get(id)?.abort(canceled)
+      await roster.waitForEnd(id, LOOK_EVERY_MS, closing.signal)
+    }
   }
 
   async function load (): Promise<Run[]> {
@@ -158,11 +174,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
 
     async cancel (id) {
       if (hasEnded(await get(id))) throw new ServiceError('run_finished', 'the run has ended: there is nothing to cancel')
-      const canceled = new ServiceError('canceled', 'canceled by a client: what was fetched until then stays; resume the run to go on', { affectsEveryCall: true })
-      const isWaiting = queue.remove(id)
-      if (isWaiting) await execute(id, AbortSignal.abort(canceled), { store, clock, log, ingest: options.ingest, onChange: roster.note })
-      else cancellations.get(id)?.abort(canceled)
-      await roster.waitForEnd(id, SWEEP_EVERY_MS, closing.signal)
+      await stop(id)
       return await get(id)
     },
 
