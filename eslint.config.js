@@ -42,6 +42,7 @@ export default [
   fence(['src/services/spotify/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, PIPELINE]),
   fence(['src/services/store/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, SPOTIFY]),
   fence(['src/services/ingest/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, RUNS]),
+  fence(['src/services/formats/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, SPOTIFY]),
   fence(['src/services/runs/**/*.ts', 'src/services/queue/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX]),
   fence(['src/plugins/**/*.ts'], [PLUGINS, SANDBOX]),
   fence(['src/routes/**/*.ts', 'src/schemas/**/*.ts', 'src/*.ts'], [SANDBOX], ['src/demo.ts']),

@@ -4,6 +4,7 @@ import { LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, json } from '../schemas/answ
 import { documentResponses } from '../schemas/document.ts'
 import { IngestBody, Run } from '../schemas/run.ts'
 import { sendDocument } from './document.ts'
+import { chooseFormat } from './negotiation.ts'
 import { retryAfterSeconds } from './retry-after.ts'
 import { WaitQuery, clientGone, waitMs } from './wait.ts'
 
@@ -37,9 +38,10 @@ const ingestRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     preValidation: async (request) => { request.body ??= {} },
   }, async (request, reply) => {
+    const ms = waitMs(request, reply)
+    if (ms > 0) chooseFormat(request) // refuse what cannot be answered before it costs a run
     const accepted = await app.runs.start(request.body, request.headers['idempotency-key'] ?? null)
     reply.header('location', `/runs/${accepted.id}`)
-    const ms = waitMs(request, reply)
     const run = await app.runs.waitForEnd(accepted.id, ms, clientGone(reply))
     if (ms > 0 && run.finishedAt !== null) return await sendDocument(app, request, reply, run)
     return await reply.code(202).header('retry-after', retryAfterSeconds(run, app.parts.clock.now())).send(run)

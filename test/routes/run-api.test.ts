@@ -30,6 +30,15 @@ t.test('?wait= answers as soon as the run ends: POST with the document, GET too,
   t.equal(got.headers['preference-applied'], 'wait=60')
 })
 
+t.test('a format that cannot be answered is refused before a run is started', async (t) => {
+  const service = await startService(t)
+  const refused = await call(service, 'POST', '/ingest?wait=5', { headers: { accept: 'image/png' } })
+  t.equal(refused.statusCode, 406)
+  t.match((await call(service, 'GET', '/runs')).json(), { runs: [] })
+  const rows = await call(service, 'POST', '/ingest?wait=60', { body: { limit: 2 }, headers: { accept: 'text/csv' } })
+  t.match(rows.text, /^album_id,/)
+})
+
 t.test('a wait that is over answers with the run as it is; a client that goes away does not stop it', async (t) => {
   const service = await startService(t, { sandbox: { latencyMs: 60 } })
   const late = await call(service, 'POST', '/ingest?wait=1', { body: { limit: 100 } })
@@ -45,8 +54,8 @@ t.test('Idempotency-Key: the same run for the same request, 422 for another, als
   const service = await startService(t, { sandbox: { latencyMs: 2 } })
   const key = { 'idempotency-key': 'dag-2026-11-22' }
   const post = async (on: Service, limit: number, headers: Record<string, string> = key) => await call(on, 'POST', '/ingest', { body: { limit }, headers })
-  const ids = await Promise.all(Array.from({ length: 50 }, async () => (await post(service, 11)).json().id))
-  t.equal(new Set(ids).size, 1, '50 at once')
+  const ids = await Promise.all(Array.from({ length: 200 }, async () => (await post(service, 11)).json().id))
+  t.equal(new Set(ids).size, 1, '200 at once')
   const [id = ''] = ids
   await ended(service.app, id)
   const replay = await post(service, 11)
