@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import { type FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Problems, RUN_UNKNOWN } from '../schemas/problem.ts'
+import { type Problems } from '../schemas/problem.ts'
 import { type JsonObject, withComponents } from '../schemas/openapi/components.ts'
 import { describeOperation } from '../schemas/openapi/operation.ts'
 
@@ -36,14 +35,6 @@ const SECURITY_SCHEMES = {
 /** Helmet's policy without `upgrade-insecure-requests`: on plain HTTP it would have the page ask for its parts over HTTPS. */
 const DOCS_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; object-src 'none'; script-src 'self'; script-src-attr 'none'; style-src 'self' 'unsafe-inline'"
 
-/** Of the route whose file says only how documents are sent. */
-const DOCUMENT: FastifySchema = {
-  operationId: 'getDocument',
-  tags: ['documents'],
-  description: '202 and the run while it goes on, then 200 and the document, in the format that `?format=` or `Accept` says. The stored file is served with `ETag`, by ranges, and as gzip to those who prefer it.',
-  problems: { ...RUN_UNKNOWN, 503: ['storage_failed'] },
-}
-
 /** `GET /openapi.json`, from the schemas that validate, and `GET /docs`, a page to try it. */
 export default fp(async (app) => {
   const keys = [{ bearer: [] }, { apiKey: [] }]
@@ -57,7 +48,7 @@ export default fp(async (app) => {
       components: { securitySchemes: SECURITY_SCHEMES },
     },
     convertConstToEnum: false,
-    transform: ({ schema = {}, url, route }) => ({ url, schema: schema.hide === true ? schema : describe(schema, String(route.method), url) }),
+    transform: ({ schema = {}, url, route }) => ({ url, schema: schema.hide === true ? schema : describeOperation(schema, String(route.method), url) }),
     transformObject: (made) => finish(('openapiObject' in made ? made.openapiObject : made.swaggerObject) as JsonObject, app.config.MAX_ALBUMS_PER_RUN),
   })
   await app.register(swaggerUi, {
@@ -78,10 +69,6 @@ export default fp(async (app) => {
     },
   }, async () => app.swagger())
 }, { name: 'openapi', dependencies: ['config', 'protection'] })
-
-function describe (schema: FastifySchema, method: string, url: string): FastifySchema {
-  return describeOperation(url === '/runs/:id' && method === 'GET' ? { ...DOCUMENT, ...schema } : schema, method, url)
-}
 
 interface Operation {
   requestBody?: { required: boolean }

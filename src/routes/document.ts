@@ -5,6 +5,7 @@ import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { ServiceError } from '../errors.ts'
 import { DocumentQuery, documentResponses } from '../schemas/document.ts'
+import { RUN_UNKNOWN } from '../schemas/problem.ts'
 import { Run } from '../schemas/run.ts'
 import { RunParams } from '../schemas/run-id.ts'
 import { type ByteRange, byteRange } from './byte-range.ts'
@@ -17,7 +18,11 @@ import { WaitQuery, clientGone, waitMs } from './wait.ts'
 const documentRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/runs/:id', {
     schema: {
+      operationId: 'getDocument',
+      tags: ['documents'],
       summary: 'The document of a run, once it has ended',
+      description: '202 and the run while it goes on, then 200 and the document, in the format that `?format=` or `Accept` says. The stored file is served with `ETag`, by ranges, and as gzip to those who prefer it.',
+      problems: { ...RUN_UNKNOWN, 503: ['storage_failed'] },
       params: RunParams,
       querystring: Type.Composite([DocumentQuery, WaitQuery], { additionalProperties: false }),
       response: { ...documentResponses, 202: Run },
