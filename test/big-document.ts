@@ -76,7 +76,8 @@ function albumOf (number: number): Item & { tracks: { items: Item[] } } {
     tracks: {
       items: Array.from({ length: TRACKS_PER_ALBUM }, (_, place) => ({
         ...described('track', `${id}${place}`, `=${place} 夜に駆ける`), disc_number: 1, track_number: place + 1, duration_ms: 200_000, explicit: false,
-      }))
+      })),
+      next: null,
     },
   } as Item & { tracks: { items: Item[] } }
 }

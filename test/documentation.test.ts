@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import t from 'tap'
 import { ConfigSchema } from '../src/config.ts'
 
@@ -21,4 +21,11 @@ t.test('each npm script that README.md and CONTRIBUTING.md name exists, and each
   const named = new Set([...text.matchAll(/npm (?:run (?:-s )?)?(test\b(?!:)|start\b|(?<=run (?:-s )?)[a-z:]+)/g)].map(([, name]) => name ?? ''))
   for (const name of named) t.ok(name in scripts, `npm run ${name}`)
   for (const name of Object.keys(scripts).filter((name) => !name.startsWith('pre'))) t.ok(named.has(name), `${name} is explained`)
+})
+
+t.test('each test file is in exactly one suite', async (t) => {
+  const suites = (await readdir('test/suites')).map(async (name) => await readFile(`test/suites/${name}`, 'utf8'))
+  const imported = (await Promise.all(suites)).flatMap((text) => [...text.matchAll(/^import '\.\.\/(.*)'$/gm)].map(([, path]) => path)).sort()
+  const files = (await readdir('test', { recursive: true })).filter((path) => path.endsWith('.test.ts')).sort()
+  t.strictSame(imported, files)
 })

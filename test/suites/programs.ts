@@ -1,0 +1,6 @@
+/** Real processes of the compiled programs. */
+import '../crash.test.ts'
+import '../documentation.test.ts'
+import '../examples.test.ts'
+import '../programs.test.ts'
+import '../start.test.ts'

@@ -1,0 +1,2 @@
+/** Its tests run side by side. */
+import '../sandbox/server.test.ts'

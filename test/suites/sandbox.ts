@@ -1,0 +1,11 @@
+/** The stand-in for Spotify. */
+import '../sandbox/catalogue.test.ts'
+import '../sandbox/faults.test.ts'
+import '../sandbox/limits.test.ts'
+import '../sandbox/openapi.test.ts'
+import '../sandbox/paging.test.ts'
+import '../sandbox/sdk.test.ts'
+import '../sandbox/settings.test.ts'
+import '../sandbox/stats.test.ts'
+import '../sandbox/tiers.test.ts'
+import '../sandbox/token.test.ts'
