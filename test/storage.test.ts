@@ -3,6 +3,7 @@ import { appendFile, open, readFile, readdir, rm, stat, writeFile } from 'node:f
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
+import { type Problem } from '../src/schemas/problem.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { type Service, ended, startService, temporaryFolder } from './service.ts'
 import { matchesTruth } from './truth.ts'
@@ -58,6 +59,9 @@ t.test('a folder that becomes read-only: 503 on POST, and what is stored is stil
   await run('mount', ['-o', 'remount,ro', disk])
   t.equal((await service.post({ limit: 6 })).statusCode, 503)
   t.equal((await service.document(id)).albums.length, 5)
+  const deletion = await service.app.inject({ method: 'DELETE', url: `/runs/${id}` })
+  t.equal(deletion.statusCode, 503)
+  t.match(deletion.json<Problem>(), { code: 'storage_failed' })
   await run('mount', ['-o', 'remount,rw', disk])
   t.equal((await service.post({ limit: 6 })).statusCode, 202)
 })

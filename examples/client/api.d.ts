@@ -1373,7 +1373,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down */
+            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -1385,7 +1385,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down";
+                        code?: "storage_failed" | "shutting_down";
                     };
                 };
             };
@@ -2153,7 +2153,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down */
+            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -2165,7 +2165,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down";
+                        code?: "storage_failed" | "shutting_down";
                     };
                 };
             };
@@ -2328,7 +2328,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down */
+            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -2340,7 +2340,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down";
+                        code?: "storage_failed" | "shutting_down";
                     };
                 };
             };

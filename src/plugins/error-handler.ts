@@ -85,9 +85,15 @@ function problemOf (error: ServiceError, status: number, requestId: string): Pro
   return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail: error.message, code: error.code, requestId }
 }
 
+/** What the file system says when it is full, read-only, closed to the service or broken. */
+const STORAGE_ERRORS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO']
+
 /** Fastify's own errors (validation, parsing, body size) in our codes. */
 function translate (error: FastifyError): ServiceError {
   if (error.validation !== undefined) return new ServiceError('invalid_request', explainValidation(error))
+  if (STORAGE_ERRORS.includes(error.code)) {
+    return new ServiceError('storage_failed', 'DATA_DIR cannot be written or read: make room in it and let the service write there', { cause: error })
+  }
   switch (error.statusCode) {
     case 413: return new ServiceError('payload_too_large', 'the body is larger than this service takes')
     case 415: return new ServiceError('unsupported_media_type', "the body must be JSON: send it with 'content-type: application/json'")
