@@ -6,8 +6,7 @@ import { download, post, startProcess, untilEnded } from './process.ts'
 import { environment, startSandbox, temporaryFolder } from './service.ts'
 import { matchesTruth } from './truth.ts'
 
-const MAX_CONCURRENCY = 10
-
+/** How many calls a kill costs is measured in long/crash.long.ts, against what was in flight and what was not stored yet. */
 for (const tier of ['development', 'extended'] as const) {
   t.test(`${tier} tier: kill -9 in the middle of a run, start again: it ends complete, and no stored album is fetched twice`, async (t) => {
     const { sandbox, sandboxUrl } = await startSandbox(t, { tier, latencyMs: 15 })
@@ -24,11 +23,9 @@ for (const tier of ['development', 'extended'] as const) {
     const document = await download(second.url, id)
     t.equal(document.albums.length, 100)
     matchesTruth(t, document, sandbox, sandboxUrl)
-    const { served, calls } = sandbox.sandbox.stats()
+    const { served } = sandbox.sandbox.stats()
     t.ok(stored.length > 0 && stored.length < 100, `${stored.length} albums were stored when it was killed`)
     t.strictSame(stored.filter((album) => served[album] !== 1), [], 'none of them was fetched again')
-    const undisturbed = await callsOfUndisturbedRun(t, tier)
-    t.ok(calls - undisturbed <= MAX_CONCURRENCY, `${calls - undisturbed} calls more than an undisturbed run, at most those in flight`)
   })
 }
 
@@ -57,13 +54,6 @@ t.test('a run that has ended is served by the next process, byte for byte', asyn
   const second = await startProcess(t, env)
   t.equal(JSON.stringify(await download(second.url, id)), before)
 })
-
-async function callsOfUndisturbedRun (t: Parameters<typeof startSandbox>[0], tier: 'development' | 'extended'): Promise<number> {
-  const { sandbox, sandboxUrl } = await startSandbox(t, { tier })
-  const service = await startProcess(t, environment(sandboxUrl, await temporaryFolder(t)))
-  await untilEnded(service.url, (await post(service.url)).id)
-  return sandbox.sandbox.stats().calls
-}
 
 async function storedAlbums (path: string): Promise<string[]> {
   const checkpoint = await openCheckpoint<Part>(path)

@@ -1,11 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { readFile, readdir } from 'node:fs/promises'
 import t from 'tap'
 import { request } from 'undici'
 import { Refused, connect, ingest } from '../examples/client/client.ts'
 import { type Run } from '../src/schemas/run.ts'
-import { runProgram } from './process.ts'
+import { runCommand, runProgram } from './process.ts'
 import { type Document, type Service, ended, startService, temporaryFolder } from './service.ts'
 
 const lacks = (...tools: string[]): false | string => {
@@ -13,22 +12,12 @@ const lacks = (...tools: string[]): false | string => {
   return missing.length > 0 && `${missing.join(', ')} is not installed`
 }
 
-async function runScript (command: string, args: string[], env: Record<string, string>) {
-  const child = spawn(command, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString() })
-  child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString() })
-  const [code] = await once(child, 'close') as [number | null]
-  return { code, stdout, stderr }
-}
-
 t.test('examples/ingest.sh', { skip: lacks('bash', 'curl', 'jq') }, async (t) => {
   const start = async (t: Parameters<typeof startService>[0]) => {
     const service = await startService(t, { sandbox: { latencyMs: 2 }, env: { API_KEYS: 'secret' } })
     const folder = await temporaryFolder(t)
     const env = { INGEST_URL: service.url, INGEST_API_KEY: 'secret' }
-    const run = async (args: string[], other: Record<string, string> = {}) => await runScript('bash', ['examples/ingest.sh', '-o', folder, ...args], { ...env, ...other })
+    const run = async (args: string[], other: Record<string, string> = {}) => await runCommand('bash', ['examples/ingest.sh', '-o', folder, ...args], { ...env, ...other })
     return { service, folder, run }
   }
 
@@ -92,7 +81,7 @@ t.test('examples/client', async (t) => {
 
   t.test('the example prints the albums', async (t) => {
     const service = await startService(t)
-    const { code, stdout, stderr } = await runScript(process.execPath, [`--import=${import.meta.resolve('@tapjs/typescript/import')}`, 'examples/client/example.ts'], { INGEST_URL: service.url })
+    const { code, stdout, stderr } = await runCommand(process.execPath, [`--import=${import.meta.resolve('@tapjs/typescript/import')}`, 'examples/client/example.ts'], { INGEST_URL: service.url })
     t.equal(code, 0, stderr)
     t.match(stdout, /^succeeded: 20 albums, 0 gaps\n/)
     t.equal(stdout.match(/\d+ tracks$/gm)?.length, 20)
@@ -105,7 +94,7 @@ t.test('postman/ is what the OpenAPI document makes of it', async (t) => {
 
 t.test('examples/airflow_dag.py', async (t) => {
   t.test('it is valid Python', { skip: lacks('python3') }, async (t) => {
-    t.match(await runScript('python3', ['-m', 'py_compile', 'examples/airflow_dag.py'], { PYTHONPYCACHEPREFIX: await temporaryFolder(t) }), { code: 0, stderr: '' })
+    t.match(await runCommand('python3', ['-m', 'py_compile', 'examples/airflow_dag.py'], { PYTHONPYCACHEPREFIX: await temporaryFolder(t) }), { code: 0, stderr: '' })
   })
 
   /** HttpOperator: a status of 400 or more fails the task, which is tried again; the filter's result goes to XCom. */

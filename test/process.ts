@@ -78,9 +78,20 @@ export async function download (url: string, id: string): Promise<Document> {
   return await answer.body.json() as Document
 }
 
+export interface Ended {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
 /** Run a compiled program to its end. */
-export async function runProgram (file: string, args: string[], env: Record<string, string> = {}, cwd = process.cwd()): Promise<{ code: number | null, stdout: string, stderr: string }> {
-  const child = spawn(process.execPath, [file, ...args], { cwd, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+export async function runProgram (file: string, args: string[], env: Record<string, string> = {}, cwd = process.cwd()): Promise<Ended> {
+  return await runCommand(process.execPath, [file, ...args], env, cwd)
+}
+
+/** Run any command to its end, with nothing of this process's environment but the PATH. */
+export async function runCommand (command: string, args: string[], env: Record<string, string> = {}, cwd = process.cwd()): Promise<Ended> {
+  const child = spawn(command, args, { cwd, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString() })
