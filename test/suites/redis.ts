@@ -1,0 +1,2 @@
+/** What several processes share in a Redis: each test starts a redis-server of its own. */
+import '../redis.test.ts'
