@@ -3,21 +3,21 @@ export interface Belt<T> {
   put: (items: T[]) => void
   /** What was taken and could not be used goes first again. */
   putBack: (items: T[]) => void
-  /** `max` items as soon as there are as many, fewer only after `end`; none: it has ended. */
-  take: (max: number) => Promise<T[]>
+  /** Up to `max` items as soon as there are `min` (else `max`), fewer only after `end`; none: it has ended. */
+  take: (max: number, min?: number) => Promise<T[]>
   /** Nothing more will be put. */
   end: () => void
 }
 
 export function createBelt<T> (): Belt<T> {
   const items: T[] = []
-  const takers: Array<{ max: number, give: (taken: T[]) => void }> = []
+  const takers: Array<{ max: number, min: number, give: (taken: T[]) => void }> = []
   let ended = false
 
   function serve (): void {
     for (;;) {
       const taker = takers[0]
-      if (taker === undefined || (!ended && items.length < taker.max)) return
+      if (taker === undefined || (!ended && items.length < taker.min)) return
       takers.shift()
       taker.give(items.splice(0, taker.max))
     }
@@ -32,9 +32,9 @@ export function createBelt<T> (): Belt<T> {
       items.unshift(...taken)
       serve()
     },
-    async take (max) {
+    async take (max, min = max) {
       return await new Promise<T[]>((resolve) => {
-        takers.push({ max, give: resolve })
+        takers.push({ max, min, give: resolve })
         serve()
       })
     },

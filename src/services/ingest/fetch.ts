@@ -17,6 +17,9 @@ export interface Failure {
 /** So many albums failing in a row mean that the next one will fail too: the pass stops, and spares the quota. */
 const FAILURES_IN_A_ROW = 10
 
+/** Enough albums to find out by whether the batch call works. */
+const SMALLEST_BATCH = 2
+
 /** No album has nearly as many pages of 50 tracks; it bounds an answer that always names a next page. */
 const MOST_TRACK_ROUNDS = 40
 
@@ -53,13 +56,13 @@ export async function fetchAlbums (fetching: Fetching): Promise<void> {
   }
   const workers = (from: Belt<ListedAlbum>, size: () => number): Array<Promise<void>> => Array.from({ length: concurrency }, async () => await work(from, size))
   const fetchNew = async (): Promise<void> => {
-    if (!isBatchKnown(spotify)) await fetchSome(fetching, await belt.take(BATCH_SIZE), streak)
+    if (!isBatchKnown(spotify)) await fetchSome(fetching, await belt.take(BATCH_SIZE, SMALLEST_BATCH), streak)
     await settleAll(workers(belt, () => batchSize(spotify)))
   }
   await settleAll([fetchNew(), ...workers(begun, () => 1)])
 }
 
-/** Until the batch call has worked or was refused, one batch alone finds out: ten at once would be refused ten times. */
+/** Until the batch call has worked or was refused, one batch alone finds out, with the albums that are there: ten at once would be refused ten times. */
 function isBatchKnown ({ memory }: SpotifyService): boolean {
   const { works, refusal } = memory.about('albums')
   return works || refusal !== null
@@ -70,32 +73,45 @@ function batchSize ({ memory }: SpotifyService): number {
 }
 
 async function fetchSome (fetching: Fetching, albums: ListedAlbum[], streak: Streak): Promise<void> {
-  const { ledger } = fetching
-  const heads = await fetchHeads(fetching, albums.filter(({ id }) => ledger.album(id) === undefined), streak)
+  const { ledger, spotify } = fetching
+  const fresh = albums.filter(({ id }) => ledger.album(id) === undefined)
+  const failed = fresh.length > 1 && batchSize(spotify) > 1 ? await fetchBatch(fetching, fresh, streak) : new Set()
   await settleAll(albums.map(async (album) => {
-    if (heads !== 'none' || ledger.album(album.id) !== undefined) {
-      await guard(fetching, [album], streak, async () => await finishAlbum(fetching, album, heads === 'none' ? undefined : heads.get(album.id)))
-    }
+    if (!failed.has(album.id)) await guard(fetching, [album], streak, async () => await finishAlbum(fetching, album))
   }))
 }
 
 /**
- * The bodies of several albums by one call, as far as Spotify sent them; none at all where the call failed
- * (noted for each) or was refused (they go back on the belt).
+ * Several albums by one call. Gives the ids of those that are over for now: all of them where the call failed (noted for
+ * each) or was refused (they go back on the belt), and those whose answer was no album (noted). What Spotify left out is not among them.
  */
-async function fetchHeads (fetching: Fetching, albums: ListedAlbum[], streak: Streak): Promise<Map<string, unknown> | 'none'> {
+async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: Streak): Promise<Set<string>> {
   const { belt, spotify, context, market } = fetching
-  if (albums.length <= 1 || batchSize(spotify) === 1) return new Map()
-  let bodies: unknown[] = []
-  const isDone = await guard(fetching, albums, streak, async () => {
+  const ids = albums.map(({ id }) => id)
+  const broken = new Map<ListedAlbum, ServiceError>()
+  const store = async (bodies: unknown[]): Promise<void> => await settleAll(albums.map(async (album, place) => {
+    if (bodies[place] === null) return
     try {
-      bodies = await spotify.albums(albums.map(({ id }) => id), market, context)
+      await storeAlbum(fetching, album, bodies[place])
+    } catch (error) {
+      const failure = ordinaryFailure(error)
+      if (failure === null) throw error
+      broken.set(album, failure)
+    }
+  }))
+  let isAnswered = false
+  await guard(fetching, albums, streak, async () => {
+    try {
+      await spotify.albums(ids, market, context, store)
+      isAnswered = true
     } catch (error) {
       if (!hasCode(error, 'endpoint_unavailable')) throw error
       belt.putBack(albums)
     }
   })
-  return isDone && bodies.length > 0 ? new Map(albums.map(({ id }, place) => [id, bodies[place] ?? undefined])) : 'none'
+  if (!isAnswered) return new Set(ids)
+  for (const [album, error] of broken) await guard(fetching, [album], streak, async () => { throw error })
+  return new Set([...broken.keys()].map(({ id }) => id))
 }
 
 interface Streak { failures: number }
@@ -114,29 +130,35 @@ async function guard ({ ledger, context, failures, abort }: Fetching, albums: Li
       throw error
     }
     const { code, message: detail } = failure
-    const isFinal = albums.length === 1 && hasCode(error, 'not_found', 'request_refused')
+    const isFinal = albums.length === 1 && isFinalRefusal(error)
     for (const { id } of albums) {
-      if (isFinal) await ledger.record({ kind: 'unavailable', id, detail, cost: context.meter.read() })
-      else failures.set(id, { code, detail })
+      if (!isFinal) failures.set(id, { code, detail })
+      else if (ledger.unavailable(id) === undefined) await ledger.record({ kind: 'unavailable', id, detail, cost: context.meter.read() })
     }
     streak.failures = isFinal ? 0 : streak.failures + 1
     return false
   }
 }
 
-/** The album itself unless it is stored or was answered with others, then the rest of its tracks. */
-async function finishAlbum (fetching: Fetching, album: ListedAlbum, body: unknown): Promise<void> {
-  const { ledger } = fetching
-  if (ledger.album(album.id) === undefined) {
-    if (body === undefined) await fetchAlbum(fetching, album)
-    else await storeAlbum(fetching, album, body)
-  }
+/** Spotify does not have it: asking again would not help. */
+function isFinalRefusal (error: unknown): boolean {
+  return hasCode(error, 'not_found', 'request_refused')
+}
+
+/** The album itself unless it is stored, then the rest of its tracks. */
+async function finishAlbum (fetching: Fetching, album: ListedAlbum): Promise<void> {
+  if (fetching.ledger.album(album.id) === undefined) await fetchAlbum(fetching, album)
   await fetchTracks(fetching, album)
 }
 
 async function fetchAlbum (fetching: Fetching, album: ListedAlbum): Promise<void> {
-  const { spotify, context, market } = fetching
-  await storeAlbum(fetching, album, await spotify.album(album.id, market, context))
+  const { spotify, context, market, ledger } = fetching
+  await spotify.album(album.id, market, context, {
+    answered: async (body) => await storeAlbum(fetching, album, body),
+    async refused (error) {
+      if (isFinalRefusal(error)) await ledger.record({ kind: 'unavailable', id: album.id, detail: error.message, cost: context.meter.read() })
+    },
+  })
 }
 
 async function storeAlbum ({ ledger, context }: Fetching, { id }: ListedAlbum, body: unknown): Promise<void> {
@@ -153,11 +175,12 @@ async function fetchTracks ({ ledger, spotify, context, market, again }: Fetchin
     if (ranges.length === 0) return
     await settleAll(ranges.map(async (range) => {
       const { offset } = range
-      const { items, next } = await spotify.albumTracks(id, range, market, context)
-      const tracks = items.filter(isTrack)
-      await ledger.record({
-        kind: 'tracks', id, offset, slots: items.length, valid: tracks.length, hasNext: next !== null, fingerprint: fingerprintOf(tracks), cost: context.meter.read(),
-      }, JSON.stringify(tracks))
+      await spotify.albumTracks(id, range, market, context, async ({ items, next }) => {
+        const tracks = items.filter(isTrack)
+        await ledger.record({
+          kind: 'tracks', id, offset, slots: items.length, valid: tracks.length, hasNext: next !== null, fingerprint: fingerprintOf(tracks), cost: context.meter.read(),
+        }, JSON.stringify(tracks))
+      })
     }))
   }
 }

@@ -10,12 +10,25 @@ import { type AlbumState, countTracks, isAlbumComplete, isRepeated } from './alb
 export type Part =
   | { kind: 'source', source: UsedSource }
   | { kind: 'listed', albums: ListedAlbum[], losses: string[], next: SourceCursor | null, cost: Cost }
+  /** A page of the listing that was answered before its turn; its items are the body. */
+  | { kind: 'early', part: number, offset: number, pageSize: number, next: string | null, total: number | null, cost: Cost }
   | { kind: 'album', id: string, slots: number, valid: number, expected: number, hasNext: boolean, fingerprint: number, cost: Cost }
   | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, fingerprint: number, cost: Cost }
   | { kind: 'unavailable', id: string, detail: string, cost?: Cost }
   | { kind: 'memory', endpoints: Array<[Endpoint, EndpointKnowledge]>, cost: Cost }
   /** A user wants the run to go on: what Spotify did not have is asked again, and a listing that lost something begins anew. */
   | { kind: 'resumed', resumption: number }
+
+/** A page that waits for its turn in the listing. */
+export interface EarlyPage {
+  part: number
+  offset: number
+  pageSize: number
+  next: string | null
+  total: number | null
+  /** Its items. */
+  body: BodyRef
+}
 
 export type RunCheckpoint = Checkpoint<Part>
 
@@ -35,6 +48,8 @@ export interface Ledger {
   /** The last time a user let the run go on that is stored; 0 before the first. */
   readonly resumption: number
   album: (id: string) => AlbumState | undefined
+  /** The page of that place where it was answered before its turn. */
+  early: (part: number, offset: number) => EarlyPage | undefined
   isComplete: (id: string) => boolean
   /** Why Spotify has no such album, where it said so. */
   unavailable: (id: string) => string | undefined
@@ -50,6 +65,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
   const unavailable = new Map<string, string>()
   const listed = new Map<string, ListedAlbum>()
   const losses: string[] = []
+  let early: EarlyPage[] = []
   let source: UsedSource | null = null
   let next: SourceCursor | null | undefined
   let cost = NO_COST
@@ -67,6 +83,10 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
         for (const album of part.albums) if (!listed.has(album.id)) listed.set(album.id, album)
         losses.push(...part.losses)
         next = part.next
+        early = early.filter((page) => isStillAhead(page, part.next))
+        break
+      case 'early':
+        if (body !== null) early.push({ ...part, body })
         break
       case 'album':
         if (body !== null) countAlbum(part, body)
@@ -80,7 +100,10 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
       case 'resumed':
         resumption = part.resumption
         unavailable.clear()
-        if (losses.length > 0 || listed.size === 0) next = undefined
+        if (losses.length > 0 || listed.size === 0) {
+          next = undefined
+          early = []
+        }
         losses.length = 0
         break
       case 'memory':
@@ -117,6 +140,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
     get endpoints () { return endpoints },
     get resumption () { return resumption },
     album: (id) => albums.get(id),
+    early: (part, offset) => early.find((page) => page.part === part && page.offset === offset),
     isComplete (id) {
       const state = albums.get(id)
       return state !== undefined && isAlbumComplete(state, TRACKS_PAGE_SIZE)
@@ -129,6 +153,10 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
     },
     readBody: async (ref) => await checkpoint.readBody(ref),
   }
+}
+
+function isStillAhead ({ part, offset }: EarlyPage, next: SourceCursor | null): boolean {
+  return next !== null && (part > next.part || (part === next.part && offset >= next.cursor.offset))
 }
 
 /** The part that stores an album as it was answered. */

@@ -3,6 +3,7 @@ import { type RunRequest } from '../../schemas/run.ts'
 import { type CallContext } from '../spotify/call.ts'
 import { type ListedAlbum, readListedAlbum } from '../spotify/item-check.ts'
 import { chooseSource, createSource } from '../spotify/sources/choose.ts'
+import { type EarlyPages } from '../spotify/sources/lookahead.ts'
 import { SOURCE_START, type Source, type SourcePage } from '../spotify/sources/source.ts'
 import { type SpotifyService } from '../spotify/spotify-service.ts'
 import { type Ledger } from './ledger.ts'
@@ -20,7 +21,7 @@ export interface Listing {
 }
 
 /**
- * Find the albums of a run from where its ledger stopped, a page at a time, each stored before it is used.
+ * Find the albums of a run from where its ledger stopped; each page is stored before it is used.
  * Throws what the calls throw; what was listed until then stays.
  */
 export async function list (listing: Listing): Promise<void> {
@@ -57,15 +58,31 @@ async function readPages (listing: Listing, source: Source): Promise<void> {
   const { ledger, context, request, onListed } = listing
   const wanted = (): number => source.order === 'newest' ? Infinity : request.limit - ledger.listed.size
   let stale = 0
-  if (ledger.next !== null && wanted() > 0) {
-    for await (const page of source.pages(ledger.next ?? SOURCE_START, wanted, context)) {
-      const fresh = await recordPage(listing, page, wanted(), stale)
-      if (source.order === 'listed') onListed(fresh)
-      stale = fresh.length === 0 ? stale + 1 : 0
-      if (ledger.next === null) break
-    }
+
+  async function store (page: SourcePage): Promise<boolean> {
+    const fresh = await recordPage(listing, page, wanted(), stale)
+    if (source.order === 'listed') onListed(fresh)
+    stale = fresh.length === 0 ? stale + 1 : 0
+    return ledger.next !== null
   }
+
+  if (ledger.next !== null && wanted() > 0) await source.read(ledger.next ?? SOURCE_START, { context, wanted, store, early: earlyPages(listing) })
   if (source.order === 'newest') onListed(wantedAlbums(ledger.listed.values(), request.limit, source.order))
+}
+
+function earlyPages ({ ledger, context }: Listing): EarlyPages {
+  return {
+    has: (part, offset) => ledger.early(part, offset) !== undefined,
+    async read (part, offset) {
+      const stored = ledger.early(part, offset)
+      if (stored === undefined) return undefined
+      const { body, pageSize, next, total } = stored
+      return { page: { items: JSON.parse(await ledger.readBody(body)) as unknown[], next, total }, pageSize }
+    },
+    async keep (part, offset, { page: { items, next, total }, pageSize }) {
+      await ledger.record({ kind: 'early', part, offset, pageSize, next, total, cost: context.meter.read() }, JSON.stringify(items))
+    },
+  }
 }
 
 /** Store the page's new albums, its losses, and where the next page is (nowhere, once there are enough). */

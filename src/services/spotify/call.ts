@@ -36,11 +36,22 @@ export interface CallContext {
 }
 
 /**
- * Get the JSON body of one call, obeying whatever Spotify says on the way.
- * Throws `PauseError`; `upstream_unavailable` or `upstream_invalid` after the last try; what `classify`
- * calls a refusal, by its code; `invalid_client`; the signal's reason.
+ * What is done with an answer while its call still holds its place among the calls in flight. What is stored here
+ * keeps a promise: a crash costs no more calls than those that were in flight.
  */
-export type Call = (endpoint: Endpoint, url: URL, context: CallContext) => Promise<unknown>
+export interface Receiver<T> {
+  /** Gets the JSON body of a 200. It must make no call: that could wait for its own place. */
+  answered: (body: unknown) => Promise<T>
+  /** Told of a refusal before it is thrown; may throw another error instead. */
+  refused?: (error: ServiceError) => Promise<void>
+}
+
+/**
+ * Get the JSON body of one call to its receiver, obeying whatever Spotify says on the way.
+ * Throws `PauseError`; `upstream_unavailable` or `upstream_invalid` after the last try; what `classify`
+ * calls a refusal, by its code; `invalid_client`; the signal's reason; what the receiver throws.
+ */
+export type Call = <T>(endpoint: Endpoint, url: URL, context: CallContext, receiver: Receiver<T>) => Promise<T>
 
 export function createCall (options: CallOptions): Call {
   const { dispatcher, tokens, pacer, clock, retry, random, timeoutMs, log } = options
@@ -87,18 +98,28 @@ export function createCall (options: CallOptions): Call {
     return await Promise.race([task, aborted]).finally(() => signal.removeEventListener('abort', onAbort))
   }
 
-  return async function call (endpoint, url, context) {
+  /** One attempt and, where it settles the call, what the receiver does with it: all of it in one place among the calls in flight. */
+  async function attemptAndReceive<T> (endpoint: Endpoint, url: URL, context: CallContext, receiver: Receiver<T>): Promise<Received<T>> {
+    const { verdict, token } = await attempt(endpoint, url, context)
+    if (verdict.kind === 'ok') return { kind: 'ok', value: await receiver.answered(verdict.value) }
+    if (verdict.kind !== 'refused') return { ...verdict, token }
+    const error = new ServiceError(verdict.code, `${NAMES[endpoint]} ${verdict.detail}${ADVICE[verdict.code] ?? ''}`, { affectsEveryCall: verdict.code === 'premium_required', upstreamStatus: verdict.status })
+    await receiver.refused?.(error)
+    throw error
+  }
+
+  return async function call<T> (endpoint: Endpoint, url: URL, context: CallContext, receiver: Receiver<T>): Promise<T> {
     let renewals = 0
     let limits = 0
     let faults = 0
     for (;;) {
-      const { verdict, token } = await whenFree(() => attempt(endpoint, url, context), context.signal)
+      const verdict = await whenFree(() => attemptAndReceive(endpoint, url, context, receiver), context.signal)
       switch (verdict.kind) {
         case 'ok':
           return verdict.value
         case 'renew':
           if (++renewals > 1) throw new ServiceError('upstream_invalid', `${NAMES[endpoint]} ${verdict.detail} also with a new token: check that SPOTIFY_TOKEN_URL and SPOTIFY_API_URL belong together`)
-          await tokens.renew(token, context.signal)
+          await tokens.renew(verdict.token, context.signal)
           break
         case 'limited':
           if (++limits >= retry.maxAttempts) {
@@ -112,13 +133,14 @@ export function createCall (options: CallOptions): Call {
           await clock.sleep(waitMs, context.signal)
           break
         }
-        case 'refused':
-          throw new ServiceError(verdict.code, `${NAMES[endpoint]} ${verdict.detail}${ADVICE[verdict.code] ?? ''}`, { affectsEveryCall: verdict.code === 'premium_required', upstreamStatus: verdict.status })
       }
       context.meter.retry()
     }
   }
 }
+
+/** What became of an attempt that nothing was thrown for. */
+type Received<T> = { kind: 'ok', value: T } | Exclude<Verdict, { kind: 'ok' | 'refused' }> & { token: string }
 
 /** Some proxies send back what they were sent: the token must not get into errors and logs by that way. */
 function withoutToken (verdict: Verdict, token: string): Verdict {

@@ -93,18 +93,23 @@ async function askEndpoints (spotify: SpotifyService, context: CallContext): Pro
     ...id === undefined
       ? []
       : [
-          await askOne('album', async () => await spotify.album(id, null, context)),
-          await askOne('albums', async () => await spotify.albums([id, id], null, context)),
-          await askOne('albumTracks', async () => await spotify.albumTracks(id, { offset: 0, limit: TRACKS_PAGE_SIZE }, null, context)),
+          await askOne('album', async () => await spotify.album(id, null, context, { answered: asIs })),
+          await askOne('albums', async () => await spotify.albums([id, id], null, context, asIs)),
+          await askOne('albumTracks', async () => await spotify.albumTracks(id, { offset: 0, limit: TRACKS_PAGE_SIZE }, null, context, asIs)),
         ],
     ...artistId === null ? [] : [(await askListing(spotify, { endpoint: 'artistAlbums', path: `/artists/${encodeURIComponent(artistId)}/albums`, query: { include_groups: 'album,single' } }, context)).finding],
   ]
 }
 
+/** Nothing is stored here. */
+async function asIs<T> (answer: T): Promise<T> {
+  return answer
+}
+
 async function askListing (spotify: SpotifyService, request: ListingRequest, context: CallContext): Promise<{ finding: EndpointFinding, items: unknown[] }> {
   let items: unknown[] = []
   const finding = await askOne(request.endpoint, async () => {
-    items = (await spotify.listingPage(request, START, Infinity, context)).page.items
+    items = (await spotify.listingPage(request, START, Infinity, context, asIs)).page.items
   })
   const pageSize = finding.status === 200 ? spotify.memory.about(request.endpoint).pageSize : null
   return { finding: { ...finding, pageSize }, items }

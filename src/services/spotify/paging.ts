@@ -66,6 +66,23 @@ export function nextStep (page: Page, cursor: Cursor, pageSize: number, rules: P
   return within(rules, { offset: nextOffset(page.next, cursor, pageSize, rules) ?? seen, url: null, empties: 0, holeAt: null }, loss)
 }
 
+/** So many pages are asked for at the same time while counting. */
+const PAGES_AHEAD = 4
+
+/**
+ * The places that come next while counting, each with how many albums are wanted from there on: not beyond what is
+ * wanted or what `total` admits, so that a wrong guess costs few calls.
+ */
+export function placesAhead ({ total }: Page, next: Cursor, pageSize: number, wanted: number, { pagination, isSearch }: PagingRules): Array<{ offset: number, wanted: number }> {
+  if (pagination !== 'offset' || next.empties > 0 || next.holeAt !== null) return []
+  const end = Math.min(next.offset + wanted, total ?? 0, isSearch ? SEARCH_WINDOW : Infinity)
+  const places: Array<{ offset: number, wanted: number }> = []
+  for (let { offset } = next; offset < end && places.length < PAGES_AHEAD; offset += pageSize) {
+    places.push({ offset, wanted: wanted - (offset - next.offset) })
+  }
+  return places
+}
+
 function claimsMore (page: Page, seen: number, pageSize: number, { isSearch }: PagingRules): boolean {
   if (page.next !== null) return true
   if (isSearch) return page.items.length >= pageSize

@@ -1,6 +1,6 @@
 import { ServiceError, hasCode } from '../../errors.ts'
 import { isRecord } from './answer.ts'
-import { type Call, type CallContext } from './call.ts'
+import { type Call, type CallContext, type Receiver } from './call.ts'
 import { type Endpoint, type EndpointMemory, PAGE_SIZES, SEARCH_WINDOW } from './endpoint.ts'
 import { type Cursor, type Page, readPage } from './paging.ts'
 
@@ -11,19 +11,28 @@ export interface ListingRequest {
   query: Record<string, string>
 }
 
-/** The Web API as the pipeline sees it. All functions throw what `Call` throws. */
+/** What is done with an answer before its call gives up its place among the calls in flight: it is stored there. */
+export type Use<Answer, T> = (answer: Answer) => Promise<T>
+
+/** One page of a listing, and the size that was asked for. */
+export interface ListingPage {
+  page: Page
+  pageSize: number
+}
+
+/** The Web API as the pipeline sees it. All functions throw what `Call` throws, and what `use` throws. */
 export interface SpotifyService {
   /** The origin that `next` may name. */
   origin: string
   memory: EndpointMemory
   /** One page at the largest size that this app is given, not larger than `wanted` needs. */
-  listingPage: (request: ListingRequest, cursor: Cursor, wanted: number, context: CallContext) => Promise<{ page: Page, pageSize: number }>
-  /** `GET /albums/{id}`: the album with its first 50 tracks, not yet checked. */
-  album: (id: string, market: string | null, context: CallContext) => Promise<unknown>
+  listingPage: <T>(request: ListingRequest, cursor: Cursor, wanted: number, context: CallContext, use: Use<ListingPage, T>) => Promise<T>
+  /** `GET /albums/{id}`: the album with its first 50 tracks, not yet checked. `refused`: told when Spotify has no such album. */
+  album: <T>(id: string, market: string | null, context: CallContext, receiver: Receiver<T>) => Promise<T>
   /** `GET /albums?ids=`: one unchecked entry for each id, null where Spotify sent none. Remembers a refusal. */
-  albums: (ids: string[], market: string | null, context: CallContext) => Promise<unknown[]>
+  albums: <T>(ids: string[], market: string | null, context: CallContext, use: Use<unknown[], T>) => Promise<T>
   /** `GET /albums/{id}/tracks`: one page, of 50 tracks at most. */
-  albumTracks: (id: string, range: { offset: number, limit: number }, market: string | null, context: CallContext) => Promise<Page>
+  albumTracks: <T>(id: string, range: { offset: number, limit: number }, market: string | null, context: CallContext, use: Use<Page, T>) => Promise<T>
 }
 
 export function createSpotifyService (options: { apiUrl: URL, call: Call, memory: EndpointMemory }): SpotifyService {
@@ -38,37 +47,46 @@ export function createSpotifyService (options: { apiUrl: URL, call: Call, memory
   }
 
   /** A call whose refusal or success says something of the endpoint, not only of one album. */
-  async function learning (endpoint: Endpoint, url: URL, context: CallContext): Promise<unknown> {
-    try {
-      const body = await call(endpoint, url, context)
-      memory.learn(endpoint, { works: true, refusal: null })
-      await context.learned?.()
-      return body
-    } catch (error) {
-      const isRefusal = hasCode(error, 'endpoint_unavailable') || (endpoint !== 'artistAlbums' && hasCode(error, 'not_found'))
-      if (!isRefusal) throw error
-      memory.learn(endpoint, { refusal: error.message })
-      await context.learned?.()
-      throw new ServiceError('endpoint_unavailable', error.message, { cause: error, ...error.upstreamStatus === undefined ? {} : { upstreamStatus: error.upstreamStatus } })
-    }
+  async function learning<T> (endpoint: Endpoint, url: URL, context: CallContext, receiver: Receiver<T>): Promise<T> {
+    return await call(endpoint, url, context, {
+      async answered (body) {
+        memory.learn(endpoint, { works: true, refusal: null })
+        await context.learned?.()
+        return await receiver.answered(body)
+      },
+      async refused (error) {
+        await receiver.refused?.(error)
+        const isRefusal = hasCode(error, 'endpoint_unavailable') || (endpoint !== 'artistAlbums' && hasCode(error, 'not_found'))
+        if (!isRefusal) return
+        memory.learn(endpoint, { refusal: error.message })
+        await context.learned?.()
+        throw new ServiceError('endpoint_unavailable', error.message, { cause: error, ...error.upstreamStatus === undefined ? {} : { upstreamStatus: error.upstreamStatus } })
+      },
+    })
   }
 
   /**
    * The page behind `next` if there is one and its size is not known to be refused, else the page by count;
    * where Spotify refuses the size, the next smaller one.
    */
-  async function listingPage (request: ListingRequest, cursor: Cursor, wanted: number, context: CallContext): Promise<{ page: Page, pageSize: number }> {
+  async function listingPage<T> (request: ListingRequest, cursor: Cursor, wanted: number, context: CallContext, use: Use<ListingPage, T>): Promise<T> {
     const { endpoint, path, query } = request
     const wrapper = endpoint === 'artistAlbums' ? null : 'albums'
     let next = cursor.url !== null && (limitOf(cursor.url) ?? 0) <= memory.about(endpoint).pageSize ? cursor.url : null
     for (;;) {
       const pageSize = next === null ? pageSizeFor(endpoint, cursor.offset, wanted) : limitOf(next) ?? memory.about(endpoint).pageSize
       const url = next === null ? address(path, { ...query, limit: pageSize, offset: cursor.offset }) : new URL(next)
+      let isSmallerNext = false
       try {
-        return { page: pageOf(endpoint, await learning(endpoint, url, context), wrapper), pageSize }
+        return await learning(endpoint, url, context, {
+          answered: async (body) => await use({ page: pageOf(endpoint, body, wrapper), pageSize }),
+          async refused (error) {
+            isSmallerNext = hasCode(error, 'invalid_limit') && memory.stepDown(endpoint, pageSize)
+            if (isSmallerNext) await context.learned?.()
+          },
+        })
       } catch (error) {
-        if (!hasCode(error, 'invalid_limit') || !memory.stepDown(endpoint, pageSize)) throw error
-        await context.learned?.()
+        if (!isSmallerNext) throw error
         next = null
       }
     }
@@ -85,19 +103,22 @@ export function createSpotifyService (options: { apiUrl: URL, call: Call, memory
     memory,
     listingPage,
 
-    async album (id, market, context) {
-      return await call('album', address(`/albums/${encodeURIComponent(id)}`, { market }), context)
+    async album (id, market, context, receiver) {
+      return await call('album', address(`/albums/${encodeURIComponent(id)}`, { market }), context, receiver)
     },
 
-    async albums (ids, market, context) {
-      const body = await learning('albums', address('/albums', { ids: ids.join(','), market }), context)
-      if (!isRecord(body) || !Array.isArray(body['albums'])) throw invalid('albums')
-      return align(ids, body['albums'] as unknown[])
+    async albums (ids, market, context, use) {
+      return await learning('albums', address('/albums', { ids: ids.join(','), market }), context, {
+        async answered (body) {
+          if (!isRecord(body) || !Array.isArray(body['albums'])) throw invalid('albums')
+          return await use(align(ids, body['albums'] as unknown[]))
+        },
+      })
     },
 
-    async albumTracks (id, { offset, limit }, market, context) {
+    async albumTracks (id, { offset, limit }, market, context, use) {
       const url = address(`/albums/${encodeURIComponent(id)}/tracks`, { limit, offset, market })
-      return pageOf('albumTracks', await call('albumTracks', url, context), null)
+      return await call('albumTracks', url, context, { answered: async (body) => await use(pageOf('albumTracks', body, null)) })
     },
   }
 }

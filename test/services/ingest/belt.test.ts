@@ -16,6 +16,15 @@ t.test('a taker waits until there are as many as it wants', async (t) => {
   t.same(await belt.take(1), [4])
 })
 
+t.test('a taker that is content with fewer gets what is there as soon as there are as many', async (t) => {
+  const belt = createBelt<number>()
+  const taken = belt.take(20, 2)
+  belt.put([1])
+  await settle()
+  belt.put([2, 3])
+  t.same(await taken, [1, 2, 3])
+})
+
 t.test('after the end a taker gets what is left, then nothing, for ever', async (t) => {
   const belt = createBelt<number>()
   const waiting = [belt.take(3), belt.take(3)]

@@ -12,6 +12,8 @@ import { type Scripted, type Sent, createScriptedDispatcher, inTurn } from './sc
 const never = new AbortController().signal
 const ALBUM = new URL('https://api.spotify.com/v1/albums/4aawyAB9vmqN3uQ7FjRGTy')
 
+const asIs = { answered: async (body: unknown) => body }
+
 /** Tokens by number; a refused one gives the next. */
 function createTokens () {
   let number = 1
@@ -75,7 +77,7 @@ function create (answer: (sent: Sent, place: number) => Scripted | Promise<Scrip
     ...setup,
     clock,
   })
-  const get = async (signal = never): Promise<unknown> => await call('album', ALBUM, { signal, meter })
+  const get = async (signal = never): Promise<unknown> => await call('album', ALBUM, { signal, meter }, asIs)
   return { get, call, sent, clock, log, meter, refused, rotate, told, limits }
 }
 
@@ -285,7 +287,7 @@ t.test('a call goes out with the token of the moment, not with that of a minute 
 t.test('waiting for the pacer is metered, and a wait of ten calls counts once', async (t) => {
   const clock = createFakeClock()
   const { meter, call } = create(() => ok, { clock, pacer: await realPacer(clock, 1) })
-  const asked = Array.from({ length: 3 }, () => call('search', ALBUM, { signal: never, meter }))
+  const asked = Array.from({ length: 3 }, () => call('search', ALBUM, { signal: never, meter }, asIs))
   await clock.pass(60_002)
   await Promise.all(asked)
   t.match(meter.read(), { calls: 3, retries: 0, throttledMs: 60_002, byEndpoint: { search: 3 } })
@@ -345,3 +347,27 @@ for (const [what, answer] of ENDINGS) {
     t.notMatch(`${thrown.message} ${JSON.stringify(thrown)} ${String(thrown.cause)} ${log.text()}`, /secret-token/)
   })
 }
+
+t.test('a call holds its place among those in flight until its answer is stored, or its refusal', async (t) => {
+  const gate = createGate()
+  const { call, sent, meter } = create((_sent, place) => place === 1 ? { status: 404, body: { error: { status: 404, message: 'Resource not found' } } } : ok, { maxConcurrency: 1 })
+  const context = { signal: never, meter }
+  const first = call('album', ALBUM, context, { async answered () { await gate.promise } })
+  const told: string[] = []
+  const second = call('album', ALBUM, context, { answered: async () => {}, async refused ({ code }) { told.push(code, `${sent.length} calls`) } })
+  second.catch(() => {})
+  const third = call('album', ALBUM, context, asIs)
+  await settle()
+  t.equal(sent.length, 1, 'the answer of the first is not stored yet')
+  gate.resolve()
+  await first
+  await t.rejects(second, { code: 'not_found' })
+  await third
+  t.same(told, ['not_found', '2 calls'], 'told of the refusal before the next call was made')
+})
+
+t.test('what storing an answer throws is thrown, and the place is free again', async (t) => {
+  const { call, get, meter } = create(() => ok, { maxConcurrency: 1 })
+  await t.rejects(call('album', ALBUM, { signal: never, meter }, { async answered () { throw new Error('the disk is full') } }), { message: 'the disk is full' })
+  t.ok(await get())
+})

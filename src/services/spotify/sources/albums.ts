@@ -6,8 +6,8 @@ export function albums (ids: string[]): Source {
     used: 'albums',
     query: null,
     order: 'listed',
-    async * pages () {
-      yield { items: ids.map((id) => ({ id })), losses: [], next: null }
+    async read (_from, { store }) {
+      await store({ items: ids.map((id) => ({ id })), losses: [], next: null })
     },
   }
 }

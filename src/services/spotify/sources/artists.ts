@@ -1,29 +1,42 @@
 import { hasCode } from '../../../errors.ts'
 import { type Pagination, START } from '../paging.ts'
-import { type SpotifyService } from '../spotify-service.ts'
-import { type Source, listingPages } from './source.ts'
+import { type ListingRequest, type SpotifyService } from '../spotify-service.ts'
+import { createLookahead } from './lookahead.ts'
+import { type Source, type SourceCursor, readPart } from './source.ts'
+
+/** The first pages of so many artists are asked for side by side. */
+const ARTISTS_AHEAD = 4
 
 /** The newest albums and singles of some artists. Each artist's listing is read to its end: it is not sorted by date. */
 export function artists (spotify: SpotifyService, pagination: Pagination, ids: string[], market: string | null): Source {
   const query = { include_groups: 'album,single', ...(market === null ? {} : { market }) }
+  const requestOf = (id: string): ListingRequest => ({ endpoint: 'artistAlbums', path: `/artists/${encodeURIComponent(id)}/albums`, query })
   return {
     used: 'artists',
     query: null,
     order: 'newest',
-    async * pages (from, _wanted, context) {
-      for (const [part, id] of ids.entries()) {
-        if (part < from.part) continue
-        const start = part === from.part ? from : { part, cursor: START }
-        const after = part + 1 < ids.length ? { part: part + 1, cursor: START } : null
-        const request = { endpoint: 'artistAlbums', path: `/artists/${encodeURIComponent(id)}/albums`, query } as const
-        try {
-          for await (const page of listingPages(spotify, request, pagination, start, () => Infinity, context)) {
-            yield { ...page, next: page.next ?? after }
+    async read (from, given) {
+      const reader = { ...given, wanted: () => Infinity }
+      const lookahead = createLookahead(spotify, reader)
+      try {
+        for (const [part, id] of ids.entries()) {
+          if (part < from.part) continue
+          const after: SourceCursor | null = part + 1 < ids.length ? { part: part + 1, cursor: START } : null
+          const isPageSizeKnown = spotify.memory.about('artistAlbums').works
+          for (const [ahead, next] of ids.slice(part + 1, part + 1 + ARTISTS_AHEAD).entries()) {
+            if (isPageSizeKnown) lookahead.ask(requestOf(next), part + 1 + ahead, START.offset, Infinity)
           }
-        } catch (error) {
-          if (!hasCode(error, 'not_found', 'request_refused')) throw error
-          yield { items: [], losses: [`artist ${id}: ${error.message}`], next: after }
+          const partReader = { ...reader, store: async (page: Parameters<typeof reader.store>[0]) => await reader.store({ ...page, next: page.next ?? after }) }
+          try {
+            const isWanted = await readPart({ spotify, request: requestOf(id), pagination }, part === from.part ? from : { part, cursor: START }, partReader, lookahead)
+            if (!isWanted) return
+          } catch (error) {
+            if (!hasCode(error, 'not_found', 'request_refused')) throw error
+            if (!await reader.store({ items: [], losses: [`artist ${id}: ${error.message}`], next: after })) return
+          }
         }
+      } finally {
+        await lookahead.settled()
       }
     },
   }

@@ -1,6 +1,6 @@
 import { type Pagination } from '../paging.ts'
 import { type SpotifyService } from '../spotify-service.ts'
-import { type Source, listingPages } from './source.ts'
+import { type Source, readListing } from './source.ts'
 
 /** Spotify's editors' choice of new albums, about 100; refused to apps in development mode. */
 export function newReleases (spotify: SpotifyService, pagination: Pagination): Source {
@@ -9,6 +9,6 @@ export function newReleases (spotify: SpotifyService, pagination: Pagination): S
     used: 'new-releases',
     query: null,
     order: 'listed',
-    pages: (from, wanted, context) => listingPages(spotify, request, pagination, from, wanted, context),
+    read: async (from, reader) => await readListing({ spotify, request, pagination }, from, reader),
   }
 }

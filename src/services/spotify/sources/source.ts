@@ -1,7 +1,8 @@
 import { type UsedSource } from '../../../schemas/run.ts'
 import { type CallContext } from '../call.ts'
-import { type Cursor, type Pagination, START, nextStep } from '../paging.ts'
-import { type ListingRequest, type SpotifyService } from '../spotify-service.ts'
+import { type Cursor, type Pagination, START, nextStep, placesAhead } from '../paging.ts'
+import { type ListingPage, type ListingRequest, type SpotifyService } from '../spotify-service.ts'
+import { type EarlyPages, type Lookahead, createLookahead } from './lookahead.ts'
 
 /** Where a source's listing goes on: plain data for the checkpoint. `part` counts listings that follow each other. */
 export interface SourceCursor {
@@ -18,30 +19,65 @@ export interface SourcePage {
   next: SourceCursor | null
 }
 
+/** Who reads a listing, and where its pages go. */
+export interface Reader {
+  context: CallContext
+  /** How many albums are still missing, to ask for no larger page. */
+  wanted: () => number
+  /** Store a page, in its turn and while its call holds its place; false: that is enough. */
+  store: (page: SourcePage) => Promise<boolean>
+  early: EarlyPages
+}
+
 /** A way to find albums. */
 export interface Source {
   used: UsedSource['used']
   query: string | null
   /** `newest`: all must be listed before the newest are known; `listed`: the first ones listed are wanted. */
   order: 'listed' | 'newest'
-  /** The pages from `from` on. `wanted` says how many albums are still missing, to ask for no larger page. */
-  pages: (from: SourceCursor, wanted: () => number, context: CallContext) => AsyncGenerator<SourcePage>
+  /** Read the pages from `from` on until there are enough or no more. */
+  read: (from: SourceCursor, reader: Reader) => Promise<void>
 }
 
-/** The pages of one paged listing, as `SourceCursor`s of the given part. */
-export async function * listingPages (
-  spotify: SpotifyService,
-  request: ListingRequest,
-  pagination: Pagination,
-  { part, cursor: from }: SourceCursor,
-  wanted: () => number,
-  context: CallContext
-): AsyncGenerator<SourcePage> {
-  const rules = { pagination, origin: spotify.origin, isSearch: request.endpoint === 'search', mayBeEmpty: request.endpoint === 'artistAlbums' }
-  for (let cursor: Cursor | null = from; cursor !== null;) {
-    const { page, pageSize } = await spotify.listingPage(request, cursor, wanted(), context)
-    const step = nextStep(page, cursor, pageSize, rules)
-    cursor = step.kind === 'more' ? step.cursor : null
-    yield { items: page.items, losses: step.loss === null ? [] : [step.loss], next: cursor === null ? null : { part, cursor } }
+/** A paged listing to read as one part of a source. */
+export interface Listing {
+  spotify: SpotifyService
+  request: ListingRequest
+  pagination: Pagination
+}
+
+/** Read one paged listing, the only part of its source. */
+export async function readListing (listing: Listing, from: SourceCursor, reader: Reader): Promise<void> {
+  const lookahead = createLookahead(listing.spotify, reader)
+  try {
+    await readPart(listing, from, reader, lookahead)
+  } finally {
+    await lookahead.settled()
   }
+}
+
+/** Read the pages of one part; false when its reader has enough. While counting, the next pages are asked for side by side. */
+export async function readPart ({ spotify, request, pagination }: Listing, { part, cursor: from }: SourceCursor, reader: Reader, lookahead: Lookahead): Promise<boolean> {
+  const rules = { pagination, origin: spotify.origin, isSearch: request.endpoint === 'search', mayBeEmpty: request.endpoint === 'artistAlbums' }
+  let isWanted = true
+  let cursor: Cursor | null = from
+
+  /** Store the page at `at`; gives where the next one is. */
+  async function take (at: Cursor, { page, pageSize }: ListingPage): Promise<Cursor | null> {
+    const step = nextStep(page, at, pageSize, rules)
+    const next = step.kind === 'more' ? step.cursor : null
+    isWanted = await reader.store({ items: page.items, losses: step.loss === null ? [] : [step.loss], next: next === null ? null : { part, cursor: next } })
+    if (!isWanted || next === null) return null
+    for (const { offset, wanted } of placesAhead(page, next, pageSize, reader.wanted(), rules)) lookahead.ask(request, part, offset, wanted)
+    return next
+  }
+
+  while (cursor !== null) {
+    const at: Cursor = cursor
+    const early = await lookahead.page(part, at)
+    cursor = early === undefined
+      ? await spotify.listingPage(request, at, reader.wanted(), reader.context, async (answer) => await take(at, answer))
+      : await take(at, early)
+  }
+  return isWanted
 }
