@@ -3,13 +3,18 @@ import t from 'tap'
 import { type Part } from '../src/services/ingest/ledger.ts'
 import { openCheckpoint } from '../src/services/store/checkpoint.ts'
 import { download, post, startProcess, untilEnded } from './process.ts'
-import { environment, startSandbox, temporaryFolder } from './service.ts'
+import { environment, startSandbox, startService, temporaryFolder } from './service.ts'
 import { matchesTruth } from './truth.ts'
 
-/** How many calls a kill costs is measured in long/crash.long.ts, against what was in flight and what was not stored yet. */
+/** The default of SPOTIFY_MAX_CONCURRENCY: a call is in flight until its answer is stored, so a kill costs no more calls than these. */
+const MAX_CONCURRENCY = 10
+
 for (const tier of ['development', 'extended'] as const) {
   t.test(`${tier} tier: kill -9 in the middle of a run, start again: it ends complete, and no stored album is fetched twice`, async (t) => {
     const { sandbox, sandboxUrl } = await startSandbox(t, { tier, latencyMs: 15 })
+    const undisturbed = await startService(t, { sandbox: { tier } })
+    await undisturbed.ingest()
+    const planned = undisturbed.sandbox.sandbox.stats().calls
     const env = environment(sandboxUrl, await temporaryFolder(t))
     const first = await startProcess(t, env)
     const { id } = await post(first.url)
@@ -23,7 +28,8 @@ for (const tier of ['development', 'extended'] as const) {
     const document = await download(second.url, id)
     t.equal(document.albums.length, 100)
     matchesTruth(t, document, sandbox, sandboxUrl)
-    const { served } = sandbox.sandbox.stats()
+    const { served, calls } = sandbox.sandbox.stats()
+    t.ok(calls >= planned && calls <= planned + MAX_CONCURRENCY, `${calls} calls, ${planned} without the kill`)
     t.ok(stored.length > 0 && stored.length < 100, `${stored.length} albums were stored when it was killed`)
     t.strictSame(stored.filter((album) => served[album] !== 1), [], 'none of them was fetched again')
   })

@@ -68,7 +68,7 @@ for (let index = 0; index < RUNS; index++) {
       await untilCalls(trial, loss.calls + between(random, 0, Math.max(0, planned - loss.calls)))
       loss = await killNow(trial, id, second, random)
     }
-    await endsAsIfNothingHadHappened(t, trial, id, loss)
+    await endsAsIfNothingHadHappened(t, trial, id, loss, moment === 'twice' ? 2 : 1)
   })
 }
 
@@ -121,7 +121,7 @@ async function startTrial (t: Test, settings: Partial<SandboxSettings>, body: ob
 }
 
 /** Start again: the run ends by itself, complete, to the byte, and paid for only what was lost on its way. */
-async function endsAsIfNothingHadHappened (t: Test, trial: Trial, id: string, { inFlight, unsaved }: Loss): Promise<void> {
+async function endsAsIfNothingHadHappened (t: Test, trial: Trial, id: string, { inFlight, unsaved }: Loss, kills = 1): Promise<void> {
   const { sandbox, sandboxUrl, env, folder, planned } = trial
   const last = await startProcess(t, env)
   const run = await untilEnded(last.url, id)
@@ -136,6 +136,7 @@ async function endsAsIfNothingHadHappened (t: Test, trial: Trial, id: string, { 
   const { calls } = sandbox.sandbox.stats()
   const extra = calls - planned
   t.ok(extra <= inFlight + unsaved, `${extra} calls beyond the ${planned} of an undisturbed run; lost at the kill: ${inFlight} in flight, ${unsaved} answered and not stored`)
+  t.ok(extra <= kills * MAX_CONCURRENCY, `${extra} calls more than undisturbed: a call is in flight until its answer is stored, and ${MAX_CONCURRENCY} may be`)
   hasPlausibleCost(t, run, calls, planned, inFlight + unsaved)
   worst.extra = Math.max(worst.extra, extra)
   worst.inFlight = Math.max(worst.inFlight, inFlight)
