@@ -20,7 +20,7 @@ async function told (...parts: Part[]): Promise<Ledger> {
 }
 
 function bodyOf (part: Part): string | undefined {
-  return part.kind === 'album' || part.kind === 'tracks' ? '{}' : undefined
+  return part.kind === 'album' || part.kind === 'tracks' || part.kind === 'early' ? '{}' : undefined
 }
 
 /** All that a ledger says, as data. */
@@ -53,6 +53,19 @@ t.test('pages of a listing add up, each album once, in the order of the listing'
   t.equal(ledger.next, null)
   t.same(ledger.source, { used: 'search', query: 'tag:new', reason: null })
   t.equal(ledger.cost.calls, 9)
+})
+
+t.test('a page that was answered before its turn is kept until the listing is past it', async (t) => {
+  const early = (part: number, offset: number): Part => ({ kind: 'early', part, offset, pageSize: 10, next: null, total: 30, cost: cost(1) })
+  const at = (part: number, offset: number) => ({ part, cursor: { offset, url: null, empties: 0, holeAt: null } })
+  const places = [[0, 10], [0, 20], [1, 0]] as const
+  const known = (ledger: Ledger) => places.filter(([part, offset]) => ledger.early(part, offset) !== undefined)
+  const parts = places.map(([part, offset]) => early(part, offset))
+  t.same(known(await told(...parts)), places)
+  t.same(known(await told(...parts, listed(['a'], { next: at(0, 20) }))), [[0, 20], [1, 0]])
+  t.same(known(await told(...parts, listed(['a'], { next: at(1, 0) }))), [[1, 0]])
+  t.same(known(await told(...parts, listed(['a']))), [])
+  t.same(known(await told(...parts, { kind: 'resumed', resumption: 1 })), [], 'a listing that begins anew asks anew')
 })
 
 t.test('where the listing goes on is what the last page said', async (t) => {

@@ -1,0 +1,122 @@
+import t from 'tap'
+import { ServiceError } from '../../../../src/errors.ts'
+import { createEndpointMemory } from '../../../../src/services/spotify/endpoint.ts'
+import { createMeter } from '../../../../src/services/spotify/meter.ts'
+import { type Pagination } from '../../../../src/services/spotify/paging.ts'
+import { artists } from '../../../../src/services/spotify/sources/artists.ts'
+import { type EarlyPages } from '../../../../src/services/spotify/sources/lookahead.ts'
+import { newReleases } from '../../../../src/services/spotify/sources/new-releases.ts'
+import { search } from '../../../../src/services/spotify/sources/search.ts'
+import { SOURCE_START, type Reader, type SourcePage } from '../../../../src/services/spotify/sources/source.ts'
+import { type ListingPage, type SpotifyService } from '../../../../src/services/spotify/spotify-service.ts'
+
+const ORIGIN = 'https://api.spotify.com'
+const PAGE_SIZE = 10
+
+interface Setup {
+  /** Albums in each listing. */
+  total?: number
+  /** What `total` says of them. */
+  claimed?: number
+  /** Calls that fail, by `path offset`. */
+  failing?: Record<string, ServiceError>
+}
+
+/** Spotify with listings of numbers, ten a page; each call is answered when `answer` is called. */
+function create ({ total = 100, claimed = total, failing = {} }: Setup = {}) {
+  const asked: string[] = []
+  const waiting: Array<() => void> = []
+  let peak = 0
+  const listingPage: SpotifyService['listingPage'] = async ({ path }, { offset }, _wanted, _context, use) => {
+    asked.push(`${path} ${offset}`)
+    peak = Math.max(peak, waiting.length + 1)
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    const failure = failing[`${path} ${offset}`]
+    if (failure !== undefined) throw failure
+    const items = Array.from({ length: Math.max(0, Math.min(PAGE_SIZE, total - offset)) }, (_, place) => `${path}#${offset + place}`)
+    const end = offset + items.length
+    const next = end < total ? `${ORIGIN}${path}?offset=${end}&limit=${PAGE_SIZE}` : null
+    return await use({ page: { items, next, total: claimed }, pageSize: PAGE_SIZE })
+  }
+  const spotify = { origin: ORIGIN, memory: createEndpointMemory(), listingPage } as unknown as SpotifyService
+  const pages: SourcePage[] = []
+  const kept = new Map<string, ListingPage>()
+  const early: EarlyPages = {
+    has: (part, offset) => kept.has(`${part} ${offset}`),
+    read: async (part, offset) => kept.get(`${part} ${offset}`),
+    async keep (part, offset, page) { kept.set(`${part} ${offset}`, page) },
+  }
+  const readerOf = (limit: number): Reader => ({
+    context: { signal: new AbortController().signal, meter: createMeter(() => 0) },
+    wanted: () => limit - items().length,
+    async store (page) {
+      pages.push(page)
+      return items().length < limit && page.next !== null
+    },
+    early,
+  })
+  const items = (): unknown[] => pages.flatMap((page) => page.items)
+  /** Answer whatever is asked, the latest first, until the reading has ended. */
+  async function answering (reading: Promise<void>): Promise<void> {
+    let isOver = false
+    const over = reading.finally(() => { isOver = true })
+    over.catch(() => {})
+    while (!isOver) {
+      await new Promise((resolve) => setImmediate(resolve))
+      waiting.pop()?.()
+    }
+    await over
+  }
+  return { spotify, asked, pages, items, kept, readerOf, answering, peak: () => peak }
+}
+
+const numbers = (path: string, count: number): string[] => Array.from({ length: count }, (_, place) => `${path}#${place}`)
+
+const LISTINGS: Array<[string, Pagination, number, Setup, number, number]> = [
+  ['following next, one page at a time', 'next', 100, {}, 10, 1],
+  ['counting, four pages at a time', 'offset', 100, {}, 10, 4],
+  ['counting, no more pages than are wanted', 'offset', 25, {}, 3, 2],
+  ['counting, no page beyond the total', 'offset', 100, { total: 25 }, 3, 2],
+  ['a total that is too small is no reason to stop', 'offset', 50, { claimed: 10 }, 5, 1],
+  ['a total that is too large costs a few calls', 'offset', 100, { total: 15, claimed: 500 }, 5, 4],
+]
+for (const [title, pagination, limit, setup, calls, peak] of LISTINGS) {
+  t.test(`a listing: ${title}`, async (t) => {
+    const trial = create(setup)
+    await trial.answering(search(trial.spotify, pagination, 'tag:new', null).read(SOURCE_START, trial.readerOf(limit)))
+    t.same(trial.items().slice(0, limit), numbers('/search', Math.min(limit, setup.total ?? 100)), 'in their order, however they were answered')
+    t.equal(trial.asked.length, calls)
+    t.equal(new Set(trial.asked).size, calls, 'none twice')
+    t.equal(trial.peak(), peak, 'asked for at the same time')
+  })
+}
+
+t.test('a page that was answered before its turn is not asked for again after a restart', async (t) => {
+  const trial = create()
+  trial.kept.set('0 10', { page: { items: numbers('/browse/new-releases', 20).slice(10), next: null, total: 20 }, pageSize: PAGE_SIZE })
+  await trial.answering(newReleases(trial.spotify, 'offset').read(SOURCE_START, trial.readerOf(20)))
+  t.same(trial.asked, ['/browse/new-releases 0'])
+  t.same(trial.items(), numbers('/browse/new-releases', 20))
+})
+
+t.test('a failure shows when its page has its turn: what comes before it is stored', async (t) => {
+  const trial = create({ failing: { '/search 30': new ServiceError('upstream_unavailable', 'answered 503') } })
+  await t.rejects(trial.answering(search(trial.spotify, 'offset', 'tag:new', null).read(SOURCE_START, trial.readerOf(100))), { code: 'upstream_unavailable' })
+  t.same(trial.items(), numbers('/search', 30))
+})
+
+t.test('several artists: one after the other in the document, their first pages side by side once the page size is known', async (t) => {
+  const trial = create({ total: 15 })
+  trial.spotify.memory.learn('artistAlbums', { works: true })
+  await trial.answering(artists(trial.spotify, 'next', ['a', 'b', 'c'], null).read(SOURCE_START, trial.readerOf(Infinity)))
+  t.same(trial.items(), ['a', 'b', 'c'].flatMap((id) => numbers(`/artists/${id}/albums`, 15)))
+  t.equal(trial.asked.length, 6)
+  t.equal(trial.peak(), 3)
+})
+
+t.test('an artist that Spotify does not have is a loss, and the others are read', async (t) => {
+  const trial = create({ total: 5, failing: { '/artists/b/albums 0': new ServiceError('not_found', 'answered 404') } })
+  await trial.answering(artists(trial.spotify, 'next', ['a', 'b', 'c'], null).read(SOURCE_START, trial.readerOf(Infinity)))
+  t.equal(trial.items().length, 10)
+  t.same(trial.pages.flatMap(({ losses }) => losses), ['artist b: answered 404'])
+})
