@@ -58,14 +58,8 @@ function create ({ total = 100, claimed = total, failing = {} }: Setup = {}) {
   const items = (): unknown[] => pages.flatMap((page) => page.items)
   /** Answer whatever is asked, the latest first, until the reading has ended. */
   async function answering (reading: Promise<void>): Promise<void> {
-    let isOver = false
-    const over = reading.finally(() => { isOver = true })
-    over.catch(() => {})
-    while (!isOver) {
-      await new Promise((resolve) => setImmediate(resolve))
-      waiting.pop()?.()
-    }
-    await over
+    const answer = setInterval(() => waiting.pop()?.(), 0)
+    await reading.finally(() => clearInterval(answer))
   }
   return { spotify, asked, pages, items, kept, readerOf, answering, peak: () => peak }
 }
