@@ -1,8 +1,10 @@
 import fp from 'fastify-plugin'
 import { createCall } from '../services/spotify/call.ts'
 import { createEndpointMemory } from '../services/spotify/endpoint.ts'
-import { type Pacer, type PacerState, createPacer } from '../services/spotify/pacer.ts'
+import { createMemoryWindow } from '../services/spotify/memory-window.ts'
+import { type Pacer, createPacer } from '../services/spotify/pacer.ts'
 import { type SpotifyService, createSpotifyService } from '../services/spotify/spotify-service.ts'
+import { type PacerState } from '../services/spotify/window.ts'
 import { createPacerStore } from '../services/store/pacer-store.ts'
 
 declare module 'fastify' {
@@ -19,14 +21,9 @@ export default fp(async (app) => {
   const { config, log } = app
   const { clock, dispatcher, random } = app.parts
   const maxWaitMs = config.SPOTIFY_MAX_WAIT_S * 1000
-  const pacer = await createPacer({
-    callsPerWindow: config.SPOTIFY_CALLS_PER_30S,
-    windowMs: WINDOW_MS,
-    maxWaitMs,
-    clock,
-    store: await createPacerStore<PacerState>(config.DATA_DIR, config.SPOTIFY_CLIENT_ID, log),
-    log,
-  })
+  const store = await createPacerStore<PacerState>(config.DATA_DIR, config.SPOTIFY_CLIENT_ID, log)
+  const window = await createMemoryWindow({ callsPerWindow: config.SPOTIFY_CALLS_PER_30S, windowMs: WINDOW_MS, maxWaitMs, clock, store })
+  const pacer = createPacer({ window, windowMs: WINDOW_MS, clock, store, log })
   const call = createCall({
     dispatcher,
     tokens: app.tokenManager,

@@ -60,7 +60,7 @@ export function createCall (options: CallOptions): Call {
   /** One attempt: a token (none is asked for during a pause), the pacer's permit, the exchange, the verdict. */
   async function attempt (endpoint: Endpoint, url: URL, { signal, meter }: CallContext): Promise<{ verdict: Verdict, token: string }> {
     signal.throwIfAborted()
-    pacer.throwIfHeld()
+    await pacer.throwIfHeld()
     await tokens.get(signal)
     const resume = meter.hold()
     const permit = await pacer.take(signal).finally(resume)

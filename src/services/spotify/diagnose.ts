@@ -59,7 +59,7 @@ async function ask ({ spotify, tokens, pacer, clock }: DiagnoseOptions): Promise
   const context: CallContext = { signal: AbortSignal.timeout(ASKS_WITHIN_MS), meter: createMeter(clock.monotonic) }
   const token = await askToken(tokens, pacer, context.signal)
   const endpoints = token.ok ? await askEndpoints(spotify, context) : []
-  const { pause, pace, callsLast24Hours } = pacer.state()
+  const { pause, pace, callsLast24Hours } = await pacer.state()
   return {
     checkedAt: new Date(clock.now()).toISOString(),
     token,
@@ -73,7 +73,7 @@ async function ask ({ spotify, tokens, pacer, clock }: DiagnoseOptions): Promise
 
 async function askToken (tokens: TokenManager, pacer: Pacer, signal: AbortSignal): Promise<Diagnosis['token']> {
   try {
-    pacer.throwIfHeld()
+    await pacer.throwIfHeld()
     await tokens.get(signal)
     return { ok: true, detail: null }
   } catch (error) {

@@ -1,52 +1,20 @@
-import { type PauseCode, PauseError } from '../../errors.ts'
+import { PauseError } from '../../errors.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
-import { type CallCount, createCallCount } from './call-count.ts'
-import { recoveredPace, reducedPace } from './pace.ts'
-import { unnamedPauseMs } from './retry-policy.ts'
+import { createCallCount } from './call-count.ts'
+import { type Limit, type Pause } from './standing.ts'
+import { type PacerStore, type Place, type Window } from './window.ts'
 
 /** The right to make one call; `done` says that the call has ended, and whether Spotify answered it. */
 export interface Permit {
   done: (answered: boolean) => void
-  /** When it was given, on the monotonic clock. */
+  /** When it was given, on the clock of the window. */
   givenAtMs: number
 }
 
-/** What a 429 said. */
-export interface Limit {
-  quota: boolean
-  /** null: it named no time. */
-  retryAfterMs: number | null
-  /** Spotify's own words, as evidence. */
-  detail: string
-}
-
-/** A time before which Spotify may not be called. */
-export interface Pause {
-  /** Epoch milliseconds. */
-  untilMs: number
-  code: PauseCode
-  detail: string
-}
-
-/** What outlives the process. */
-export interface PacerState {
-  pause: Pause | null
-  /** 429 answers in a row. */
-  strikes: number
-  callsByHour: CallCount
-  /** When the calls ended (or were under way) that occupied a place, in epoch milliseconds: a restart is no new window. */
-  recent: number[]
-}
-
-export interface PacerStore {
-  load: () => Promise<PacerState | null>
-  save: (state: PacerState) => Promise<void>
-}
-
 export interface Pacer {
-  /** Throws a `PauseError` where Spotify's pause is longer than a run may wait. */
-  throwIfHeld: () => void
+  /** Rejects with a `PauseError` where Spotify's pause is longer than a run may wait. */
+  throwIfHeld: () => Promise<void>
   /**
    * Wait for the right to make one call, first come first served. Throws the signal's reason, or a
    * `PauseError` where Spotify's pause is longer than a run may wait.
@@ -54,16 +22,14 @@ export interface Pacer {
   take: (signal: AbortSignal) => Promise<Permit>
   /** A call was answered 429: everybody stops until the time that it names, and this is stored. */
   limited: (permit: Permit, limit: Limit) => Promise<void>
-  state: () => { pause: Pause | null, pace: number, callsLast24Hours: number }
+  state: () => Promise<{ pause: Pause | null, pace: number, callsLast24Hours: number }>
   close: () => Promise<void>
 }
 
 interface PacerOptions {
-  /** Calls in any window, at most. */
-  callsPerWindow: number
+  /** In memory, or in the Redis that several processes share. */
+  window: Window
   windowMs: number
-  /** A longer pause than this is not waited for. */
-  maxWaitMs: number
   clock: Clock
   store: PacerStore
   log: Log
@@ -77,109 +43,83 @@ interface Waiter {
 const SAVE_COUNT_EVERY_MS = 1000
 
 /**
- * The one gate before Spotify: a true sliding window shared by all runs. A call occupies its place from the
- * moment it is let through until one window after it has ended, so that however long it was on its way,
- * Spotify never sees more than `callsPerWindow` in any window.
+ * The one gate before Spotify: callers queue here, and the window says how many may go. A call occupies its
+ * place from the moment it is let through until one window after it has ended, so that however long it was on
+ * its way, Spotify never sees more than the allowed number in any window.
  * Source: https://developer.spotify.com/documentation/web-api/concepts/rate-limits
  */
-export async function createPacer (options: PacerOptions): Promise<Pacer> {
-  const { callsPerWindow, windowMs, maxWaitMs, clock, store, log } = options
-  const stored = await store.load()
-  const count = createCallCount(stored?.callsByHour ?? {}, clock.now)
+export function createPacer ({ window, windowMs, clock, store, log }: PacerOptions): Pacer {
   const waiting: Waiter[] = []
-  /** When the calls that still occupy a place ended, oldest first. */
-  const ended: number[] = (stored?.recent ?? []).map((atMs) => clock.monotonic() - Math.max(0, clock.now() - atMs))
-  let inFlight = 0
-  let strikes = stored?.strikes ?? 0
-  let pause: (Pause & { endsAtMs: number, hold: boolean }) | null = null
-  let reduced = { pace: callsPerWindow, atMs: -Infinity }
+  let asking = false
+  let again = false
+  let closed = false
+  /** 429 answers so far: a place that was given before one of them is not used after it. */
+  let limits = 0
   let timer: AbortController | null = null
   let saving = Promise.resolve()
+  let savedAtMs = -Infinity
   let saveTimer: NodeJS.Timeout | null = null
 
-  if (stored?.pause != null) setPause(stored.pause, stored.pause.untilMs - clock.now())
-
-  function setPause (next: Pause, remainingMs: number): void {
-    const endsAtMs = clock.monotonic() + remainingMs
-    if (remainingMs <= 0 || (pause !== null && pause.endsAtMs >= endsAtMs)) return
-    pause = { ...next, endsAtMs, hold: next.code === 'quota_exceeded' || remainingMs > maxWaitMs }
-  }
-
-  function currentPause (): typeof pause {
-    if (pause !== null && clock.monotonic() >= pause.endsAtMs) pause = null
-    return pause
-  }
-
-  function currentPace (): number {
-    return recoveredPace(reduced.pace, (clock.monotonic() - reduced.atMs) / windowMs, callsPerWindow)
-  }
-
-  function occupied (): number {
-    const expired = clock.monotonic() - windowMs
-    while (ended[0] !== undefined && ended[0] < expired) ended.shift()
-    return inFlight + ended.length
-  }
-
-  /** Milliseconds until a place is free: 0 now, null when only the end of a call can tell. */
-  function msUntilFree (): number | null {
-    const stop = currentPause()
-    if (stop !== null) return stop.endsAtMs - clock.monotonic()
-    const excess = occupied() - currentPace()
-    if (excess < 0) return 0
-    const blocking = ended[excess]
-    return blocking === undefined ? null : blocking + windowMs - clock.monotonic() + 1
-  }
-
   /** Let through whom we may, then sleep until the next place is free. Whatever changes a place calls this. */
-  function pump (): void {
+  async function pump (): Promise<void> {
+    again = true
+    if (asking) return
+    asking = true
+    while (again) {
+      again = false
+      await askWindow()
+    }
+    asking = false
+  }
+
+  async function askWindow (): Promise<void> {
     timer?.abort()
     timer = null
-    const stop = currentPause()
-    if (stop?.hold === true) return refuseAll(pauseError(stop))
-    while (waiting.length > 0) {
-      const waitMs = msUntilFree()
-      if (waitMs === null) return
-      if (waitMs > 0) return pumpAfter(waitMs)
-      waiting.shift()?.give(permit())
+    if (closed || waiting.length === 0) return
+    const limitsBefore = limits
+    const { places, waitMs, hold } = await window.take(waiting.length)
+    if (places.length > 0) await noteCalls()
+    if (limits !== limitsBefore) {
+      for (const place of places) window.giveBack(place)
+      again = true
+      return
     }
+    for (const place of places) letThrough(place)
+    if (hold !== null) return refuseAll(pauseError(hold))
+    if (waiting.length > 0 && waitMs !== null) pumpAfter(waitMs)
   }
 
   function pumpAfter (ms: number): void {
     const mine = timer = new AbortController()
-    clock.sleep(ms, mine.signal).then(() => { if (timer === mine) pump() }, () => {})
+    clock.sleep(ms, mine.signal).then(() => { if (timer === mine) void pump() }, () => {})
+  }
+
+  /** Who asked may have given up in the meantime: then the next one goes, or nobody. */
+  function letThrough (place: Place): void {
+    const waiter = waiting.shift()
+    if (waiter === undefined) window.giveBack(place)
+    else waiter.give(permit(place))
   }
 
   function refuseAll (error: Error): void {
     for (const waiter of waiting.splice(0)) waiter.refuse(error)
   }
 
-  function permit (): Permit {
-    inFlight++
-    count.add()
-    saveCountSoon()
+  function permit (place: Place): Permit {
     let open = true
-    const given: Permit = {
-      givenAtMs: clock.monotonic(),
+    return {
+      givenAtMs: place.givenAtMs,
       done (answered) {
         if (!open) return
         open = false
-        inFlight--
-        ended.push(clock.monotonic())
-        if (answered && given.givenAtMs >= reduced.atMs) strikes = 0
-        pump()
+        window.done(place, answered)
+        void pump()
       },
     }
-    return given
-  }
-
-  function throwIfHeld (): void {
-    const stop = currentPause()
-    if (stop?.hold === true) throw pauseError(stop)
   }
 
   async function take (signal: AbortSignal): Promise<Permit> {
     signal.throwIfAborted()
-    throwIfHeld()
     return await new Promise<Permit>((resolve, reject) => {
       const waiter: Waiter = {
         give (given) {
@@ -197,43 +137,38 @@ export async function createPacer (options: PacerOptions): Promise<Pacer> {
       }
       signal.addEventListener('abort', onAbort, { once: true })
       waiting.push(waiter)
-      pump()
+      void pump()
     })
   }
 
   async function limited (given: Permit, limit: Limit): Promise<void> {
-    const isNews = given.givenAtMs >= reduced.atMs
-    if (isNews) {
-      strikes++
-      reduced = { pace: reducedPace(currentPace(), occupied(), callsPerWindow), atMs: clock.monotonic() }
-    }
-    const pauseMs = limit.retryAfterMs ?? unnamedPauseMs(Math.max(1, strikes), limit.quota)
-    const code = limit.quota ? 'quota_exceeded' : 'rate_limited'
-    setPause({ untilMs: clock.now() + pauseMs, code, detail: limit.detail }, pauseMs)
-    if (isNews) log.warn({ pauseMs, pace: currentPace(), quota: limit.quota }, 'Spotify limits us: no call until the pause is over')
+    limits++
+    const told = window.limited(given.givenAtMs, limit).then(({ isNews, pauseMs, pace }) => {
+      if (isNews) log.warn({ pauseMs, pace, quota: limit.quota }, 'Spotify limits us: no call until the pause is over')
+    })
     given.done(false)
-    await save()
-  }
-
-  function state (): PacerState {
-    occupied()
-    const offsetMs = clock.now() - clock.monotonic()
-    return { pause: storedPause(), strikes, callsByHour: count.read(), recent: [...ended, ...Array<number>(inFlight).fill(clock.monotonic())].map((atMs) => Math.round(atMs + offsetMs)) }
+    await Promise.all([told, save()])
+    saveSoon()
   }
 
   function save (): Promise<void> {
-    saving = saving.then(() => store.save(state())).catch((error: unknown) => {
+    saving = saving.then(async () => {
+      savedAtMs = clock.monotonic()
+      await store.save((await window.snapshot()).state)
+    }).catch((error: unknown) => {
       log.error({ err: error }, 'the pause and the count of calls could not be stored')
     })
     return saving
   }
 
-  function storedPause (): Pause | null {
-    const stop = currentPause()
-    return stop === null ? null : { untilMs: stop.untilMs, code: stop.code, detail: stop.detail }
+  /** The count is stored soon; what the window may forget, the file must know before the first call is made. */
+  async function noteCalls (): Promise<void> {
+    saveSoon()
+    if (window.isVolatile && clock.monotonic() - savedAtMs > windowMs / 2) await save()
   }
 
-  function saveCountSoon (): void {
+  function saveSoon (): void {
+    if (closed) return
     saveTimer ??= setTimeout(() => {
       saveTimer = null
       void save()
@@ -241,15 +176,23 @@ export async function createPacer (options: PacerOptions): Promise<Pacer> {
   }
 
   return {
-    throwIfHeld,
+    async throwIfHeld () {
+      const hold = await window.hold()
+      if (hold !== null) throw pauseError(hold)
+    },
     take,
     limited,
-    state: () => ({ pause: storedPause(), pace: currentPace(), callsLast24Hours: count.last24Hours() }),
+    async state () {
+      const { state: { pause, callsByHour }, pace } = await window.snapshot()
+      return { pause, pace, callsLast24Hours: createCallCount(callsByHour, clock.now).last24Hours() }
+    },
     async close () {
+      closed = true
       timer?.abort()
       if (saveTimer !== null) clearTimeout(saveTimer)
       saveTimer = null
       await save()
+      await window.close()
     },
   }
 }

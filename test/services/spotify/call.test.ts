@@ -2,7 +2,9 @@ import t from 'tap'
 import { type ServiceError, PauseError } from '../../../src/errors.ts'
 import { type CallOptions, createCall } from '../../../src/services/spotify/call.ts'
 import { createMeter } from '../../../src/services/spotify/meter.ts'
-import { type Limit, type Pacer, createPacer } from '../../../src/services/spotify/pacer.ts'
+import { createMemoryWindow } from '../../../src/services/spotify/memory-window.ts'
+import { type Pacer, createPacer } from '../../../src/services/spotify/pacer.ts'
+import { type Limit } from '../../../src/services/spotify/standing.ts'
 import { type TokenManager } from '../../../src/services/spotify/token-manager.ts'
 import { type FakeClock, START_MS, createFakeClock, settle } from '../../fake-clock.ts'
 import { createGate } from '../gate.ts'
@@ -36,7 +38,7 @@ function createOpenPacer () {
   const told: string[] = []
   const limits: Limit[] = []
   const pacer: Pacer = {
-    throwIfHeld: () => {},
+    throwIfHeld: async () => {},
     async take (signal) {
       signal.throwIfAborted()
       told.push('take')
@@ -47,7 +49,7 @@ function createOpenPacer () {
       limits.push(limit)
       permit.done(false)
     },
-    state: () => ({ pause: null, pace: 1, callsLast24Hours: 0 }),
+    state: async () => ({ pause: null, pace: 1, callsLast24Hours: 0 }),
     close: async () => {},
   }
   return { pacer, told, limits }
@@ -294,7 +296,9 @@ t.test('waiting for the pacer is metered, and a wait of ten calls counts once', 
 })
 
 async function realPacer (clock: FakeClock, callsPerWindow: number): Promise<Pacer> {
-  return await createPacer({ callsPerWindow, windowMs: 30_000, maxWaitMs: 60_000, clock, log: createRecordingLog(), store: { load: async () => null, save: async () => {} } })
+  const store = { load: async () => null, save: async () => {} }
+  const window = await createMemoryWindow({ callsPerWindow, windowMs: 30_000, maxWaitMs: 60_000, clock, store })
+  return createPacer({ window, windowMs: 30_000, clock, log: createRecordingLog(), store })
 }
 
 t.test('with the real pacer, a short Retry-After is waited for to the millisecond by all calls', async (t) => {

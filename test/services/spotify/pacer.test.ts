@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { PauseError } from '../../../src/errors.ts'
-import { type Pacer, type PacerState, type Permit, createPacer } from '../../../src/services/spotify/pacer.ts'
+import { createMemoryWindow } from '../../../src/services/spotify/memory-window.ts'
+import { type Pacer, type Permit, createPacer } from '../../../src/services/spotify/pacer.ts'
+import { type PacerState } from '../../../src/services/spotify/window.ts'
 import { type FakeClock, START_MS, createFakeClock, settle } from '../../fake-clock.ts'
 import { createRecordingLog } from '../recording-log.ts'
 
@@ -24,7 +26,8 @@ function createMemory (state: PacerState | null = null) {
 
 async function create (calls: number, clock: FakeClock, store = createMemory()) {
   const log = createRecordingLog()
-  const pacer = await createPacer({ callsPerWindow: calls, windowMs: WINDOW_MS, maxWaitMs: MAX_WAIT_MS, clock, store, log })
+  const window = await createMemoryWindow({ callsPerWindow: calls, windowMs: WINDOW_MS, maxWaitMs: MAX_WAIT_MS, clock, store })
+  const pacer = createPacer({ window, windowMs: WINDOW_MS, clock, store, log })
   return { pacer, store, log }
 }
 
@@ -188,10 +191,10 @@ t.test('a 429 with a short time stops all calls until then, and not longer', asy
   const later = ask(pacer)
   await clock.pass(4999)
   t.equal(later.permit, null)
-  t.same(pacer.state().pause, { untilMs: START_MS + 5000, code: 'rate_limited', detail: 'answered 429' })
+  t.same((await pacer.state()).pause, { untilMs: START_MS + 5000, code: 'rate_limited', detail: 'answered 429' })
   await clock.pass(1)
   t.not(later.permit, null)
-  t.equal(pacer.state().pause, null)
+  t.equal((await pacer.state()).pause, null)
 })
 
 t.test('exactly the longest wait is waited for', async (t) => {
@@ -249,9 +252,9 @@ t.test('a shorter time does not shorten a pause, a longer one lengthens it', asy
   const [a, b, c] = [await pacer.take(never), await pacer.take(never), await pacer.take(never)]
   await pacer.limited(a, { ...LIMIT, retryAfterMs: 20_000 })
   await pacer.limited(b, { ...LIMIT, retryAfterMs: 1000 })
-  t.equal(pacer.state().pause?.untilMs, START_MS + 20_000)
+  t.equal((await pacer.state()).pause?.untilMs, START_MS + 20_000)
   await pacer.limited(c, { ...LIMIT, retryAfterMs: 40_000 })
-  t.equal(pacer.state().pause?.untilMs, START_MS + 40_000)
+  t.equal((await pacer.state()).pause?.untilMs, START_MS + 40_000)
 })
 
 t.test('429 answers that name no time stop for 1, 2, 4 seconds; an answered call ends the row', async (t) => {
@@ -260,7 +263,7 @@ t.test('429 answers that name no time stop for 1, 2, 4 seconds; an answered call
   const pauses: number[] = []
   const refused = async (): Promise<void> => {
     await pacer.limited(await pacer.take(never), { ...LIMIT, retryAfterMs: null })
-    pauses.push((pacer.state().pause?.untilMs ?? 0) - clock.now())
+    pauses.push(((await pacer.state()).pause?.untilMs ?? 0) - clock.now())
     await clock.pass(60_000)
   }
   for (let i = 0; i < 3; i++) await refused()
@@ -276,7 +279,7 @@ t.test('a call that was never answered does not end the row of 429s', async (t) 
   await clock.pass(1000)
   ;(await pacer.take(never)).done(false)
   await pacer.limited(await pacer.take(never), { ...LIMIT, retryAfterMs: null })
-  t.equal(pacer.state().pause?.untilMs, clock.now() + 2000)
+  t.equal((await pacer.state()).pause?.untilMs, clock.now() + 2000)
 })
 
 t.test('a call that was let through before the 429 and answered after it does not end the row', async (t) => {
@@ -288,7 +291,7 @@ t.test('a call that was let through before the 429 and answered after it does no
   older.done(true)
   await clock.pass(1000)
   await pacer.limited(await pacer.take(never), { ...LIMIT, retryAfterMs: null })
-  t.equal(pacer.state().pause?.untilMs, clock.now() + 2000)
+  t.equal((await pacer.state()).pause?.untilMs, clock.now() + 2000)
 })
 
 t.test('an unexpected 429 lowers the pace to a little under what was refused', async (t) => {
@@ -296,7 +299,7 @@ t.test('an unexpected 429 lowers the pace to a little under what was refused', a
   const { pacer, log } = await create(90, clock)
   await burst(pacer, 69)
   await pacer.limited(await pacer.take(never), LIMIT)
-  t.equal(pacer.state().pace, 63)
+  t.equal((await pacer.state()).pace, 63)
   t.same(log.lines.filter((line) => line.startsWith('warn')).length, 1)
 })
 
@@ -308,11 +311,11 @@ t.test('the 429 answers of calls that were under way together are one event', as
     await clock.pass(5)
     await pacer.limited(permit, LIMIT)
   }
-  t.equal(pacer.state().pace, 72)
+  t.equal((await pacer.state()).pace, 72)
   t.equal(log.lines.length, 1)
   await clock.pass(MAX_WAIT_MS)
   await pacer.limited(await pacer.take(never), LIMIT)
-  t.ok(pacer.state().pace < 72, 'a call that was let through after it is another event')
+  t.ok((await pacer.state()).pace < 72, 'a call that was let through after it is another event')
 })
 
 t.test('the end of the call that was refused lets nobody through, though the pace had just come back', async (t) => {
@@ -334,14 +337,14 @@ t.test('the pace comes back by small steps, one a quiet window', async (t) => {
   const clock = createFakeClock()
   const { pacer } = await create(90, clock)
   await pacer.limited(await pacer.take(never), LIMIT)
-  const paces: number[] = [pacer.state().pace]
+  const paces: number[] = [(await pacer.state()).pace]
   for (let i = 0; i < 3; i++) {
     await clock.pass(WINDOW_MS)
-    paces.push(pacer.state().pace)
+    paces.push((await pacer.state()).pace)
   }
   t.same(paces, [40, 41, 42, 43])
   await clock.pass(100 * WINDOW_MS)
-  t.equal(pacer.state().pace, 90)
+  t.equal((await pacer.state()).pace, 90)
 })
 
 t.test('a lowered pace is kept by those who come next', async (t) => {
@@ -351,7 +354,7 @@ t.test('a lowered pace is kept by those who come next', async (t) => {
   await clock.pass(5000)
   const asked = Array.from({ length: 10 }, () => ask(pacer))
   await settle()
-  t.equal(pacer.state().pace, 4)
+  t.equal((await pacer.state()).pace, 4)
   t.equal(asked.filter(({ permit }) => permit !== null).length, 3, 'the refused call takes a place too')
 })
 
@@ -382,7 +385,7 @@ t.test('a stored pause that is over is none', async (t) => {
   const clock = createFakeClock()
   const state = { pause: { untilMs: START_MS, code: 'quota_exceeded' as const, detail: 'x' }, strikes: 0, callsByHour: {}, recent: [] }
   const { pacer } = await create(10, clock, createMemory(state))
-  t.equal(pacer.state().pause, null)
+  t.equal((await pacer.state()).pause, null)
   t.ok(await pacer.take(never))
 })
 
@@ -426,7 +429,7 @@ t.test('429s in a row outlive the process too', async (t) => {
   await clock.pass(1000)
   const { pacer: second } = await create(10, clock, store)
   await second.limited(await second.take(never), { ...LIMIT, retryAfterMs: null })
-  t.equal(second.state().pause?.untilMs, clock.now() + 2000)
+  t.equal((await second.state()).pause?.untilMs, clock.now() + 2000)
 })
 
 t.test('the calls of the last day are counted across processes', async (t) => {
@@ -436,7 +439,7 @@ t.test('the calls of the last day are counted across processes', async (t) => {
   await pacer.close()
   const { pacer: second } = await create(10, clock, store)
   await burst(second, 2)
-  t.equal(second.state().callsLast24Hours, 9)
+  t.equal((await second.state()).callsLast24Hours, 9)
 })
 
 t.test('a store that cannot save is told in the log and stops nobody', async (t) => {
@@ -493,7 +496,7 @@ const limitedStep = { weight: 1, arbitrary: fc.record({ kind: fc.constant('limit
 interface Call { givenMs: number, doneMs: number }
 
 /** Play the steps against a pacer, with a look at all that is known after each. */
-async function play (calls: number, steps: Step[], look: (now: { clock: FakeClock, pacer: Pacer, made: Call[], waiting: number, pausedUntilMs: number }) => void): Promise<void> {
+async function play (calls: number, steps: Step[], look: (now: { clock: FakeClock, pacer: Pacer, made: Call[], waiting: number, pausedUntilMs: number }) => void | Promise<void>): Promise<void> {
   const clock = createFakeClock()
   const { pacer } = await create(calls, clock)
   const made: Call[] = []
@@ -525,7 +528,7 @@ async function play (calls: number, steps: Step[], look: (now: { clock: FakeCloc
       }
     }
     await settle()
-    look({ clock, pacer, made, waiting: waiting.size, pausedUntilMs })
+    await look({ clock, pacer, made, waiting: waiting.size, pausedUntilMs })
   }
   await pacer.close()
 }
@@ -557,12 +560,12 @@ t.test('for any sequence with 429s between: no call is let through before the ti
   await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 6 }), fc.array(fc.oneof(...ordinarySteps, limitedStep), { minLength: 20, maxLength: 90 }), async (calls, steps) => {
     let all: Call[] = []
     let known = 0
-    await play(calls, steps, ({ clock, pacer, made, waiting, pausedUntilMs }) => {
+    await play(calls, steps, async ({ clock, pacer, made, waiting, pausedUntilMs }) => {
       all = made
       if (made.length > known && clock.monotonic() < pausedUntilMs) throw new Error('a call was let through during a pause')
       if (clock.monotonic() < pausedUntilMs) limited++
       known = made.length
-      const { pace } = pacer.state()
+      const { pace } = await pacer.state()
       if (pace < 1 || pace > calls) throw new Error(`a pace of ${pace}`)
       if (waiting > 0 && clock.sleeping() === 0 && made.every(({ doneMs }) => doneMs !== Infinity)) throw new Error('somebody waits, and nothing will wake him')
     })
