@@ -1,5 +1,6 @@
 /** Real processes of the compiled programs. */
 import '../crash.test.ts'
+import '../deploy.test.ts'
 import '../documentation.test.ts'
 import '../examples.test.ts'
 import '../programs.test.ts'
