@@ -54,10 +54,10 @@ function misspelt (all: Manifest[]): string[] {
   }).join('\n')
   const options: ts.CompilerOptions = { strict: true, noEmit: true, skipLibCheck: true, types: [], target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext }
   const host = ts.createCompilerHost(options)
-  const { getSourceFile, fileExists, readFile } = host
-  host.getSourceFile = (name, version, ...rest) => name === path ? ts.createSourceFile(name, text, version) : getSourceFile.call(host, name, version, ...rest)
-  host.fileExists = (name) => name === path || fileExists.call(host, name)
-  host.readFile = (name) => name === path ? text : readFile.call(host, name)
+  const disk = { ...host }
+  host.getSourceFile = (name, version, ...rest) => name === path ? ts.createSourceFile(name, text, version) : disk.getSourceFile(name, version, ...rest)
+  host.fileExists = (name) => name === path || disk.fileExists(name)
+  host.readFile = (name) => name === path ? text : disk.readFile(name)
   const program = ts.createProgram([path], options, host)
   return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
 }
