@@ -1,0 +1,6 @@
+/** What a job has fetched, before it is written. */
+export interface Fetched {
+  albums: number
+  tracks: number
+  content: unknown
+}

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises'
+import { type Job, type Outcome } from './contender.ts'
+import { type Run, countDocument } from '../run.ts'
+
+interface Runs {
+  start: (body: object, key: string) => Promise<Run>
+  waitForEnd: (id: string, ms: number, signal: AbortSignal) => Promise<Run>
+  documentPath: (run: Run) => string | null
+}
+
+interface App {
+  ready: () => Promise<unknown>
+  runs: Runs
+}
+
+type BuildApp = (options: { env: Record<string, string | undefined>, logger: unknown }) => Promise<App>
+
+const LONGEST_MS = 600_000
+
+/** The service without its HTTP side: the compiled app, in this process, which never listens. */
+export async function openPipeline (): Promise<(job: Job, startedMs: number) => Promise<Outcome[]>> {
+  const { buildApp } = await import(new URL('../../app.js', import.meta.url).href) as { buildApp: BuildApp }
+  const { pino } = await import('pino')
+  const app = await buildApp({ env: process.env, logger: pino() })
+  await app.ready()
+  let started = 0
+
+  return async ({ albums, times, refresh }, startedMs) => await Promise.all(Array.from({ length: times }, async () => {
+    const { id } = await app.runs.start({ limit: albums, refresh }, `run-${++started}`)
+    const run = await app.runs.waitForEnd(id, LONGEST_MS, AbortSignal.timeout(LONGEST_MS))
+    const endedMs = performance.now() - startedMs
+    const path = app.runs.documentPath(run)
+    const counts = path === null ? { albums: 0, tracks: 0 } : countDocument(await readFile(path, 'utf8'))
+    return { ...counts, endedMs, error: run.status === 'succeeded' ? null : `${run.status}: ${run.error?.code ?? `${run.gaps.length} gaps`}` }
+  }))
+}
