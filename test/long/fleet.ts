@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import { type Test } from 'tap'
+import { request } from 'undici'
+import { type SandboxApp, buildSandbox } from '../../src/sandbox/app.ts'
+import { type SandboxSettings } from '../../src/sandbox/settings.ts'
+import { type Run } from '../../src/schemas/run.ts'
+import { type ServiceProcess, startProcess } from '../process.ts'
+import { type RedisServer, startRedis } from '../redis.ts'
+import { environment, startService, temporaryFolder } from '../service.ts'
+
+/** Real processes of the service on one folder, one Redis and one sandbox. */
+export interface Fleet {
+  redis: RedisServer
+  sandbox: SandboxApp
+  sandboxUrl: string
+  dataDir: string
+  replicas: ServiceProcess[]
+  /** When each call of the API arrived at the sandbox, in milliseconds. */
+  arrivals: number[]
+  start: (env?: Record<string, string>) => Promise<ServiceProcess>
+}
+
+interface FleetOptions {
+  replicas: number
+  sandbox?: Partial<SandboxSettings>
+  env?: Record<string, string>
+}
+
+/** null, and a skip with the reason, where there is no Redis. */
+export async function startFleet (t: Test, { replicas, sandbox: settings = {}, env = {} }: FleetOptions): Promise<Fleet | null> {
+  const redis = await startRedis(t)
+  if (redis === null) return null
+  const sandbox = buildSandbox(settings)
+  const arrivals: number[] = []
+  sandbox.addHook('onRequest', async ({ url }) => { if (url.startsWith('/v1/')) arrivals.push(performance.now()) })
+  t.teardown(async () => await sandbox.close())
+  const sandboxUrl = await sandbox.listen({ host: '127.0.0.1', port: 0 })
+  const dataDir = await temporaryFolder(t)
+  const fleet: Fleet = { redis, sandbox, sandboxUrl, dataDir, arrivals, replicas: [], start }
+
+  async function start (more: Record<string, string> = {}): Promise<ServiceProcess> {
+    const replica = await startProcess(t, {
+      ...environment(sandboxUrl, dataDir), LOG_LEVEL: 'info', ALBUM_CACHE_HOURS: '0', REQUESTS_PER_MINUTE: '0', REDIS_URL: redis?.url ?? '', STORE_SHARED: 'true', ...env, ...more,
+    })
+    fleet.replicas.push(replica)
+    return replica
+  }
+
+  await Promise.all(Array.from({ length: replicas }, async () => await start()))
+  return fleet
+}
+
+/** The calls that such a run makes when nothing disturbs it. */
+export async function plannedCalls (t: Test, sandbox: Partial<SandboxSettings>, body: object = {}): Promise<number> {
+  const calm = await startService(t, { sandbox: { ...sandbox, latencyMs: 0, jitterMs: 0 } })
+  await calm.ingest(body)
+  const { calls } = calm.sandbox.sandbox.stats()
+  await calm.app.close()
+  return calls
+}
+
+export interface LogLine { msg: string, runId?: string, time: number, execution?: number }
+
+/** What a replica logged. */
+export function logOf ({ output }: ServiceProcess): LogLine[] {
+  return output().split('\n').flatMap((line) => {
+    try {
+      return [JSON.parse(line) as LogLine]
+    } catch {
+      return []
+    }
+  })
+}
+
+/** How often each replica has begun to work on the run. */
+export function executionsOf (replicas: ServiceProcess[], id: string): number[] {
+  return replicas.map((replica) => logOf(replica).filter(({ msg, runId }) => msg === 'run started' && runId === id).length)
+}
+
+/** The replica that began to work on the run last, as soon as there is one. */
+export async function executorOf (fleet: Fleet, id: string, among: ServiceProcess[] = fleet.replicas): Promise<ServiceProcess> {
+  let found: ServiceProcess | undefined
+  await until(() => {
+    found = among.find((replica) => logOf(replica).some(({ msg, runId }) => msg === 'run started' && runId === id))
+    return found !== undefined
+  }, 30_000)
+  return found as ServiceProcess
+}
+
+export async function statusOf ({ url }: ServiceProcess, id: string): Promise<Run> {
+  return await (await request(`${url}/runs/${id}/status`)).body.json() as Run
+}
+
+/** SHA-256 of the document, as a replica serves it. */
+export async function hashOfDocument ({ url }: ServiceProcess, id: string): Promise<string> {
+  const { body } = await request(`${url}/runs/${id}`)
+  return createHash('sha256').update(Buffer.from(await body.arrayBuffer())).digest('hex')
+}
+
+export async function until (isTrue: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> {
+  for (const deadline = performance.now() + ms; !await isTrue();) {
+    if (performance.now() > deadline) throw new Error(`it did not come to that within ${ms} ms`)
+    await sleep(5)
+  }
+}
+
+export async function sleep (ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms))
+}
