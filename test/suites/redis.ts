@@ -1,2 +1,4 @@
 /** What several processes share in a Redis: each test starts a redis-server of its own. */
 import '../redis.test.ts'
+import '../services/spotify/redis-trouble.test.ts'
+import '../services/spotify/redis-window.test.ts'

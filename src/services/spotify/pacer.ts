@@ -57,6 +57,8 @@ export function createPacer ({ window, windowMs, clock, store, log }: PacerOptio
   let limits = 0
   let timer: AbortController | null = null
   let saving = Promise.resolve()
+  /** A save that has not begun: it will hold what is asked for now too. */
+  let nextSave: Promise<void> | null = null
   let savedAtMs = -Infinity
   let saveTimer: NodeJS.Timeout | null = null
 
@@ -152,13 +154,14 @@ export function createPacer ({ window, windowMs, clock, store, log }: PacerOptio
   }
 
   function save (): Promise<void> {
-    saving = saving.then(async () => {
+    nextSave ??= saving = saving.then(async () => {
+      nextSave = null
       savedAtMs = clock.monotonic()
       await store.save((await window.snapshot()).state)
     }).catch((error: unknown) => {
       log.error({ err: error }, 'the pause and the count of calls could not be stored')
     })
-    return saving
+    return nextSave
   }
 
   /** The count is stored soon; what the window may forget, the file must know before the first call is made. */

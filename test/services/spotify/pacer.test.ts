@@ -3,26 +3,13 @@ import t from 'tap'
 import { PauseError } from '../../../src/errors.ts'
 import { createMemoryWindow } from '../../../src/services/spotify/memory-window.ts'
 import { type Pacer, type Permit, createPacer } from '../../../src/services/spotify/pacer.ts'
-import { type PacerState } from '../../../src/services/spotify/window.ts'
 import { type FakeClock, START_MS, createFakeClock, settle } from '../../fake-clock.ts'
 import { createRecordingLog } from '../recording-log.ts'
+import { createMemory } from './pacer-memory.ts'
 
 const WINDOW_MS = 30_000
 const MAX_WAIT_MS = 60_000
 const never = new AbortController().signal
-
-/** A store as small as a variable. */
-function createMemory (state: PacerState | null = null) {
-  return {
-    state,
-    saves: 0,
-    async load () { return this.state },
-    async save (next: PacerState) {
-      this.saves++
-      this.state = structuredClone(next)
-    },
-  }
-}
 
 async function create (calls: number, clock: FakeClock, store = createMemory()) {
   const log = createRecordingLog()

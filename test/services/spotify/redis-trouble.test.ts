@@ -1,0 +1,156 @@
+import t, { type Test } from 'tap'
+import { systemClock } from '../../../src/services/clock.ts'
+import { type RedisServer, startRedis } from '../../redis.ts'
+import { createMemory } from './pacer-memory.ts'
+import { never } from './pacer-spec.ts'
+import { type Call, type Replica, WINDOW_MS, createReplica, demand, mostInAnyWindow } from './replica.ts'
+
+const ACCOUNT = 'the account'
+const POLL_MS = 250
+const sleep = systemClock.sleep
+
+t.jobs = 10
+
+interface Trouble {
+  redis: RedisServer
+  replicas: [Replica, Replica, Replica]
+  store: ReturnType<typeof createMemory>
+  made: Call[]
+  /** All that the replicas logged, by level. */
+  logged: (level: string) => string[]
+}
+
+/** A Redis of its own, and three processes with more to do than is allowed. */
+function trouble (title: string, body: (t: Test, trouble: Trouble) => Promise<void>, calls = 5): void {
+  void t.test(title, { buffered: true }, async (t) => {
+    const redis = await startRedis(t)
+    if (redis === null) return
+    const store = createMemory()
+    const replicas = await Promise.all([1, 2, 3].map(async () => await createReplica(t, { url: redis.url, account: ACCOUNT, calls, store }))) as Trouble['replicas']
+    const made: Call[] = []
+    const logged = (level: string): string[] => replicas.flatMap(({ log }) => log.lines.filter((line) => line.startsWith(level)))
+    const controller = new AbortController()
+    const work = replicas.flatMap(({ pacer }) => [1, 2, 3].map(async () => await demand(pacer, controller.signal, made, () => Math.random() * 100)))
+    await sleep(2 * WINDOW_MS)
+    await body(t, { redis, replicas, store, made, logged })
+    controller.abort()
+    await Promise.all(work)
+    t.ok(mostInAnyWindow(made) <= calls, `${made.length} calls, at most ${mostInAnyWindow(made)} of ${calls} in a window`)
+  })
+}
+
+trouble('Redis is wiped, twice: never more calls than allowed, and they go on; the counts and the places of calls are known again', async (t, { redis, replicas, made, logged }) => {
+  const counted = (await replicas[0].pacer.state()).callsLast24Hours
+  await redis.flush()
+  const wipedAtMs = performance.now()
+  await sleep(3 * WINDOW_MS)
+  t.ok(made.some(({ givenMs }) => givenMs > wipedAtMs), 'they go on')
+  t.ok((await replicas[0].pacer.state()).callsLast24Hours >= counted, 'no call is forgotten')
+  await redis.flush()
+  const againAtMs = performance.now()
+  await sleep(3 * WINDOW_MS)
+  t.ok(made.some(({ givenMs }) => givenMs > againAtMs))
+  t.equal(logged('info').filter((line) => line.includes('anew')).length, 3, 'at the start and twice one of the three filled it')
+  t.same(logged('warn'), [])
+})
+
+trouble('Redis is wiped during a pause: nobody calls before its end, and it shows', async (t, { redis, replicas, made }) => {
+  const [one, two] = replicas
+  const limitedAtMs = performance.now()
+  await one.pacer.limited(await one.pacer.take(never), { quota: false, retryAfterMs: 1500, detail: 'x' })
+  const toldAtMs = performance.now()
+  await sleep(POLL_MS)
+  await redis.flush()
+  t.match(await two.pacer.state(), { pause: { code: 'rate_limited' } })
+  await redis.flush()
+  await sleep(limitedAtMs + 2500 - performance.now())
+  t.same(made.filter(({ givenMs }) => givenMs > toldAtMs + 50 && givenMs < limitedAtMs + 1500), [])
+  t.ok(made.some(({ givenMs }) => givenMs > limitedAtMs + 1500), 'they go on')
+  t.ok((await two.pacer.state()).pace < 1000)
+}, 1000)
+
+trouble('Redis is killed, and comes back empty: no call while it is away, nobody is refused, and they go on', async (t, { redis, replicas, made, logged }) => {
+  await redis.kill()
+  const killedAtMs = performance.now()
+  await sleep(100)
+  for (const { pacer } of replicas) await pacer.throwIfHeld()
+  t.ok(performance.now() - killedAtMs < 600, 'to ask for a hold takes no time')
+  const controller = new AbortController()
+  const waiting = replicas[0].pacer.take(controller.signal)
+  controller.abort(new Error('gone'))
+  await t.rejects(waiting, { message: 'gone' }, 'who gives up is told')
+  t.match(await replicas[0].pacer.state(), { pause: null }, 'what is known is shown')
+  await sleep(killedAtMs + 1200 - performance.now())
+  t.same(made.filter(({ givenMs }) => givenMs > killedAtMs + 20), [], 'no call without Redis')
+  await redis.restart()
+  const backAtMs = performance.now()
+  await sleep(2000)
+  const [first] = made.filter(({ givenMs }) => givenMs > backAtMs)
+  t.comment(`the first call ${(first?.givenMs ?? NaN) - backAtMs} ms after it was back`)
+  t.not(first, undefined)
+  t.equal(logged('warn').length, 3, 'one warning a process')
+  t.equal(logged('info').filter((line) => line.includes('again')).length, 3, 'and one word that it is over')
+})
+
+trouble('Redis hangs: no call, to ask for a hold takes 2 s at most, and they go on when it answers', async (t, { redis, replicas, made, logged }) => {
+  redis.freeze()
+  const frozenAtMs = performance.now()
+  await replicas[0].pacer.throwIfHeld()
+  t.ok(performance.now() - frozenAtMs < 3000, `${performance.now() - frozenAtMs} ms`)
+  await sleep(frozenAtMs + 3000 - performance.now())
+  t.same(made.filter(({ givenMs }) => givenMs > frozenAtMs + 20), [], 'no call without an answer')
+  redis.thaw()
+  const backAtMs = performance.now()
+  await sleep(2500)
+  t.ok(made.some(({ givenMs }) => givenMs > backAtMs), 'they go on')
+  t.equal(logged('warn').length, 3)
+})
+
+trouble('a 429 while Redis is away: in the file at once, and everybody’s when Redis is back', async (t, { redis, replicas, store, made }) => {
+  const [one, two, three] = replicas
+  const permit = await one.pacer.take(never)
+  await redis.kill()
+  await one.pacer.limited(permit, { quota: false, retryAfterMs: 2000, detail: 'while Redis was away' })
+  const limitedAtMs = performance.now()
+  t.match(store.state, { pause: { code: 'rate_limited', detail: 'while Redis was away' } })
+  store.state = null
+  await redis.restart()
+  await sleep(800)
+  for (const { pacer } of [two, three]) t.match(await pacer.state(), { pause: { detail: 'while Redis was away' } })
+  await sleep(limitedAtMs + 1900 - performance.now())
+  t.same(made.filter(({ givenMs }) => givenMs > limitedAtMs + 20), [])
+})
+
+t.test('the end of a call that was told while Redis was away is not lost, though nobody asks for another', { buffered: true }, async (t) => {
+  const redis = await startRedis(t)
+  if (redis === null) return
+  const options = { url: redis.url, account: ACCOUNT, calls: 1, longestCallMs: 60_000 }
+  const [one, two] = [await createReplica(t, options), await createReplica(t, options)]
+  const permit = await one.pacer.take(never)
+  redis.freeze()
+  const endMs = performance.now()
+  permit.done(true)
+  await sleep(2300)
+  redis.thaw()
+  await two.pacer.take(never)
+  t.ok(performance.now() - endMs < 6000, `free ${performance.now() - endMs} ms after it had ended`)
+})
+
+t.test('without a Redis at the start: no call; with it, calls', { buffered: true }, async (t) => {
+  const redis = await startRedis(t)
+  if (redis === null) return
+  await redis.kill()
+  const { pacer, log } = await createReplica(t, { url: redis.url, account: ACCOUNT, calls: 1 })
+  await pacer.throwIfHeld()
+  let isThrough = false
+  const asked = pacer.take(never).then((permit) => { isThrough = true; return permit })
+  await sleep(500)
+  t.equal(isThrough, false)
+  await redis.restart()
+  ;(await asked).done(true)
+  t.equal(log.lines.filter((line) => line.startsWith('warn')).length, 1)
+  await redis.kill()
+  const atMs = performance.now()
+  await pacer.close()
+  t.ok(performance.now() - atMs < 1000, 'closing does not wait for Redis')
+})
