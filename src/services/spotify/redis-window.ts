@@ -21,7 +21,7 @@ interface RedisWindowOptions extends Allowance {
 }
 
 /** Who waits asks at least as often, since the other processes tell nobody what they do. */
-const ASK_EVERY_MS = 250
+const ASK_EVERY_MS = 200
 /** While Redis is away and nobody waits. */
 const RETRY_EVERY_MS = 500
 /** The file may miss as much of the last calls (the pacer stores once a second). */
