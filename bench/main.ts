@@ -66,10 +66,12 @@ async function measure ({ short, rounds, scenarios, profile }: Options, command:
 }
 
 const UNWINDS_WITHIN_MS = 5000
+let isStopped = false
 
 /** What waits for a process that is gone gives up, and removes its files on the way out. */
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
+    isStopped = true
     killAll()
     setTimeout(() => process.exit(1), UNWINDS_WITHIN_MS).unref()
   })
@@ -77,6 +79,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 main().then((code) => process.exit(code), (error: unknown) => {
   killAll()
-  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(isStopped ? 'bench: stopped\n' : `bench: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(1)
 })

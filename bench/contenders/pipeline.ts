@@ -5,7 +5,7 @@ import { type Run, countDocument } from '../run.ts'
 interface Runs {
   start: (body: object, key: string) => Promise<Run>
   waitForEnd: (id: string, ms: number, signal: AbortSignal) => Promise<Run>
-  documentPath: (run: Run) => string | null
+  documentPath: (run: Run) => Promise<string | null>
 }
 
 interface App {
@@ -29,7 +29,7 @@ export async function openPipeline (): Promise<(job: Job, startedMs: number) => 
     const { id } = await app.runs.start({ limit: albums, refresh }, `run-${++started}`)
     const run = await app.runs.waitForEnd(id, LONGEST_MS, AbortSignal.timeout(LONGEST_MS))
     const endedMs = performance.now() - startedMs
-    const path = app.runs.documentPath(run)
+    const path = await app.runs.documentPath(run)
     const counts = path === null ? { albums: 0, tracks: 0 } : countDocument(await readFile(path, 'utf8'))
     return { ...counts, endedMs, error: run.status === 'succeeded' ? null : `${run.status}: ${run.error?.code ?? `${run.gaps.length} gaps`}` }
   }))

@@ -37,7 +37,7 @@ function renderMachine ({ command, startedAt, seconds, latencyMs, machine }: Rep
 
 function renderTable (table: Table): string[] {
   const course = table.rows.find(({ contender }) => contender === COURSE)
-  const courseMs = course === undefined ? null : wallMs(course)
+  const courseMs = course === undefined || !isWhole(table, course) ? null : wallMs(course)
   return [
     `\n### ${capital(table.title)}\n`,
     ...table.about,
