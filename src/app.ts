@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import albumCache from './plugins/album-cache.ts'
 import auth from './plugins/auth.ts'
 import config from './plugins/config.ts'
 import dataDir from './plugins/data-dir.ts'
@@ -69,6 +70,7 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
   await app.register(parts, { parts: given })
   await app.register(tokenManager)
   await app.register(spotify)
+  await app.register(albumCache)
   await app.register(runs, { recover })
 
   await app.register(healthRoutes)

@@ -26,6 +26,7 @@ export const ConfigSchema = Type.Object({
   MAX_ALBUMS_PER_RUN: Integer({ default: 1000, minimum: 1, maximum: 100_000, description: 'largest limit of a run' }),
   RUN_CONCURRENCY: Integer({ default: 1, minimum: 1, maximum: 100, description: 'runs at a time' }),
   MAX_QUEUED_RUNS: Integer({ default: 100, minimum: 0, maximum: 100_000, description: 'runs waiting; over it 503 queue_full' }),
+  ALBUM_CACHE_HOURS: Integer({ default: 24, minimum: 0, maximum: 8760, description: 'how long a fetched album may be used again by another run; 0 is off' }),
   RETENTION_DAYS: Integer({ default: 30, minimum: 0, maximum: 36_500, description: 'runs that ended longer ago are deleted; 0 is never' }),
   API_KEYS: Type.String({ default: '', description: 'keys that clients must send, separated by commas; none: no key is wanted' }),
   ALLOW_ANONYMOUS: Flag('listen on another address than loopback without API_KEYS'),

@@ -25,9 +25,9 @@ export default fp<{ recover: boolean }>(async (app, { recover }) => {
     maxQueued: config.MAX_QUEUED_RUNS,
     concurrency: config.RUN_CONCURRENCY,
     log,
-    ingest: { spotify, clock, random, retry: app.retryPolicy, concurrency: config.SPOTIFY_MAX_CONCURRENCY },
+    ingest: { spotify, clock, random, retry: app.retryPolicy, concurrency: config.SPOTIFY_MAX_CONCURRENCY, caching: app.albumCaching },
   })
   app.decorate('runs', runs)
   app.addHook('onReady', async () => await (recover ? runs.recover() : runs.load()))
   app.addHook('preClose', async () => await runs.close())
-}, { name: 'runs', dependencies: ['spotify'] })
+}, { name: 'runs', dependencies: ['spotify', 'album-cache'] })

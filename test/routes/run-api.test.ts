@@ -147,7 +147,7 @@ t.test('GET /runs/{id}/ready tells by the status code alone', async (t) => {
   t.equal((await call(service, 'GET', `/runs/${id}/ready`)).statusCode, 200)
   const lost = service.sandbox.sandbox.catalogue.searchOrder[1] ?? ''
   service.sandbox.sandbox.change({ faults: [{ kind: 'not-found', endpoint: 'album', albumId: lost }] })
-  const partial = await service.ingest({ limit: 4 })
+  const partial = await service.ingest({ limit: 4, refresh: true })
   t.match((await call(service, 'GET', `/runs/${partial.id}/ready`)).json(), { status: 409, code: 'run_partial' })
   t.equal((await call(service, 'GET', `/runs/${partial.id}/ready?accept=partial`)).statusCode, 200)
   service.sandbox.sandbox.change({ albums: 0 })

@@ -1,4 +1,5 @@
 /** The service by its routes. */
+import '../album-cache.test.ts'
 import '../ingest.test.ts'
 import '../replay.test.ts'
 import '../token.test.ts'

@@ -22,7 +22,7 @@ export async function * documentText ({ file: _file, ...run }: Run, albums: Iter
 interface AlbumBody { tracks: Record<string, unknown> & { items: unknown[] } }
 
 /** The album as it was answered, with the tracks of all its pages; most have one page, and their text is used as it is. */
-async function albumText (state: AlbumState, { readBody }: Ledger): Promise<string> {
+export async function albumText (state: AlbumState, { readBody }: Ledger): Promise<string> {
   const text = await readBody(state.body)
   const pages = pagesInOrder(state)
   if (pages.length === 1 && pages[0]?.body === null && !pages[0].hasNext) return text

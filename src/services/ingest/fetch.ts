@@ -37,6 +37,8 @@ export interface Fetching {
   /** Ask again for pages that were answered with broken tracks. */
   again: boolean
   failures: Map<string, Failure>
+  /** Told of each album for which nothing is left to be asked now. */
+  onFetched: (id: string) => void
   /** Stop all that is under way because of this error. */
   abort: (error: unknown) => void
 }
@@ -149,6 +151,7 @@ function isFinalRefusal (error: unknown): boolean {
 async function finishAlbum (fetching: Fetching, album: ListedAlbum): Promise<void> {
   if (fetching.ledger.album(album.id) === undefined) await fetchAlbum(fetching, album)
   await fetchTracks(fetching, album)
+  fetching.onFetched(album.id)
 }
 
 async function fetchAlbum (fetching: Fetching, album: ListedAlbum): Promise<void> {

@@ -10,6 +10,7 @@ import { createBelt } from './belt.ts'
 import { type Failure, fetchAlbums } from './fetch.ts'
 import { type Ledger, gapOf } from './ledger.ts'
 import { list, sourceOf, wantedAlbums } from './list.ts'
+import { type AlbumCaching, NO_CACHE, type RunCache, createRunCache } from './run-cache.ts'
 import { ordinaryFailure } from './settle.ts'
 
 export interface IngestOptions {
@@ -19,6 +20,8 @@ export interface IngestOptions {
   retry: RetryPolicy
   /** Albums fetched at the same time. */
   concurrency: number
+  /** null: each run fetches all its albums. */
+  caching: AlbumCaching | null
 }
 
 /** How the pipeline ended: the failure of the listing, if any, and of the albums that are still missing. */
@@ -43,10 +46,11 @@ const PASSES = 2
  * Throws what stops every call; then the ledger keeps what there is.
  */
 export async function ingest (request: RunRequest, ledger: Ledger, signal: AbortSignal, options: IngestOptions): Promise<IngestResult> {
-  const { spotify, clock, random, retry } = options
+  const { spotify, clock, random, retry, caching } = options
   const meter = createMeter(clock.monotonic, ledger.cost)
   const failures = new Map<string, Failure>()
   spotify.memory.restore(ledger.endpoints)
+  const cache = caching === null ? NO_CACHE : createRunCache({ caching, request, ledger, memory: spotify.memory, meter, clock, signal })
   const recordCost = async (): Promise<void> => await ledger.record({ kind: 'memory', endpoints: spotify.memory.snapshot(), cost: meter.read() })
   /** What was learnt of the endpoints goes into the checkpoint at once, so that a restart does not ask it again. */
   const learned = async (): Promise<void> => {
@@ -56,7 +60,7 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
     let error: Failure | null = null
     for (let pass = 1; pass <= PASSES; pass++) {
       if (pass > 1) await clock.sleep(retryDelayMs(retry.maxAttempts, retry, random()), signal)
-      error = await runPass(request, ledger, { signal, meter, learned, failures, again: pass > 1 }, options)
+      error = await runPass(request, ledger, { signal, meter, learned, cache, failures, again: pass > 1 }, options)
       if (error === null && inspect(request, ledger, spotify, failures).gaps.every(isFinal)) break
       if (error !== null && !isTransient(error)) break
     }
@@ -65,6 +69,8 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
   } catch (error) {
     await recordCost().catch(() => {})
     throw error
+  } finally {
+    await cache.settle()
   }
 }
 
@@ -72,12 +78,13 @@ interface Pass {
   signal: AbortSignal
   meter: Meter
   learned: () => Promise<void>
+  cache: RunCache
   failures: Map<string, Failure>
   again: boolean
 }
 
-/** List and fetch side by side: an album is fetched while the next page is listed. Gives the listing's failure, if any. */
-async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, learned, failures, again }: Pass, options: IngestOptions): Promise<Failure | null> {
+/** List and fetch side by side: an album is looked up and fetched while the next page is listed. Gives the listing's failure, if any. */
+async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, learned, cache, failures, again }: Pass, options: IngestOptions): Promise<Failure | null> {
   const { spotify, concurrency } = options
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal) // every call under way listens: that is no leak
@@ -89,10 +96,15 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, le
   const context = { signal: stopping.signal, meter, learned }
   const belt = createBelt<ListedAlbum>()
   const begun = createBelt<ListedAlbum>()
+  let lookedUp = Promise.resolve()
+  /** One batch after the other and beside the listing, so that the belts keep its order and it waits for no disk. */
   const put = (albums: ListedAlbum[]): void => {
-    const missing = albums.filter((album) => isMissing(ledger, album))
-    belt.put(missing.filter(({ id }) => ledger.album(id) === undefined))
-    begun.put(missing.filter(({ id }) => ledger.album(id) !== undefined))
+    lookedUp = lookedUp.then(async () => {
+      const missing = albums.filter((album) => isMissing(ledger, album))
+      begun.put(missing.filter(({ id }) => ledger.album(id) !== undefined))
+      belt.put(await cache.take(missing.filter(({ id }) => ledger.album(id) === undefined), stopping.signal))
+    })
+    lookedUp.catch(abort)
   }
   if (isListedInOrder(ledger, request, spotify)) put(wanted(request, ledger, spotify))
 
@@ -108,6 +120,7 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, le
       }
       return { code: codeOfListing(failure.code), detail: failure.message }
     } finally {
+      await lookedUp.catch(() => {}) // its failure has aborted the pass
       belt.end()
       begun.end()
     }
@@ -116,7 +129,7 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, le
   try {
     const [listed, fetched] = await Promise.allSettled([
       listing(),
-      fetchAlbums({ belt, begun, ledger, spotify, context, market: request.market, concurrency, again, failures, abort }),
+      fetchAlbums({ belt, begun, ledger, spotify, context, market: request.market, concurrency, again, failures, onFetched: cache.keep, abort }),
     ])
     if (stopping.signal.aborted) throw stopping.signal.reason
     if (listed.status === 'rejected') throw listed.reason

@@ -160,7 +160,7 @@ function isStillAhead ({ part, offset }: EarlyPage, next: SourceCursor | null): 
 }
 
 /** The part that stores an album as it was answered. */
-export function albumPart (id: string, head: AlbumHead, cost: Cost): Part {
+export function albumPart (id: string, head: Omit<AlbumHead, 'album'>, cost: Cost): Part {
   const { slots, valid, expected, hasNext, fingerprint } = head
   return { kind: 'album', id, slots, valid, expected, hasNext, fingerprint, cost }
 }

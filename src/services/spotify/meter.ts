@@ -18,6 +18,8 @@ export const NO_COST: Cost = { calls: 0, retries: 0, throttledMs: 0, cached: 0, 
 export interface Meter {
   call: (endpoint: Endpoint) => void
   retry: () => void
+  /** An album was taken from the cache. */
+  cached: () => void
   /** A call begins to wait; the returned function ends it. Waits that overlap count once. */
   hold: () => () => void
   read: () => Cost
@@ -39,6 +41,7 @@ export function createMeter (monotonic: () => number, before: Cost = NO_COST): M
       cost.byEndpoint[endpoint] = (cost.byEndpoint[endpoint] ?? 0) + 1
     },
     retry () { cost.retries++ },
+    cached () { cost.cached++ },
     hold () {
       if (holding++ === 0) since = monotonic()
       return () => {

@@ -1,0 +1,34 @@
+import { join } from 'node:path'
+import fp from 'fastify-plugin'
+import { type CachedAlbum } from '../services/ingest/cached-album.ts'
+import { type AlbumCaching } from '../services/ingest/run-cache.ts'
+import { createAlbumCache } from '../services/store/album-cache.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    albumCaching: AlbumCaching | null
+  }
+}
+
+const HOUR_MS = 3_600_000
+
+/** Many days of new releases, and less than the documents of a month. */
+const MOST_ALBUMS = 20_000
+const MOST_BYTES = 512 * 1024 * 1024
+
+/** `app.albumCaching`: the albums that runs share, in `DATA_DIR/cache`; null where it is off, and then what is there is deleted. */
+export default fp(async (app) => {
+  const { config, log } = app
+  const maxAgeMs = config.ALBUM_CACHE_HOURS * HOUR_MS
+  const store = createAlbumCache<CachedAlbum>({
+    folder: join(config.DATA_DIR, 'cache', 'albums'),
+    maxAgeMs,
+    maxEntries: MOST_ALBUMS,
+    maxBytes: MOST_BYTES,
+    clock: app.parts.clock,
+    log,
+  })
+  const scope = JSON.stringify([new URL(config.SPOTIFY_API_URL).href, config.SPOTIFY_CLIENT_ID])
+  app.decorate('albumCaching', maxAgeMs === 0 ? null : { store, scope, maxAgeMs, log })
+  app.addHook('onClose', async () => await store.close())
+}, { name: 'album-cache', dependencies: ['parts', 'data-dir'] })
