@@ -29,7 +29,7 @@ async function main (): Promise<number> {
     await app.ready()
     const run = await untilItStops(app.runs, args, display.update)
     display.stop()
-    return await report(run, app.runs.documentPath(run), args)
+    return await report(run, await app.runs.documentPath(run), args)
   } finally {
     display.stop()
     await app.close()

@@ -38,7 +38,7 @@ async function main (): Promise<void> {
   closeWithGrace({ logger: false }, close)
   const display = isTerminal ? createProgressBar(process.stderr) : createProgressLog(app.log, app.parts.clock.monotonic)
   const run = await ingestOnce(app, url, display)
-  say(summary(run, app.runs.documentPath(run)))
+  say(summary(run, await app.runs.documentPath(run)))
   if (values.once !== true) return say(invitation(run, url, sandboxUrl))
   await close()
   process.exit(run.status === 'succeeded' ? 0 : 1)

@@ -60,7 +60,7 @@ export async function storeBigRun (dataDir: string, bytesAtLeast: number): Promi
 
   const sha256 = { json: hashes.json.digest('hex'), ndjson: hashes.ndjson.digest('hex'), tracks: hashes.tracks.digest('hex') }
   const ended = { ...run, file: { name, bytes, sha256: sha256.json } }
-  await writeFile(join(folder, 'run.json'), JSON.stringify({ ...record, run: ended }))
+  await writeFile(join(folder, 'run.1.json'), JSON.stringify({ ...record, run: ended }))
   return { run: ended, path: join(folder, name), albums, tracks: albums * TRACKS_PER_ALBUM, sha256 }
 }
 

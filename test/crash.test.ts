@@ -20,7 +20,7 @@ for (const tier of ['development', 'extended'] as const) {
     const { id } = await post(first.url)
     await untilCalls(() => sandbox.sandbox.stats().calls, tier === 'development' ? 60 : 6)
     await first.kill('SIGKILL')
-    const stored = await storedAlbums(join(env['DATA_DIR'] ?? '', 'runs', id, 'checkpoint.log'))
+    const stored = await storedAlbums(join(env['DATA_DIR'] ?? '', 'runs', id))
 
     const second = await startProcess(t, env)
     const run = await untilEnded(second.url, id)
@@ -61,8 +61,8 @@ t.test('a run that has ended is served by the next process, byte for byte', asyn
   t.equal(JSON.stringify(await download(second.url, id)), before)
 })
 
-async function storedAlbums (path: string): Promise<string[]> {
-  const checkpoint = await openCheckpoint<Part>(path)
+async function storedAlbums (folder: string): Promise<string[]> {
+  const checkpoint = await openCheckpoint<Part>(folder, Infinity)
   const stored: string[] = []
   for await (const { meta } of checkpoint.replay()) if (meta.kind === 'album') stored.push(meta.id)
   await checkpoint.close()

@@ -43,7 +43,7 @@ export default documentRoutes
  */
 export async function sendDocument (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, run: Run): Promise<FastifyReply> {
   reply.header('vary', 'Accept, Accept-Encoding')
-  const representation = await representationOf(run, app.runs.documentPath(run), chooseFormat(request), prefersGzip(request))
+  const representation = await representationOf(run, await app.runs.documentPath(run), chooseFormat(request), prefersGzip(request))
   reply.headers({
     'cache-control': 'private, no-cache',
     etag: representation.etag,

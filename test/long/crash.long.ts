@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { watch } from 'node:fs'
-import { copyFile, readFile, readdir } from 'node:fs/promises'
+import { cp, readFile, readdir } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -55,7 +55,7 @@ for (let index = 0; index < RUNS; index++) {
       await whileWriting(join(folder, id), () => first.child.kill('SIGKILL'))
       await first.kill('SIGKILL')
       const files = await readdir(join(folder, id))
-      if (files.some((name) => name.endsWith('.json.tmp'))) duringDocument++
+      if (files.some((name) => name.endsWith('.staged'))) duringDocument++
       loss = await lossOf(trial, id, sandbox.sandbox.stats())
       t.same([loss.calls, loss.unsaved], [planned, 0], 'all calls were made and stored')
     } else {
@@ -190,11 +190,13 @@ interface StoredAnswers {
 
 /** How many answers are in the checkpoint; null where the run had ended. */
 async function storedAnswers (folder: string): Promise<StoredAnswers | null> {
-  const copy = join(folder, '..', '..', 'copy-of-checkpoint')
-  const isThere = await copyFile(join(folder, 'checkpoint.log'), copy).then(() => true, () => false)
-  if (!isThere && (await readdir(folder)).some((name) => name.endsWith('Z.json'))) return null
+  const files = await readdir(folder)
+  const isThere = files.some((name) => name.startsWith('checkpoint.'))
+  if (!isThere && files.some((name) => name.endsWith('Z.json'))) return null
   if (!isThere) return { pages: 0, albums: 0, batches: 0, trackPages: 0, refusals: 0 }
-  const checkpoint = await openCheckpoint<Part>(copy)
+  const copy = join(folder, '..', '..', 'copy-of-checkpoint')
+  await cp(folder, copy, { recursive: true })
+  const checkpoint = await openCheckpoint<Part>(copy, Infinity)
   const parts = { listed: 0, album: 0, tracks: 0 }
   let endpoints: Array<[Endpoint, EndpointKnowledge]> = []
   for await (const { meta } of checkpoint.replay()) {
@@ -216,7 +218,7 @@ async function storedAnswers (folder: string): Promise<StoredAnswers | null> {
 async function whileWriting (folder: string, act: () => void): Promise<void> {
   await new Promise<void>((resolve) => {
     const watcher = watch(folder, (_event, name) => {
-      if (name?.endsWith('.json.tmp') !== true || !name.startsWith('album_items_')) return
+      if (name?.endsWith('.staged') !== true) return
       act()
       watcher.close()
       resolve()

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { cp, readFile, readdir, readlink } from 'node:fs/promises'
+import { readFile, readdir, readlink } from 'node:fs/promises'
 import { type Socket, createConnection } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
-import { renameWithCopy } from '../../src/services/store/compressed-copy.ts'
+import { compressBeside } from '../../src/services/store/compressed-copy.ts'
 import { type BigRun, storeBigRun } from '../big-document.ts'
 import { type ServiceProcess, startProcess } from '../process.ts'
 import { environment, temporaryFolder } from '../service.ts'
@@ -29,8 +29,7 @@ interface Started {
 async function start (t: Test): Promise<Started> {
   const dataDir = await temporaryFolder(t)
   const big = await storeBigRun(dataDir, DOCUMENT_BYTES)
-  await cp(big.path, `${big.path}.tmp`)
-  await renameWithCopy(`${big.path}.tmp`, big.path, createRecordingLog())
+  await compressBeside(big.path, createRecordingLog())
   const service = await startProcess(t, { ...environment('http://127.0.0.1:9', dataDir), LOG_LEVEL: 'info' })
   const url = `${service.url}/runs/${big.run.id}`
   for (let i = 0; i < 20; i++) await (await request(`${url}/status`)).body.dump()

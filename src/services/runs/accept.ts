@@ -2,35 +2,47 @@ import { createHash } from 'node:crypto'
 import { ServiceError } from '../../errors.ts'
 import { type IngestBody, type Run, type RunRequest } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
-import { type KeyStore } from '../store/key-store.ts'
+import { type Log } from '../log.ts'
+import { type Claimed, type KeyStore } from '../store/key-store.ts'
 import { type RunRecord, type RunStore } from '../store/run-store.ts'
 import { completeRequest } from './request.ts'
 import { type Roster, keyOf } from './roster.ts'
-import { newRecord } from './transitions.ts'
+import { hasEnded, newRecord } from './transitions.ts'
 
 export interface AcceptOptions {
   store: RunStore
   keys: KeyStore
-  roster: Roster
+  roster: Pick<Roster, 'get' | 'note' | 'size'>
   clock: Clock
+  log: Log
   newId: () => string
   maxAlbums: number
   /** Runs that may be waiting or under way at once. */
   maxActive: number
   /** Have the run worked on; nothing happens where that is so already. */
-  deliver: (run: Run) => void
+  deliver: (run: Run) => void | Promise<void>
+}
+
+export interface Acceptance {
+  /**
+   * Turn a request into a run, once for all processes: an equal request that has not ended gives that run, and so does the
+   * same idempotency key, whatever the state of its run. The run is durable when it resolves.
+   */
+  start: (body: IngestBody, key: string | null) => Promise<Run>
+  /** Equal requests are to be given this run, unless they have another one: it goes on after its end. */
+  attachTo: (run: Run) => Promise<void>
+  /** The run will be deleted: neither its key nor its request is to bring it back. */
+  forget: (record: RunRecord) => Promise<void>
 }
 
 /** How long an Idempotency-Key gives its run. */
 export const KEY_LIFETIME_MS = 24 * 3_600_000
 const QUEUE_FULL_RETRY_SECONDS = 30
+/** A run that is claimed and not there is being made; after so long, whoever claimed it is gone. */
+const MAKING_MS = 60_000
 
-/**
- * Turn a request into a run, once: an equal request that has not ended gives that run, and so does the same
- * idempotency key, whatever the state of its run and across restarts. The run is durable when it resolves.
- */
-export function createAcceptance (options: AcceptOptions) {
-  const { store, keys, roster, clock } = options
+export function createAcceptance (options: AcceptOptions): Acceptance {
+  const { store, keys: { keys, requests }, roster, clock, log } = options
   /** Runs on their way to the disk, by request or by key: an equal one waits for the same run. */
   const accepting = new Map<string, Promise<Run>>()
 
@@ -40,11 +52,22 @@ export function createAcceptance (options: AcceptOptions) {
     return await accepted
   }
 
-  async function create (record: RunRecord): Promise<Run> {
-    await stored(store.create(record))
-    roster.note(record.run)
-    options.deliver(record.run)
-    return record.run
+  async function find (id: string): Promise<Run | null> {
+    const run = (await store.read(id))?.run
+    if (run === undefined) return null
+    return hasEnded(run) ? run : roster.get(id) ?? run
+  }
+
+  /** A claim comes before its run: whoever meets it first makes the run, and of two one is faster. */
+  async function findOrCreate (record: RunRecord): Promise<{ run: Run, isNew: boolean }> {
+    const { id } = record.run
+    const existing = await find(id)
+    if (existing !== null) return { run: existing, isNew: false }
+    if (await store.create(record)) {
+      roster.note(record.run)
+      return { run: record.run, isNew: true }
+    }
+    return { run: await find(id) ?? record.run, isNew: false }
   }
 
   function checkRoom (): void {
@@ -53,16 +76,19 @@ export function createAcceptance (options: AcceptOptions) {
     throw new ServiceError('queue_full', `${active} runs are waiting or under way, and MAX_QUEUED_RUNS allows no more: try again later`, { retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS })
   }
 
+  /** The claim of a request holds while its run has not ended. */
+  async function isHeld ({ id, claimedAtMs }: Claimed): Promise<boolean> {
+    const run = await find(id)
+    return run === null ? Math.abs(clock.now() - claimedAtMs) < MAKING_MS : !hasEnded(run)
+  }
+
   async function withoutKey (request: RunRequest): Promise<Run> {
-    return await once(`request ${keyOf(request)}`, async () => {
-      const same = roster.find(keyOf(request))
-      if (same !== undefined) {
-        options.deliver(same)
-        return same
-      }
-      checkRoom()
-      return await create(newRecord(options.newId(), request, clock.now()))
-    })
+    const text = keyOf(request)
+    const mine = { id: options.newId(), request: text, claimedAtMs: clock.now() }
+    const { id, claimedAtMs } = await requests.claim(text, mine, isHeld, checkRoom)
+    const { run } = await findOrCreate(newRecord(id, request, claimedAtMs))
+    await options.deliver(run)
+    return run
   }
 
   /**
@@ -71,21 +97,40 @@ export function createAcceptance (options: AcceptOptions) {
    */
   async function withKey (request: RunRequest, key: string): Promise<Run> {
     const keyHash = createHash('sha256').update(key).digest('hex')
-    const isKnown = await stored(keys.readClaim(keyHash)) !== null
-    if (!isKnown) checkRoom()
-    const claim = await stored(keys.claimKey(keyHash, { id: options.newId(), request: keyOf(request), claimedAtMs: clock.now() }, clock.now() - KEY_LIFETIME_MS))
-    if (claim.request !== keyOf(request)) {
+    const mine = { id: options.newId(), request: keyOf(request), claimedAtMs: clock.now() }
+    const claim = await keys.claim(keyHash, mine, ({ claimedAtMs }) => claimedAtMs >= clock.now() - KEY_LIFETIME_MS, checkRoom)
+    if (claim.request !== mine.request) {
       throw new ServiceError('idempotency_key_reused', 'this Idempotency-Key belongs to another request of the last 24 hours: send the same body as then, or a new key')
     }
-    const existing = roster.get(claim.id) ?? (await stored(store.read(claim.id)))?.run
-    if (existing !== undefined) return existing
-    return await create({ ...newRecord(claim.id, request, claim.claimedAtMs), keyHash })
+    const { run, isNew } = await findOrCreate({ ...newRecord(claim.id, request, claim.claimedAtMs), keyHash })
+    if (isNew) {
+      await attachTo(run)
+      await options.deliver(run)
+    }
+    return run
   }
 
-  return async function start (body: IngestBody, key: string | null): Promise<Run> {
-    const request = completeRequest(body, options.maxAlbums)
-    if (key === null) return await withoutKey(request)
-    return await once(`key ${key} ${keyOf(request)}`, async () => await withKey(request, key))
+  /** The run is stored already: if this fails, an equal request becomes a run of its own, and that is all. */
+  async function attachTo ({ id, request }: Run): Promise<void> {
+    const text = keyOf(request)
+    await requests.claim(text, { id, request: text, claimedAtMs: clock.now() }, isHeld).catch((error: unknown) => {
+      log.warn({ err: error, runId: id }, 'equal requests will not be given this run')
+    })
+  }
+
+  return {
+    attachTo,
+
+    async start (body, key) {
+      const request = completeRequest(body, options.maxAlbums)
+      const name = key === null ? `request ${keyOf(request)}` : `key ${key} ${keyOf(request)}`
+      return await once(name, async () => await stored(key === null ? withoutKey(request) : withKey(request, key)))
+    },
+
+    async forget ({ run: { id, request }, keyHash }) {
+      await requests.release(keyOf(request), id)
+      if (keyHash !== undefined) await keys.release(keyHash, id)
+    },
   }
 }
 

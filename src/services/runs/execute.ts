@@ -9,7 +9,7 @@ import { type Ledger, type Part, openLedger } from '../ingest/ledger.ts'
 import { type Log } from '../log.ts'
 import { type Delivery } from '../queue/run-queue.ts'
 import { type RunRecord, type RunStore } from '../store/run-store.ts'
-import { type Snapshot, begin, documentName, ended, finish, hasEnded, pause } from './transitions.ts'
+import { type Snapshot, begin, documentName, ended, finish, hasEnded, pause, paused } from './transitions.ts'
 
 export interface ExecuteOptions {
   store: RunStore
@@ -26,39 +26,54 @@ const STORAGE_RETRY_MS = 60_000
 /**
  * One execution of a run, from where its checkpoint stands to its end, a pause, or an abort: one for `canceled`
  * ends the run with what it has; any other throws the signal's reason and leaves the run to the next execution.
+ * Where a later execution has begun, this one has nothing more to say: its delivery is done, whatever became of it.
  */
 export async function execute (id: string, signal: AbortSignal, options: ExecuteOptions): Promise<Delivery> {
-  const { store, clock, log, onChange } = options
+  const { store, clock, onChange } = options
+  let execution: number | null = null
   try {
-    return await executeOnce(id, signal, options)
+    const record = await store.update(id, (before) => begin(before, clock.now()))
+    if (!hasEnded(record.run)) {
+      execution = record.executions
+      return await executeOnce(record, signal, { ...options, log: options.log.child({ runId: id, execution }) })
+    }
+    onChange(record.run)
+    return { kind: 'done' }
   } catch (error) {
     signal.throwIfAborted()
-    log.error({ err: error, runId: id }, 'the run cannot be stored: it is tried again in a minute')
-    const record = await store.read(id)
-    const untilMs = clock.now() + STORAGE_RETRY_MS
-    if (record !== null) onChange(pause(record, record.run, { ...failureOf(error), detail: `${failureOf(error).detail}; it is tried again by itself` }, untilMs).run)
-    return { kind: 'postponed', untilMs }
+    return await tryLater(id, execution, error, options)
   }
 }
 
-async function executeOnce (id: string, signal: AbortSignal, options: ExecuteOptions): Promise<Delivery> {
-  const { store, clock, onChange } = options
-  const record = await store.update(id, (before) => begin(before, clock.now()))
-  const { run } = record
-  if (hasEnded(run)) {
+/** The record itself may have been what could not be written: the run is only shown as paused. */
+async function tryLater (id: string, execution: number | null, error: unknown, { store, clock, log, onChange }: ExecuteOptions): Promise<Delivery> {
+  const record = await store.read(id)
+  if (record === null) return { kind: 'done' }
+  const { run, executions } = record
+  if (hasEnded(run) || (execution !== null && execution !== executions)) {
     onChange(run)
     return { kind: 'done' }
   }
-  const log = options.log.child({ runId: id })
-  log.info({ execution: record.executions, request: run.request }, 'run started')
+  log.error({ err: error, runId: id }, 'the run cannot be stored: it is tried again in a minute')
+  const untilMs = clock.now() + STORAGE_RETRY_MS
+  const { code, detail } = failureOf(error)
+  onChange(paused(run, run, { code, detail: `${detail}; it is tried again by itself` }, untilMs))
+  return { kind: 'postponed', untilMs }
+}
+
+async function executeOnce (record: RunRecord, signal: AbortSignal, options: ExecuteOptions): Promise<Delivery> {
+  const { store, log, onChange } = options
+  const { run, executions: execution } = record
+  log.info({ request: run.request }, 'run started')
   onChange(run)
-  const checkpoint = await store.openCheckpoint<Part>(id)
+  await store.discardStaged(run.id, execution - 1)
+  const checkpoint = await store.openCheckpoint<Part>(run.id, execution)
   try {
     const ledger: Ledger = await openLedger(checkpoint, run.request.limit, () => onChange({ ...run, ...snapshotOf(ledger) }))
     if (record.resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: record.resumptions })
     const outcome = await attempt(run, ledger, signal, options.ingest)
-    if (outcome.kind === 'paused') return await pauseRun(id, ledger, outcome.pause, { ...options, log })
-    return await finishRun(record, ledger, outcome, { ...options, log })
+    if (outcome.kind === 'paused') return await pauseRun(record, ledger, outcome.pause, options)
+    return await finishRun(record, ledger, outcome, options)
   } finally {
     await checkpoint.close()
   }
@@ -80,15 +95,16 @@ async function attempt ({ request }: Run, ledger: Ledger, signal: AbortSignal, o
   }
 }
 
-async function pauseRun (id: string, ledger: Ledger, { code, message, resumeAtMs }: PauseError, { store, onChange, log }: ExecuteOptions): Promise<Delivery> {
-  const { run } = await store.update(id, (before) => pause(before, snapshotOf(ledger), { code, detail: message }, resumeAtMs))
-  log.warn({ resumeAt: run.resumeAt, code }, 'run paused')
-  onChange(run)
+async function pauseRun ({ run: { id }, executions: execution }: RunRecord, ledger: Ledger, { code, message, resumeAtMs }: PauseError, options: ExecuteOptions): Promise<Delivery> {
+  const after = await step(id, options.store, (before) => pause(before, execution, snapshotOf(ledger), { code, detail: message }, resumeAtMs))
+  if (after === null) return await yieldRun(id, execution, options)
+  options.log.warn({ resumeAt: after.run.resumeAt, code }, 'run paused')
+  options.onChange(after.run)
   return { kind: 'postponed', untilMs: resumeAtMs }
 }
 
 /** Check, write, and only then say that the run has ended. */
-async function finishRun ({ run }: RunRecord, ledger: Ledger, outcome: Outcome & { kind: 'over' }, options: ExecuteOptions): Promise<Delivery> {
+async function finishRun ({ run, executions: execution }: RunRecord, ledger: Ledger, outcome: Outcome & { kind: 'over' }, options: ExecuteOptions): Promise<Delivery> {
   const { store, clock, onChange, log } = options
   const { albums, gaps } = inspect(run.request, ledger, options.ingest.spotify, outcome.failures)
   const snapshot = snapshotOf(ledger)
@@ -97,16 +113,47 @@ async function finishRun ({ run }: RunRecord, ledger: Ledger, outcome: Outcome &
   let final = ended(run, snapshot, gaps, conclusion, clock.now())
   let file: Run['file'] = null
   try {
-    if (fetched > 0) file = await store.publish(run.id, documentName(run), documentText(final, albums, ledger))
+    if (fetched > 0) file = await store.stage(run.id, execution, documentName(run), documentText(final, albums, ledger))
   } catch (error) {
     log.error({ err: error }, 'the document could not be written')
     final = ended(run, snapshot, gaps, conclude({ listed: albums.length, fetched, gaps, error: failureOf(error) }), clock.now())
   }
-  const after = await store.update(run.id, (before) => finish(before, final, file))
-  if (after.run.complete === true) await store.removeCheckpoint(run.id)
+  const after = await step(run.id, store, (before) => finish(before, execution, final, file))
+  if (after === null) return await yieldRun(run.id, execution, options)
+  await cleanUp(after, options)
   const { status, error, progress, cost } = after.run
   log.info({ status, error, progress, cost, gaps: gaps.length, file: file?.name }, 'run ended')
   onChange(after.run)
+  return { kind: 'done' }
+}
+
+/** The run has ended and its document is safe: what fails here is made good by whoever opens it, or by the sweep. */
+async function cleanUp ({ run }: RunRecord, { store, log }: ExecuteOptions): Promise<void> {
+  try {
+    await store.publish(run.id)
+    if (run.complete === true) await store.removeCheckpoint(run.id)
+  } catch (error) {
+    log.error({ err: error }, 'the run has ended, and its files are put in order later')
+  }
+}
+
+/** The record after that step; null where it is no longer this execution's to take. */
+async function step (id: string, store: RunStore, change: (before: RunRecord) => RunRecord): Promise<RunRecord | null> {
+  let isTaken = false
+  const after = await store.update(id, (before) => {
+    const next = change(before)
+    isTaken = next !== before
+    return next
+  })
+  return isTaken ? after : null
+}
+
+/** A later execution has the run: leave everything that is its own alone, and show the run as it is. */
+async function yieldRun (id: string, execution: number, { store, log, onChange }: ExecuteOptions): Promise<Delivery> {
+  log.info('another execution has taken the run over')
+  await store.discardStaged(id, execution).catch((error: unknown) => log.warn({ err: error }, 'what was staged stays for now'))
+  const record = await store.read(id)
+  if (record !== null) onChange(record.run)
   return { kind: 'done' }
 }
 

@@ -34,7 +34,7 @@ export interface RunManager {
   /** Delete a run that has ended, and its files. Throws `run_not_found`, `run_not_finished`. */
   remove: (id: string) => Promise<void>
   /** The run's document on disk, or null where it has none. */
-  documentPath: (run: Run) => string | null
+  documentPath: (run: Run) => Promise<string | null>
   /** Called with the run after each change until the returned function is called. */
   watch: (id: string, listener: RunListener) => () => void
   /** Know the runs that an earlier process left: starting an equal one goes on with it. */
@@ -72,8 +72,8 @@ export function createRunManager (options: RunManagerOptions): RunManager {
   const cancellations = new Map<string, AbortController>()
   const closing = new AbortController()
   const mayDelete = createJumpGuard(clock)
-  const accept = createAcceptance({
-    store, keys, roster, clock, newId: options.newId, maxAlbums: options.maxAlbums, maxActive: options.concurrency + options.maxQueued, deliver,
+  const acceptance = createAcceptance({
+    store, keys, roster, clock, log, newId: options.newId, maxAlbums: options.maxAlbums, maxActive: options.concurrency + options.maxQueued, deliver,
   })
   let sweeping: NodeJS.Timeout | null = null
 
@@ -134,8 +134,9 @@ export function createRunManager (options: RunManagerOptions): RunManager {
   }
 
   async function sweep (): Promise<void> {
-    for (const run of await load()) deliver(run)
-    await keys.removeClaimsBefore(clock.now() - KEY_LIFETIME_MS)
+    const runs = await load()
+    for (const run of runs) deliver(run)
+    await keys.removeClaimsBefore(clock.now() - KEY_LIFETIME_MS, new Set(runs.map(({ id }) => id)))
     if (retentionDays === 0 || !mayDelete()) return
     const removed = await store.removeEndedBefore(clock.now() - retentionDays * DAY_MS)
     if (removed.length > 0) log.info({ removed }, 'runs older than RETENTION_DAYS deleted')
@@ -145,13 +146,13 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     get,
     waitForEnd,
     watch: roster.watch,
-    documentPath: (run) => run.file === null ? null : store.documentPath(run.id, run.file),
-    load: async () => { await load() },
+    documentPath: async (run) => run.file === null ? null : await store.documentPath(run.id, run.file),
+    load: async () => { for (const run of await load()) await acceptance.attachTo(run) },
     probe: async () => await store.probe(),
 
     async start (body, idempotencyKey = null) {
       if (closing.signal.aborted) throw new ServiceError('shutting_down', 'the service is shutting down: send the request again in a moment', { retryAfterSeconds: 5 })
-      return await accept(body, idempotencyKey)
+      return await acceptance.start(body, idempotencyKey)
     },
 
     async list ({ status, limit, before }) {
@@ -183,15 +184,16 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       const { run } = await store.update(id, resume)
       if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can go on`)
       roster.note(run)
+      await acceptance.attachTo(run)
       deliver(run)
       return run
     },
 
     async remove (id) {
       if (!hasEnded(await get(id))) throw new ServiceError('run_not_finished', 'the run has not ended: cancel it first')
-      const keyHash = (await store.read(id))?.keyHash
+      const record = await store.read(id)
+      if (record !== null) await acceptance.forget(record)
       await store.remove(id)
-      if (keyHash !== undefined) await keys.removeClaim(keyHash)
     },
 
     async recover () {

@@ -3,7 +3,10 @@ import { type Conclusion } from '../ingest/conclude.ts'
 import { NO_COST } from '../spotify/meter.ts'
 import { ENDED, type RunRecord } from '../store/run-store.ts'
 
-/** The life of a run: each function is one legal step, and leaves a record that has ended as it is. */
+/**
+ * The life of a run: each function is one legal step, and leaves a record that has ended as it is. The steps of an
+ * execution do nothing once a later one has begun: then it has been taken for dead, and the record is no longer its own.
+ */
 
 export function newRecord (id: string, request: RunRequest, nowMs: number): RunRecord {
   return {
@@ -56,10 +59,14 @@ export function isResumable ({ status }: Run): boolean {
 /** What an execution has changed, whatever comes of it. */
 export type Snapshot = Pick<Run, 'source' | 'progress' | 'cost'>
 
-/** running: Spotify must not be called before a time. */
-export function pause (record: RunRecord, snapshot: Snapshot, error: RunFailure, resumeAtMs: number): RunRecord {
-  if (hasEnded(record.run)) return record
-  return { ...record, run: { ...record.run, ...snapshot, status: 'paused', resumeAt: timestamp(resumeAtMs), error } }
+/** running, by that execution: Spotify must not be called before a time. */
+export function pause (record: RunRecord, execution: number, snapshot: Snapshot, error: RunFailure, resumeAtMs: number): RunRecord {
+  return isAtWork(record, execution) ? { ...record, run: paused(record.run, snapshot, error, resumeAtMs) } : record
+}
+
+/** The run as it is shown until it goes on by itself. */
+export function paused (run: Run, snapshot: Snapshot, error: RunFailure, resumeAtMs: number): Run {
+  return { ...run, ...snapshot, status: 'paused', resumeAt: timestamp(resumeAtMs), error }
 }
 
 /** The run as it will be when it has ended: what the document begins with. */
@@ -67,9 +74,14 @@ export function ended (run: Run, snapshot: Snapshot, gaps: Run['gaps'], conclusi
   return { ...run, ...snapshot, ...conclusion, gaps, finishedAt: timestamp(nowMs), resumeAt: null }
 }
 
-/** running: it has ended, with a document or without one. */
-export function finish (record: RunRecord, run: Run, file: StoredFile | null): RunRecord {
-  return hasEnded(record.run) ? record : { ...record, run: { ...run, file } }
+/** running, by that execution: it has ended, with a document or without one. */
+export function finish (record: RunRecord, execution: number, run: Run, file: StoredFile | null): RunRecord {
+  return isAtWork(record, execution) ? { ...record, run: { ...run, file } } : record
+}
+
+/** No later execution has begun, and nobody has let the run go on after its end. */
+function isAtWork ({ executions, run }: RunRecord, execution: number): boolean {
+  return executions === execution && run.status === 'running'
 }
 
 export function hasEnded ({ status }: Pick<Run, 'status'>): boolean {

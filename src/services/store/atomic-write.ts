@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -17,20 +18,31 @@ export async function renameDurably (from: string, to: string): Promise<void> {
   await syncFolder(dirname(to))
 }
 
-/** Two that write the same file at once must not share a file aside. */
+/** Process ids are the same in every container: what tells writers apart is drawn. */
+const WRITER = randomBytes(6).toString('hex')
 let writes = 0
+
+/** A name beside a file, for writing it before it takes its place: no two writes share one, of whatever process or machine. */
+export function asideOf (path: string): string {
+  return `${path}.${WRITER}-${++writes}.tmp`
+}
+
+/** Write a file, and have it on the disk when it resolves, unless it need not outlive a power cut. */
+export async function writeWhole (path: string, data: string, isDurable = true): Promise<void> {
+  const handle = await open(path, 'w')
+  try {
+    await handle.writeFile(data)
+    if (isDurable) await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
 
 /** Replace a file as a whole: a reader, or a crash, sees the old one or the new one, never half. */
 export async function writeFileAtomic (path: string, data: string): Promise<void> {
-  const aside = `${path}.${process.pid}-${++writes}.tmp`
+  const aside = asideOf(path)
   try {
-    const handle = await open(aside, 'w')
-    try {
-      await handle.writeFile(data)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    await writeWhole(aside, data)
     await renameDurably(aside, path)
   } catch (error) {
     await rm(aside, { force: true }).catch(() => {})

@@ -1,83 +1,139 @@
-import { link, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { syncFolder } from './atomic-write.ts'
+import { asideOf, syncFolder } from './atomic-write.ts'
+import { isMissing } from './errno.ts'
+import { readVersion, replaceVersion } from './versioned-file.ts'
 
-/** Which run an idempotency key belongs to. */
+/** Which run an idempotency key, or a request, belongs to. */
 export interface Claim {
-  id: string
+  /** null: the run was deleted. */
+  id: string | null
   /** The request as one text: another one must not use the key. */
   request: string
   claimedAtMs: number
 }
 
-export interface KeyStore {
-  readClaim: (keyHash: string) => Promise<Claim | null>
-  /** The claim of the key: the given one, unless there is one that is not older than `validSinceMs`. Durable when it resolves. */
-  claimKey: (keyHash: string, claim: Claim, validSinceMs: number) => Promise<Claim>
-  removeClaim: (keyHash: string) => Promise<void>
-  removeClaimsBefore: (timeMs: number) => Promise<void>
+export type Claimed = Claim & { id: string }
+
+/** Claims to names: of all processes that claim one at once, one gets it, and all know which. */
+export interface Claims {
+  read: (name: string) => Promise<Claim | null>
+  /** The claim of the name: the one that there is, if it is valid, or else the given one; before it is made, `check` may throw. */
+  claim: (name: string, claim: Claimed, isValid: (claim: Claimed) => boolean | Promise<boolean>, check?: () => void) => Promise<Claimed>
+  /** From now on the name is nobody's, if it was that run's. */
+  release: (name: string, id: string) => Promise<void>
 }
 
-/** One small file for each key, made by linking a whole one into place: of two that claim at once, one wins, and both know which. */
-export async function createKeyStore (dataDir: string): Promise<KeyStore> {
-  const folder = join(dataDir, 'keys')
-  await mkdir(folder, { recursive: true })
-  const pathOf = (keyHash: string): string => join(folder, `${keyHash}.json`)
-  let writes = 0
+export interface KeyStore {
+  /** By idempotency key. Durable. */
+  keys: Claims
+  /** By request: which of the runs that go on has it. A power cut may lose it, and costs a second run at most. */
+  requests: Claims
+  /** Delete the claims that were made before that time, except those of requests whose run goes on. */
+  removeClaimsBefore: (timeMs: number, active: ReadonlySet<string>) => Promise<void>
+}
 
-  async function readClaim (keyHash: string): Promise<Claim | null> {
-    try {
-      return JSON.parse(await readFile(pathOf(keyHash), 'utf8')) as Claim
-    } catch (error) {
-      if (hasErrno(error, 'ENOENT')) return null
-      throw error
-    }
+export async function createKeyStore (dataDir: string): Promise<KeyStore> {
+  const keys = await createClaims(join(dataDir, 'keys'), true)
+  const requests = await createClaims(join(dataDir, 'requests'), false)
+  return {
+    keys,
+    requests,
+    async removeClaimsBefore (timeMs, active) {
+      await keys.removeIf(timeMs, ({ claimedAtMs }) => claimedAtMs < timeMs)
+      await requests.removeIf(timeMs, ({ id, claimedAtMs }) => claimedAtMs < timeMs && !(id !== null && active.has(id)))
+    },
+  }
+}
+
+const CLAIM = 'claim'
+const DELETED = '.deleted-'
+
+interface RemovableClaims extends Claims {
+  removeIf: (untouchedSinceMs: number, isOver: (claim: Claim) => boolean) => Promise<void>
+}
+
+/** A folder for each name, with the versions of its claim. */
+async function createClaims (folder: string, isDurable: boolean): Promise<RemovableClaims> {
+  await mkdir(folder, { recursive: true })
+
+  /** Names may be long, and may hold anything. */
+  function folderOf (name: string): string {
+    return join(folder, createHash('sha256').update(name).digest('hex'))
   }
 
-  async function write (keyHash: string, claim: Claim, place: (from: string, to: string) => Promise<void>): Promise<void> {
-    const aside = `${pathOf(keyHash)}.${process.pid}-${++writes}.tmp`
-    const file = await open(aside, 'w')
-    try {
-      await file.writeFile(JSON.stringify(claim))
-      await file.sync()
-      await place(aside, pathOf(keyHash))
-    } finally {
-      await file.close()
-      await rm(aside, { force: true })
-    }
-    await syncFolder(folder)
+  async function readIn (path: string): Promise<{ number: number, claim: Claim | null }> {
+    const version = await readVersion(path, CLAIM)
+    return version === null ? { number: 0, claim: null } : { number: version.number, claim: parseClaim(version.text, isDurable) }
+  }
+
+  async function replace (path: string, number: number, claim: Claim): Promise<boolean> {
+    const isNew = await mkdir(path, { recursive: true }) !== undefined
+    if (!await replaceVersion(path, CLAIM, number, JSON.stringify(claim), isDurable)) return false
+    if (isNew && isDurable) await syncFolder(folder)
+    return true
   }
 
   return {
-    readClaim,
+    read: async (name) => (await readIn(folderOf(name))).claim,
 
-    async claimKey (keyHash, claim, validSinceMs) {
-      const before = await readClaim(keyHash)
-      if (before !== null && before.claimedAtMs >= validSinceMs) return before
-      try {
-        await write(keyHash, claim, before === null ? link : rename)
-        return claim
-      } catch (error) {
-        const winner = hasErrno(error, 'EEXIST') ? await readClaim(keyHash) : null
-        if (winner === null) throw error
-        return winner
+    async claim (name, claim, isValid, check) {
+      const path = folderOf(name)
+      for (;;) {
+        const { number, claim: before } = await readIn(path)
+        if (isClaimed(before) && await isValid(before)) return before
+        check?.()
+        if (await replace(path, number, claim)) return claim
       }
     },
 
-    async removeClaim (keyHash) {
-      await rm(pathOf(keyHash), { force: true })
+    async release (name, id) {
+      const path = folderOf(name)
+      for (;;) {
+        const { number, claim } = await readIn(path)
+        if (claim === null || claim.id !== id || await replace(path, number, { ...claim, id: null })) return
+      }
     },
 
-    async removeClaimsBefore (timeMs) {
+    /** Of each folder only the age is looked at, until it is old enough to be read. */
+    async removeIf (untouchedSinceMs, isOver) {
+      const isOld = async (path: string): Promise<boolean> => await stat(path).then(({ mtimeMs }) => mtimeMs < untouchedSinceMs, () => false)
       for (const name of await readdir(folder)) {
         const path = join(folder, name)
-        const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }))
-        if (mtimeMs < timeMs) await rm(path, { force: true })
+        if (name.startsWith(DELETED)) await rm(path, { recursive: true, force: true })
+        else if (await isOld(path)) {
+          const { claim } = await readIn(path)
+          if (claim !== null && !isOver(claim)) continue
+          await removeFolder(path, asideOf(join(folder, `${DELETED}${name}`)), isOld)
+        }
       }
     },
   }
 }
 
-function hasErrno (error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
+/** First out of everybody's reach; if somebody wrote there at that moment, back again. */
+async function removeFolder (path: string, deleted: string, isOld: (path: string) => Promise<boolean>): Promise<void> {
+  try {
+    await rename(path, deleted)
+  } catch (error) {
+    if (isMissing(error)) return
+    throw error
+  }
+  const isBack = !await isOld(deleted) && await rename(deleted, path).then(() => true, () => false)
+  if (!isBack) await rm(deleted, { recursive: true, force: true })
+}
+
+function isClaimed (claim: Claim | null): claim is Claimed {
+  return claim !== null && claim.id !== null
+}
+
+/** After a power cut a claim that was not synced may be empty: then it is none. */
+function parseClaim (text: string, isStrict: boolean): Claim | null {
+  try {
+    return JSON.parse(text) as Claim
+  } catch (error) {
+    if (isStrict) throw error
+    return null
+  }
 }

@@ -1,17 +1,18 @@
-import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, readFile, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Run, type RunStatus, type StoredFile } from '../../schemas/run.ts'
 import { ServiceError } from '../../errors.ts'
 import { type Log } from '../log.ts'
-import { syncFolder, writeFileAtomic } from './atomic-write.ts'
-import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
-import { renameWithCopy } from './compressed-copy.ts'
+import { asideOf, syncFolder, writeFileAtomic } from './atomic-write.ts'
+import { type Checkpoint, openCheckpoint, removeCheckpoint, segmentsAmong } from './checkpoint.ts'
+import { isMissing } from './errno.ts'
+import { checkedName, isStaged, nameStaged, removeStaged, stageDocument } from './staged-document.ts'
+import { newestVersion, readVersion, replaceVersion } from './versioned-file.ts'
 
 /** What is stored of a run besides its document and its checkpoint. */
 export interface RunRecord {
   run: Run
-  /** How often it was begun: restarts and resumptions included. */
+  /** How often it was begun, restarts and resumptions included. The number of an execution is its right to write: the highest has it. */
   executions: number
   /** How often a user let it go on after its end. */
   resumptions: number
@@ -19,15 +20,18 @@ export interface RunRecord {
   keyHash?: string
 }
 
-/** The truth about runs: one folder each, named by the run's id. */
+/** The truth about runs, for any number of processes: one folder each, named by the run's id. */
 export interface RunStore {
-  /** Durable when it resolves. */
-  create: (record: RunRecord) => Promise<void>
+  /** Durable when it resolves; false: there is a run of this id, and it stays as it is. */
+  create: (record: RunRecord) => Promise<boolean>
   /** null: no such run, or an id that is none. */
   read: (id: string) => Promise<RunRecord | null>
-  /** Replace the record by what `change` makes of it, one change at a time. */
+  /**
+   * Replace the record by what `change` makes of it, which is asked again when another process was faster. Where it gives the
+   * record that it was given, nothing is written.
+   */
   update: (id: string, change: (record: RunRecord) => RunRecord) => Promise<RunRecord>
-  /** The runs that have not ended, oldest first. */
+  /** The runs that have not ended, oldest first. What a crash left half done is completed on the way. */
   pending: () => Promise<RunRecord[]>
   /** All runs, newest first, from the one before `before` on. A record that cannot be read is passed over. */
   newestFirst: (before: string | null) => AsyncGenerator<RunRecord>
@@ -35,11 +39,17 @@ export interface RunStore {
   remove: (id: string) => Promise<void>
   /** Delete the runs that ended before that time (epoch milliseconds), and give their ids. */
   removeEndedBefore: (timeMs: number) => Promise<string[]>
-  openCheckpoint: <Part>(id: string) => Promise<Checkpoint<Part>>
+  /** What that execution sees of the checkpoint, and appends to it. */
+  openCheckpoint: <Part>(id: string, execution: number) => Promise<Checkpoint<Part>>
   removeCheckpoint: (id: string) => Promise<void>
-  /** Write the document, whole or not at all, and a compressed copy beside it. */
-  publish: (id: string, name: string, text: AsyncIterable<string>) => Promise<StoredFile>
-  documentPath: (id: string, file: StoredFile) => string
+  /** Write the document of that execution, whole or not at all, with a compressed copy. Nobody sees it before `publish`. */
+  stage: (id: string, execution: number, name: string, text: AsyncIterable<string>) => Promise<StoredFile>
+  /** Delete the documents that executions up to that one have staged. */
+  discardStaged: (id: string, execution: number) => Promise<void>
+  /** Give the staged document that the record names its own name; nothing happens where that is done, or the run goes on. */
+  publish: (id: string) => Promise<void>
+  /** Where the document of a run that has ended lies: if a crash came before `publish`, it is made good. Throws `storage_failed`. */
+  documentPath: (id: string, file: StoredFile) => Promise<string>
   /** Throws where nothing can be stored. */
   probe: () => Promise<void>
 }
@@ -47,29 +57,35 @@ export interface RunStore {
 export const ENDED: readonly RunStatus[] = ['succeeded', 'partial', 'failed', 'canceled']
 
 const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
-const DOCUMENT_NAME = /^album_items_\d{8}T\d{6}Z\.json$/
+const RECORD = 'run'
+const DELETED = '.deleted-'
+/** Each time somebody else has succeeded: so often in a row does not happen. */
+const MOST_TRIES = 1000
 
 export async function createRunStore (dataDir: string, log: Log): Promise<RunStore> {
   const runsDir = join(dataDir, 'runs')
-  const changes = new Map<string, Promise<unknown>>()
+  /** The version of the record of runs that have ended: as long as it is the same, the sweep need not read it. */
+  let endedVersions = new Map<string, number>()
   await mkdir(runsDir, { recursive: true })
 
   /** The only place where an id becomes a path. */
-  function pathOf (id: string, name = ''): string {
+  function folderOf (id: string): string {
     if (!RUN_ID.test(id)) throw new Error('not the id of a run')
-    return join(runsDir, id, name)
+    return join(runsDir, id)
+  }
+
+  async function readWithVersion (id: string): Promise<{ version: number, record: RunRecord } | null> {
+    if (!RUN_ID.test(id)) return null
+    try {
+      const stored = await readVersion(folderOf(id), RECORD)
+      return stored === null ? null : { version: stored.number, record: parseRecord(stored.text) }
+    } catch (error) {
+      throw new ServiceError('storage_failed', `the record of run ${id} cannot be read: the disk of DATA_DIR may be damaged; delete the run's folder if it stays so`, { cause: error })
+    }
   }
 
   async function read (id: string): Promise<RunRecord | null> {
-    if (!RUN_ID.test(id)) return null
-    try {
-      const record = JSON.parse(await readFile(pathOf(id, 'run.json'), 'utf8')) as Partial<RunRecord> | null
-      if (typeof record?.run?.status !== 'string') throw new Error('no record of a run')
-      return record as RunRecord
-    } catch (error) {
-      if (isMissing(error)) return null
-      throw new ServiceError('storage_failed', `the record of run ${id} cannot be read: the disk of DATA_DIR may be damaged; delete the run's folder if it stays so`, { cause: error })
-    }
+    return (await readWithVersion(id))?.record ?? null
   }
 
   async function readIfWhole (id: string): Promise<RunRecord | null> {
@@ -89,27 +105,49 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
     }
   }
 
-  /** The record goes first: a crash in between leaves a folder that is no run. */
+  /** The run is gone at once, and as a whole; after a crash, `pending` deletes what is left. */
   async function remove (id: string): Promise<void> {
-    await rm(pathOf(id, 'run.json'), { force: true })
-    await rm(pathOf(id), { recursive: true, force: true })
+    const deleted = asideOf(join(runsDir, `${DELETED}${id}`))
+    try {
+      await rename(folderOf(id), deleted)
+    } catch (error) {
+      if (isMissing(error)) return
+      throw error
+    }
+    await syncFolder(runsDir)
+    await rm(deleted, { recursive: true, force: true })
+  }
+
+  async function removeLeftovers (names: string[]): Promise<void> {
+    for (const name of names.filter((name) => name.startsWith(DELETED))) {
+      await rm(join(runsDir, name), { recursive: true, force: true }).catch((error: unknown) => log.warn({ err: error, name }, 'what is left of a deleted run stays for now'))
+    }
   }
 
   /** Of all runs, oldest first: an id begins with the time of its creation. */
   async function ids (): Promise<string[]> {
-    return (await readdir(runsDir)).filter((name) => RUN_ID.test(name)).sort()
+    return runIdsAmong(await readdir(runsDir))
   }
 
-  async function write (record: RunRecord): Promise<void> {
-    await writeFileAtomic(pathOf(record.run.id, 'run.json'), JSON.stringify(record))
+  async function publish (id: string): Promise<void> {
+    const folder = folderOf(id)
+    if (!(await namesIn(folder)).some(isStaged)) return
+    const record = await read(id)
+    if (record === null || !ENDED.includes(record.run.status)) return
+    const { executions, run: { file } } = record
+    if (file !== null) await nameStaged(folder, file.name, executions, log)
+    await removeStaged(folder, (execution) => file === null ? execution <= executions : execution < executions)
   }
 
-  async function change (id: string, change: (record: RunRecord) => RunRecord): Promise<RunRecord> {
-    const before = await read(id)
-    if (before === null) throw new Error(`the record of run ${id} is gone`)
-    const after = change(before)
-    if (after !== before) await write(after)
-    return after
+  /** What was to be done after the end, and a crash came before. */
+  async function tidy ({ run }: RunRecord): Promise<void> {
+    const folder = folderOf(run.id)
+    try {
+      await publish(run.id)
+      if (run.complete === true && segmentsAmong(await namesIn(folder)).length > 0) await removeCheckpoint(folder)
+    } catch (error) {
+      log.error({ err: error, runId: run.id }, 'what a crash left of this run cannot be put right')
+    }
   }
 
   return {
@@ -117,33 +155,49 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
 
     async create (record) {
       const { id } = record.run
-      if (await read(id) !== null) throw new Error(`there is a run ${id} already`)
+      const folder = folderOf(id)
+      await mkdir(folder, { recursive: true }) // a crash may have left the folder without its record
+      let isCreated = false
       try {
-        await mkdir(pathOf(id), { recursive: true }) // a crash may have left the folder without its record
-        await write(record)
-        await syncFolder(runsDir)
+        isCreated = await replaceVersion(folder, RECORD, 0, JSON.stringify(record))
+        if (isCreated) await syncFolder(runsDir)
+        return isCreated
       } catch (error) {
-        await remove(id).catch(() => {})
+        if (isCreated) await remove(id).catch(() => {})
+        else await rmdir(folder).catch(() => {}) // not if another process has made the same run in it
         throw error
       }
     },
 
-    async update (id, next) {
-      const turn = (changes.get(id) ?? Promise.resolve()).catch(() => {}).then(async () => await change(id, next))
-      changes.set(id, turn)
-      try {
-        return await turn
-      } finally {
-        if (changes.get(id) === turn) changes.delete(id)
+    async update (id, change) {
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        const before = await readWithVersion(id)
+        if (before === null) throw new Error(`the record of run ${id} is gone`)
+        const after = change(before.record)
+        if (after === before.record || await replaceVersion(folderOf(id), RECORD, before.version, JSON.stringify(after))) return after
       }
+      throw new ServiceError('storage_failed', `the record of run ${id} cannot be changed: DATA_DIR shows old states of its files; turn off the caching of attributes where it is mounted`)
     },
 
     async pending () {
+      const names = await readdir(runsDir)
+      await removeLeftovers(names)
       const records: RunRecord[] = []
-      for (const id of await ids()) {
-        const record = await readIfWhole(id)
-        if (record !== null && !ENDED.includes(record.run.status)) records.push(record)
+      const versions = new Map<string, number>()
+      for (const id of runIdsAmong(names)) {
+        const version = await newestVersion(folderOf(id), RECORD)
+        if (version > 0 && endedVersions.get(id) !== version) {
+          const record = await readIfWhole(id)
+          if (record === null) continue
+          if (!ENDED.includes(record.run.status)) {
+            records.push(record)
+            continue
+          }
+          await tidy(record)
+        }
+        versions.set(id, version)
       }
+      endedVersions = versions
       return records
     },
 
@@ -167,66 +221,48 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
 
     remove,
 
-    openCheckpoint: async (id) => await openCheckpoint(pathOf(id, 'checkpoint.log')),
+    openCheckpoint: async (id, execution) => await openCheckpoint(folderOf(id), execution),
+    removeCheckpoint: async (id) => await removeCheckpoint(folderOf(id)),
+    stage: async (id, execution, name, text) => await stageDocument(folderOf(id), checkedName(name), execution, text, log),
+    discardStaged: async (id, execution) => await removeStaged(folderOf(id), (other) => other <= execution),
+    publish,
 
-    async removeCheckpoint (id) {
-      await rm(pathOf(id, 'checkpoint.log'), { force: true })
-    },
-
-    async publish (id, name, text) {
-      const path = pathOf(id, checkedName(name))
-      const aside = `${path}.tmp`
+    async documentPath (id, { name }) {
+      const path = join(folderOf(id), checkedName(name))
       try {
-        const written = await writeText(aside, text)
-        await renameWithCopy(aside, path, log)
-        return { name, ...written }
+        await publish(id)
       } catch (error) {
-        await rm(aside, { force: true }).catch(() => {})
-        throw error
+        if (error instanceof ServiceError) throw error
+        throw new ServiceError('storage_failed', "the run's document is written but cannot be given its name: let the service write in DATA_DIR", { cause: error })
       }
+      return path
     },
-
-    documentPath: (id, { name }) => pathOf(id, checkedName(name)),
 
     async probe () {
-      const path = join(dataDir, `.probe-${process.pid}`)
+      const path = asideOf(join(dataDir, '.probe'))
       await writeFileAtomic(path, 'ok')
       await rm(path, { force: true })
     },
   }
 }
 
-const WRITE_CHARACTERS = 256 * 1024
+function parseRecord (text: string): RunRecord {
+  const record = JSON.parse(text) as Partial<RunRecord> | null
+  if (typeof record?.run?.status !== 'string') throw new Error('no record of a run')
+  return record as RunRecord
+}
 
-/** Write and hash what comes, in pieces of a fit size; on the disk when it resolves. */
-async function writeText (path: string, text: AsyncIterable<string>): Promise<{ bytes: number, sha256: string }> {
-  const hash = createHash('sha256')
-  const handle = await open(path, 'w')
-  let bytes = 0
-  let pieces: string[] = []
-  let length = 0
-
-  async function flush (file: FileHandle): Promise<void> {
-    const data = Buffer.from(pieces.join(''))
-    pieces = []
-    length = 0
-    hash.update(data)
-    bytes += data.length
-    await file.writeFile(data)
-  }
-
+async function namesIn (folder: string): Promise<string[]> {
   try {
-    for await (const piece of text) {
-      pieces.push(piece)
-      length += piece.length
-      if (length >= WRITE_CHARACTERS) await flush(handle)
-    }
-    await flush(handle)
-    await handle.sync()
-  } finally {
-    await handle.close()
+    return await readdir(folder)
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
   }
-  return { bytes, sha256: hash.digest('hex') }
+}
+
+function runIdsAmong (names: string[]): string[] {
+  return names.filter((name) => RUN_ID.test(name)).sort()
 }
 
 /** When a run was created, by its id. Source: RFC 9562, section 5.7 (UUID version 7) */
@@ -236,13 +272,4 @@ export function createdAtMs (id: string): number {
 
 export function isRunId (id: string): boolean {
   return RUN_ID.test(id)
-}
-
-function checkedName (name: string): string {
-  if (!DOCUMENT_NAME.test(name)) throw new Error('not the name of a document')
-  return name
-}
-
-function isMissing (error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 }

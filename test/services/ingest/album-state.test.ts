@@ -3,7 +3,7 @@ import t from 'tap'
 import { type AlbumState, type PageRange, type StoredPage, countTracks, expectedTracks, isAlbumComplete, isRepeated, missingPages, pagesInOrder } from '../../../src/services/ingest/album-state.ts'
 
 const PAGE_SIZE = 50
-const NOWHERE = { offset: 0, length: 0 }
+const NOWHERE = { segment: 1, offset: 0, length: 0 }
 
 /** offset, slots, valid (as many as slots unless said), whether there is a next one */
 type Shape = [offset: number, slots: number, more?: { valid?: number, hasNext?: boolean }]

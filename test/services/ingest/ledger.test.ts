@@ -214,15 +214,15 @@ t.test('whatever the parts: the tracks in the progress are those of the pages, a
 })
 
 t.test('a ledger on a file is the same after it is opened again, bodies and all', async (t) => {
-  const path = `${t.testdir()}/checkpoint.log`
-  const first = await openCheckpoint<Part>(path)
+  const folder = t.testdir()
+  const first = await openCheckpoint<Part>(folder, 1)
   const before = await openLedger(first, 100)
   await before.record(listed(['a']))
   await before.record(album('a', 50, { expected: 70, hasNext: true }), '{"id":"a"}')
   await before.record(tracks('a', 50, 20), '[1,2]')
   const told = stateOf(before)
   await first.close()
-  const second = await openCheckpoint<Part>(path)
+  const second = await openCheckpoint<Part>(folder, 2)
   t.teardown(async () => await second.close())
   const after = await openLedger(second, 100)
   t.same(stateOf(after), told)

@@ -3,7 +3,7 @@ import { type Part, type RunCheckpoint } from '../../../src/services/ingest/ledg
 /** A checkpoint in a variable, its parts in reach. */
 export function createMemoryCheckpoint (): RunCheckpoint & { parts: Array<{ meta: Part, body: string | null }> } {
   const parts: Array<{ meta: Part, body: string | null }> = []
-  const refOf = (place: number) => parts[place]?.body == null ? null : { offset: place, length: 1 }
+  const refOf = (place: number) => parts[place]?.body == null ? null : { segment: 1, offset: place, length: 1 }
   return {
     parts,
     async append (meta, body) {

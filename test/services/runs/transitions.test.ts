@@ -62,7 +62,7 @@ t.test('a run that begins again keeps the time of its first start, by which its 
 t.test('a running run is paused with what it has got, the reason and the time', async (t) => {
   const before = record('running', { startedAt: CREATED })
   const error = { code: 'quota_exceeded', detail: 'the quota is spent' }
-  t.strictSame(pause(before, SNAPSHOT, error, LATER_MS), { ...before, run: { ...before.run, ...SNAPSHOT, status: 'paused', resumeAt: LATER, error } })
+  t.strictSame(pause(before, 2, SNAPSHOT, error, LATER_MS), { ...before, run: { ...before.run, ...SNAPSHOT, status: 'paused', resumeAt: LATER, error } })
 })
 
 t.test('a running run ends with what it has got', async (t) => {
@@ -71,16 +71,16 @@ t.test('a running run ends with what it has got', async (t) => {
   const file = { name: 'n', bytes: 1, sha256: 's' }
   const after = ended(before.run, SNAPSHOT, [gap], { status: 'partial', complete: false, error: null }, LATER_MS)
   t.strictSame(after, { ...before.run, ...SNAPSHOT, status: 'partial', complete: false, gaps: [gap], error: null, finishedAt: LATER, resumeAt: null })
-  t.strictSame(finish(before, after, file), { ...before, run: { ...after, file } })
-  t.strictSame(finish(before, after, null), { ...before, run: { ...after, file: null } })
+  t.strictSame(finish(before, 2, after, file), { ...before, run: { ...after, file } })
+  t.strictSame(finish(before, 2, after, null), { ...before, run: { ...after, file: null } })
 })
 
 for (const status of ENDED) {
   t.test(`a ${status} run has ended: nobody begins, pauses or ends it again`, async (t) => {
     const before = record(status, { finishedAt: CREATED })
     t.equal(begin(before, LATER_MS), before)
-    t.equal(pause(before, SNAPSHOT, { code: 'rate_limited', detail: 'x' }, LATER_MS), before)
-    t.equal(finish(before, { ...before.run, status: 'succeeded', complete: true }, null), before)
+    t.equal(pause(before, 2, SNAPSHOT, { code: 'rate_limited', detail: 'x' }, LATER_MS), before)
+    t.equal(finish(before, 2, { ...before.run, status: 'succeeded', complete: true }, null), before)
   })
 }
 
@@ -98,12 +98,31 @@ for (const status of ['queued', 'running', 'paused', 'succeeded'] as const) {
   })
 }
 
+/** The record has 2 executions. */
+const FENCE: Array<[status: RunStatus, execution: number, may: boolean]> = [
+  ['running', 2, true], ['running', 1, false], ['running', 3, false],
+  ['queued', 2, false], ['queued', 1, false], ['paused', 2, false], ['paused', 1, false],
+  ['succeeded', 2, false], ['partial', 1, false], ['failed', 2, false], ['canceled', 1, false],
+]
+for (const [status, execution, may] of FENCE) {
+  t.test(`execution ${execution} of a ${status} run with 2 executions may ${may ? '' : 'not '}pause or end it`, async (t) => {
+    const before = record(status)
+    t.equal(pause(before, execution, SNAPSHOT, { code: 'rate_limited', detail: 'x' }, LATER_MS) !== before, may)
+    t.equal(finish(before, execution, { ...before.run, status: 'succeeded', complete: true }, null) !== before, may)
+  })
+}
+
+t.test('a run that was let go on is no longer that of the execution that ended it', async (t) => {
+  const after = resume(finish(record('running'), 2, record('partial').run, null))
+  t.equal(finish(after, 2, record('failed').run, null), after)
+})
+
 t.test('no transition changes the record it was given', async (t) => {
   const freeze = (one: RunRecord): RunRecord => Object.freeze({ ...one, run: Object.freeze({ ...one.run }) })
   t.doesNotThrow(() => {
     begin(freeze(record('queued')), LATER_MS)
-    pause(freeze(record('running')), SNAPSHOT, { code: 'x', detail: 'y' }, LATER_MS)
-    finish(freeze(record('running')), record('failed').run, null)
+    pause(freeze(record('running')), 2, SNAPSHOT, { code: 'x', detail: 'y' }, LATER_MS)
+    finish(freeze(record('running')), 2, record('failed').run, null)
     resume(freeze(record('failed')))
   })
 })

@@ -1,5 +1,5 @@
 import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { type Checkpoint, openCheckpoint } from '../../../src/services/store/checkpoint.ts'
@@ -7,10 +7,11 @@ import { type Checkpoint, openCheckpoint } from '../../../src/services/store/che
 interface Meta { n: number, text?: string }
 interface Replayed { meta: Meta, body: string | null }
 
-const fresh = (t: Test): string => join(t.testdir(), 'checkpoint.log')
+const fresh = (t: Test): string => join(t.testdir(), 'checkpoint.1.log')
 
-async function withCheckpoint<T> (path: string, work: (checkpoint: Checkpoint<Meta>) => Promise<T>): Promise<T> {
-  const checkpoint = await openCheckpoint<Meta>(path)
+/** `path`: of the first execution's segment. */
+async function withCheckpoint<T> (path: string, work: (checkpoint: Checkpoint<Meta>) => Promise<T>, execution = 1): Promise<T> {
+  const checkpoint = await openCheckpoint<Meta>(dirname(path), execution)
   try {
     return await work(checkpoint)
   } finally {
@@ -107,7 +108,7 @@ t.test('appends from many callers, each after its last one, all resolve', async 
 
 t.test('closing waits for what is being appended', async (t) => {
   const path = fresh(t)
-  const checkpoint = await openCheckpoint<Meta>(path)
+  const checkpoint = await openCheckpoint<Meta>(dirname(path), 1)
   const appended = [checkpoint.append({ n: 1 }), checkpoint.append({ n: 2 })]
   await checkpoint.close()
   await Promise.all(appended)
@@ -137,14 +138,12 @@ const RUBBISH: Array<[string, string | Buffer]> = [
   ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x80, 0x09, 0x00])],
 ]
 for (const [what, rubbish] of RUBBISH) {
-  t.test(`${what} at the end: cut off, and what comes afterwards is whole`, async (t) => {
+  t.test(`${what} at the end: skipped, and what comes afterwards is whole`, async (t) => {
     const path = fresh(t)
     await append(path, [{ n: 1 }, '"a"'])
-    const { size } = await stat(path)
     await appendFile(path, rubbish)
     await withCheckpoint(path, async (checkpoint) => {
       t.same((await replay(checkpoint)).map(({ meta }) => meta.n), [1])
-      t.equal((await stat(path)).size, size)
       const ref = await checkpoint.append({ n: 2 }, '"b"')
       t.equal(ref === null ? null : await checkpoint.readBody(ref), '"b"')
     })
@@ -226,16 +225,16 @@ t.test('a body that is gone from the file is an error, not a silence', async (t)
   await withCheckpoint(path, async (checkpoint) => {
     const ref = await checkpoint.append({ n: 1 }, '"abcdefgh"')
     await truncate(path, 15)
-    await t.rejects(checkpoint.readBody(ref ?? { offset: 0, length: 1 }), { message: /shorter/ })
+    await t.rejects(checkpoint.readBody(ref ?? { segment: 1, offset: 0, length: 1 }), { message: /shorter/ })
   })
 })
 
 t.test('an append that cannot be written is told to its caller', async (t) => {
-  const checkpoint = await openCheckpoint<Meta>(fresh(t))
+  const checkpoint = await openCheckpoint<Meta>(t.testdir(), 1)
   await checkpoint.close()
   await t.rejects(checkpoint.append({ n: 1 }))
 })
 
 t.test('a folder that is not there is told when the checkpoint is opened', async (t) => {
-  await t.rejects(openCheckpoint(join(t.testdir(), 'gone', 'checkpoint.log')), { code: 'ENOENT' })
+  await t.rejects(openCheckpoint(join(t.testdir(), 'gone'), 1), { code: 'ENOENT' })
 })

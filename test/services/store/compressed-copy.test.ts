@@ -1,14 +1,15 @@
-import { access, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, readdir, rename as moveFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
-import { compressedPath, renameWithCopy } from '../../../src/services/store/compressed-copy.ts'
+import { compressBeside, compressedPath, renameWithCopy } from '../../../src/services/store/compressed-copy.ts'
 import { createRecordingLog } from '../recording-log.ts'
 
 async function rename (t: Test, folder: string, text: string) {
   const [from, to] = [join(folder, 'document.tmp'), join(folder, 'document.json')]
   const log = createRecordingLog()
   await writeFile(from, text)
+  await compressBeside(from, log)
   await renameWithCopy(from, to, log)
   t.equal(await readFile(to, 'utf8'), text)
   return { log, copy: compressedPath(to) }
@@ -38,10 +39,40 @@ t.test('a new document takes the place of the old one with its copy', async (t) 
 t.test('a copy that cannot be written costs the document nothing, and an old one never stays beside it', async (t) => {
   const folder = t.testdir()
   await rename(t, folder, 'first')
-  await mkdir(join(folder, 'document.json.gz.tmp'))
+  await mkdir(join(folder, 'document.tmp.gz'))
   const { copy, log } = await rename(t, folder, 'second')
   await t.rejects(access(copy), { code: 'ENOENT' })
   t.match(log.lines, [/^warn/])
+})
+
+t.test('a copy that cannot take its place costs the document nothing', async (t) => {
+  const folder = t.testdir({ 'document.json.gz': { file: '' } })
+  const { log } = await rename(t, folder, 'text')
+  t.match(log.lines, [/^warn/])
+  t.same((await readdir(folder)).sort(), ['document.json', 'document.json.gz'])
+})
+
+for (const isCopyLeft of [true, false]) {
+  t.test(`naming a document again ${isCopyLeft ? 'completes what was interrupted between it and its copy' : 'changes nothing'}`, async (t) => {
+    const folder = t.testdir()
+    const { copy, log } = await rename(t, folder, 'text')
+    const bytes = await readFile(copy)
+    if (isCopyLeft) await moveFile(copy, join(folder, 'document.tmp.gz'))
+    await renameWithCopy(join(folder, 'document.tmp'), join(folder, 'document.json'), log)
+    t.same(await readFile(copy), bytes)
+    t.same((await readdir(folder)).sort(), ['document.json', 'document.json.gz'])
+  })
+}
+
+t.test('any number name the same document at once', async (t) => {
+  const folder = t.testdir()
+  await rename(t, folder, 'first')
+  const [from, to] = [join(folder, 'document.tmp'), join(folder, 'document.json')]
+  await writeFile(from, 'second')
+  await compressBeside(from, createRecordingLog())
+  await Promise.all(Array.from({ length: 10 }, async () => await renameWithCopy(from, to, createRecordingLog())))
+  t.equal(await readFile(to, 'utf8'), 'second')
+  t.equal(gunzipSync(await readFile(compressedPath(to))).toString(), 'second')
 })
 
 t.test('a document that cannot be named leaves no copy', async (t) => {

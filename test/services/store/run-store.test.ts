@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rename as moveFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { v7 as uuidv7 } from 'uuid'
-import { type RunStatus } from '../../../src/schemas/run.ts'
+import { type RunStatus, type StoredFile } from '../../../src/schemas/run.ts'
 import { newRecord } from '../../../src/services/runs/transitions.ts'
-import { type RunRecord, createRunStore, createdAtMs, isRunId } from '../../../src/services/store/run-store.ts'
+import { type RunRecord, type RunStore, createRunStore, createdAtMs, isRunId } from '../../../src/services/store/run-store.ts'
 import { START_MS } from '../../fake-clock.ts'
 import { createRecordingLog } from '../recording-log.ts'
 
@@ -25,6 +26,23 @@ function record (status: RunStatus = 'queued', laterMs = 0, finishedAt: string |
 }
 
 const counted = (one: RunRecord): RunRecord => ({ ...one, executions: one.executions + 1 })
+
+/** The run ends with a document of that text, as an execution of that number ends it. */
+async function endWith (store: RunStore, { run: { id } }: RunRecord, document: AsyncIterable<string>, executions = 1): Promise<StoredFile> {
+  const file = await store.stage(id, executions, NAME, document)
+  await store.update(id, (before) => ({ ...before, executions, run: { ...before.run, status: 'succeeded', file } }))
+  await store.publish(id)
+  return file
+}
+
+async function documentOf (store: RunStore, { run: { id } }: RunRecord): Promise<string> {
+  return await readFile(await store.documentPath(id, { name: NAME, bytes: 0, sha256: '' }), 'utf8')
+}
+
+/** The names in a run's folder, the record's versions aside. */
+async function filesOf (folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => !/^run\.\d+\.json$/.test(name)).sort()
+}
 
 async function * text (...pieces: string[]): AsyncGenerator<string> {
   yield * pieces
@@ -52,9 +70,9 @@ for (const id of NO_IDS) {
     const { store } = await create(t)
     t.equal(isRunId(id), false)
     t.equal(await store.read(id), null)
-    await t.rejects(store.openCheckpoint(id))
-    await t.rejects(store.publish(id, NAME, text('x')))
-    t.throws(() => store.documentPath(id, { name: NAME, bytes: 1, sha256: '' }))
+    await t.rejects(store.openCheckpoint(id, 1))
+    await t.rejects(store.stage(id, 1, NAME, text('x')))
+    await t.rejects(store.documentPath(id, { name: NAME, bytes: 1, sha256: '' }))
   })
 }
 
@@ -66,19 +84,30 @@ t.test('creating a run whose id is taken is refused, and leaves the run that has
   const { store } = await create(t)
   const first = record('running')
   await store.create(first)
-  await store.publish(first.run.id, NAME, text('{}'))
-  await t.rejects(store.create({ ...first, executions: 7 }))
-  t.same(await store.read(first.run.id), first)
-  t.equal(await readFile(store.documentPath(first.run.id, { name: NAME, bytes: 2, sha256: '' }), 'utf8'), '{}')
+  await endWith(store, first, text('{}'))
+  const before = await store.read(first.run.id)
+  t.equal(await store.create({ ...first, executions: 7 }), false)
+  t.same(await store.read(first.run.id), before)
+  t.equal(await documentOf(store, first), '{}')
 })
 
-t.test('changes of one run are made one after the other', async (t) => {
-  const { store } = await create(t)
+t.test('of several that create the same run, in two stores on one folder, one succeeds', async (t) => {
+  const { store, folder } = await create(t)
+  const { store: other } = await create(t, folder)
+  const made = record()
+  const results = await Promise.all([store, other, store, other].map(async (one, executions) => await one.create({ ...made, executions })))
+  t.equal(results.filter((isCreated) => isCreated).length, 1)
+  t.equal((await store.read(made.run.id))?.executions, results.indexOf(true))
+})
+
+t.test('changes of one run are made one after the other, none is lost, and each sees the one before it: also of two stores on one folder', async (t) => {
+  const { store, folder } = await create(t)
+  const { store: other } = await create(t, folder)
   const made = record()
   await store.create(made)
-  const results = await Promise.all(Array.from({ length: 30 }, () => store.update(made.run.id, counted)))
-  t.same(results.map(({ executions }) => executions), Array.from({ length: 30 }, (_, i) => i + 1))
-  t.equal((await store.read(made.run.id))?.executions, 30)
+  const results = await Promise.all(Array.from({ length: 20 }, async (_, i) => await (i % 2 === 0 ? store : other).update(made.run.id, counted)))
+  t.same(results.map(({ executions }) => executions).sort((a, b) => a - b), Array.from({ length: 20 }, (_, i) => i + 1))
+  t.equal((await store.read(made.run.id))?.executions, 20)
 })
 
 t.test('a change that fails is told to its caller alone, and changes nothing', async (t) => {
@@ -90,17 +119,16 @@ t.test('a change that fails is told to its caller alone, and changes nothing', a
     store.update(made.run.id, () => { throw new Error('no') }),
     store.update(made.run.id, counted),
   ])
-  t.match(results, [{ status: 'fulfilled' }, { status: 'rejected', reason: { message: 'no' } }, { status: 'fulfilled', value: { executions: 2 } }])
+  t.match(results, [{ status: 'fulfilled' }, { status: 'rejected', reason: { message: 'no' } }, { status: 'fulfilled' }])
+  t.equal((await store.read(made.run.id))?.executions, 2)
 })
 
 t.test('a change that changes nothing writes nothing', async (t) => {
   const { store, runs } = await create(t)
   const made = record()
   await store.create(made)
-  const path = join(runs, made.run.id, 'run.json')
-  const before = await stat(path)
   t.same(await store.update(made.run.id, (same) => same), made)
-  t.equal((await stat(path)).ino, before.ino)
+  t.same(await readdir(join(runs, made.run.id)), ['run.1.json'])
 })
 
 t.test('changing a run that is gone is an error', async (t) => {
@@ -129,7 +157,8 @@ for (const [what, content] of CORRUPT) {
     const [broken, whole] = [record('running'), record('running', 1000)]
     await store.create(broken)
     await store.create(whole)
-    await writeFile(join(runs, broken.run.id, 'run.json'), content)
+    await store.update(broken.run.id, counted)
+    await writeFile(join(runs, broken.run.id, 'run.2.json'), content) // the state before it is whole, and not to be taken for the record
     t.same(await store.pending(), [whole])
     t.equal(log.lines.filter((line) => line.startsWith('error')).length, 1)
     t.match(log.text(), broken.run.id)
@@ -151,18 +180,20 @@ t.test('a checkpoint belongs to its run, and outlives the process until it is re
   const { store, folder } = await create(t)
   const made = record()
   await store.create(made)
-  const first = await store.openCheckpoint<number>(made.run.id)
+  const first = await store.openCheckpoint<number>(made.run.id, 1)
   await first.append(7)
   await first.close()
   const other = await create(t, folder)
-  const second = await other.store.openCheckpoint<number>(made.run.id)
+  const second = await other.store.openCheckpoint<number>(made.run.id, 2)
   const parts: number[] = []
   for await (const { meta } of second.replay()) parts.push(meta)
+  await second.append(8)
   await second.close()
   t.same(parts, [7])
+  t.same(await filesOf(join(folder, 'runs', made.run.id)), ['checkpoint.1.log', 'checkpoint.2.log'])
   await store.removeCheckpoint(made.run.id)
   await store.removeCheckpoint(made.run.id)
-  t.same(await readdir(join(folder, 'runs', made.run.id)), ['run.json'])
+  t.same(await filesOf(join(folder, 'runs', made.run.id)), [])
 })
 
 t.test('a published document is there under its name, with its size and hash', async (t) => {
@@ -170,61 +201,124 @@ t.test('a published document is there under its name, with its size and hash', a
   const made = record()
   await store.create(made)
   const pieces = ['{"albums":["ü🎵', 'x'.repeat(300_000), '",', '"y"]}', '']
-  const file = await store.publish(made.run.id, NAME, text(...pieces))
+  const file = await endWith(store, made, text(...pieces))
   const whole = Buffer.from(pieces.join(''))
   t.same(file, { name: NAME, bytes: whole.length, sha256: createHash('sha256').update(whole).digest('hex') })
-  const path = store.documentPath(made.run.id, file)
+  const path = await store.documentPath(made.run.id, file)
   t.equal(path, join(runs, made.run.id, NAME))
   t.same(await readFile(path), whole)
-  t.same((await readdir(join(runs, made.run.id))).filter((name) => name.includes('tmp')), [])
+  t.same(gunzipSync(await readFile(`${path}.gz`)), whole)
+  t.same(await filesOf(join(runs, made.run.id)), [NAME, `${NAME}.gz`])
 })
 
-t.test('a document whose text fails half-way is not there, nor is anything beside it', async (t) => {
+const FAILING = async function * (): AsyncGenerator<string> {
+  yield 'x'.repeat(1_000_000)
+  throw new Error('a body is gone')
+}
+
+t.test('a document whose text fails half-way is not there, nor is anything beside it, and one of before stays', async (t) => {
   const { store, runs } = await create(t)
   const made = record()
   await store.create(made)
-  await t.rejects(store.publish(made.run.id, NAME, (async function * () {
-    yield 'x'.repeat(1_000_000)
-    throw new Error('a body is gone')
-  })()), { message: 'a body is gone' })
-  t.same(await readdir(join(runs, made.run.id)), ['run.json'])
+  await t.rejects(store.stage(made.run.id, 1, NAME, FAILING()), { message: 'a body is gone' })
+  t.same(await filesOf(join(runs, made.run.id)), [])
+  await endWith(store, made, text('first'), 2)
+  await t.rejects(store.stage(made.run.id, 3, NAME, FAILING()))
+  t.equal(await documentOf(store, made), 'first')
+  await endWith(store, made, text('third'), 4)
+  t.equal(await documentOf(store, made), 'third')
+  t.equal(gunzipSync(await readFile(join(runs, made.run.id, `${NAME}.gz`))).toString(), 'third')
 })
 
-t.test('a document that fails half-way leaves the one that was there; a whole one takes its place', async (t) => {
-  const { store } = await create(t)
-  const made = record()
-  await store.create(made)
-  const file = await store.publish(made.run.id, NAME, text('first'))
-  await t.rejects(store.publish(made.run.id, NAME, (async function * () {
-    yield 'second'
-    throw new Error('no')
-  })()))
-  t.equal(await readFile(store.documentPath(made.run.id, file), 'utf8'), 'first')
-  await store.publish(made.run.id, NAME, text('third'))
-  t.equal(await readFile(store.documentPath(made.run.id, file), 'utf8'), 'third')
-})
-
-t.test('a document cannot be seen before it is whole', async (t) => {
+t.test('a document cannot be seen before the record names it', async (t) => {
   const { store, runs } = await create(t)
-  const made = record()
+  const made = record('running')
   await store.create(made)
   const seen: string[] = []
-  await store.publish(made.run.id, NAME, (async function * () {
+  const look = async (): Promise<void> => { seen.push(...(await filesOf(join(runs, made.run.id))).filter((name) => name.endsWith('.json'))) }
+  await store.stage(made.run.id, 1, NAME, (async function * () {
     for (let i = 0; i < 3; i++) {
       yield 'x'.repeat(300_000)
-      seen.push(...(await readdir(join(runs, made.run.id))).filter((name) => name.endsWith('.json')))
+      await look()
     }
   })())
-  t.same(new Set(seen), new Set(['run.json']))
+  await store.publish(made.run.id)
+  await look()
+  t.same(seen, [])
 })
 
-for (const name of ['', 'run.json', '../album_items_20261122T134059Z.json', 'album_items_20261122T134059Z.json/..', 'album_items_2026Z.json', 'checkpoint.log']) {
+const MAKES_GOOD: Array<[who: string, act: (store: RunStore, id: string) => Promise<unknown>]> = [
+  ['the sweep', async (store) => await store.pending()],
+  ['whoever opens it', async (store, id) => await store.documentPath(id, { name: NAME, bytes: 3, sha256: '' })],
+]
+for (const [who, act] of MAKES_GOOD) {
+  for (const isOlderThere of [false, true]) {
+    t.test(`a crash between the record and the document's name: ${who} makes it good${isOlderThere ? ', over an older one of the same size' : ''}`, async (t) => {
+      const { store, folder, runs } = await create(t)
+      const made = record('running')
+      await store.create(made)
+      if (isOlderThere) await endWith(store, made, text('old'), 1)
+      const file = await store.stage(made.run.id, 2, NAME, text('new'))
+      await store.update(made.run.id, (before) => ({ ...before, executions: 2, run: { ...before.run, status: 'partial', file } }))
+      const { store: next } = await create(t, folder)
+      await act(next, made.run.id)
+      t.equal(await readFile(join(runs, made.run.id, NAME), 'utf8'), 'new')
+      t.equal(gunzipSync(await readFile(join(runs, made.run.id, `${NAME}.gz`))).toString(), 'new')
+      t.same(await filesOf(join(runs, made.run.id)), [NAME, `${NAME}.gz`])
+    })
+  }
+}
+
+t.test('what an execution staged that then lost the run never gets a name, and goes with the first look at the run', async (t) => {
+  const { store, runs } = await create(t)
+  const made = record('running')
+  await store.create(made)
+  await store.stage(made.run.id, 1, NAME, text('stale'))
+  await endWith(store, made, text('new'), 2)
+  t.equal(await documentOf(store, made), 'new')
+  t.same(await filesOf(join(runs, made.run.id)), [NAME, `${NAME}.gz`])
+})
+
+t.test('a beginning execution deletes what earlier ones staged, and nothing of a later one', async (t) => {
+  const { store, runs } = await create(t)
+  const made = record('running')
+  await store.create(made)
+  for (const execution of [1, 2, 10]) await store.stage(made.run.id, execution, NAME, text('x'))
+  await store.discardStaged(made.run.id, 2)
+  t.same(await filesOf(join(runs, made.run.id)), [`${NAME}.10.staged`, `${NAME}.10.staged.gz`])
+})
+
+t.test('the checkpoint of a complete run goes with the sweep, if a crash left it; that of a partial one stays', async (t) => {
+  const { store, runs } = await create(t)
+  for (const complete of [true, false]) {
+    const made = record(complete ? 'succeeded' : 'partial', complete ? 0 : 1000)
+    await store.create({ ...made, run: { ...made.run, complete } })
+    const checkpoint = await store.openCheckpoint<number>(made.run.id, 1)
+    await checkpoint.append(7)
+    await checkpoint.close()
+    await store.pending()
+    t.same(await filesOf(join(runs, made.run.id)), complete ? [] : ['checkpoint.1.log'])
+  }
+})
+
+t.test('a run that goes on after its end is pending again, for a store that had seen its end', async (t) => {
+  const { store, folder } = await create(t)
+  const { store: other } = await create(t, folder)
+  const made = record('partial')
+  await store.create(made)
+  t.same(await store.pending(), [])
+  t.same(await store.pending(), [])
+  await other.update(made.run.id, ({ run, ...rest }) => ({ ...rest, run: { ...run, status: 'queued' } }))
+  t.same((await store.pending()).map(({ run }) => run.status), ['queued'])
+})
+
+for (const name of ['', 'run.json', '../album_items_20261122T134059Z.json', 'album_items_20261122T134059Z.json/..', 'album_items_2026Z.json', 'checkpoint.1.log', `${NAME}.1.staged`]) {
   t.test(`${JSON.stringify(name)} is no name of a document`, async (t) => {
     const { store } = await create(t)
     const made = record()
     await store.create(made)
-    await t.rejects(store.publish(made.run.id, name, text('x')))
-    t.throws(() => store.documentPath(made.run.id, { name, bytes: 1, sha256: '' }))
+    await t.rejects(store.stage(made.run.id, 1, name, text('x')))
+    await t.rejects(store.documentPath(made.run.id, { name, bytes: 1, sha256: '' }))
     t.same(await store.read(made.run.id), made)
   })
 }
@@ -238,7 +332,7 @@ t.test('runs that ended before a time are deleted with their files, all others s
   const unended = record('paused', 3000)
   const young = record('succeeded', 2 * DAY_MS, at(2 * DAY_MS + 1000))
   for (const one of [old, oldPartial, endedLater, unended, young]) await store.create(one)
-  await store.publish(old.run.id, NAME, text('{}'))
+  await endWith(store, old, text('{}'))
   t.same(await store.removeEndedBefore(START_MS + DAY_MS), [old.run.id, oldPartial.run.id])
   t.same((await readdir(runs)).sort(), [endedLater, unended, young].map(({ run }) => run.id))
   t.equal(await store.read(old.run.id), null)
@@ -256,7 +350,7 @@ t.test('all runs are read newest first, from any one on, whatever their status; 
   t.same(await read(null), ['paused', 'failed', 'queued', 'succeeded'])
   t.same(await read(c.run.id), ['queued', 'succeeded'])
   t.same(await read(a.run.id), [])
-  await writeFile(join(runs, b.run.id, 'run.json'), '{"run":')
+  await writeFile(join(runs, b.run.id, 'run.1.json'), '{"run":')
   t.same(await read(null), ['paused', 'failed', 'succeeded'])
 })
 
@@ -264,11 +358,31 @@ t.test('a removed run is gone with its files, and removing it again is nothing',
   const { store, runs } = await create(t)
   const [gone, stays] = [record('succeeded'), record('succeeded', 1000)]
   for (const one of [gone, stays]) await store.create(one)
-  await store.publish(gone.run.id, NAME, text('{}'))
+  await endWith(store, gone, text('{}'))
   await store.remove(gone.run.id)
   await store.remove(gone.run.id)
   t.equal(await store.read(gone.run.id), null)
   t.same(await readdir(runs), [stays.run.id])
+})
+
+t.test('a deleted run is gone as a whole, and what a crash leaves of it goes with the sweep', async (t) => {
+  const { store, runs } = await create(t)
+  const [gone, stays] = [record('succeeded'), record('queued', 1000)]
+  for (const one of [gone, stays]) await store.create(one)
+  await moveFile(join(runs, gone.run.id), join(runs, `.deleted-${gone.run.id}.0.tmp`))
+  t.equal(await store.read(gone.run.id), null)
+  t.same((await store.pending()).map(({ run }) => run.id), [stays.run.id])
+  t.same(await readdir(runs), [stays.run.id])
+})
+
+t.test('a change that comes after the deletion of its run is an error, and does not bring it back', async (t) => {
+  const { store, runs } = await create(t)
+  const made = record('succeeded')
+  await store.create(made)
+  const [removed] = await Promise.allSettled([store.remove(made.run.id), store.update(made.run.id, counted)])
+  t.equal(removed.status, 'fulfilled')
+  await t.rejects(store.update(made.run.id, counted), { message: /gone/ })
+  t.same(await readdir(runs), [])
 })
 
 t.test('a probe passes where something can be stored, and leaves nothing', async (t) => {
