@@ -6,7 +6,7 @@ import { type CliArguments, USAGE, readArguments } from './cli-arguments.ts'
 import { ServiceError } from './errors.ts'
 import { explainStartFailure } from './explain.ts'
 import { createLogger } from './logger.ts'
-import { createProgressBar, createProgressLog } from './progress.ts'
+import { costText, createProgressBar, createProgressLog } from './progress.ts'
 import { type Run, type RunStatus } from './schemas/run.ts'
 
 const EXIT_CODES: Partial<Record<RunStatus, number>> = { succeeded: 0, partial: 2 }
@@ -54,7 +54,7 @@ async function untilItStops (runs: Awaited<ReturnType<typeof buildApp>>['runs'],
 
 async function report (run: Run, path: string | null, { out }: CliArguments): Promise<number> {
   const { status, error, gaps, progress, cost } = run
-  process.stderr.write(`${status}: ${progress.albumsFetched} of ${progress.albumsListed} albums, ${progress.tracks} tracks, ${cost.calls} calls\n`)
+  process.stderr.write(`${status}: ${progress.albumsFetched} of ${progress.albumsListed} albums, ${progress.tracks} tracks, ${costText(cost)}\n`)
   if (error !== null) process.stderr.write(`${error.code}: ${error.detail}\n`)
   if (status === 'paused') process.stderr.write(`the same command after ${run.resumeAt ?? 'that'} goes on where this one stopped\n`)
   for (const gap of gaps) process.stderr.write(`missing: ${gap.albumId ?? 'listing'} ${gap.name ?? ''} ${gap.code}: ${gap.detail}\n`)

@@ -6,7 +6,7 @@ import { Client } from 'undici'
 import { buildApp } from './app.ts'
 import { explainStartFailure } from './explain.ts'
 import { createLogger } from './logger.ts'
-import { type ProgressDisplay, createProgressBar, createProgressLog } from './progress.ts'
+import { type ProgressDisplay, costText, createProgressBar, createProgressLog } from './progress.ts'
 import { buildSandbox } from './sandbox/app.ts'
 import { type Run } from './schemas/run.ts'
 
@@ -89,7 +89,7 @@ async function ingestOnce (app: FastifyInstance, url: string, display: ProgressD
 function summary ({ status, progress, cost, source, startedAt, finishedAt, error }: Run, path: string | null): string {
   const seconds = (Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1000
   return [
-    `${status}: ${progress.albumsFetched} albums with ${progress.tracks} tracks in ${seconds} s, ${cost.calls} calls`,
+    `${status}: ${progress.albumsFetched} albums with ${progress.tracks} tracks in ${seconds} s, ${costText(cost)}`,
     ...source?.reason == null ? [] : [`source: ${source.used} ${source.query ?? ''}, because ${source.reason}`],
     ...error === null ? [] : [`${error.code}: ${error.detail}`],
     ...path === null ? [] : [path],

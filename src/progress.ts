@@ -31,6 +31,11 @@ function fieldsOf (run: Run | null): Record<string, string | number> {
   return { tracks: run?.progress.tracks ?? 0, calls: run?.cost.calls ?? 0, status }
 }
 
+/** What a run has cost, for people. */
+export function costText ({ calls, cached }: Run['cost']): string {
+  return cached === 0 ? `${calls} calls` : `${calls} calls, ${cached} albums from the cache`
+}
+
 const LOG_EVERY_MS = 5000
 
 /** A log line now and then, where nobody watches. */

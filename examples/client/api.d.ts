@@ -270,6 +270,7 @@ export interface components {
             calls: number;
             retries: number;
             throttledMs: number;
+            /** @description albums that an earlier run had fetched: they cost no call */
             cached: number;
             byEndpoint: {
                 [key: string]: number;
@@ -356,7 +357,7 @@ export interface components {
             query?: string;
             artistIds?: string[];
             albumIds?: string[];
-            /** @description fetch albums again even when cached */
+            /** @description true: fetch every album from Spotify, also those that an earlier run has fetched within ALBUM_CACHE_HOURS; what is fetched is cached again */
             refresh?: boolean;
         };
         /** @description RFC 9457 problem details */

@@ -27,7 +27,7 @@ export const IngestBody = Type.Object({
   query: Type.Optional(Type.String({ minLength: 1, maxLength: 250, description: 'for search' })),
   artistIds: Type.Optional(Type.Array(SpotifyRef('artist'), { minItems: 1, maxItems: 50 })),
   albumIds: Type.Optional(Type.Array(SpotifyRef('album'), { minItems: 1, maxItems: 1000 })),
-  refresh: Type.Optional(Type.Boolean({ description: 'fetch albums again even when cached' })),
+  refresh: Type.Optional(Type.Boolean({ description: 'true: fetch every album from Spotify, also those that an earlier run has fetched within ALBUM_CACHE_HOURS; what is fetched is cached again' })),
 }, { additionalProperties: false, title: 'IngestBody' })
 export type IngestBody = Static<typeof IngestBody>
 
@@ -69,7 +69,7 @@ const Cost = Type.Object({
   calls: Count,
   retries: Count,
   throttledMs: Count,
-  cached: Count,
+  cached: Type.Integer({ minimum: 0, description: 'albums that an earlier run had fetched: they cost no call' }),
   byEndpoint: Type.Record(Type.String(), Count),
 }, { title: 'Cost', description: 'calls to Spotify, and what was waited for its limit' })
 

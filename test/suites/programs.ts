@@ -1,4 +1,5 @@
 /** Real processes of the compiled programs. */
+import '../album-cache-processes.test.ts'
 import '../crash.test.ts'
 import '../deploy.test.ts'
 import '../documentation.test.ts'

@@ -7,7 +7,8 @@ t.test('calls count in all and by endpoint, retries apart', async (t) => {
   meter.call('album')
   meter.call('album')
   meter.retry()
-  t.same(meter.read(), { calls: 3, retries: 1, throttledMs: 0, cached: 0, byEndpoint: { search: 1, album: 2 } })
+  meter.cached()
+  t.same(meter.read(), { calls: 3, retries: 1, throttledMs: 0, cached: 1, byEndpoint: { search: 1, album: 2 } })
 })
 
 t.test('waits that overlap count once', async (t) => {

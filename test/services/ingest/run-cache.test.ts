@@ -1,0 +1,105 @@
+import t from 'tap'
+import { type CachedAlbum } from '../../../src/services/ingest/cached-album.ts'
+import { type Ledger, albumPart, openLedger } from '../../../src/services/ingest/ledger.ts'
+import { type RunCache, createRunCache } from '../../../src/services/ingest/run-cache.ts'
+import { createEndpointMemory } from '../../../src/services/spotify/endpoint.ts'
+import { type ListedAlbum, readAlbumHead } from '../../../src/services/spotify/item-check.ts'
+import { type Meter, NO_COST, createMeter } from '../../../src/services/spotify/meter.ts'
+import { type AlbumCache, type CacheEntry } from '../../../src/services/store/album-cache.ts'
+import { createFakeClock } from '../../fake-clock.ts'
+import { createRecordingLog } from '../recording-log.ts'
+import { createMemoryCheckpoint } from './memory-checkpoint.ts'
+
+const NEVER = new AbortController().signal
+const IDS = Array.from({ length: 30 }, (_, place) => `album${place}`)
+const bodyOf = (id: string): string => JSON.stringify({ id, total_tracks: 1, tracks: { total: 1, next: null, items: [{ id: `t${id}`, name: 'One', track_number: 1 }] } })
+
+interface Run { cache: RunCache, ledger: Ledger, meter: Meter, fetch: (id: string) => Promise<void> }
+
+/** A run that has listed all albums, on the entries that earlier runs have left. */
+async function startRun (store: AlbumCache<CachedAlbum>, { log = createRecordingLog(), refresh = false, signal = NEVER, before = [] as string[] } = {}): Promise<Run> {
+  const ledger = await openLedger(createMemoryCheckpoint(), 100)
+  const albums = IDS.map((id): ListedAlbum => ({ id, name: null, releaseDate: null, totalTracks: 1 }))
+  await ledger.record({ kind: 'listed', albums, losses: [], next: null, cost: NO_COST })
+  const fetch = async (id: string): Promise<void> => {
+    const head = readAlbumHead(JSON.parse(bodyOf(id)))
+    if (head !== null) await ledger.record(albumPart(id, head, NO_COST), bodyOf(id))
+  }
+  for (const id of before) await fetch(id)
+  const clock = createFakeClock()
+  const meter = createMeter(clock.monotonic)
+  const caching = { store, scope: 'app', maxAgeMs: 3_600_000, log }
+  return { ledger, meter, fetch, cache: createRunCache({ caching, request: { market: null, refresh }, ledger, memory: createEndpointMemory(), meter, clock, signal }) }
+}
+
+function createMemoryCache (faults: Partial<AlbumCache<CachedAlbum>> = {}): AlbumCache<CachedAlbum> & { entries: Map<string, CacheEntry<CachedAlbum>> } {
+  const entries = new Map<string, CacheEntry<CachedAlbum>>()
+  return {
+    entries,
+    read: async (key) => entries.get(key) ?? null,
+    write: async (key, entry) => { entries.set(key, entry) },
+    sweep: async () => {},
+    close: async () => {},
+    ...faults,
+  }
+}
+
+async function keep ({ cache, fetch }: Run, ids: string[]): Promise<void> {
+  for (const id of ids) {
+    await fetch(id)
+    cache.keep(id)
+  }
+  await cache.settle()
+}
+
+const listed = ({ ledger }: Run): ListedAlbum[] => [...ledger.listed.values()]
+
+t.test('what one run keeps, the next one takes, in one part each; the rest is given back in its order', async (t) => {
+  const store = createMemoryCache()
+  await keep(await startRun(store), IDS.filter((_id, place) => place % 3 === 0))
+  const run = await startRun(store)
+  const missing = await run.cache.take(listed(run), NEVER)
+  t.same(missing.map(({ id }) => id), IDS.filter((_id, place) => place % 3 !== 0))
+  t.same([run.meter.read().cached, run.ledger.cost.cached, run.ledger.progress().albumsFetched], [10, 10, 10])
+  t.ok(run.ledger.isComplete('album0'))
+})
+
+t.test('refresh takes nothing, and keeps', async (t) => {
+  const store = createMemoryCache()
+  await keep(await startRun(store), ['album0'])
+  store.entries.clear()
+  const run = await startRun(store, { refresh: true })
+  t.equal((await run.cache.take(listed(run), NEVER)).length, IDS.length)
+  await keep(run, ['album1'])
+  t.equal(store.entries.size, 1)
+})
+
+t.test('an album that an earlier execution fetched is not kept: nobody knows how old it is', async (t) => {
+  const store = createMemoryCache()
+  await keep(await startRun(store, { before: ['album0'] }), ['album0', 'album1', 'album1'])
+  t.equal(store.entries.size, 1)
+})
+
+t.test('a disk that fails is told once; no album is lost by it, and no more is written', async (t) => {
+  const tried = { reads: 0, writes: 0 }
+  const store = createMemoryCache({
+    async read () { tried.reads++; throw new Error('EIO') },
+    async write () { tried.writes++; throw new Error('ENOSPC') },
+  })
+  const log = createRecordingLog()
+  const run = await startRun(store, { log })
+  t.equal((await run.cache.take(listed(run), NEVER)).length, IDS.length)
+  await keep(run, IDS)
+  t.equal(tried.reads, IDS.length)
+  t.ok(tried.writes <= 4, `${tried.writes} writes were tried`)
+  t.same(log.lines, ['warn the album cache cannot be used: albums are fetched again'])
+})
+
+t.test('a run that is stopped takes and keeps no more', async (t) => {
+  const store = createMemoryCache()
+  const stopped = AbortSignal.abort(new Error('stopped'))
+  const run = await startRun(store, { signal: stopped })
+  await t.rejects(run.cache.take(listed(run), stopped), { message: 'stopped' })
+  await keep(run, ['album0'])
+  t.equal(store.entries.size, 0)
+})
