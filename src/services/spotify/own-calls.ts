@@ -27,6 +27,8 @@ export function createOwnCalls (windowMs: number, monotonic: () => number) {
   return {
     /** A place that Redis gave. */
     add (place: Place): void { calls.set(place.id, { place, state: 'open', told: 'open' }) },
+    /** A place that Redis may have given without our hearing of it: it is to be free again. */
+    addUnmade (place: Place): void { calls.set(place.id, { place, state: 'unmade', told: null }) },
     end (id: string, answered: boolean): void { change(id, { endedAtMs: monotonic(), answered }) },
     giveBack (id: string): void { change(id, 'unmade') },
     /** Tell Redis all that it does not know. */

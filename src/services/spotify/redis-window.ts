@@ -6,7 +6,7 @@ import { type CallCount } from './call-count.ts'
 import { createOwnCalls } from './own-calls.ts'
 import { type SharedWindow, createWindowScripts } from './redis-scripts.ts'
 import { type Allowance, type KnownPause, type Moment, type Pause, afterLimit, isNews, mergedStanding, onTheWall, paceAt, pauseAt, restoredStanding } from './standing.ts'
-import { type PacerState, type PacerStore, type Taken, type Window } from './window.ts'
+import { type PacerState, type PacerStore, type Place, type Taken, type Window } from './window.ts'
 
 interface RedisWindowOptions extends Allowance {
   /** A connection that fails at once when Redis is away, and soon when it hangs: see `connectRedis`. */
@@ -145,15 +145,20 @@ export async function createRedisWindow ({ redis, account, longestCallMs, clock,
     for (;;) {
       if (version === null) await reconcile()
       const stop = currentPause()
-      const idPrefix = `${me}:${++batches}:`
       const pace = paceAt(known, moment().atMs, allowance)
-      const taken = await timed(async () => await scripts.take({ version: version ?? '', pace, wanted: stop === null ? wanted : 0, idPrefix }))
+      const mayTake = stop === null ? wanted : 0
+      const idPrefix = `${me}:${++batches}:`
+      const placesAt = (count: number, givenAtMs: number): Place[] => Array.from({ length: count }, (_, index) => ({ id: `${idPrefix}${index + 1}`, givenAtMs }))
+      const taken = await timed(async () => await scripts.take({ version: version ?? '', pace, wanted: mayTake, idPrefix })).catch((error: unknown) => {
+        for (const place of placesAt(mayTake, 0)) own.addUnmade(place)
+        throw error
+      })
       if (taken === null) {
         version = null
         continue
       }
       occupied = taken.occupied
-      const places = Array.from({ length: taken.given }, (_, index) => ({ id: `${idPrefix}${index + 1}`, givenAtMs: taken.nowMs }))
+      const places = placesAt(taken.given, taken.nowMs)
       for (const place of places) own.add(place)
       const waitMs = stop === null ? taken.waitMs : stop.endsAtMs - taken.nowMs
       return { places, waitMs: Math.min(ASK_EVERY_MS, Math.max(1, waitMs)), hold: currentHold() }
