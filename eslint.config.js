@@ -43,7 +43,7 @@ export default [
   fence(['src/services/store/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, SPOTIFY]),
   fence(['src/services/ingest/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, RUNS]),
   fence(['src/services/formats/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, SPOTIFY]),
-  fence(['src/services/runs/**/*.ts', 'src/services/queue/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX]),
+  fence(['src/services/runs/**/*.ts', 'src/services/queue/**/*.ts', 'src/services/engine/**/*.ts', 'src/services/redis/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX]),
   fence(['src/plugins/**/*.ts'], [PLUGINS, SANDBOX]),
   fence(['src/routes/**/*.ts', 'src/schemas/**/*.ts', 'src/*.ts'], [SANDBOX], ['src/demo.ts']),
   fence(['src/sandbox/**/*.ts'], [['\\.\\./(app|server|cli|config|errors|plugins|routes|services|schemas)', 'The sandbox stands alone: it must not share the mistakes of what it tests.']]),

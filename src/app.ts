@@ -4,6 +4,7 @@ import albumCache from './plugins/album-cache.ts'
 import auth from './plugins/auth.ts'
 import config from './plugins/config.ts'
 import dataDir from './plugins/data-dir.ts'
+import engine from './plugins/engine.ts'
 import errorHandler, { answerClientError, answerError } from './plugins/error-handler.ts'
 import openapi from './plugins/openapi.ts'
 import parts, { type Parts } from './plugins/parts.ts'
@@ -59,21 +60,25 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
   })
   await app.register(config, { env, envFile })
   app.log.level = app.config.LOG_LEVEL
+  const servesRuns = app.config.ROLE !== 'worker'
+  app.addHook('onSend', async (request, reply) => { reply.header('x-request-id', request.id) })
 
   await app.register(errorHandler)
   await app.register(shutdown)
   await app.register(validation)
   await app.register(protection)
   await app.register(auth)
-  await app.register(openapi)
+  if (servesRuns) await app.register(openapi)
   await app.register(dataDir)
   await app.register(parts, { parts: given })
+  await app.register(engine)
   await app.register(tokenManager)
   await app.register(spotify)
   await app.register(albumCache)
   await app.register(runs, { recover })
 
   await app.register(healthRoutes)
+  if (!servesRuns) return app
   await app.register(ingestRoutes)
   await app.register(runListRoutes)
   await app.register(documentRoutes)

@@ -20,8 +20,8 @@ async function main (): Promise<number> {
   }
   const isTerminal = process.stderr.isTTY
   const logger = await createLogger(destination({ dest: 2, sync: true }), isTerminal)
-  /** Nothing listens here, so nothing has to be protected against who could reach it. */
-  const env = { ...process.env, HOST: '127.0.0.1' }
+  /** Nothing listens here, so nothing has to be protected against who could reach it; with REDIS_URL it is one more replica until its run has ended. */
+  const env = { ...process.env, HOST: '127.0.0.1', ROLE: 'all' }
   const app = await buildApp({ env, envFile: '.env', logger, recover: false })
   if (isTerminal) app.log.level = 'error'
   const display = isTerminal ? createProgressBar(process.stderr) : createProgressLog(app.log, app.parts.clock.monotonic)

@@ -6,6 +6,8 @@ const Flag = (description: string) => Type.Boolean({ default: false, description
 const Required = (description: string) => Type.String({ minLength: 1, pattern: '^\\S+$', description })
 const Url = (options: { default: string, description: string }) => Type.String({ ...options, pattern: '^https?://[^\\s?#]+$' })
 
+export const ROLES = ['all', 'api', 'worker'] as const
+
 /** Every setting of the service: the environment's variables in the order of `.env.template`. */
 export const ConfigSchema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'address to listen on' }),
@@ -31,6 +33,10 @@ export const ConfigSchema = Type.Object({
   API_KEYS: Type.String({ default: '', description: 'keys that clients must send, separated by commas; none: no key is wanted' }),
   ALLOW_ANONYMOUS: Flag('listen on another address than loopback without API_KEYS'),
   REQUESTS_PER_MINUTE: Integer({ default: 600, minimum: 0, maximum: 1_000_000, description: 'requests per key or address; over it 429; 0 is off' }),
+  REDIS_URL: Type.String({ default: '', pattern: '^(rediss?://[^\\s/]\\S*)?$', description: 'Redis that several replicas share; none: this process is alone' }),
+  STORE_SHARED: Flag('DATA_DIR is a volume that all replicas share; needed with REDIS_URL'),
+  RATE_LIMIT_KEY: Type.String({ default: '', description: 'one value for all apps of one developer account, whose quota is counted together; none: the client id' }),
+  ROLE: Type.Unsafe<typeof ROLES[number]>({ type: 'string', enum: [...ROLES], default: 'all', description: 'api accepts runs and answers, worker executes them, all does both' }),
 }, { additionalProperties: false })
 
 export type Config = Static<typeof ConfigSchema>
@@ -74,10 +80,21 @@ function adviceOn (variable: string, keyword: string): string {
   return `is wrong: it must be ${shapeOf(variable)} (${meaningOf(variable)})`
 }
 
+export type Related = Pick<Config, 'HOST' | 'API_KEYS' | 'ALLOW_ANONYMOUS' | 'REDIS_URL' | 'STORE_SHARED' | 'ROLE'>
+
 /** What no schema can say: which variables go together. */
-export function conflictsOf ({ HOST, API_KEYS, ALLOW_ANONYMOUS }: Pick<Config, 'HOST' | 'API_KEYS' | 'ALLOW_ANONYMOUS'>): ConfigProblem[] {
-  if (API_KEYS.split(',').some((key) => key.trim() !== '') || ALLOW_ANONYMOUS || isLoopback(HOST)) return []
-  return [{ variable: 'API_KEYS', advice: `is missing and HOST=${HOST} can be reached from outside: set API_KEYS, or HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if that is what you want` }]
+export function conflictsOf ({ HOST, API_KEYS, ALLOW_ANONYMOUS, REDIS_URL, STORE_SHARED, ROLE }: Related): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  if (!API_KEYS.split(',').some((key) => key.trim() !== '') && !ALLOW_ANONYMOUS && !isLoopback(HOST)) {
+    problems.push({ variable: 'API_KEYS', advice: `is missing and HOST=${HOST} can be reached from outside: set API_KEYS, or HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if that is what you want` })
+  }
+  if (REDIS_URL !== '' && !STORE_SHARED) {
+    problems.push({ variable: 'STORE_SHARED', advice: 'is missing: with REDIS_URL every replica works on the runs of all, so put DATA_DIR on a volume that they share and set STORE_SHARED=true, or unset REDIS_URL' })
+  }
+  if (REDIS_URL === '' && ROLE !== 'all') {
+    problems.push({ variable: 'REDIS_URL', advice: `is missing: with ROLE=${ROLE} another process does the rest, and finds its work in Redis; set REDIS_URL, or unset ROLE` })
+  }
+  return problems
 }
 
 export function isLoopback (host: string): boolean {
@@ -94,6 +111,7 @@ function shapeOf (variable: string): string {
   if (schema['type'] === 'integer') return `a whole number from ${String(schema['minimum'])} to ${String(schema['maximum'])}`
   if (schema['type'] === 'boolean') return 'true or false'
   if (Array.isArray(schema['enum'])) return `one of ${schema['enum'].join(', ')}`
+  if (variable === 'REDIS_URL') return 'a redis:// or rediss:// URL'
   return String(schema['pattern'] ?? '').startsWith('^https?') ? 'an http or https URL without a query' : 'a text without spaces that is not empty'
 }
 

@@ -44,13 +44,15 @@ async function main (): Promise<void> {
   process.exit(run.status === 'succeeded' ? 0 : 1)
 }
 
-/** The sandbox has no limit and no secrets; the rest is as everywhere, and the user's own variables hold. */
+/** The sandbox has no limit and no secrets, and nothing is shared; the rest is as everywhere, and the user's own variables hold. */
 function environment (sandboxUrl: string): Record<string, string | undefined> {
   return {
     LOG_LEVEL: 'warn',
     DATA_DIR: './data/demo',
     SPOTIFY_CALLS_PER_30S: '100000',
     ...process.env,
+    REDIS_URL: '',
+    ROLE: 'all',
     SPOTIFY_CLIENT_ID: 'sandbox-id',
     SPOTIFY_CLIENT_SECRET: 'sandbox-secret',
     SPOTIFY_API_URL: `${sandboxUrl}/v1`,

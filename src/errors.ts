@@ -45,6 +45,7 @@ export type RequestErrorCode =
   | 'storage_failed'
   | 'shutting_down'
   | 'data_dir_in_use'
+  | 'redis_unfit'
   | 'internal_error'
 
 export type ErrorCode = RunErrorCode | CallErrorCode | RequestErrorCode

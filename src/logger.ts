@@ -2,8 +2,8 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 
 /** Where a secret could stand in something that is logged; its value never leaves. */
 const SECRETS = [
-  'authorization', 'access_token', 'client_secret', 'SPOTIFY_CLIENT_SECRET', 'API_KEYS',
-  '*.authorization', '*["x-api-key"]', '*.access_token', '*.client_secret', '*.SPOTIFY_CLIENT_SECRET', '*.API_KEYS',
+  'authorization', 'access_token', 'client_secret', 'SPOTIFY_CLIENT_SECRET', 'API_KEYS', 'REDIS_URL',
+  '*.authorization', '*["x-api-key"]', '*.access_token', '*.client_secret', '*.SPOTIFY_CLIENT_SECRET', '*.API_KEYS', '*.REDIS_URL',
   '*.headers.authorization', '*.headers["x-api-key"]', '*.headers.cookie',
 ]
 

@@ -50,6 +50,10 @@ const DEFAULTS = {
   RETENTION_DAYS: 30,
   API_KEYS: '',
   ALLOW_ANONYMOUS: false,
+  REDIS_URL: '',
+  STORE_SHARED: false,
+  RATE_LIMIT_KEY: '',
+  ROLE: 'all',
 }
 
 t.test('with credentials alone, every other variable has the default of the contract', async (t) => {
@@ -120,6 +124,8 @@ const WRONG: Array<[name: string, values: string[], shape: RegExp]> = [
   ['MAX_QUEUED_RUNS', ['-1', 'x'], /a whole number from 0/],
   ['RETENTION_DAYS', ['-1', 'x'], /a whole number from 0/],
   ['ALLOW_ANONYMOUS', ['yes', '2', 'TRUE', 'on'], /true or false/],
+  ['STORE_SHARED', ['yes', '1.0', 'on'], /true or false/],
+  ['ROLE', ['both', 'API', 'workers'], /one of all, api, worker/],
 ]
 for (const [name, values, shape] of WRONG) {
   for (const value of values) {
@@ -167,6 +173,35 @@ for (const keys of [',', ' ', ' , ,', '\t']) {
 t.test('a reachable host without a key is told together with everything else', async (t) => {
   const lines = await linesOf({ HOST: '0.0.0.0' })
   t.same(lines.map((line) => line.split(' ')[0]).sort(), ['API_KEYS', 'SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET'])
+})
+
+t.test('REDIS_URL wants STORE_SHARED=true, and a role of its own wants REDIS_URL: each told in one line that says what to do', async (t) => {
+  const url = `redis://user:${SECRET}@redis.example:6379/0`
+  const alone = await linesOf({ ...CREDENTIALS, REDIS_URL: url })
+  t.equal(alone.length, 1)
+  t.match(alone[0], /^STORE_SHARED is missing: .*set STORE_SHARED=true/)
+  t.notMatch(alone[0], SECRET)
+  for (const ROLE of ['api', 'worker']) {
+    const lines = await linesOf({ ...CREDENTIALS, ROLE })
+    t.equal(lines.length, 1)
+    t.match(lines[0], new RegExp(`^REDIS_URL is missing: with ROLE=${ROLE} .*set REDIS_URL`))
+    t.match(await configOf({ ...CREDENTIALS, ROLE, REDIS_URL: url, STORE_SHARED: 'true' }), { ROLE, REDIS_URL: url, STORE_SHARED: true })
+  }
+  t.same(await linesOf({ ...CREDENTIALS, STORE_SHARED: 'true' }), [], 'without Redis it changes nothing')
+})
+
+for (const url of ['localhost:6379', 'http://localhost:6379', 'redis://', 'redis:///0', 'redis://a b', `redis:user:${SECRET}@host`]) {
+  t.test(`REDIS_URL=${url.replace(SECRET, '…')}: one line, which does not repeat it`, async (t) => {
+    const lines = await linesOf({ ...CREDENTIALS, REDIS_URL: url, STORE_SHARED: 'true' })
+    t.equal(lines.length, 1)
+    t.match(lines[0], /^REDIS_URL is wrong: it must be a redis:\/\/ or rediss:\/\/ URL/)
+    t.ok(url === 'redis://' || !String(lines[0]).includes(url))
+  })
+}
+
+t.test('all that is wrong with replicas is told with the rest', async (t) => {
+  const lines = await linesOf({ SPOTIFY_CLIENT_ID: 'id', REDIS_URL: 'redis://localhost', ROLE: 'none' })
+  t.same(lines.map((line) => line.split(' ')[0]).sort(), ['ROLE', 'SPOTIFY_CLIENT_SECRET', 'STORE_SHARED'])
 })
 
 t.test('.env is read where it is named, and the environment goes before it', async (t) => {

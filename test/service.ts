@@ -12,6 +12,7 @@ import { type Clock, systemClock } from '../src/services/clock.ts'
 import { type SandboxApp, buildSandbox } from '../src/sandbox/app.ts'
 import { type SandboxSettings } from '../src/sandbox/settings.ts'
 import { type Run } from '../src/schemas/run.ts'
+import { type RedisServer, startRedis } from './redis.ts'
 import { checkResponses } from './response-check.ts'
 
 export type Json = Record<string, unknown>
@@ -70,14 +71,32 @@ export function environment (sandboxUrl: string, dataDir: string): Record<string
   }
 }
 
+/** Of each sandbox, where every service is to be a replica. */
+const servers = new Map<string, RedisServer>()
+
+/** With TEST_MODE=distributed the same tests run on replicas: all services on one sandbox share a Redis of the test's own. */
+async function modeOf (t: Test, sandboxUrl: string): Promise<Record<string, string>> {
+  if (process.env['TEST_MODE'] !== 'distributed') return {}
+  const server = servers.get(sandboxUrl) ?? await startRedis(t)
+  if (server === null) throw new Error('there is no redis-server for TEST_MODE=distributed')
+  servers.set(sandboxUrl, server)
+  return replicaEnvironment(server)
+}
+
+/** What makes a service a replica. */
+export function replicaEnvironment ({ url }: RedisServer): Record<string, string> {
+  return { REDIS_URL: url, STORE_SHARED: 'true' }
+}
+
 /** The whole service on a sandbox (its own, or one that is running), both on real ports, until the test has ended. */
 export async function startService (t: Test, options: ServiceOptions = {}): Promise<Service> {
   const { sandbox, sandboxUrl } = options.on ?? await startSandbox(t, options.sandbox, options.parts?.clock)
   const dataDir = options.dataDir ?? await temporaryFolder(t)
+  const mode = await modeOf(t, sandboxUrl)
   const lines: string[] = []
   const logger = pino({ level: 'trace' }, { write: (line: string) => { lines.push(line) } })
   const app = await checkedFromTheStart(t, async () => await buildApp({
-    env: { ...environment(sandboxUrl, dataDir), ...options.env },
+    env: { ...environment(sandboxUrl, dataDir), ...mode, ...options.env },
     logger,
     parts: { retryBaseMs: 5, ...options.parts },
   }))

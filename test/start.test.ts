@@ -19,6 +19,8 @@ const REFUSED: Array<{ title: string, env: Record<string, string>, lines: RegExp
     ],
   },
   { title: 'anyone could reach it and no key is wanted', env: { ...CREDENTIALS, HOST: '0.0.0.0' }, lines: [/^API_KEYS is missing and HOST=0\.0\.0\.0 .*ALLOW_ANONYMOUS=true/] },
+  { title: 'there is a Redis, and DATA_DIR is not said to be shared', env: { ...CREDENTIALS, REDIS_URL: 'redis://:a-password@localhost' }, lines: [/^STORE_SHARED is missing: .*set STORE_SHARED=true/] },
+  { title: 'it has a role of its own, and no Redis', env: { ...CREDENTIALS, ROLE: 'worker' }, lines: [/^REDIS_URL is missing: with ROLE=worker .*set REDIS_URL/] },
   { title: 'DATA_DIR cannot be a folder', env: { ...CREDENTIALS, DATA_DIR: '/dev/null/data' }, lines: [/\/dev\/null/] },
 ]
 
@@ -60,6 +62,22 @@ t.test('a second service on the same DATA_DIR refuses to start; after kill -9 of
     t.match(stderr, /^another process uses DATA_DIR .*: stop it, or set another DATA_DIR\n$/)
     await first.kill('SIGKILL')
     await (await startProcess(t, env)).kill('SIGTERM')
+  }
+})
+
+t.test('without REDIS_URL nothing that talks to Redis is loaded; with it, it is', async (t) => {
+  const { sandboxUrl } = await startSandbox(t)
+  const folder = await temporaryFolder(t)
+  const tell = join(folder, 'tell.mjs')
+  await writeFile(tell, `import { createRequire } from 'node:module'
+const { cache } = createRequire(import.meta.url)
+process.once('exit', () => console.log('loaded:', Object.keys(cache).filter((path) => /node_modules.(bullmq|ioredis)./.test(path)).length))
+`)
+  for (const [env, count] of [[{}, /^loaded: 0$/m], [{ REDIS_URL: 'redis://127.0.0.1:1', STORE_SHARED: 'true' }, /^loaded: [1-9]\d+$/m]] as const) {
+    const service = await startProcess(t, { ...environment(sandboxUrl, join(folder, 'data')), ...env, NODE_OPTIONS: `--import=${tell}` })
+    await untilEnded(service.url, (await post(service.url, { limit: 1 })).id, AbortSignal.timeout(500)).catch(() => {})
+    t.equal((await service.kill('SIGTERM')).code, 0)
+    t.match(service.output(), count)
   }
 })
 

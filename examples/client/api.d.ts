@@ -42,7 +42,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether runs can be started: what a load balancer asks */
+        /**
+         * Whether runs can be started: what a load balancer asks
+         * @description Without its Redis a replica still accepts runs and answers for all of them, so it stays ready: `redis` says how that is.
+         */
         get: operations["isReady"];
         put?: never;
         post?: never;
@@ -225,7 +228,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What these credentials can do, found by asking Spotify; cached for 60 s */
+        /** What these credentials can do, found by asking Spotify; cached for 60 s, but for what is said of Redis */
         get: operations["diagnose"];
         put?: never;
         post?: never;
@@ -301,6 +304,7 @@ export interface components {
                 code: string;
                 detail: string;
             } | null;
+            redis: ("ok" | "unreachable") | null;
         };
         /** @description The run, and its albums with all their tracks */
         Document: {
@@ -377,6 +381,15 @@ export interface components {
             albumsListed: number;
             albumsFetched: number;
             tracks: number;
+        };
+        Readiness: {
+            /** @constant */
+            status: "ok";
+            /**
+             * @description only with REDIS_URL
+             * @enum {string}
+             */
+            redis?: "ok" | "unreachable";
         };
         /** @description One execution of the batch job */
         Run: {
@@ -641,7 +654,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
             /** @description `invalid_request`: the request is wrong, and `detail` says what */

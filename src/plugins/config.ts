@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import fastifyEnv from '@fastify/env'
 import fp from 'fastify-plugin'
-import { type Config, ConfigError, ConfigSchema, conflictsOf, problemsOf } from '../config.ts'
+import { type Config, ConfigError, ConfigSchema, ROLES, conflictsOf, problemsOf } from '../config.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -43,6 +43,10 @@ function withoutEmpty (env: ConfigPluginOptions['env']): Record<string, string> 
 /** Everything that is wrong at once, so that it is mended at once. */
 function explain (error: unknown, data: Record<string, string>): unknown {
   if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) return error
-  const { HOST = '127.0.0.1', API_KEYS = '', ALLOW_ANONYMOUS } = data
-  return new ConfigError([...problemsOf(error.errors), ...conflictsOf({ HOST, API_KEYS, ALLOW_ANONYMOUS: ALLOW_ANONYMOUS === 'true' })])
+  const { HOST = '127.0.0.1', API_KEYS = '', ALLOW_ANONYMOUS, REDIS_URL = '', STORE_SHARED, ROLE } = data
+  const problems = problemsOf(error.errors)
+  const conflicts = conflictsOf({
+    HOST, API_KEYS, REDIS_URL, ALLOW_ANONYMOUS: ALLOW_ANONYMOUS === 'true', STORE_SHARED: STORE_SHARED === 'true', ROLE: ROLES.find((role) => role === ROLE) ?? 'all',
+  })
+  return new ConfigError([...problems, ...conflicts.filter(({ variable }) => !problems.some((problem) => problem.variable === variable))])
 }

@@ -58,8 +58,6 @@ export default fp(async (app) => {
     theme: { title: 'album-release-ingest' },
   })
 
-  app.addHook('onSend', async (request, reply) => { reply.header('x-request-id', request.id) })
-
   app.get('/openapi.json', {
     schema: {
       operationId: 'getOpenApi',

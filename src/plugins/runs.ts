@@ -1,8 +1,5 @@
 import fp from 'fastify-plugin'
-import { createMemoryQueue } from '../services/queue/memory-queue.ts'
 import { type RunManager, createRunManager } from '../services/runs/manager.ts'
-import { createKeyStore } from '../services/store/key-store.ts'
-import { createRunStore } from '../services/store/run-store.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -10,14 +7,20 @@ declare module 'fastify' {
   }
 }
 
-/** `app.runs`: everything about runs. Without `recover`, a run of an earlier process waits until an equal one is started. */
+/**
+ * `app.runs`: everything about runs. Without `recover`, a run of an earlier process waits until an equal one is
+ * started; a replica goes on with all of them in any case, since the others do.
+ */
 export default fp<{ recover: boolean }>(async (app, { recover }) => {
-  const { config, log, spotify } = app
+  const { config, engine, spotify } = app
   const { clock, newId, random } = app.parts
+  const log = engine.replica === null ? app.log : app.log.child({ replica: engine.replica })
   const runs = createRunManager({
-    store: await createRunStore(config.DATA_DIR, log),
-    keys: await createKeyStore(config.DATA_DIR),
-    queue: createMemoryQueue({ concurrency: config.RUN_CONCURRENCY, clock, log }),
+    store: engine.store,
+    keys: engine.keys,
+    queue: engine.queue,
+    roster: engine.roster,
+    executes: config.ROLE !== 'api',
     clock,
     newId,
     maxAlbums: config.MAX_ALBUMS_PER_RUN,
@@ -28,6 +31,6 @@ export default fp<{ recover: boolean }>(async (app, { recover }) => {
     ingest: { spotify, clock, random, retry: app.retryPolicy, concurrency: config.SPOTIFY_MAX_CONCURRENCY, caching: app.albumCaching },
   })
   app.decorate('runs', runs)
-  app.addHook('onReady', async () => await (recover ? runs.recover() : runs.load()))
+  app.addHook('onReady', async () => await (recover || engine.replica !== null ? runs.recover() : runs.load()))
   app.addHook('preClose', async () => await runs.close())
 }, { name: 'runs', dependencies: ['spotify', 'album-cache'] })

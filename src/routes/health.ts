@@ -1,7 +1,7 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ServiceError } from '../errors.ts'
 import { json } from '../schemas/answer.ts'
-import { Health } from '../schemas/health.ts'
+import { Health, Readiness } from '../schemas/health.ts'
 
 const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/health/live', {
@@ -15,14 +15,16 @@ const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'isReady',
       tags: ['service'],
       summary: 'Whether runs can be started: what a load balancer asks',
-      response: { 200: json(Health, 'they can') },
+      description: 'Without its Redis a replica still accepts runs and answers for all of them, so it stays ready: `redis` says how that is.',
+      response: { 200: json(Readiness, 'they can') },
       problems: { 503: ['storage_failed'] },
     },
   }, async () => {
     await app.runs.probe().catch((cause: unknown) => {
       throw new ServiceError('storage_failed', 'DATA_DIR cannot be written: make room in it and let the service write there', { cause })
     })
-    return { status: 'ok' as const }
+    const { redis } = await app.engine.health()
+    return { status: 'ok' as const, ...redis === null ? {} : { redis } }
   })
 }
 

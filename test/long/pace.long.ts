@@ -36,7 +36,7 @@ t.test('half the limit, and nobody told the service: a handful of 429s, no call 
   t.match(run, { status: 'succeeded', complete: true })
   matchesTruth(t, await service.document(run.id), service.sandbox, service.sandboxUrl)
   const events = refusals().filter((time, index, all) => index === 0 || time - (all[index - 1] ?? 0) > 1000).length
-  t.comment(`${events} times refused, ${refusals().length} calls; pace in the end ${(await service.app.pacer.state()).pace}`)
+  t.comment(`${events} times refused, ${refusals().length} calls; pace in the end ${(await service.app.engine.pacer.state()).pace}`)
   t.ok(events >= 1 && events <= 5, `${events} times`)
   t.equal(service.sandbox.sandbox.stats().calledWhileBlocked, 0)
 })

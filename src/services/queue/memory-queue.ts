@@ -11,6 +11,7 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
   const working = new Set<Promise<void>>()
   const closing = new AbortController()
   let work: Work | null = null
+  let settled: (id: string) => void = () => {}
 
   function enqueue (id: string, notBeforeMs = 0): void {
     if (known.has(id) || closing.signal.aborted) return
@@ -51,6 +52,7 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
       const delivery = await work(id, closing.signal)
       known.delete(id)
       if (delivery.kind === 'postponed') enqueue(id, delivery.untilMs)
+      else settled(id)
     } catch (error) {
       known.delete(id)
       if (!closing.signal.aborted) log.error({ err: error, runId: id }, 'the run could not be worked on: the next sweep tries again')
@@ -58,12 +60,14 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
   }
 
   return {
-    enqueue,
-    work (handler) {
+    enqueue: async (id, notBeforeMs) => enqueue(id, notBeforeMs),
+    work (handler, onSettled) {
       work = handler
+      settled = onSettled
       next()
     },
-    remove (id) {
+    onForgotten () {},
+    async remove (id) {
       const place = ready.indexOf(id)
       if (place >= 0) ready.splice(place, 1)
       else if (delayed.has(id)) delayed.get(id)?.abort()

@@ -5,11 +5,20 @@ export type Work = (id: string, signal: AbortSignal) => Promise<Delivery>
 
 /** Delivers runs to whoever works on them. It may forget everything: the store is the truth. */
 export interface RunQueue {
-  /** Deliver the run, now or at a time; nothing happens where it is waiting or being worked on. */
-  enqueue: (id: string, notBeforeMs?: number) => void
-  work: (work: Work) => void
-  /** Take back a run that is waiting; false where it is being worked on or is not known. */
-  remove: (id: string) => boolean
-  /** Stop delivering, abort what is being worked on with `reason`, and wait for it. */
+  /**
+   * Deliver the run, now or at a time; nothing happens where it is waiting or being worked on. It never throws:
+   * what could not be taken is told in the log, and found by the next sweep.
+   */
+  enqueue: (id: string, notBeforeMs?: number) => Promise<void>
+  /**
+   * Work on what is delivered. `settled` is called when a delivery is over and forgotten: a run that was let go on
+   * in the meantime could not be enqueued before.
+   */
+  work: (work: Work, settled: (id: string) => void) => void
+  /** Take back a run that is waiting; false where it is being worked on, is not known, or nobody can tell. */
+  remove: (id: string) => Promise<boolean>
+  /** Called when the queue may have forgotten runs, as after a restart of its server: it is time for a sweep. */
+  onForgotten: (listener: () => void) => void
+  /** Stop delivering, abort what is being worked on with `reason`, hand it back, and wait for it. */
   close: (reason: Error) => Promise<void>
 }

@@ -2,13 +2,14 @@ import { ServiceError } from '../../errors.ts'
 import { type IngestBody, type Run, type RunStatus } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
-import { type RunQueue } from '../queue/run-queue.ts'
+import { type Delivery, type RunQueue } from '../queue/run-queue.ts'
 import { type KeyStore } from '../store/key-store.ts'
 import { type RunStore, createdAtMs, isRunId } from '../store/run-store.ts'
-import { createAcceptance, KEY_LIFETIME_MS } from './accept.ts'
+import { createAcceptance } from './accept.ts'
+import { canceled, createCancel } from './cancel.ts'
 import { type ExecuteOptions, execute } from './execute.ts'
-import { createJumpGuard } from './jump-guard.ts'
-import { type Roster, type RunListener, createRoster } from './roster.ts'
+import { type Roster, type RunListener } from './roster.ts'
+import { createSweep } from './sweep.ts'
 import { hasEnded, resume } from './transitions.ts'
 
 /** Everything that can be done with runs. */
@@ -50,6 +51,9 @@ export interface RunManagerOptions {
   store: RunStore
   keys: KeyStore
   queue: RunQueue
+  roster: Roster
+  /** Whether this process works on runs; else it accepts them and answers for them. */
+  executes: boolean
   clock: Clock
   newId: () => string
   maxAlbums: number
@@ -61,40 +65,48 @@ export interface RunManagerOptions {
   ingest: ExecuteOptions['ingest']
 }
 
-const SWEEP_EVERY_MS = 60_000
 const DAY_MS = 24 * 3_600_000
-const LOOK_EVERY_MS = 250
-const MOST_LOOKS = 240
 
 export function createRunManager (options: RunManagerOptions): RunManager {
-  const { store, keys, queue, clock, log, retentionDays } = options
-  const roster: Roster = createRoster(clock)
-  const cancellations = new Map<string, AbortController>()
+  const { store, keys, queue, roster, clock, log, retentionDays } = options
   const closing = new AbortController()
-  const mayDelete = createJumpGuard(clock)
   const acceptance = createAcceptance({
     store, keys, roster, clock, log, newId: options.newId, maxAlbums: options.maxAlbums, maxActive: options.concurrency + options.maxQueued, deliver,
   })
-  let sweeping: NodeJS.Timeout | null = null
+  const stop = createCancel({ get, queue, roster, end: executeHere, closing: closing.signal })
+  const sweep = createSweep({ store, keys, roster, clock, log, retentionDays, deliver })
 
-  queue.work(work)
+  queue.onForgotten(() => sweep.soon())
+  if (options.executes) queue.work(work, settled)
 
-  async function work (id: string, closed: AbortSignal): ReturnType<typeof execute> {
+  async function executeHere (id: string, signal: AbortSignal): Promise<Delivery> {
+    return await execute(id, signal, { store, clock, log, ingest: options.ingest, onChange: roster.note })
+  }
+
+  async function work (id: string, closed: AbortSignal): Promise<Delivery> {
+    if (await store.read(id) === null) {
+      log.warn({ runId: id }, 'there is no such run in DATA_DIR: it was deleted, or this is not the folder that the other replicas share')
+      return { kind: 'done' }
+    }
     const cancellation = new AbortController()
-    const onClose = (): void => cancellation.abort(closed.reason)
-    closed.addEventListener('abort', onClose, { once: true })
-    cancellations.set(id, cancellation)
+    const release = roster.hold(id, () => cancellation.abort(canceled()))
     try {
-      return await execute(id, cancellation.signal, { store, clock, log, ingest: options.ingest, onChange: roster.note })
+      return await executeHere(id, AbortSignal.any([cancellation.signal, closed]))
     } finally {
-      cancellations.delete(id)
-      closed.removeEventListener('abort', onClose)
+      release()
     }
   }
 
+  /** A run that was let go on between its end and the queue's forgetting it, or that the queue has lost. */
+  function settled (id: string): void {
+    store.read(id).then(async (record) => {
+      if (record !== null && !hasEnded(record.run)) await deliver(record.run)
+    }).catch((error: unknown) => log.error({ err: error, runId: id }, 'whether the run goes on could not be read: the next sweep tries again'))
+  }
+
   /** The queue knows what it has: a run that is waiting or being worked on is not delivered twice. */
-  function deliver (run: Run): void {
-    queue.enqueue(run.id, run.resumeAt === null ? 0 : Date.parse(run.resumeAt))
+  async function deliver (run: Run): Promise<void> {
+    await queue.enqueue(run.id, run.resumeAt === null ? 0 : Date.parse(run.resumeAt))
   }
 
   async function get (id: string): Promise<Run> {
@@ -113,41 +125,12 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     return await get(id)
   }
 
-  /**
-   * End a run with what it has, wherever it is: waiting, being worked on, or on its way from the one to the other
-   * (then it is looked for again).
-   */
-  async function stop (id: string): Promise<void> {
-    const canceled = new ServiceError('canceled', 'canceled by a client: what was fetched until then stays; resume the run to go on', { affectsEveryCall: true })
-    for (let look = 0; look < MOST_LOOKS && !hasEnded(await get(id)); look++) {
-      const isWaiting = queue.remove(id)
-      if (isWaiting) await execute(id, AbortSignal.abort(canceled), { store, clock, log, ingest: options.ingest, onChange: roster.note })
-      else cancellations.get(id)?.abort(canceled)
-      await roster.waitForEnd(id, LOOK_EVERY_MS, closing.signal)
-    }
-  }
-
-  async function load (): Promise<Run[]> {
-    const runs = (await store.pending()).map(({ run }) => run)
-    runs.forEach(roster.add)
-    return runs
-  }
-
-  async function sweep (): Promise<void> {
-    const runs = await load()
-    for (const run of runs) deliver(run)
-    await keys.removeClaimsBefore(clock.now() - KEY_LIFETIME_MS, new Set(runs.map(({ id }) => id)))
-    if (retentionDays === 0 || !mayDelete()) return
-    const removed = await store.removeEndedBefore(clock.now() - retentionDays * DAY_MS)
-    if (removed.length > 0) log.info({ removed }, 'runs older than RETENTION_DAYS deleted')
-  }
-
   return {
     get,
     waitForEnd,
     watch: roster.watch,
     documentPath: async (run) => run.file === null ? null : await store.documentPath(run.id, run.file),
-    load: async () => { for (const run of await load()) await acceptance.attachTo(run) },
+    load: async () => { for (const run of await sweep.load()) await acceptance.attachTo(run) },
     probe: async () => await store.probe(),
 
     async start (body, idempotencyKey = null) {
@@ -185,7 +168,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can go on`)
       roster.note(run)
       await acceptance.attachTo(run)
-      deliver(run)
+      await deliver(run)
       return run
     },
 
@@ -196,16 +179,11 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       await store.remove(id)
     },
 
-    async recover () {
-      await sweep()
-      sweeping = setInterval(() => {
-        sweep().catch((error: unknown) => log.error({ err: error }, 'the sweep for forgotten runs failed'))
-      }, SWEEP_EVERY_MS).unref()
-    },
+    recover: async () => await sweep.start(),
 
     async close () {
       const reason = new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })
-      if (sweeping !== null) clearInterval(sweeping)
+      sweep.stop()
       closing.abort(reason)
       await queue.close(reason)
     },

@@ -42,23 +42,27 @@ interface DiagnoseOptions {
 const CACHED_MS = 60_000
 const ASKS_WITHIN_MS = 30_000
 
-/** Ask each endpoint once, and remember the answers for a minute; who asks meanwhile waits for the same ones. */
-export function createDiagnose (options: DiagnoseOptions): () => Promise<Diagnosis> {
+/**
+ * Ask each endpoint once, and remember the answers for a minute; who asks meanwhile waits for the same ones. Where
+ * the pacer lets no call through, the endpoints are not asked, and nothing is remembered.
+ */
+export function createDiagnose (options: DiagnoseOptions): (mayCall: boolean) => Promise<Diagnosis> {
   let cached: { atMs: number, diagnosis: Promise<Diagnosis> } | null = null
-  return async () => {
+  return async (mayCall) => {
+    if (!mayCall) return await ask(options, false)
     const now = options.clock.monotonic()
     if (cached === null || now - cached.atMs >= CACHED_MS) {
-      const mine = cached = { atMs: now, diagnosis: ask(options) }
+      const mine = cached = { atMs: now, diagnosis: ask(options, true) }
       mine.diagnosis.catch(() => { if (cached === mine) cached = null })
     }
     return await cached.diagnosis
   }
 }
 
-async function ask ({ spotify, tokens, pacer, clock }: DiagnoseOptions): Promise<Diagnosis> {
+async function ask ({ spotify, tokens, pacer, clock }: DiagnoseOptions, mayCall: boolean): Promise<Diagnosis> {
   const context: CallContext = { signal: AbortSignal.timeout(ASKS_WITHIN_MS), meter: createMeter(clock.monotonic) }
   const token = await askToken(tokens, pacer, context.signal)
-  const endpoints = token.ok ? await askEndpoints(spotify, context) : []
+  const endpoints = token.ok && mayCall ? await askEndpoints(spotify, context) : []
   const { pause, pace, callsLast24Hours } = await pacer.state()
   return {
     checkedAt: new Date(clock.now()).toISOString(),

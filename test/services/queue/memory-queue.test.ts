@@ -11,6 +11,7 @@ function create (concurrency = 1, clock: FakeClock = createFakeClock()) {
   const log = createRecordingLog()
   const queue = createMemoryQueue({ concurrency, clock, log })
   const started: string[] = []
+  const settled: string[] = []
   const gates = new Map<string, ReturnType<typeof createGate<Delivery>>>()
   /** Work that lasts until the test ends it. */
   function workByHand (): void {
@@ -20,19 +21,19 @@ function create (concurrency = 1, clock: FakeClock = createFakeClock()) {
       gates.set(id, gate)
       const aborted = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
       return await Promise.race([gate.promise, aborted])
-    })
+    }, (id) => settled.push(id))
   }
   async function end (id: string, delivery: Delivery = DONE): Promise<void> {
     gates.get(id)?.resolve(delivery)
     await settle()
   }
-  return { queue, clock, log, started, workByHand, end }
+  return { queue, clock, log, started, settled, workByHand, end }
 }
 
 t.test('runs are delivered one after the other, first in, first out', async (t) => {
   const { queue, started, workByHand, end } = create()
   workByHand()
-  for (const id of ['a', 'b', 'c']) queue.enqueue(id)
+  for (const id of ['a', 'b', 'c']) await queue.enqueue(id)
   await settle()
   t.same(started, ['a'])
   await end('a')
@@ -45,7 +46,7 @@ t.test('runs are delivered one after the other, first in, first out', async (t) 
 t.test('as many runs at a time as allowed', async (t) => {
   const { queue, started, workByHand, end } = create(2)
   workByHand()
-  for (const id of ['a', 'b', 'c', 'd']) queue.enqueue(id)
+  for (const id of ['a', 'b', 'c', 'd']) await queue.enqueue(id)
   await settle()
   t.same(started, ['a', 'b'])
   await end('b')
@@ -54,7 +55,7 @@ t.test('as many runs at a time as allowed', async (t) => {
 
 t.test('what was enqueued before anybody works is delivered as soon as somebody does', async (t) => {
   const { queue, started, workByHand } = create()
-  queue.enqueue('a')
+  await queue.enqueue('a')
   await settle()
   t.same(started, [])
   workByHand()
@@ -65,11 +66,11 @@ t.test('what was enqueued before anybody works is delivered as soon as somebody 
 t.test('a run that waits, is being worked on, or sleeps is not delivered a second time', async (t) => {
   const { queue, clock, started, workByHand, end } = create()
   workByHand()
-  for (const id of ['a', 'a', 'b', 'b']) queue.enqueue(id)
-  queue.enqueue('c', START_MS + 1000)
-  queue.enqueue('c')
+  for (const id of ['a', 'a', 'b', 'b']) await queue.enqueue(id)
+  await queue.enqueue('c', START_MS + 1000)
+  await queue.enqueue('c')
   await settle()
-  queue.enqueue('a')
+  await queue.enqueue('a')
   await end('a')
   await end('b')
   t.same(started, ['a', 'b'])
@@ -82,18 +83,32 @@ t.test('a run that waits, is being worked on, or sleeps is not delivered a secon
 t.test('a run that is done may be enqueued again', async (t) => {
   const { queue, started, workByHand, end } = create()
   workByHand()
-  queue.enqueue('a')
+  await queue.enqueue('a')
   await settle()
   await end('a')
-  queue.enqueue('a')
+  await queue.enqueue('a')
   await settle()
   t.same(started, ['a', 'a'])
+})
+
+t.test('whoever works is told when a run that has ended may be enqueued again, and not sooner', async (t) => {
+  const { queue, started, settled, workByHand, end } = create()
+  workByHand()
+  await queue.enqueue('a')
+  await settle()
+  await queue.enqueue('a')
+  t.same([started, settled], [['a'], []], 'while it is worked on, nothing happens')
+  await end('a')
+  t.same([started, settled], [['a'], ['a']])
+  await queue.enqueue('b')
+  await end('b', { kind: 'postponed', untilMs: START_MS + 5000 })
+  t.same(settled, ['a'], 'a postponed run is in the queue')
 })
 
 t.test('a run that is enqueued for a time is delivered then, and not before', async (t) => {
   const { queue, clock, started, workByHand } = create()
   workByHand()
-  queue.enqueue('a', START_MS + 86_207_000)
+  await queue.enqueue('a', START_MS + 86_207_000)
   await clock.pass(86_206_999)
   t.same(started, [])
   await clock.pass(1)
@@ -103,8 +118,8 @@ t.test('a run that is enqueued for a time is delivered then, and not before', as
 t.test('a time that is over is now', async (t) => {
   const { queue, started, workByHand } = create()
   workByHand()
-  queue.enqueue('a', START_MS)
-  queue.enqueue('b', START_MS - 5000)
+  await queue.enqueue('a', START_MS)
+  await queue.enqueue('b', START_MS - 5000)
   await settle()
   t.same(started, ['a'])
 })
@@ -112,7 +127,7 @@ t.test('a time that is over is now', async (t) => {
 t.test('a sleep that ends early, as long timers do, is taken up again', async (t) => {
   const { queue, clock, started, workByHand } = create()
   workByHand()
-  queue.enqueue('a', START_MS + 10_000)
+  await queue.enqueue('a', START_MS + 10_000)
   clock.jump(-4000)
   await clock.pass(10_000)
   t.same(started, [], 'by the wall clock it is not time yet')
@@ -123,8 +138,8 @@ t.test('a sleep that ends early, as long timers do, is taken up again', async (t
 t.test('a postponed run comes back at its time, and holds up no other until then', async (t) => {
   const { queue, clock, started, workByHand, end } = create()
   workByHand()
-  queue.enqueue('a')
-  queue.enqueue('b')
+  await queue.enqueue('a')
+  await queue.enqueue('b')
   await settle()
   await end('a', { kind: 'postponed', untilMs: START_MS + 5000 })
   t.same(started, ['a', 'b'])
@@ -138,17 +153,17 @@ t.test('a postponed run comes back at its time, and holds up no other until then
 t.test('a run that waits can be taken back, also one that waits for its time, and may be enqueued again', async (t) => {
   const { queue, clock, started, workByHand, end } = create()
   workByHand()
-  for (const id of ['a', 'b', 'c']) queue.enqueue(id)
-  queue.enqueue('d', START_MS + 1000)
+  for (const id of ['a', 'b', 'c']) await queue.enqueue(id)
+  await queue.enqueue('d', START_MS + 1000)
   await settle()
-  t.same(['b', 'd', 'a', 'x'].map((id) => queue.remove(id)), [true, true, false, false])
+  t.same(await Promise.all(['b', 'd', 'a', 'x'].map(async (id) => await queue.remove(id))), [true, true, false, false])
   await clock.pass(1000)
   await end('a')
   await end('c')
   t.same(started, ['a', 'c'])
   t.equal(clock.sleeping(), 0)
-  queue.enqueue('b')
-  queue.enqueue('d', clock.now() + 1000)
+  await queue.enqueue('b')
+  await queue.enqueue('d', clock.now() + 1000)
   await end('b')
   await clock.pass(1000)
   t.same(started, ['a', 'c', 'b', 'd'])
@@ -157,9 +172,9 @@ t.test('a run that waits can be taken back, also one that waits for its time, an
 t.test('a run that was taken back and put in for a later time is delivered once, then', async (t) => {
   const { queue, clock, started, workByHand } = create()
   workByHand()
-  queue.enqueue('a', START_MS + 1000)
-  queue.remove('a')
-  queue.enqueue('a', START_MS + 5000)
+  await queue.enqueue('a', START_MS + 1000)
+  await queue.remove('a')
+  await queue.enqueue('a', START_MS + 5000)
   await clock.pass(1000)
   t.same(started, [])
   await clock.pass(4000)
@@ -173,14 +188,14 @@ t.test('work that fails is told in the log, holds up no other, and the run may b
     started.push(id)
     if (started.length === 1) throw new Error('the disk is full')
     return DONE
-  })
-  queue.enqueue('a')
-  queue.enqueue('b')
+  }, () => {})
+  await queue.enqueue('a')
+  await queue.enqueue('b')
   await settle()
   t.same(started, ['a', 'b'])
   t.equal(log.lines.filter((line) => line.startsWith('error')).length, 1)
   t.match(log.text(), /"runId":"a"/)
-  queue.enqueue('a')
+  await queue.enqueue('a')
   await settle()
   t.same(started, ['a', 'b', 'a'])
 })
@@ -196,9 +211,9 @@ t.test('closing aborts what is being worked on with the reason, waits for it, an
     reasons.push(signal.reason)
     await cleanup.promise
     throw signal.reason as Error
-  })
-  queue.enqueue('a')
-  queue.enqueue('b')
+  }, () => {})
+  await queue.enqueue('a')
+  await queue.enqueue('b')
   await settle()
   const reason = new Error('shutting down')
   let isClosed = false
@@ -207,7 +222,7 @@ t.test('closing aborts what is being worked on with the reason, waits for it, an
   t.same([reasons, isClosed], [[reason], false])
   cleanup.resolve()
   await closed
-  queue.enqueue('c')
+  await queue.enqueue('c')
   await settle()
   t.same(started, ['a'])
   t.same(log.lines, [], 'an abort is no fault')
@@ -216,7 +231,7 @@ t.test('closing aborts what is being worked on with the reason, waits for it, an
 t.test('closing leaves nothing asleep', async (t) => {
   const { queue, clock, started, workByHand } = create()
   workByHand()
-  queue.enqueue('a', START_MS + 5000)
+  await queue.enqueue('a', START_MS + 5000)
   t.equal(clock.sleeping(), 1)
   await queue.close(new Error('shutting down'))
   t.equal(clock.sleeping(), 0)
@@ -229,8 +244,8 @@ t.test('a run that is postponed while the queue closes stays with the store', as
   queue.work(async (_id, signal) => {
     await new Promise((resolve) => signal.addEventListener('abort', resolve))
     return { kind: 'postponed', untilMs: START_MS + 5000 }
-  })
-  queue.enqueue('a')
+  }, () => {})
+  await queue.enqueue('a')
   await settle()
   await queue.close(new Error('shutting down'))
   await settle()

@@ -1,0 +1,79 @@
+import { type Run } from '../../schemas/run.ts'
+import { type Clock } from '../clock.ts'
+import { type Log } from '../log.ts'
+import { type KeyStore } from '../store/key-store.ts'
+import { type RunStore } from '../store/run-store.ts'
+import { KEY_LIFETIME_MS } from './accept.ts'
+import { createJumpGuard } from './jump-guard.ts'
+import { type Roster } from './roster.ts'
+
+interface SweepOptions {
+  store: RunStore
+  keys: KeyStore
+  roster: Roster
+  clock: Clock
+  log: Log
+  retentionDays: number
+  deliver: (run: Run) => Promise<void>
+}
+
+/** What brings the queue and the roster in line with the store, and deletes what is too old. */
+export interface Sweep {
+  /** Know the runs that have not ended. */
+  load: () => Promise<Run[]>
+  /** Sweep now, and every minute from now on. */
+  start: () => Promise<void>
+  /** Sweep as soon as the one under way is over, if sweeps have been started. */
+  soon: () => void
+  stop: () => void
+}
+
+const SWEEP_EVERY_MS = 60_000
+const DAY_MS = 24 * 3_600_000
+
+export function createSweep ({ store, keys, roster, clock, log, retentionDays, deliver }: SweepOptions): Sweep {
+  const mayDelete = createJumpGuard(clock)
+  let timer: NodeJS.Timeout | null = null
+  let sweeping: Promise<void> = Promise.resolve()
+  let isWanted = false
+
+  async function load (): Promise<Run[]> {
+    const sinceMs = clock.monotonic()
+    const runs = (await store.pending()).map(({ run }) => run)
+    roster.reconcile(runs, sinceMs)
+    return runs
+  }
+
+  async function sweep (): Promise<void> {
+    const runs = await load()
+    for (const run of runs) await deliver(run)
+    await keys.removeClaimsBefore(clock.now() - KEY_LIFETIME_MS, new Set(runs.map(({ id }) => id)))
+    if (retentionDays === 0 || !mayDelete()) return
+    const removed = await store.removeEndedBefore(clock.now() - retentionDays * DAY_MS)
+    if (removed.length > 0) log.info({ removed }, 'runs older than RETENTION_DAYS deleted')
+  }
+
+  /** One at a time; of those that are wanted meanwhile one follows. */
+  function soon (): void {
+    if (timer === null || isWanted) return
+    isWanted = true
+    sweeping = sweeping.then(async () => {
+      isWanted = false
+      await sweep()
+    }).catch((error: unknown) => log.error({ err: error }, 'the sweep for forgotten runs failed'))
+  }
+
+  return {
+    load,
+    soon,
+    async start () {
+      if (timer !== null) clearInterval(timer)
+      timer = setInterval(soon, SWEEP_EVERY_MS).unref()
+      await sweep()
+    },
+    stop () {
+      if (timer !== null) clearInterval(timer)
+      timer = null
+    },
+  }
+}
