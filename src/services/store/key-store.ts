@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asideOf, syncFolder } from './atomic-write.ts'
-import { isMissing } from './errno.ts'
+import { hasErrno, isMissing } from './errno.ts'
 import { readVersion, replaceVersion } from './versioned-file.ts'
 
 /** Which run an idempotency key, or a request, belongs to. */
@@ -69,7 +69,7 @@ async function createClaims (folder: string, isDurable: boolean): Promise<Remova
   }
 
   async function replace (path: string, number: number, claim: Claim): Promise<boolean> {
-    const isNew = await mkdir(path, { recursive: true }) !== undefined
+    const isNew = await makeFolder(path)
     if (!await replaceVersion(path, CLAIM, number, JSON.stringify(claim), isDurable)) return false
     if (isNew && isDurable) await syncFolder(folder)
     return true
@@ -122,6 +122,17 @@ async function removeFolder (path: string, deleted: string, isOld: (path: string
   }
   const isBack = !await isOld(deleted) && await rename(deleted, path).then(() => true, () => false)
   if (!isBack) await rm(deleted, { recursive: true, force: true })
+}
+
+/** False: it was there. */
+async function makeFolder (path: string): Promise<boolean> {
+  try {
+    await mkdir(path)
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return false
+    throw error
+  }
 }
 
 function isClaimed (claim: Claim | null): claim is Claimed {

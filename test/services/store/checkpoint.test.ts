@@ -1,8 +1,9 @@
-import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, readdir, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { type Checkpoint, openCheckpoint } from '../../../src/services/store/checkpoint.ts'
+import { openSegment } from '../../../src/services/store/segment.ts'
 
 interface Meta { n: number, text?: string }
 interface Replayed { meta: Meta, body: string | null }
@@ -218,6 +219,87 @@ t.test('cut at each byte of a small file, as many parts are there as have their 
     const parts = await reopen(path)
     if (parts.length !== feeds) t.fail(`${parts.length} parts of ${feeds} at ${size} bytes`)
   }
+})
+
+t.test('each execution appends to a file of its own, made when it has something to append, and replays what earlier ones wrote, in their order', async (t) => {
+  const folder = t.testdir()
+  const path = join(folder, 'checkpoint.1.log')
+  for (const [execution, n] of [[10, 4], [2, 2], [1, 1], [3, 3]] as const) await withCheckpoint(path, async (checkpoint) => await checkpoint.append({ n }, `"${n}"`), execution)
+  await withCheckpoint(path, async (checkpoint) => t.equal((await replay(checkpoint)).length, 3), 9)
+  await withCheckpoint(path, async (checkpoint) => t.same(await replay(checkpoint), [1, 2, 3, 4].map((n) => ({ meta: { n }, body: `"${n}"` }))), 11)
+  t.same((await readdir(folder)).sort(), ['checkpoint.1.log', 'checkpoint.10.log', 'checkpoint.2.log', 'checkpoint.3.log'])
+})
+
+t.test('the first appends of an execution, all at once, keep their order', async (t) => {
+  const path = fresh(t)
+  await append(path, [{ n: -1 }])
+  await withCheckpoint(path, async (checkpoint) => {
+    await Promise.all(Array.from({ length: 50 }, async (_, n) => await checkpoint.append({ n })))
+    t.same((await replay(checkpoint)).map(({ meta }) => meta.n), Array.from({ length: 51 }, (_, n) => n - 1))
+  }, 2)
+})
+
+t.test('an execution that was thought dead and goes on appending changes nothing for the newer one, whose bodies stay where they were', async (t) => {
+  const path = fresh(t)
+  await withCheckpoint(path, async (older) => {
+    await older.append({ n: 1 }, '"a"')
+    await withCheckpoint(path, async (newer) => {
+      const [known] = await replay(newer)
+      const own = await newer.append({ n: 2 }, '"b"')
+      const late = await older.append({ n: 3 }, '"late"')
+      t.equal(known?.body, '"a"')
+      t.equal(own === null ? null : await newer.readBody(own), '"b"')
+      t.equal(late === null ? null : await older.readBody(late), '"late"')
+    }, 2)
+  })
+  t.same((await withCheckpoint(path, replay, 3)).map(({ meta }) => meta.n), [1, 3, 2], 'what came late is a fact as well')
+})
+
+t.test('a line that an older execution has not ended yet is not cut off: it may still be', async (t) => {
+  const path = fresh(t)
+  await append(path, [{ n: 1 }, '"a"'], [{ n: 2 }, '"b"'])
+  const whole = await readFile(path)
+  await writeFile(path, whole.subarray(0, -5))
+  await withCheckpoint(path, async (newer) => {
+    t.same((await replay(newer)).map(({ meta }) => meta.n), [1])
+    await newer.append({ n: 3 })
+  }, 2)
+  await appendFile(path, whole.subarray(-5))
+  t.same((await withCheckpoint(path, replay, 3)).map(({ meta }) => meta.n), [1, 2, 3])
+})
+
+t.test('however executions take turns, also at once: the parts of each are in their order, none is lost, and each reference reads its body', async (t) => {
+  const turns = fc.array(fc.record({ execution: fc.integer({ min: 1, max: 4 }), parts: fc.integer({ min: 1, max: 3 }) }), { maxLength: 12 })
+  let trial = 0
+  await fc.assert(fc.asyncProperty(turns, async (turns) => {
+    const folder = t.testdir({ [`${++trial}`]: '' })
+    const checkpoints = await Promise.all([1, 2, 3, 4].map(async (execution) => await openCheckpoint<Meta>(folder, execution)))
+    const appended = await Promise.all(turns.flatMap(({ execution, parts }, turn) => Array.from({ length: parts }, async (_, part) => {
+      const n = turn * 10 + part
+      return { execution, n, ref: await checkpoints[execution - 1]?.append({ n }, `"${n}"`) }
+    })))
+    for (const checkpoint of checkpoints) await checkpoint.close()
+    const reader = await openCheckpoint<Meta>(folder, 5)
+    const expected = [1, 2, 3, 4].flatMap((execution) => appended.filter((one) => one.execution === execution).map(({ n }) => ({ meta: { n }, body: `"${n}"` })))
+    const replayed = await replay(reader)
+    for (const { n, ref } of appended) if (ref == null || await reader.readBody(ref) !== `"${n}"`) throw new Error(`no body of ${n}`)
+    await reader.close()
+    if (JSON.stringify(replayed) !== JSON.stringify(expected)) throw new Error(JSON.stringify(replayed))
+  }), { numRuns: 25 })
+})
+
+t.test('a part that the disk refuses is told to its caller', { skip: process.platform !== 'linux' && 'there is no /dev/full' }, async (t) => {
+  const full = await openSegment('/dev/full', 'a+')
+  await t.rejects(full.append(Buffer.from('x')), { code: 'ENOSPC' })
+  await full.close()
+})
+
+t.test('a part of which only the end is missing, because the disk was full, does not come up later; what follows is whole', async (t) => {
+  const path = fresh(t)
+  await append(path, [{ n: 1 }])
+  await truncate(path, (await stat(path)).size - 1) // all but the line feed was written
+  await append(path, [{ n: 2 }])
+  t.same((await reopen(path)).map(({ meta }) => meta.n), [2])
 })
 
 t.test('a body that is gone from the file is an error, not a silence', async (t) => {
