@@ -17,7 +17,7 @@ t.test(`${STREAMS} event streams and ${STREAMS} long polls at once: /status stay
   const service = await startProcess(t, { ...environment(sandboxUrl, await temporaryFolder(t)), ...UNLIMITED, LOG_LEVEL: 'info' })
   await untilEnded(service.url, (await post(service.url, { limit: 100 })).id)
   sandbox.sandbox.change({ latencyMs: 200 })
-  const { id } = await post(service.url, { limit: 120 })
+  const { id } = await post(service.url, { limit: 120, refresh: true })
   const pid = service.child.pid ?? 0
   const beforeMb = await residentMb(pid)
 
