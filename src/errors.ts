@@ -45,6 +45,7 @@ export type RequestErrorCode =
   | 'storage_failed'
   | 'shutting_down'
   | 'data_dir_in_use'
+  | 'data_dir_unfit'
   | 'redis_unfit'
   | 'internal_error'
 

@@ -9,6 +9,7 @@ import { createRedisWindow } from '../spotify/redis-window.ts'
 import { type PacerState } from '../spotify/window.ts'
 import { createKeyStore } from '../store/key-store.ts'
 import { createPacerStore } from '../store/pacer-store.ts'
+import { checkShareable } from '../store/exclusive.ts'
 import { createRunStore } from '../store/run-store.ts'
 import { type Engine, type EngineOptions, WINDOW_MS } from './engine.ts'
 
@@ -17,6 +18,7 @@ export async function createDistributedEngine (options: EngineOptions): Promise<
   const { dataDir, redisUrl, account, callsPerWindow, maxWaitMs, longestCallMs, concurrency, clock } = options
   const replica = randomUUID().slice(0, 8)
   const log = options.log.child({ replica })
+  await checkShareable(dataDir)
   const redis = await openRedis(redisUrl, log)
   try {
     await checkRedis(redis, log)

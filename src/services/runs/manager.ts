@@ -34,7 +34,7 @@ export interface RunManager {
   resume: (id: string) => Promise<Run>
   /** Delete a run that has ended, and its files. Throws `run_not_found`, `run_not_finished`. */
   remove: (id: string) => Promise<void>
-  /** The run's document on disk, or null where it has none. */
+  /** The run's document on disk, or null where it has none. Throws `run_not_found`, `run_expired`, `storage_failed`. */
   documentPath: (run: Run) => Promise<string | null>
   /** Called with the run after each change until the returned function is called. */
   watch: (id: string, listener: RunListener) => () => void
@@ -125,11 +125,19 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     return await get(id)
   }
 
+  async function documentPath ({ id, file }: Run): Promise<string | null> {
+    if (file === null) return null
+    const path = await store.documentPath(id, file)
+    if (path !== null) return path
+    await get(id)
+    throw new ServiceError('storage_failed', 'the run was let go on at this moment: ask again', { retryAfterSeconds: 1 })
+  }
+
   return {
     get,
     waitForEnd,
     watch: roster.watch,
-    documentPath: async (run) => run.file === null ? null : await store.documentPath(run.id, run.file),
+    documentPath,
     load: async () => { for (const run of await sweep.load()) await acceptance.attachTo(run) },
     probe: async () => await store.probe(),
 

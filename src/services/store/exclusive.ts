@@ -1,5 +1,6 @@
 import { link, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ServiceError } from '../../errors.ts'
 import { asideOf, writeWhole } from './atomic-write.ts'
 import { hasErrno, isMissing } from './errno.ts'
 
@@ -10,7 +11,7 @@ const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 
 /**
  * Give a finished file a name that nobody has taken: of all processes and machines that try at once, one succeeds.
- * False: the name was taken. Where the file system has no links, that holds within this process only: see `supportsLinks`.
+ * False: the name was taken. Where the file system has no links, that holds within this process only: see `checkShareable`.
  */
 export async function placeExclusively (from: string, to: string, linkFile: Link = link): Promise<boolean> {
   try {
@@ -24,8 +25,13 @@ export async function placeExclusively (from: string, to: string, linkFile: Link
   }
 }
 
-/** Whether processes can share this folder: `placeExclusively` then holds between them. */
-export async function supportsLinks (folder: string, linkFile: Link = link): Promise<boolean> {
+/** Throws `data_dir_unfit` where processes cannot share the folder: `placeExclusively` would not hold between them. */
+export async function checkShareable (folder: string, linkFile: Link = link): Promise<void> {
+  if (await supportsLinks(folder, linkFile)) return
+  throw new ServiceError('data_dir_unfit', `the file system of DATA_DIR ${folder} has no hard links, so that replicas cannot share it: use NFS, CephFS or a local disk, or run a single process without REDIS_URL`)
+}
+
+async function supportsLinks (folder: string, linkFile: Link = link): Promise<boolean> {
   const [from, to] = [asideOf(join(folder, '.probe')), asideOf(join(folder, '.probe'))]
   try {
     await writeWhole(from, '', false)

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Run, type RunStatus, type StoredFile } from '../../schemas/run.ts'
 import { ServiceError } from '../../errors.ts'
@@ -48,8 +48,11 @@ export interface RunStore {
   discardStaged: (id: string, execution: number) => Promise<void>
   /** Give the staged document that the record names its own name; nothing happens where that is done, or the run goes on. */
   publish: (id: string) => Promise<void>
-  /** Where the document of a run that has ended lies: if a crash came before `publish`, it is made good. Throws `storage_failed`. */
-  documentPath: (id: string, file: StoredFile) => Promise<string>
+  /**
+   * Where the document of a run that has ended lies: if a crash came before `publish`, it is made good. null: the run was
+   * deleted or let go on since then. Throws `storage_failed` where the document is gone or damaged.
+   */
+  documentPath: (id: string, file: StoredFile) => Promise<string | null>
   /** Throws where nothing can be stored. */
   probe: () => Promise<void>
 }
@@ -227,7 +230,7 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
     discardStaged: async (id, execution) => await removeStaged(folderOf(id), (other) => other <= execution),
     publish,
 
-    async documentPath (id, { name }) {
+    async documentPath (id, { name, bytes, sha256 }) {
       const path = join(folderOf(id), checkedName(name))
       try {
         await publish(id)
@@ -235,7 +238,9 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
         if (error instanceof ServiceError) throw error
         throw new ServiceError('storage_failed', "the run's document is written but cannot be given its name: let the service write in DATA_DIR", { cause: error })
       }
-      return path
+      if (await sizeOf(path) === bytes) return path
+      if ((await read(id))?.run.file?.sha256 !== sha256) return null
+      throw new ServiceError('storage_failed', "the run's document in DATA_DIR is gone or damaged: restore it, or start a new run")
     },
 
     async probe () {
@@ -250,6 +255,11 @@ function parseRecord (text: string): RunRecord {
   const record = JSON.parse(text) as Partial<RunRecord> | null
   if (typeof record?.run?.status !== 'string') throw new Error('no record of a run')
   return record as RunRecord
+}
+
+/** In bytes; null where there is no such file. */
+async function sizeOf (path: string): Promise<number | null> {
+  return await stat(path).then(({ size }) => size, () => null)
 }
 
 async function namesIn (folder: string): Promise<string[]> {

@@ -94,6 +94,7 @@ async function seen (folder: string, id: string): Promise<{ record: unknown, doc
   const record = await store.read(id)
   if (record === null || record.run.file === null) throw new Error(`no document: ${JSON.stringify(record?.run)}`)
   const path = await store.documentPath(id, record.run.file)
+  if (path === null) throw new Error('no document')
   const files = (await readdir(join(folder, 'runs', id))).filter((name) => !name.startsWith('checkpoint.')).sort()
   return { record, document: await readFile(path, 'utf8'), copy: gunzipSync(await readFile(`${path}.gz`)).toString(), files }
 }

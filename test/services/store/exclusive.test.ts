@@ -1,7 +1,7 @@
 import { link, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type Link, placeExclusively, supportsLinks } from '../../../src/services/store/exclusive.ts'
+import { type Link, checkShareable, placeExclusively } from '../../../src/services/store/exclusive.ts'
 
 const failing = (code: string): Link => async () => { throw Object.assign(new Error(code), { code }) }
 
@@ -46,9 +46,9 @@ t.test('what else goes wrong is an error', async (t) => {
 
 t.test('whether a folder can be shared is found by trying, and nothing is left of that', async (t) => {
   const folder = t.testdir()
-  t.equal(await supportsLinks(folder), true)
-  t.equal(await supportsLinks(folder, failing('EPERM')), false)
-  await t.rejects(supportsLinks(folder, failing('EIO')), { code: 'EIO' })
-  await t.rejects(supportsLinks(join(folder, 'gone')), { code: 'ENOENT' })
+  await checkShareable(folder)
+  await t.rejects(checkShareable(folder, failing('EPERM')), { code: 'data_dir_unfit', message: /hard links/ })
+  await t.rejects(checkShareable(folder, failing('EIO')), { code: 'EIO' })
+  await t.rejects(checkShareable(join(folder, 'gone')), { code: 'ENOENT' })
   t.same(await readdir(folder), [])
 })

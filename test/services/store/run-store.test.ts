@@ -36,7 +36,8 @@ async function endWith (store: RunStore, { run: { id } }: RunRecord, document: A
 }
 
 async function documentOf (store: RunStore, { run: { id } }: RunRecord): Promise<string> {
-  return await readFile(await store.documentPath(id, { name: NAME, bytes: 0, sha256: '' }), 'utf8')
+  const file = (await store.read(id))?.run.file
+  return file == null ? 'none' : await readFile(await store.documentPath(id, file) ?? 'gone', 'utf8')
 }
 
 /** The names in a run's folder, the record's versions aside. */
@@ -206,6 +207,7 @@ t.test('a published document is there under its name, with its size and hash', a
   t.same(file, { name: NAME, bytes: whole.length, sha256: createHash('sha256').update(whole).digest('hex') })
   const path = await store.documentPath(made.run.id, file)
   t.equal(path, join(runs, made.run.id, NAME))
+  if (path === null) throw new Error('no document')
   t.same(await readFile(path), whole)
   t.same(gunzipSync(await readFile(`${path}.gz`)), whole)
   t.same(await filesOf(join(runs, made.run.id)), [NAME, `${NAME}.gz`])
@@ -249,7 +251,7 @@ t.test('a document cannot be seen before the record names it', async (t) => {
 
 const MAKES_GOOD: Array<[who: string, act: (store: RunStore, id: string) => Promise<unknown>]> = [
   ['the sweep', async (store) => await store.pending()],
-  ['whoever opens it', async (store, id) => await store.documentPath(id, { name: NAME, bytes: 3, sha256: '' })],
+  ['whoever opens it', async (store, id) => await store.documentPath(id, { name: NAME, bytes: 3, sha256: 'of new' })],
 ]
 for (const [who, act] of MAKES_GOOD) {
   for (const isOlderThere of [false, true]) {
@@ -268,6 +270,22 @@ for (const [who, act] of MAKES_GOOD) {
     })
   }
 }
+
+t.test('the document of a run that was let go on or deleted since it was read is null; one that is gone or damaged is an error', async (t) => {
+  const { store, runs } = await create(t)
+  const made = record('running')
+  await store.create(made)
+  const file = await endWith(store, made, text('whole'))
+  const path = join(runs, made.run.id, NAME)
+  await writeFile(path, 'half')
+  await t.rejects(store.documentPath(made.run.id, file), { code: 'storage_failed', message: /gone or damaged/ })
+  await rm(path)
+  await t.rejects(store.documentPath(made.run.id, file), { code: 'storage_failed' })
+  await store.update(made.run.id, (before) => ({ ...before, run: { ...before.run, status: 'queued', file: null } }))
+  t.equal(await store.documentPath(made.run.id, file), null)
+  await store.remove(made.run.id)
+  t.equal(await store.documentPath(made.run.id, file), null)
+})
 
 t.test('what an execution staged that then lost the run never gets a name, and goes with the first look at the run', async (t) => {
   const { store, runs } = await create(t)
