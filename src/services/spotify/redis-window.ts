@@ -65,6 +65,12 @@ export async function createRedisWindow ({ redis, account, longestCallMs, clock,
     return pause?.hold === true ? onTheWall(pause, moment()) : null
   }
 
+  /** Who answers next may not know what was known: another Redis, or the same with an older memory. */
+  function doubt (): void {
+    version = null
+    own.tellAgain()
+  }
+
   /** Redis's answer, or `otherwise` where it gives none. */
   async function answerOf<T> (work: () => Promise<T>, otherwise: T): Promise<T> {
     try {
@@ -75,8 +81,7 @@ export async function createRedisWindow ({ redis, account, longestCallMs, clock,
     } catch (error) {
       if (!isAway && !closed) log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'Redis does not answer: no call to Spotify until it does')
       isAway = true
-      version = null
-      own.tellAgain()
+      doubt()
       retrySoon()
       return otherwise
     }
@@ -185,6 +190,8 @@ export async function createRedisWindow ({ redis, account, longestCallMs, clock,
     return { pause: pause === null ? null : onTheWall(pause, moment()), strikes: known.strikes, callsByHour, recent: recent.map((atMs) => Math.round(atMs + toWallMs)) }
   }
 
+  redis.on('close', doubt)
+
   return {
     isVolatile: true,
     take,
@@ -212,6 +219,7 @@ export async function createRedisWindow ({ redis, account, longestCallMs, clock,
     snapshot: async () => ({ state: await snapshot(), pace: paceAt(known, moment().atMs, allowance) }),
     async close () {
       closed = true
+      redis.off('close', doubt)
       if (retryTimer !== null) clearTimeout(retryTimer)
       await answerOf(tell, undefined)
     },

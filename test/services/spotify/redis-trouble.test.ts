@@ -114,15 +114,15 @@ trouble('a 429 while Redis is away: in the file at once, and everybody’s when 
   const [one, two, three] = replicas
   const permit = await one.pacer.take(never)
   await redis.kill()
-  await one.pacer.limited(permit, { quota: false, retryAfterMs: 2000, detail: 'while Redis was away' })
   const limitedAtMs = performance.now()
+  await one.pacer.limited(permit, { quota: false, retryAfterMs: 2000, detail: 'while Redis was away' })
   t.match(store.state, { pause: { code: 'rate_limited', detail: 'while Redis was away' } })
   store.state = null
   await redis.restart()
   await sleep(800)
   for (const { pacer } of [two, three]) t.match(await pacer.state(), { pause: { detail: 'while Redis was away' } })
-  await sleep(limitedAtMs + 1900 - performance.now())
-  t.same(made.filter(({ givenMs }) => givenMs > limitedAtMs + SETTLED_MS), [])
+  await sleep(limitedAtMs + 2500 - performance.now())
+  t.same(made.map(({ givenMs }) => givenMs - limitedAtMs).filter((ms) => ms > SETTLED_MS && ms < 2000), [], 'no call before its end')
 }, { windowMs: 1000 })
 
 t.test('the end of a call that was told while Redis was away is not lost, though nobody asks for another', { buffered: true }, async (t) => {
@@ -143,23 +143,25 @@ t.test('the end of a call that was told while Redis was away is not lost, though
 t.test('a Redis that comes back with an older memory is told again of our calls', { buffered: true }, async (t) => {
   const redis = await startRedis(t)
   if (redis === null) return
-  const windowMs = 1000
-  const { pacer, log } = await createReplica(t, { url: redis.url, account: ACCOUNT, calls: 1, windowMs })
-  ;(await pacer.take(never)).done(true)
+  const windowMs = 2000
+  const { pacer } = await createReplica(t, { url: redis.url, account: ACCOUNT, calls: 1, windowMs })
+  const permit = await pacer.take(never)
   const endMs = performance.now()
+  permit.done(true)
   await sleep(50)
   const [places = ''] = (await redis.command('KEYS', '*:places')) as string[]
   await redis.command('DEL', places)
   await redis.command('CLIENT', 'KILL', 'TYPE', 'normal')
+  await sleep(200)
   await pacer.take(never)
-  t.ok(performance.now() - endMs >= windowMs, `${performance.now() - endMs} ms`)
-  t.equal(log.lines.filter((line) => line.startsWith('warn')).length, 1)
+  t.ok(performance.now() - endMs >= windowMs, `${performance.now() - endMs} ms, though nobody asked while it was away`)
 })
 
 t.test('a call that is under way when Redis is wiped keeps its place for as long as it takes', { buffered: true }, async (t) => {
   const redis = await startRedis(t)
   if (redis === null) return
-  const options = { url: redis.url, account: ACCOUNT, calls: 1 }
+  const windowMs = 1000
+  const options = { url: redis.url, account: ACCOUNT, calls: 1, windowMs, store: createMemory() }
   const [one, two] = [await createReplica(t, options), await createReplica(t, options)]
   const permit = await one.pacer.take(never)
   const given: string[] = []
@@ -169,7 +171,7 @@ t.test('a call that is under way when Redis is wiped keeps its place for as long
     next.done(true)
   })
   await redis.flush()
-  await sleep(4 * WINDOW_MS)
+  await sleep(2.5 * windowMs)
   t.same(given, [])
   permit.done(true)
   await Promise.all(waiting)

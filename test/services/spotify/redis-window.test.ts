@@ -116,7 +116,7 @@ void t.test('on one Redis', async (t) => {
     one.die()
     await two.pacer.take(never)
     const afterMs = performance.now() - atMs
-    t.ok(afterMs >= WINDOW_MS + longestCallMs && afterMs < WINDOW_MS + longestCallMs + 500, `${afterMs} ms`)
+    t.ok(afterMs >= WINDOW_MS + longestCallMs && afterMs < 5000, `${afterMs} ms`)
   })
 
   shared('a permit that comes when its caller has gone is given back', async (t, create) => {
@@ -131,17 +131,18 @@ void t.test('on one Redis', async (t) => {
   })
 
   shared('a first start begins at once; after calls that the file tells of, one window later; after older ones at once', async (t, create) => {
+    const windowMs = 2000
     const start = async (account: string, agoMs: number | null): Promise<number> => {
       const state: PacerState | null = agoMs === null ? null : { pause: null, strikes: 0, callsByHour: {}, recent: [Date.now() - agoMs] }
-      const { pacer } = await create({ calls: 5, account, store: createMemory(state) })
+      const { pacer } = await create({ calls: 5, account, windowMs, store: createMemory(state) })
       const atMs = performance.now()
       await pacer.take(never)
       return performance.now() - atMs
     }
-    const [first, recent, older] = await Promise.all([start('first', null), start('recent', 1000), start('older', WINDOW_MS + FILE_LAG_MS + 100)])
-    t.ok(first < WINDOW_MS, `${first} ms`)
-    t.ok(recent >= WINDOW_MS - 1, `${recent} ms`)
-    t.ok(older < WINDOW_MS, `${older} ms`)
+    const [first, recent, older] = await Promise.all([start('first', null), start('recent', 1000), start('older', windowMs + FILE_LAG_MS + 100)])
+    t.ok(first < windowMs, `${first} ms`)
+    t.ok(recent >= windowMs - 1, `${recent} ms`)
+    t.ok(older < windowMs, `${older} ms`)
   })
 
   shared('the state moves between a process that is alone and those that share a Redis, both ways', async (t, create) => {
@@ -179,7 +180,7 @@ void t.test('on one Redis', async (t) => {
     const atMs = performance.now()
     await pacer.take(AbortSignal.timeout(3000))
     const afterMs = performance.now() - atMs
-    t.ok(afterMs >= WINDOW_MS + longestCallMs - 50 && afterMs < 1500, `${afterMs} ms`)
+    t.ok(afterMs >= WINDOW_MS + longestCallMs - 50 && afterMs < 2500, `${afterMs} ms`)
   })
 
   /** A test with an account of its own; `create` makes a process. */
