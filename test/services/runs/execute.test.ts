@@ -171,6 +171,22 @@ t.test('two executions at once from the beginning: one of them ends the run, the
   t.equal(log.lines.filter((line) => line.includes('taken the run over')).length, 1)
 })
 
+t.test('what an earlier execution staged is gone before a newer one writes: whoever was about to name it comes too late', async (t) => {
+  const { service, folder, id, execute } = await startTrial(t)
+  service.sandbox.sandbox.change({ faults: [{ kind: 'not-found', endpoint: 'album', albumId: service.sandbox.sandbox.catalogue.searchOrder[3] ?? '' }] })
+  const store = await open(folder)
+  await execute({ ...store, publish: async () => {} })
+  const staged = async (): Promise<string[]> => (await readdir(join(folder, 'runs', id))).filter((name) => name.includes('.staged'))
+  t.equal((await staged()).length, 2)
+  await store.update(id, resume)
+  const newer = stalling(store, 'stage')
+  const ended = execute(newer.store)
+  await newer.reached
+  t.same(await staged(), [])
+  newer.goOn()
+  await ended
+})
+
 t.test('an execution of a run that was deleted is done', async (t) => {
   const { folder, id, execute } = await startTrial(t)
   const store = await open(folder)

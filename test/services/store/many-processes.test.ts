@@ -5,7 +5,7 @@ import { runCommand } from '../../process.ts'
 import { temporaryFolder } from '../../service.ts'
 
 const PROCESSES = 4
-const CHANGES = 50
+const CHANGES = 30
 
 const HAMMER = `
 const { readVersion, replaceVersion } = await import(process.argv[1])
