@@ -9,11 +9,20 @@ export interface Work {
 
 const IN_FLIGHT = 10
 const BATCH_SIZE = 20
+const TRACKS_PAGE_SIZE = 50
 const WINDOW_MS = 30_000
 
 /** Nothing can start before what tells of it: token, the pages, the last batch, and one further page of its tracks. */
 export function extendedPathMs ({ pages, furtherPages }: Work, latencyMs: number): number {
   return latencyMs * (1 + pages + 1 + (furtherPages > 0 ? 1 : 0))
+}
+
+/**
+ * The same, by where the albums over 50 tracks (`tracks` in the order of the listing) really stand: one on the first page has its further
+ * pages before the last page's batch is there.
+ */
+export function strictExtendedPathMs (tracks: readonly number[], pageSize: number, latencyMs: number): number {
+  return latencyMs * Math.max(...tracks.map((count, place) => 1 + Math.ceil((place + 1) / pageSize) + 1 + (count > TRACKS_PAGE_SIZE ? 1 : 0)))
 }
 
 /** Calls of the extended tier; further pages of tracks cannot be batched. */

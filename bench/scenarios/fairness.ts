@@ -42,8 +42,8 @@ export async function fairness (bench: Bench, runs: number): Promise<Omit<Sectio
     }],
     checks: [
       atMost('3', 'time', `${runs} equal runs at once, ${(wallMs / 1000).toFixed(1)} s: end of the last as a multiple of the end of the first`, last / first, 1.2),
-      atMost('3', 'count', 'answers 429 in them', refusals({ stats }), 0),
-      atMost('6', 'count', 'of them, runs in which anything is missing', missing, 0),
+      atMost('3', 'count', `${runs} equal runs at once: answers 429`, refusals({ stats }), 0),
+      atMost('6', 'count', `${runs} equal runs at once: runs in which anything is missing`, missing, 0),
     ],
   }
 }

@@ -74,7 +74,7 @@ function sectionOf (small: Measured[], big: Measured[]): Section {
       atMost('4', 'time', `${LARGE} albums: peak memory over that of ${SMALL}`, memory, 60, ' MB'),
       atMost('4', 'time', `${LARGE} albums: time an album as a multiple of that of ${SMALL}`, of(big, ({ wallMs }) => wallMs) / LARGE / (of(small, ({ wallMs }) => wallMs) / SMALL), 1.2),
       atMost('4', 'time', `${LARGE} albums: longest block of the event loop in any round`, Math.max(...big.map(({ blockedMs }) => blockedMs)), 50, ' ms'),
-      atMost('6', 'count', 'runs of them in which anything is missing', missing, 0),
+      atMost('6', 'count', `${SMALL} and ${LARGE} albums: runs in which anything is missing`, missing, 0),
     ],
   }
 }

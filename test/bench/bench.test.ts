@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { type Work, developmentCalls, developmentPathMs, extendedCalls, extendedPathMs, limitedPathMs } from '../../bench/bounds.ts'
+import { type Work, developmentCalls, developmentPathMs, extendedCalls, extendedPathMs, limitedPathMs, strictExtendedPathMs } from '../../bench/bounds.ts'
 import { readOptions } from '../../bench/options.ts'
 import { type Report, renderReport } from '../../bench/report/markdown.ts'
 import { type Row, type Table, isWhole } from '../../bench/results.ts'
@@ -10,6 +10,8 @@ const HUNDRED: Work = { pages: 10, albums: 100, furtherPages: 10 }
 const BOUNDS: Array<[what: string, is: number, should: number]> = [
   ['extended: token, two pages, batch, further page', extendedPathMs({ ...HUNDRED, pages: 2 }, 50), 250],
   ['extended, no album over 50 tracks', extendedPathMs({ ...HUNDRED, pages: 2, furtherPages: 0 }, 50), 200],
+  ['extended, by place: the long album is on the first page', strictExtendedPathMs([51, 1, 1], 2, 50), 200],
+  ['extended, by place: it is on the last page', strictExtendedPathMs([1, 1, 51], 2, 50), 250],
   ['extended: calls', extendedCalls({ pages: 2, albums: 100, furtherPages: 6 }), 13],
   ['development: calls', developmentCalls(HUNDRED), 120],
   ['development: token, page, and 119 calls in 12 rounds', developmentPathMs(HUNDRED, 50), 700],
