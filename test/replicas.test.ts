@@ -3,8 +3,9 @@ import { request } from 'undici'
 import { type Problem } from '../src/schemas/problem.ts'
 import { type Run } from '../src/schemas/run.ts'
 import { type SandboxSettings } from '../src/sandbox/settings.ts'
+import { runProgram } from './process.ts'
 import { type RedisServer, startRedis } from './redis.ts'
-import { type Service, ended, replicaEnvironment, startSandbox, startService, temporaryFolder } from './service.ts'
+import { type Service, ended, environment, replicaEnvironment, startSandbox, startService, temporaryFolder } from './service.ts'
 import { matchesTruth } from './truth.ts'
 
 interface Replicas {
@@ -195,6 +196,64 @@ t.test('a Redis that is not there at the start: the service starts, says so, and
   const { id } = (await call(service, 'POST', '/ingest', { limit: 3 })).json()
   await replicas.redis.restart()
   t.match(await ended(service.app, id), { status: 'succeeded' })
+})
+
+t.test('a Redis that hangs: a run is accepted within seconds, and the service closes in time', async (t) => {
+  const replicas = await startReplicas(t, { latencyMs: 20 })
+  if (replicas === null) return
+  const service = await replicas.start()
+  const { id } = (await call(service, 'POST', '/ingest', {})).json()
+  await fetched(service, id, 5)
+  replicas.redis.freeze()
+  const frozenAtMs = performance.now()
+  t.equal((await call(service, 'POST', '/ingest', { limit: 5 })).statusCode, 202)
+  t.ok(performance.now() - frozenAtMs < 4000, `202 after ${Math.round(performance.now() - frozenAtMs)} ms`)
+  t.match((await call(service, 'GET', '/health/ready')).json<object>(), { status: 'ok', redis: 'unreachable' })
+  const closingAtMs = performance.now()
+  await service.app.close()
+  t.ok(performance.now() - closingAtMs < 4000, `closed after ${Math.round(performance.now() - closingAtMs)} ms`)
+  replicas.redis.thaw()
+})
+
+t.test('one that hangs at the moment of closing', async (t) => {
+  const replicas = await startReplicas(t, { latencyMs: 20 })
+  if (replicas === null) return
+  const service = await replicas.start()
+  const { id } = (await call(service, 'POST', '/ingest', {})).json()
+  await fetched(service, id, 5)
+  replicas.redis.freeze()
+  const closingAtMs = performance.now()
+  await service.app.close()
+  t.ok(performance.now() - closingAtMs < 4500, `closed after ${Math.round(performance.now() - closingAtMs)} ms`)
+  replicas.redis.thaw()
+})
+
+t.test('what others publish on the channel harms nobody', async (t) => {
+  const replicas = await startReplicas(t)
+  if (replicas === null) return
+  const service = await replicas.start()
+  for (const text of ['', 'x', 'null', '1', '{}', '{"kind":"run"}', '{"kind":"run","run":{}}', '{"kind":"cancel"}', '{"kind":"later"}']) {
+    await replicas.redis.command('PUBLISH', 'ingest:0:runs', text)
+  }
+  t.match(await service.ingest({ limit: 3 }), { status: 'succeeded' })
+})
+
+t.test('npm run ingest with REDIS_URL is one more replica until its own run has ended', async (t) => {
+  const replicas = await startReplicas(t, { latencyMs: 5 })
+  if (replicas === null) return
+  const api = await replicas.start({ ROLE: 'api' })
+  const env = { ...environment(api.sandboxUrl, api.dataDir), LOG_LEVEL: 'info', ...replicaEnvironment(replicas.redis), ROLE: 'api' }
+  const { code, stdout, stderr } = await runProgram('dist/cli.js', ['--limit', '4'], env)
+  t.equal(code, 0, stderr)
+  t.match(stdout, /album_items_\w+\.json\n$/)
+  const [run] = (await call(api, 'GET', '/runs')).json<{ runs: Run[] }>().runs
+  t.match(run, { status: 'succeeded', request: { limit: 4 } })
+  const worker = await replicas.start({ ROLE: 'worker' })
+  const busy = (await call(api, 'POST', '/ingest', { limit: 80 })).json()
+  const more = await Promise.all([5, 6].map(async (limit) => await runProgram('dist/cli.js', ['--limit', String(limit)], env)))
+  for (const { code, stderr } of more) t.equal(code, 0, stderr)
+  t.match(await ended(worker.app, busy.id), { status: 'succeeded', complete: true })
+  matchesTruth(t, await api.document(busy.id), api.sandbox, api.sandboxUrl)
 })
 
 t.test('the password of REDIS_URL is in no log line, and not in what a client is told', async (t) => {

@@ -8,6 +8,7 @@ if (await startRedis(t) !== null) {
   await import('../replay.test.ts')
   await import('../restart.test.ts')
   await import('../plugins/shutdown.test.ts')
+  await import('../routes/download.test.ts')
   await import('../routes/routes.test.ts')
   await import('../routes/run-api.test.ts')
 }

@@ -15,8 +15,12 @@ export function createRedisBus (redis: RedisConnections, replica: string, log: L
       const subscriber = redis.patient()
       subscriber.subscribe(channel).catch(failed)
       subscriber.on('message', (_channel: string, text: string) => {
-        const { from, ...message } = JSON.parse(text) as RosterMessage & { from: string }
-        if (from !== replica) listener(message)
+        try {
+          const { from, ...message } = JSON.parse(text) as RosterMessage & { from: string }
+          if (from !== replica) listener(message)
+        } catch (error) {
+          log.warn({ err: error }, 'a message that no replica of this version sends')
+        }
       })
     },
   }

@@ -149,7 +149,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     async list ({ status, limit, before }) {
       const runs: Run[] = []
       for await (const { run } of store.newestFirst(before)) {
-        const present = roster.get(run.id) ?? run
+        const present = hasEnded(run) ? run : roster.get(run.id) ?? run
         if (status !== null && present.status !== status) continue
         if (runs.length === limit) return { runs, next: runs.at(-1)?.id ?? null }
         runs.push(present)

@@ -46,8 +46,10 @@ export function createSharedRoster ({ bus, read, clock }: SharedRosterOptions): 
   const ticking = setInterval(tick, TICK_MS).unref()
 
   bus.subscribe((message) => {
-    if (message.kind === 'cancel') held.requestCancel(message.id)
-    else if (!held.has(message.run.id)) learn(message.run)
+    switch (message.kind) {
+      case 'cancel': return held.requestCancel(message.id)
+      case 'run': return held.has(message.run.id) ? undefined : learn(message.run)
+    }
   })
 
   function learn (run: Run, heardAtMs = clock.monotonic()): void {
