@@ -67,13 +67,24 @@ async function executeOnce (record: RunRecord, signal: AbortSignal, options: Exe
   log.info({ request: run.request }, 'run started')
   onChange(run)
   await store.discardStaged(run.id, execution - 1)
-  const checkpoint = await store.openCheckpoint<Part>(run.id, execution)
+  const work = await workOn(record, signal, options)
+  return work.kind === 'paused' ? await pauseRun(record, work, options) : await finishRun(record, work, options)
+}
+
+/** How far this execution came; a document is staged, and the checkpoint closed again. */
+type Work =
+  | { kind: 'paused', snapshot: Snapshot, pause: PauseError }
+  | { kind: 'over', final: Run, file: Run['file'] }
+
+async function workOn (record: RunRecord, signal: AbortSignal, options: ExecuteOptions): Promise<Work> {
+  const { run, executions, resumptions } = record
+  const checkpoint = await options.store.openCheckpoint<Part>(run.id, executions)
   try {
-    const ledger: Ledger = await openLedger(checkpoint, run.request.limit, () => onChange({ ...run, ...snapshotOf(ledger) }))
-    if (record.resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: record.resumptions })
+    const ledger: Ledger = await openLedger(checkpoint, run.request.limit, () => options.onChange({ ...run, ...snapshotOf(ledger) }))
+    if (resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: resumptions })
     const outcome = await attempt(run, ledger, signal, options.ingest)
-    if (outcome.kind === 'paused') return await pauseRun(record, ledger, outcome.pause, options)
-    return await finishRun(record, ledger, outcome, options)
+    if (outcome.kind === 'paused') return { ...outcome, snapshot: snapshotOf(ledger) }
+    return { kind: 'over', ...await stageRun(record, ledger, outcome, options) }
   } finally {
     await checkpoint.close()
   }
@@ -95,35 +106,37 @@ async function attempt ({ request }: Run, ledger: Ledger, signal: AbortSignal, o
   }
 }
 
-async function pauseRun ({ run: { id }, executions: execution }: RunRecord, ledger: Ledger, { code, message, resumeAtMs }: PauseError, options: ExecuteOptions): Promise<Delivery> {
-  const after = await step(id, options.store, (before) => pause(before, execution, snapshotOf(ledger), { code, detail: message }, resumeAtMs))
+async function pauseRun ({ run: { id }, executions: execution }: RunRecord, { snapshot, pause: { code, message, resumeAtMs } }: Work & { kind: 'paused' }, options: ExecuteOptions): Promise<Delivery> {
+  const after = await step(id, options.store, (before) => pause(before, execution, snapshot, { code, detail: message }, resumeAtMs))
   if (after === null) return await yieldRun(id, execution, options)
   options.log.warn({ resumeAt: after.run.resumeAt, code }, 'run paused')
   options.onChange(after.run)
   return { kind: 'postponed', untilMs: resumeAtMs }
 }
 
-/** Check, write, and only then say that the run has ended. */
-async function finishRun ({ run, executions: execution }: RunRecord, ledger: Ledger, outcome: Outcome & { kind: 'over' }, options: ExecuteOptions): Promise<Delivery> {
-  const { store, clock, onChange, log } = options
-  const { albums, gaps } = inspect(run.request, ledger, options.ingest.spotify, outcome.failures)
+/** Check and write; only then is it said that the run has ended. */
+async function stageRun ({ run, executions }: RunRecord, ledger: Ledger, outcome: Outcome & { kind: 'over' }, { store, clock, log, ingest: { spotify } }: ExecuteOptions): Promise<{ final: Run, file: Run['file'] }> {
+  const { albums, gaps } = inspect(run.request, ledger, spotify, outcome.failures)
   const snapshot = snapshotOf(ledger)
   const { albumsFetched: fetched } = snapshot.progress
-  const conclusion = conclude({ listed: albums.length, fetched, gaps, error: outcome.error })
-  let final = ended(run, snapshot, gaps, conclusion, clock.now())
-  let file: Run['file'] = null
+  const endWith = (error: RunFailure | null): Run => ended(run, snapshot, gaps, conclude({ listed: albums.length, fetched, gaps, error }), clock.now())
+  const final = endWith(outcome.error)
   try {
-    if (fetched > 0) file = await store.stage(run.id, execution, documentName(run), documentText(final, albums, ledger))
+    const file = fetched > 0 ? await store.stage(run.id, executions, documentName(run), documentText(final, albums, ledger)) : null
+    return { final, file }
   } catch (error) {
     log.error({ err: error }, 'the document could not be written')
-    final = ended(run, snapshot, gaps, conclude({ listed: albums.length, fetched, gaps, error: failureOf(error) }), clock.now())
+    return { final: endWith(failureOf(error)), file: null }
   }
-  const after = await step(run.id, store, (before) => finish(before, execution, final, file))
-  if (after === null) return await yieldRun(run.id, execution, options)
+}
+
+async function finishRun ({ run: { id }, executions: execution }: RunRecord, { final, file }: Work & { kind: 'over' }, options: ExecuteOptions): Promise<Delivery> {
+  const after = await step(id, options.store, (before) => finish(before, execution, final, file))
+  if (after === null) return await yieldRun(id, execution, options)
   await cleanUp(after, options)
-  const { status, error, progress, cost } = after.run
-  log.info({ status, error, progress, cost, gaps: gaps.length, file: file?.name }, 'run ended')
-  onChange(after.run)
+  const { status, error, progress, cost, gaps } = after.run
+  options.log.info({ status, error, progress, cost, gaps: gaps.length, file: file?.name }, 'run ended')
+  options.onChange(after.run)
   return { kind: 'done' }
 }
 
