@@ -16,7 +16,7 @@ export default fp(async (app) => {
     account: config.RATE_LIMIT_KEY === '' ? config.SPOTIFY_CLIENT_ID : config.RATE_LIMIT_KEY,
     callsPerWindow: config.SPOTIFY_CALLS_PER_30S,
     maxWaitMs: config.SPOTIFY_MAX_WAIT_S * 1000,
-    longestCallMs: config.SPOTIFY_TIMEOUT_MS,
+    longestCallMs: 2 * config.SPOTIFY_TIMEOUT_MS, // its token may have to be renewed first
     concurrency: config.RUN_CONCURRENCY,
     clock: app.parts.clock,
     log,
