@@ -6,14 +6,14 @@ import { type RedisConnections, reasonOf } from './connections.ts'
 export function createRedisBus (redis: RedisConnections, replica: string, log: Log): Bus {
   const { quick } = redis
   const channel = `ingest:${quick.options.db ?? 0}:runs`
-  const failed = (error: unknown): void => log.debug({ reason: reasonOf(error) }, 'the other replicas could not be told')
+  const failed = (error: unknown): void => log.debug({ reason: reasonOf(error) }, 'the other replicas cannot be told, or heard')
   return {
     publish (message) {
       if (quick.status === 'ready') quick.publish(channel, JSON.stringify({ ...message, from: replica })).catch(failed)
     },
     subscribe (listener) {
       const subscriber = redis.patient()
-      subscriber.subscribe(channel).catch(failed)
+      subscriber.on('ready', () => { subscriber.subscribe(channel).catch(failed) })
       subscriber.on('message', (_channel: string, text: string) => {
         try {
           const { from, ...message } = JSON.parse(text) as RosterMessage & { from: string }

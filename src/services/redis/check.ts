@@ -4,9 +4,16 @@ import { type RedisConnections, reasonOf } from './connections.ts'
 
 const OLDEST = [6, 2] as const
 
-/** What makes a Redis unfit: an old one is refused, one that may throw keys away is warned of. One that is away is not asked. */
-export async function checkRedis ({ quick }: RedisConnections, log: Log): Promise<void> {
-  if (quick.status !== 'ready') return
+/**
+ * What makes a Redis unfit: an old one is refused, one that may throw keys away is warned of. One that is away is
+ * asked when it is there, and then an old one is told in the log.
+ */
+export async function checkRedis (redis: RedisConnections, log: Log): Promise<void> {
+  redis.onReady(() => { ask(redis, log).catch((error: unknown) => log.error(reasonOf(error))) })
+  if (redis.quick.status === 'ready') await ask(redis, log)
+}
+
+async function ask ({ quick }: RedisConnections, log: Log): Promise<void> {
   const info = await quick.info().catch((error: unknown) => {
     log.warn({ reason: reasonOf(error) }, 'Redis does not say which version it is: it must be 6.2 or newer, with maxmemory-policy noeviction')
     return ''

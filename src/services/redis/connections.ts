@@ -15,6 +15,8 @@ export interface RedisConnections {
 }
 
 const RECONNECT_AFTER_AT_MOST_MS = 1000
+/** ioredis: connect anew, as to the new primary after a failover, and send the command that failed once more. */
+const SEND_AGAIN = 2
 /** Longer than any blocking read: a connection that is silent for so long is dead, though nobody said so. */
 const SILENT_MS = 15_000
 
@@ -56,6 +58,7 @@ export async function openRedis (url: string, log: Log): Promise<RedisConnection
       maxRetriesPerRequest: null,
       socketTimeout: SILENT_MS,
       retryStrategy: (times) => Math.min(50 * 2 ** times, RECONNECT_AFTER_AT_MOST_MS),
+      reconnectOnError: (error) => error.message.startsWith('READONLY') ? SEND_AGAIN : false,
     })),
     onReady: (listener) => quick.on('ready', listener),
     async health () {

@@ -26,5 +26,26 @@ t.test('a Redis that may throw keys away is warned of; one that may not is not',
   t.same(log.lines.filter((line) => line.startsWith('warn')), [])
   await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
   await checkRedis(connections, log)
-  t.match(log.lines.filter((line) => line.startsWith('warn')), [/set its maxmemory-policy to noeviction/])
+  const advice = /set its maxmemory-policy to noeviction/
+  t.match(log.lines.filter((line) => line.startsWith('warn')), [advice])
+})
+
+t.test('a Redis that was away at the start is asked when it is there', async (t) => {
+  const redis = await startRedis(t)
+  if (redis === null) return
+  await redis.kill()
+  const log = createRecordingLog()
+  const connections = await openRedis(redis.url, log)
+  t.teardown(() => connections.close())
+  await checkRedis(connections, log)
+  const asked = new Promise<void>((resolve) => {
+    const info = connections.quick.info.bind(connections.quick)
+    connections.quick.info = async () => {
+      resolve()
+      return await info()
+    }
+  })
+  await redis.restart()
+  await asked
+  t.match(log.text(), /Redis cannot be reached/)
 })
