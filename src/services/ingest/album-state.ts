@@ -40,10 +40,11 @@ export function countTracks (state: AlbumState): number {
   return tracks
 }
 
-/** The tracks that the album should have: what it claims, or more where more places were seen. */
+/** The tracks that the album should have: what it claims, or more where more places were seen. An empty page shows no place. */
 export function expectedTracks (state: AlbumState): number {
-  const last = pagesInOrder(state).at(-1)
-  return Math.max(state.expected, last === undefined ? 0 : last.offset + last.slots)
+  let expected = state.expected
+  for (const { offset, slots } of state.pages.values()) if (slots > 0) expected = Math.max(expected, offset + slots)
+  return expected
 }
 
 /** Every place that the album claims was answered, each with a track, and nothing says that there are more. */

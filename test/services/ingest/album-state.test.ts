@@ -136,5 +136,5 @@ t.test('complete ⇔ nothing to ask, no track broken, and as many tracks as clai
       covered.size >= claimed,
     ]
     if (isAlbumComplete(state, PAGE_SIZE) !== wholeness.every((is) => is)) throw new Error(JSON.stringify(wholeness))
-  }), { numRuns: 500 })
+  }), { numRuns: 500, examples: [[0, [{ slots: 0, broken: 0, hasNext: false }, { slots: 0, broken: 0, hasNext: false }]]] })
 })
