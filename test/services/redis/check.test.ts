@@ -1,6 +1,7 @@
 import t from 'tap'
 import { checkRedis, versionProblem } from '../../../src/services/redis/check.ts'
-import { openRedis } from '../../../src/services/redis/connections.ts'
+import { type RedisConnections, openRedis } from '../../../src/services/redis/connections.ts'
+import { settle } from '../../fake-clock.ts'
 import { startRedis } from '../../redis.ts'
 import { createRecordingLog } from '../recording-log.ts'
 
@@ -30,22 +31,20 @@ t.test('a Redis that may throw keys away is warned of; one that may not is not',
   t.match(log.lines.filter((line) => line.startsWith('warn')), [advice])
 })
 
-t.test('a Redis that was away at the start is asked when it is there', async (t) => {
-  const redis = await startRedis(t)
-  if (redis === null) return
-  await redis.kill()
+/** Of a Redis that cannot be had: what it says, and when. */
+function oldRedis (status: string) {
+  const listeners: Array<() => void> = []
+  const redis = { quick: { status, info: async () => 'redis_version:5.0.14' }, onReady: (listener: () => void) => listeners.push(listener) }
+  return { redis: redis as unknown as RedisConnections, ready: () => { for (const listener of listeners) listener() } }
+}
+
+t.test('a Redis that is too old is refused at the start; one that was away then is told in the log when it is there', async (t) => {
+  await t.rejects(checkRedis(oldRedis('ready').redis, createRecordingLog()), { code: 'redis_unfit', message: /^REDIS_URL names a Redis 5\.0/ })
   const log = createRecordingLog()
-  const connections = await openRedis(redis.url, log)
-  t.teardown(() => connections.close())
-  await checkRedis(connections, log)
-  const asked = new Promise<void>((resolve) => {
-    const info = connections.quick.info.bind(connections.quick)
-    connections.quick.info = async () => {
-      resolve()
-      return await info()
-    }
-  })
-  await redis.restart()
-  await asked
-  t.equal(connections.quick.status, 'ready')
+  const { redis, ready } = oldRedis('connecting')
+  await checkRedis(redis, log)
+  t.same(log.lines, [])
+  ready()
+  await settle()
+  t.match(log.lines, ['error REDIS_URL names a Redis 5.0: use 6.2 or newer'])
 })
