@@ -132,12 +132,13 @@ t.test('the check that every whole-service test runs finds what is wrong', async
   t.match(check(seen({ headers: { 'content-type': 'text/html', 'x-request-id': '1' } })), /content type "text\/html"/)
   t.match(check(seen({ value: { ...run, status: 'done' } })), /status must be equal to one of the allowed values/)
   t.match(check(seen({ value: { ...run, gaps: [{}] } })), /gaps\/0 must have required property/)
+  t.match(check(seen({ value: { ...run, secret: 1 } })), /must NOT have additional properties/)
   t.match(check(seen({ route: '/secret' })), /is not in the document/)
   t.match(check(seen({ route: undefined, status: 404, value: { error: 'no' } })), /no problem document/)
   const headers = { ...seen().headers, etag: '"1"' }
   t.equal(check(seen({ route: '/runs/:id', headers, value: document })), null)
   t.match(check(seen({ route: '/runs/:id', headers, value: { ...document, albums: [{ id: 1 }] } })), /must/)
-  const text = `${JSON.stringify({ ...run, albums: [] }).slice(0, -2)}\n${JSON.stringify(document.albums[0])},\n`
+  const text = `${JSON.stringify({ ...document, albums: [] }).slice(0, -2)}\n${JSON.stringify(document.albums[0])},\n`
   t.equal(check(seen({ route: '/runs/:id', headers, body: Buffer.from(`${text}{"id":"cut`), isWhole: false })), null, 'of a large document, what there is of it')
   t.match(check(seen({ route: '/runs/:id', headers, body: Buffer.from(`${text}{"id":1},\n{"id":"cut`), isWhole: false })), /must/)
 })

@@ -26,7 +26,7 @@ export type ResponseCheck = (seen: Seen) => string | null
 export function createResponseCheck (document: OpenApi): ResponseCheck {
   const ajv = new Ajv2020({ strict: false, allErrors: false })
   addFormats.default(ajv)
-  ajv.addSchema({ ...document, $id: 'openapi' })
+  ajv.addSchema({ ...closed(document) as Json, $id: 'openapi' })
   const validators = new Map<string, ValidateFunction>()
 
   function validator (...path: string[]): ValidateFunction {
@@ -61,6 +61,15 @@ export function createResponseCheck (document: OpenApi): ResponseCheck {
   function problem (body: Buffer): boolean {
     return body.length === 0 || Boolean(validator('components', 'schemas', 'Problem')(JSON.parse(body.toString())))
   }
+}
+
+/** The same with no field that a schema does not name, unless it says that there may be others. The parts of an `allOf` are no whole schemas. */
+function closed (node: unknown, isPart = false): unknown {
+  if (Array.isArray(node)) return node.map((item) => closed(item, isPart))
+  if (typeof node !== 'object' || node === null) return node
+  const copy: Json = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, closed(value, key === 'allOf')]))
+  const isOpen = isPart || copy['type'] !== 'object' || copy['properties'] === undefined || copy['additionalProperties'] !== undefined
+  return isOpen ? copy : { ...copy, additionalProperties: false }
 }
 
 /** The value, or of a document that is not whole the run and the first albums; undefined where nothing can be made of it. */

@@ -7,7 +7,7 @@ export interface AnswerHeader {
   required?: boolean
 }
 
-/** One answer of a route: JSON by this schema. Serialized by it, too. */
+/** One answer of a route: JSON by this schema. */
 export const json = <T extends TSchema>(schema: T, description: string, headers: Record<string, AnswerHeader> = {}) =>
   ({ description, headers, content: { 'application/json': { schema } } })
 
