@@ -1,15 +1,15 @@
-import pLimit from 'p-limit'
 import { type Dispatcher } from 'undici'
 import { PauseError, ServiceError } from '../../errors.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type Answer } from './answer.ts'
 import { type Verdict, classify } from './classify.ts'
-import { type Endpoint } from './endpoint.ts'
+import { type Endpoint, isListing } from './endpoint.ts'
 import { exchange } from './exchange.ts'
 import { type Meter } from './meter.ts'
 import { type Pacer } from './pacer.ts'
 import { type RetryPolicy, retryDelayMs } from './retry-policy.ts'
+import { createSlots } from './slots.ts'
 import { type TokenManager } from './token-manager.ts'
 
 export interface CallOptions {
@@ -30,6 +30,7 @@ export interface CallOptions {
 /** Whom a call is made for: who may stop it, and whose cost it is. */
 export interface CallContext {
   signal: AbortSignal
+  /** Calls on the same meter are those of one run, and the calls of its listing go first among them: they tell what else to ask. */
   meter: Meter
   /** Called, and waited for, when something new may be known of an endpoint. */
   learned?: () => Promise<void>
@@ -55,7 +56,7 @@ export type Call = <T>(endpoint: Endpoint, url: URL, context: CallContext, recei
 
 export function createCall (options: CallOptions): Call {
   const { dispatcher, tokens, pacer, clock, retry, random, timeoutMs, log } = options
-  const slot = pLimit(options.maxConcurrency)
+  const inSlot = createSlots(options.maxConcurrency)
 
   /** One attempt: a token (none is asked for during a pause), the pacer's permit, the exchange, the verdict. */
   async function attempt (endpoint: Endpoint, url: URL, { signal, meter }: CallContext): Promise<{ verdict: Verdict, token: string }> {
@@ -82,22 +83,6 @@ export function createCall (options: CallOptions): Call {
     return { verdict, token }
   }
 
-  /** Take a place among the calls in flight; who is aborted while others hold them all does not wait for one. */
-  async function whenFree<T> (work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    let isWaiting = true
-    let onAbort = (): void => {}
-    const aborted = new Promise<never>((_resolve, reject) => {
-      onAbort = () => { if (isWaiting) reject(signal.reason as Error) }
-    })
-    signal.addEventListener('abort', onAbort, { once: true })
-    const task = slot(async () => {
-      isWaiting = false
-      signal.throwIfAborted()
-      return await work()
-    })
-    return await Promise.race([task, aborted]).finally(() => signal.removeEventListener('abort', onAbort))
-  }
-
   /** One attempt and, where it settles the call, what the receiver does with it: all of it in one place among the calls in flight. */
   async function attemptAndReceive<T> (endpoint: Endpoint, url: URL, context: CallContext, receiver: Receiver<T>): Promise<Received<T>> {
     const { verdict, token } = await attempt(endpoint, url, context)
@@ -113,7 +98,8 @@ export function createCall (options: CallOptions): Call {
     let limits = 0
     let faults = 0
     for (;;) {
-      const verdict = await whenFree(() => attemptAndReceive(endpoint, url, context, receiver), context.signal)
+      const { meter: owner, signal } = context
+      const verdict = await inSlot({ owner, isUrgent: isListing(endpoint), signal }, async () => await attemptAndReceive(endpoint, url, context, receiver))
       switch (verdict.kind) {
         case 'ok':
           return verdict.value

@@ -1,6 +1,11 @@
 /** The calls of the Web API that the service makes, by the names that users see in `cost.byEndpoint`. */
 export type Endpoint = 'newReleases' | 'search' | 'album' | 'albums' | 'albumTracks' | 'artistAlbums'
 
+/** Its answers name albums; the others' are albums, or parts of them. */
+export function isListing (endpoint: Endpoint): boolean {
+  return endpoint === 'newReleases' || endpoint === 'search' || endpoint === 'artistAlbums'
+}
+
 /**
  * The page sizes to try, largest first: an endpoint that answers `Invalid limit` gets the next one.
  * Extended apps get 50 everywhere, development apps 10 in search and in artist albums.

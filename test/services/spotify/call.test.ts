@@ -247,6 +247,27 @@ t.test('no more calls are in flight than allowed, and the next goes out when one
   t.equal(sent.length, 5)
 })
 
+t.test("the calls of a run's listing go before its albums, and not before what another run has asked for earlier", async (t) => {
+  const gates = Array.from({ length: 6 }, () => createGate<Scripted>())
+  const { call, sent, clock, meter } = create((_sent, place) => gates[place]?.promise ?? ok, { maxConcurrency: 1 })
+  const mine = { signal: never, meter }
+  const others = { signal: never, meter: createMeter(clock.monotonic) }
+  const asked = [
+    call('album', new URL('/mine-1', ALBUM), mine, asIs),
+    call('album', new URL('/mine-2', ALBUM), mine, asIs),
+    call('album', new URL('/others-1', ALBUM), others, asIs),
+    call('albumTracks', new URL('/mine-3', ALBUM), mine, asIs),
+    call('search', new URL('/mine-listing', ALBUM), mine, asIs),
+    call('artistAlbums', new URL('/others-listing', ALBUM), others, asIs),
+  ]
+  for (const gate of gates) {
+    await settle()
+    gate.resolve(ok)
+  }
+  await Promise.all(asked)
+  t.same(sent.map(({ url }) => new URL(url).pathname), ['/mine-1', '/mine-listing', '/others-listing', '/mine-2', '/mine-3', '/others-1'])
+})
+
 t.test('a call that waits out its backoff holds no place among those in flight', async (t) => {
   const clock = createFakeClock()
   const { get, sent } = create(inTurn({ status: 503 }, ok), { clock, maxConcurrency: 1 })

@@ -1,0 +1,96 @@
+import { getEventListeners } from 'node:events'
+import t from 'tap'
+import { type Slots, createSlots } from '../../../src/services/spotify/slots.ts'
+import { settle } from '../../fake-clock.ts'
+import { type Gate, createGate } from '../gate.ts'
+
+const never = new AbortController().signal
+const OWNERS = { a: {}, b: {}, c: {} }
+
+/** Calls by names like `a1` or `A1`: the letter is the owner, a capital is urgent. Each holds its place until it is ended. */
+function create (places: number) {
+  const slots: Slots = createSlots(places)
+  const begun: string[] = []
+  const gates = new Map<string, Gate<void>>()
+  async function claim (name: string, signal = never): Promise<string> {
+    const letter = name.charAt(0)
+    return await slots({ owner: OWNERS[letter.toLowerCase() as 'a'], isUrgent: letter !== letter.toLowerCase(), signal }, async () => {
+      const gate = createGate()
+      gates.set(name, gate)
+      begun.push(name)
+      await gate.promise
+      return name
+    })
+  }
+  async function end (name: string): Promise<void> {
+    gates.get(name)?.resolve()
+    await settle()
+  }
+  return { claim, begun, end }
+}
+
+const ORDERS: Array<[string, string, string]> = [
+  ['first come, first served', 'a1 a2 b1 a3', 'a1 a2 b1 a3'],
+  ['urgent calls go first, in their order', 'a1 a2 A1 a3 A2', 'A1 A2 a1 a2 a3'],
+  ['whoever came first has the first turn, also where another has an urgent call', 'a1 B1 a2 b1', 'a1 B1 a2 b1'],
+  ['urgent calls take the turns of their own owner only', 'a1 b1 a2 B1 B2 a3 B3', 'a1 B1 a2 B2 B3 a3 b1'],
+  ['many urgent calls set nobody else back', 'a1 b1 c1 a2 B1 B2 B3 B4 c2', 'a1 B1 c1 a2 B2 B3 B4 b1 c2'],
+  ['what was moved back keeps its order', 'a1 a2 b1 a3 A1', 'A1 a1 b1 a2 a3'],
+]
+for (const [what, came, went] of ORDERS) {
+  t.test(what, async (t) => {
+    const { claim, begun, end } = create(1)
+    const first = claim('c0')
+    const others = came.split(' ').map(async (name) => await claim(name))
+    await settle()
+    for (let turn = 0; turn <= others.length; turn++) await end(begun[turn] ?? '')
+    await Promise.all([first, ...others])
+    t.equal(begun.slice(1).join(' '), went)
+  })
+}
+
+t.test('as many hold a place as there are, and the next goes when one has ended, however it ends', async (t) => {
+  const slots = createSlots(2)
+  const { claim, begun, end } = create(2)
+  const claims = ['a1', 'a2', 'a3', 'a4'].map(async (name) => await claim(name))
+  await settle()
+  t.same(begun, ['a1', 'a2'])
+  await end('a2')
+  t.same(begun, ['a1', 'a2', 'a3'])
+  for (const name of ['a1', 'a3', 'a4']) await end(name)
+  t.same(await Promise.all(claims), ['a1', 'a2', 'a3', 'a4'])
+
+  const claimant = { owner: {}, isUrgent: false, signal: never }
+  for (let round = 0; round < 3; round++) await t.rejects(slots(claimant, async () => { throw new Error('no') }), { message: 'no' })
+  t.equal(await slots(claimant, async () => 'yes'), 'yes')
+})
+
+t.test('who is stopped while waiting waits no longer, loses no turn of others, and leaves no listener', async (t) => {
+  const { claim, begun, end } = create(1)
+  const stopping = new AbortController()
+  const first = claim('a1', stopping.signal)
+  const second = claim('a2', stopping.signal)
+  const third = claim('b1')
+  await settle()
+  stopping.abort(new Error('enough'))
+  await t.rejects(second, { message: 'enough' })
+  t.same(begun, ['a1'])
+  await end('a1')
+  t.same(begun, ['a1', 'b1'])
+  await end('b1')
+  t.same(await Promise.all([first, third]), ['a1', 'b1'], 'who had a place already ends on its own')
+  await t.rejects(claim('a3', stopping.signal), { message: 'enough' })
+  t.same(begun, ['a1', 'b1'])
+  t.equal(getEventListeners(stopping.signal, 'abort').length, 0)
+})
+
+t.test('who has waited and got a place leaves no listener', async (t) => {
+  const { claim, end } = create(1)
+  const { signal } = new AbortController()
+  const claims = [claim('a1', signal), claim('a2', signal)]
+  await settle()
+  await end('a1')
+  await end('a2')
+  await Promise.all(claims)
+  t.equal(getEventListeners(signal, 'abort').length, 0)
+})
