@@ -5,9 +5,16 @@ import { request } from 'undici'
 import { type SandboxApp, buildSandbox } from '../../src/sandbox/app.ts'
 import { type SandboxSettings } from '../../src/sandbox/settings.ts'
 import { type Run } from '../../src/schemas/run.ts'
-import { type ServiceProcess, startProcess } from '../process.ts'
+import { type ServiceProcess, download, post, startProcess, untilEnded } from '../process.ts'
 import { type RedisServer, startRedis } from '../redis.ts'
 import { environment, startService, temporaryFolder } from '../service.ts'
+import { matchesTruth } from '../truth.ts'
+
+/** The default of SPOTIFY_MAX_CONCURRENCY: the calls that may be in flight, and lost with their process. */
+const MAX_CONCURRENCY = 10
+
+/** Slow enough to be met in the middle of a run. */
+export const LATENCY = { latencyMs: 15, jitterMs: 15 }
 
 /** Real processes of the service on one folder, one Redis and one sandbox. */
 export interface Fleet {
@@ -107,4 +114,39 @@ export async function until (isTrue: () => boolean | Promise<boolean>, ms = 20_0
 
 export async function sleep (ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+/** Start a run on a fleet of two, and wait until it is well under way. */
+export async function startRun (fleet: Fleet): Promise<{ id: string, executor: ServiceProcess, other: ServiceProcess }> {
+  fleet.sandbox.sandbox.resetStats()
+  const { id } = await post(at(fleet.replicas, 0).url)
+  const executor = await executorOf(fleet, id)
+  await until(() => fleet.sandbox.sandbox.stats().calls >= 20 + Math.floor(Math.random() * 70))
+  return { id, executor, other: fleet.replicas.find((replica) => replica !== executor) as ServiceProcess }
+}
+
+export async function endsComplete (t: Test, { replicas, sandbox, sandboxUrl }: Fleet, id: string): Promise<void> {
+  const replica = at(replicas, 1)
+  t.match(await untilEnded(replica.url, id, AbortSignal.timeout(120_000)), { status: 'succeeded', complete: true, gaps: [], error: null })
+  matchesTruth(t, await download(replica.url, id), sandbox, sandboxUrl)
+}
+
+/** Complete, to the byte, and for no more calls than were in flight. `planned`: with what a new process must find out. */
+export async function endsWell (t: Test, { sandbox, sandboxUrl }: Fleet, replica: ServiceProcess, id: string, planned: number): Promise<void> {
+  const run = await untilEnded(replica.url, id)
+  t.match(run, { status: 'succeeded', complete: true, gaps: [], error: null })
+  t.equal(await hashOfDocument(replica, id), run.file?.sha256)
+  matchesTruth(t, await download(replica.url, id), sandbox, sandboxUrl)
+  const { calls } = sandbox.sandbox.stats()
+  t.ok(calls <= planned + MAX_CONCURRENCY, `${calls} calls, ${planned} without the disturbance`)
+}
+
+export async function untilStatus (replica: ServiceProcess, id: string, status: Run['status']): Promise<Run> {
+  await until(async () => (await statusOf(replica, id)).status === status)
+  return await statusOf(replica, id)
+}
+
+/** One of them, in turn. */
+export function at<T> (items: T[], place: number): T {
+  return items[place % items.length] as T
 }
