@@ -41,6 +41,14 @@ t.test('what the tier allows is asked once in the life of the process', async (t
   t.strictSame({ newReleases, search, albums }, { newReleases: undefined, search: { 200: 10 }, albums: undefined }, 'no refused call')
 })
 
+t.test('runs that start together are refused once, not each', async (t) => {
+  const service = await startService(t, { sandbox: { tier: 'development', latencyMs: 10 }, env: { RUN_CONCURRENCY: '5', ALBUM_CACHE_HOURS: '0' } })
+  const runs = await Promise.all([5, 6, 7, 8, 9].map(async (limit) => await service.app.runs.start({ limit })))
+  for (const { id } of runs) t.equal((await ended(service.app, id)).status, 'succeeded')
+  const { newReleases, search, albums } = callsOf(service.sandbox.sandbox.stats())
+  t.same([newReleases, search?.[400], albums], [{ 403: 1 }, undefined, { 403: 1 }])
+})
+
 t.test('listing and fetching overlap: albums are fetched before the listing has ended', async (t) => {
   const service = await startService(t, { sandbox: { tier: 'development', latencyMs: 20 } })
   const { id } = await service.app.runs.start({})

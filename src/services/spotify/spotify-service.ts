@@ -3,6 +3,7 @@ import { isRecord } from './answer.ts'
 import { type Call, type CallContext, type Receiver } from './call.ts'
 import { type Endpoint, type EndpointMemory, PAGE_SIZES, SEARCH_WINDOW } from './endpoint.ts'
 import { type Cursor, type Page, readPage } from './paging.ts'
+import { createProbe } from './probe.ts'
 
 /** A paged listing of albums: which call, with which fixed parameters. */
 export interface ListingRequest {
@@ -39,6 +40,7 @@ export function createSpotifyService (options: { apiUrl: URL, call: Call, memory
   const { call, memory } = options
   const base = options.apiUrl.href.replace(/\/$/, '')
   const { origin } = options.apiUrl
+  const probe = createProbe(memory)
 
   function address (path: string, query: Record<string, string | number | null>): URL {
     const url = new URL(base + path)
@@ -101,19 +103,23 @@ export function createSpotifyService (options: { apiUrl: URL, call: Call, memory
   return {
     origin,
     memory,
-    listingPage,
+
+    async listingPage (request, cursor, wanted, context, use) {
+      return await probe(request.endpoint, context.signal, async () => await listingPage(request, cursor, wanted, context, use))
+    },
 
     async album (id, market, context, receiver) {
       return await call('album', address(`/albums/${encodeURIComponent(id)}`, { market }), context, receiver)
     },
 
     async albums (ids, market, context, use) {
-      return await learning('albums', address('/albums', { ids: ids.join(','), market }), context, {
+      const url = address('/albums', { ids: ids.join(','), market })
+      return await probe('albums', context.signal, async () => await learning('albums', url, context, {
         async answered (body) {
           if (!isRecord(body) || !Array.isArray(body['albums'])) throw invalid('albums')
           return await use(align(ids, body['albums'] as unknown[]))
         },
-      })
+      }))
     },
 
     async albumTracks (id, { offset, limit }, market, context, use) {

@@ -1,5 +1,6 @@
 import { type Dispatcher } from 'undici'
 import { ServiceError } from '../../errors.ts'
+import { abortable } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type Answer, evidence, isRecord } from './answer.ts'
@@ -156,19 +157,4 @@ function readToken (value: unknown, startedMs: number): Token | null {
   if (typeof accessToken !== 'string' || accessToken === '') return null
   const lifetimeMs = (typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn : 3600) * 1000
   return { value: accessToken, renewAtMs: startedMs + lifetimeMs - renewalLeadMs(lifetimeMs), endsAtMs: startedMs + lifetimeMs }
-}
-
-/** The promise, or the signal's reason as soon as it is aborted; the promise itself goes on. */
-async function abortable<T> (promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
-  let onAbort = (): void => {}
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(signal.reason as Error)
-  })
-  signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
 }
