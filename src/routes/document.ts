@@ -10,8 +10,8 @@ import { Run } from '../schemas/run.ts'
 import { RunParams } from '../schemas/run-id.ts'
 import { type ByteRange, byteRange } from './byte-range.ts'
 import { chooseFormat, prefersGzip } from './negotiation.ts'
-import { checkPreconditions, isRangeWanted } from './preconditions.ts'
-import { type Representation, representationOf } from './representation.ts'
+import { type Validators, checkPreconditions, isRangeWanted } from './preconditions.ts'
+import { type Representation, representationOf, validatorsOf } from './representation.ts'
 import { retryAfterSeconds } from './retry-after.ts'
 import { WaitQuery, clientGone, waitMs } from './wait.ts'
 
@@ -29,7 +29,8 @@ const documentRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
   }, async (request, reply) => {
     chooseFormat(request)
-    const run = await app.runs.waitForEnd(request.params.id, waitMs(request, reply), clientGone(reply))
+    const ms = waitMs(request, reply)
+    const run = await app.runs.waitForEnd(request.params.id, ms, clientGone(reply, ms))
     if (run.finishedAt !== null) return await sendDocument(app, request, reply, run)
     return await reply.code(202).header('retry-after', retryAfterSeconds(run, app.parts.clock.now())).send(run)
   })
@@ -43,24 +44,36 @@ export default documentRoutes
  */
 export async function sendDocument (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, run: Run): Promise<FastifyReply> {
   reply.header('vary', 'Accept, Accept-Encoding')
-  const representation = await representationOf(run, await app.runs.documentPath(run), chooseFormat(request), prefersGzip(request))
-  reply.headers({
-    'cache-control': 'private, no-cache',
-    etag: representation.etag,
-    'last-modified': new Date(representation.modifiedMs).toUTCString(),
-  })
+  const [format, isGzipPreferred] = [chooseFormat(request), prefersGzip(request)]
+  const known = validatorsOf(run, format, isGzipPreferred)
+  if (known !== null && isNamed(request, known) && isNotModified(request, known)) {
+    identify(reply, known)
+    return await sendNothing(request, reply.code(304))
+  }
+  const representation = await representationOf(run, await app.runs.documentPath(run), format, isGzipPreferred)
+  identify(reply, representation)
   if (isNotModified(request, representation)) return await sendNothing(request, reply.code(304))
   const range = rangeOf(request, reply, representation)
+  const body = request.method === 'HEAD' ? null : await representation.read(range, reply.raw)
   describe(reply, representation, range)
-  if (request.method === 'HEAD') return await sendNothing(request, reply)
+  if (body === null) return await sendNothing(request, reply)
   dropStalled(request)
-  return await reply.send(representation.read(range))
+  return await reply.send(body)
+}
+
+/** Who names the very tag has the document, whatever has become of its files: the disk need not be asked. */
+function isNamed ({ headers }: FastifyRequest, { etag }: Validators): boolean {
+  return headers['if-match'] === undefined && headers['if-none-match']?.includes(etag) === true
+}
+
+function identify (reply: FastifyReply, { etag, modifiedMs }: Validators): void {
+  reply.headers({ 'cache-control': 'private, no-cache', etag, 'last-modified': new Date(modifiedMs).toUTCString() })
 }
 
 /** Preconditions are for reads; what POST answers is always sent. */
-function isNotModified ({ method, headers }: FastifyRequest, representation: Representation): boolean {
+function isNotModified ({ method, headers }: FastifyRequest, validators: Validators): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false
-  switch (checkPreconditions(headers, representation)) {
+  switch (checkPreconditions(headers, validators)) {
     case 'go on': return false
     case 'not modified': return true
     case 'failed': throw new ServiceError('precondition_failed', 'the document is not the one that If-Match or If-Unmodified-Since names: it was written anew since, or the format is another')

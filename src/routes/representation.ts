@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { ServiceError } from '../errors.ts'
 import { type Run, type StoredFile } from '../schemas/run.ts'
 import { albumLines } from '../services/formats/album-lines.ts'
 import { FORMATS, type FormatName } from '../services/formats/index.ts'
 import { documentName } from '../services/runs/transitions.ts'
 import { compressedPath } from '../services/store/compressed-copy.ts'
 import { type ByteRange } from './byte-range.ts'
+import { damaged, readPart } from './part.ts'
 import { type Validators } from './preconditions.ts'
 
 /** The bytes that answer one request: a document in a format and a content coding. */
@@ -18,26 +19,36 @@ export interface Representation extends Validators {
   coding: 'gzip' | null
   /** null: known only when they have been made, so that no range of them can be given. */
   bytes: number | null
-  /** Nothing is opened before the stream is read, and whatever ends the stream closes what it has opened. */
-  read: (range: ByteRange | null) => Readable
+  /** Nothing is opened before a stream is read, and whatever ends the stream closes what it has opened. */
+  read: (range: ByteRange | null, response: ServerResponse) => Promise<Buffer | Readable>
+}
+
+/** What the record alone tells of how its run is shown; null: nothing. Where there is no compressed copy, another tag counts than this one. */
+export function validatorsOf ({ file, finishedAt, createdAt }: Run, formatName: FormatName, isGzipPreferred: boolean): Validators | null {
+  return file === null ? null : { etag: tagOf(file.sha256, formatName, isGzipPreferred), modifiedMs: Date.parse(finishedAt ?? createdAt) }
+}
+
+function tagOf (sha256: string, formatName: FormatName, isGzip: boolean): string {
+  const { revision, write } = FORMATS[formatName]
+  if (write !== null) return `"${sha256}-${formatName}-${revision}"`
+  return isGzip ? `"${sha256}-gzip"` : `"${sha256}"`
 }
 
 /** How a run that has ended is shown. Throws `storage_failed` where its file is gone or damaged. */
 export async function representationOf (run: Run, path: string | null, formatName: FormatName, isGzipPreferred: boolean): Promise<Representation> {
-  const { contentType, extension, revision, write } = FORMATS[formatName]
-  const document = run.file === null || path === null ? emptyDocument(run) : await storedDocument(run.file, path)
+  const { contentType, extension, write } = FORMATS[formatName]
+  const document = run.file === null || path === null ? emptyDocument(run) : storedDocument(run.file, path)
   const common = {
     contentType,
     fileName: documentName(run).replace('.json', extension),
     modifiedMs: Date.parse(run.finishedAt ?? run.createdAt),
   }
-  if (write !== null) {
-    const read = (): Readable => Readable.from(write(document.albums()))
-    return { ...common, etag: `"${document.sha256}-${formatName}-${revision}"`, coding: null, bytes: null, read }
-  }
-  const copy = isGzipPreferred ? await document.compressed() : null
-  if (copy !== null) return { ...common, ...copy, etag: `"${document.sha256}-gzip"`, coding: 'gzip' }
-  return { ...common, etag: `"${document.sha256}"`, coding: null, bytes: document.bytes, read: document.read }
+  const copy = isGzipPreferred && write === null ? await document.compressed() : null
+  if (copy !== null) return { ...common, ...copy, etag: tagOf(document.sha256, formatName, true), coding: 'gzip' }
+  await document.check()
+  const etag = tagOf(document.sha256, formatName, false)
+  if (write === null) return { ...common, etag, coding: null, bytes: document.bytes, read: document.read }
+  return { ...common, etag, coding: null, bytes: null, read: async () => Readable.from(write(document.albums())) }
 }
 
 interface Source extends Pick<Representation, 'read'> { bytes: number }
@@ -45,20 +56,24 @@ interface Source extends Pick<Representation, 'read'> { bytes: number }
 interface Document extends Source {
   sha256: string
   compressed: () => Promise<Source | null>
+  /** Throws where it is not what the record says. */
+  check: () => Promise<void>
   albums: () => AsyncIterable<Buffer>
 }
 
-async function storedDocument ({ bytes, sha256 }: StoredFile, path: string): Promise<Document> {
-  if (await sizeOf(path) !== bytes) throw new ServiceError('storage_failed', "the run's document in DATA_DIR is gone or damaged: restore it, or start a new run")
+function storedDocument ({ bytes, sha256 }: StoredFile, path: string): Document {
   return {
     bytes,
     sha256,
-    read: (range) => createReadStream(path, range ?? {}),
+    read: async (range, response) => await readPart(path, bytes, range, response),
     albums: () => albumLines(chunksOf(path)),
+    async check () {
+      if (await sizeOf(path) !== bytes) throw damaged()
+    },
     async compressed () {
       const copy = compressedPath(path)
       const size = await sizeOf(copy)
-      return size === null ? null : { bytes: size, read: (range) => createReadStream(copy, range ?? {}) }
+      return size === null ? null : { bytes: size, read: async (range, response) => await readPart(copy, size, range, response) }
     },
   }
 }
@@ -80,7 +95,8 @@ function emptyDocument ({ file: _file, ...run }: Run): Document {
   return {
     bytes: text.length,
     sha256: createHash('sha256').update(text).digest('hex'),
-    read: (range) => Readable.from([range === null ? text : text.subarray(range.start, range.end + 1)]),
+    read: async (range) => range === null ? text : text.subarray(range.start, range.end + 1),
+    check: async () => {},
     compressed: async () => null,
     albums: async function * () {},
   }

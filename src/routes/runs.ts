@@ -29,7 +29,10 @@ const runRoutes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: json(Run, 'the run as it is now', PREFERENCE_APPLIED) },
       problems: RUN_UNKNOWN,
     },
-  }, async (request, reply) => await app.runs.waitForEnd(request.params.id, waitMs(request, reply), clientGone(reply)))
+  }, async (request, reply) => {
+    const ms = waitMs(request, reply)
+    return await app.runs.waitForEnd(request.params.id, ms, clientGone(reply, ms))
+  })
 }
 
 export default runRoutes

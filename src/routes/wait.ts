@@ -22,8 +22,11 @@ export function waitMs ({ headers, query }: FastifyRequest, reply: FastifyReply)
   return seconds * 1000
 }
 
-/** Aborted when the client has gone: nobody waits for it any longer. The run goes on. */
-export function clientGone (reply: FastifyReply): AbortSignal {
+const NEVER = new AbortController().signal
+
+/** Aborted when the client has gone, where it waits at all: nobody waits for it any longer. The run goes on. */
+export function clientGone (reply: FastifyReply, ms: number): AbortSignal {
+  if (ms === 0) return NEVER
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
   return gone.signal

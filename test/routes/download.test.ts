@@ -10,6 +10,7 @@ import t, { type Test } from 'tap'
 import { Client, request } from 'undici'
 import { type Problem } from '../../src/schemas/problem.ts'
 import { type Run } from '../../src/schemas/run.ts'
+import { systemClock } from '../../src/services/clock.ts'
 import { storeBigRun } from '../big-document.ts'
 import { type Document, type Service, startService } from '../service.ts'
 
@@ -223,6 +224,55 @@ t.test('conditions are answered by their order of precedence, for GET and HEAD a
       }
     }
   }
+})
+
+t.test('whoever names the tag is told so without a look at the files; whoever does not, not', async (t) => {
+  const { ask, path } = await download(t, { limit: 5 })
+  const tags = await Promise.all(['', 'gzip'].flatMap((coding) => FORMATS.map(async (format) => ({ coding, format, tag: String((await ask({ 'accept-encoding': coding }, `?format=${format}`)).headers.etag) }))))
+  await rm(path)
+  await rm(`${path}.gz`)
+  for (const { coding, format, tag } of tags) {
+    for (const named of [tag, `W/${tag}`, `${OTHER}, ${tag}`]) {
+      const answer = await ask({ 'accept-encoding': coding, 'if-none-match': named }, `?format=${format}`)
+      t.match(answer, { status: 304, headers: { etag: tag } }, `${coding} ${format} ${named}`)
+    }
+    isProblem(t, await ask({ 'accept-encoding': coding, 'if-none-match': OTHER }, `?format=${format}`), 503, 'storage_failed')
+  }
+})
+
+/** A download that the service knows so well that it asks the disk for the bytes alone. */
+async function wellKnown (t: Test, limit: number): Promise<Download> {
+  let ahead = 0
+  const made = await download(t, { limit }, { parts: { clock: { ...systemClock, monotonic: () => systemClock.monotonic() + ahead } } })
+  await made.ask()
+  ahead = 60_000
+  await made.ask()
+  return made
+}
+
+t.test('a run that ended a while ago answers as before, and its end, its files and its deletion are seen at once', async (t) => {
+  const { ask, path, run, service } = await wellKnown(t, 100)
+  for (const coding of ['', 'gzip']) {
+    const { headers, body } = await ask({ 'accept-encoding': coding })
+    t.same(coding === '' ? body : gunzipSync(body), await readFile(path))
+    t.equal((await ask({ 'accept-encoding': coding, 'if-none-match': String(headers.etag) })).status, 304)
+    t.same((await ask({ 'accept-encoding': coding, range: 'bytes=7-99' })).body, body.subarray(7, 100))
+  }
+  await rm(`${path}.gz`)
+  t.notOk('content-encoding' in (await ask({ 'accept-encoding': 'gzip' })).headers)
+  t.equal((await request(`${service.url}/runs/${run.id}`, { method: 'DELETE' })).statusCode, 204)
+  isProblem(t, await ask(), 404, 'run_not_found')
+})
+
+t.test('a file that is cut off while the service knows it well is never half a download', async (t) => {
+  const { ask, path } = await wellKnown(t, 5)
+  const whole = await readFile(path)
+  for (const file of [path, `${path}.gz`]) await writeFile(file, (await readFile(file)).subarray(0, -10))
+  for (const format of FORMATS) isProblem(t, await ask({}, `?format=${format}`), 503, 'storage_failed')
+  await rm(`${path}.gz`)
+  isProblem(t, await ask({ 'accept-encoding': 'gzip' }), 503, 'storage_failed')
+  await writeFile(path, whole)
+  t.same((await ask()).body, whole)
 })
 
 const ALL = Symbol('all')

@@ -22,7 +22,7 @@ export async function createDistributedEngine (options: EngineOptions): Promise<
   const redis = await openRedis(redisUrl, log)
   try {
     await checkRedis(redis, log)
-    const store = await createRunStore(dataDir, log)
+    const store = await createRunStore(dataDir, log, clock.monotonic)
     const states = await createPacerStore<PacerState>(dataDir, account, log)
     const window = await createRedisWindow({ redis: redis.quick, account, longestCallMs, callsPerWindow, windowMs: WINDOW_MS, maxWaitMs, clock, store: states, log })
     const pacer = createPacer({ window, windowMs: WINDOW_MS, clock, store: states, log })

@@ -17,7 +17,7 @@ export async function createEmbeddedEngine ({ dataDir, account, callsPerWindow, 
   const pacer = createPacer({ window, windowMs: WINDOW_MS, clock, store: states, log })
   const roster = createRoster(clock)
   return {
-    store: await createRunStore(dataDir, log),
+    store: await createRunStore(dataDir, log, clock.monotonic),
     keys: await createKeyStore(dataDir),
     queue: createMemoryQueue({ concurrency, clock, log }),
     roster,

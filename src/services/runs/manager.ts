@@ -110,7 +110,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
   }
 
   async function get (id: string): Promise<Run> {
-    const run = roster.get(id) ?? (await store.read(id))?.run
+    const run = roster.get(id) ?? (await store.look(id))?.run
     if (run !== undefined) return run
     if (isExpired(id)) throw new ServiceError('run_expired', `runs are kept for ${retentionDays} days, and this one is older: start a new one`)
     throw new ServiceError('run_not_found', 'there is no run of this id: GET /runs shows those that there are')

@@ -6,6 +6,7 @@ import { type Log } from '../log.ts'
 import { asideOf, syncFolder, writeFileAtomic } from './atomic-write.ts'
 import { type Checkpoint, openCheckpoint, removeCheckpoint, segmentsAmong } from './checkpoint.ts'
 import { isMissing } from './errno.ts'
+import { createFolderMemo } from './folder-memo.ts'
 import { checkedName, isStaged, nameStaged, removeStaged, stageDocument } from './staged-document.ts'
 import { newestVersion, readVersion, replaceVersion } from './versioned-file.ts'
 
@@ -26,6 +27,8 @@ export interface RunStore {
   create: (record: RunRecord) => Promise<boolean>
   /** null: no such run, or an id that is none. */
   read: (id: string) => Promise<RunRecord | null>
+  /** The same, for many who ask for the same runs: of one that ended a while ago it costs a look at the folder, whoever may change it. */
+  look: (id: string) => Promise<RunRecord | null>
   /**
    * Replace the record by what `change` makes of it, which is asked again when another process was faster. Where it gives the
    * record that it was given, nothing is written.
@@ -50,7 +53,8 @@ export interface RunStore {
   publish: (id: string) => Promise<void>
   /**
    * Where the document of a run that has ended lies: if a crash came before `publish`, it is made good. null: the run was
-   * deleted or let go on since then. Throws `storage_failed` where the document is gone or damaged.
+   * deleted or let go on since then. Throws `storage_failed` where the document is gone or damaged; what `look` has found
+   * whole is not looked at again.
    */
   documentPath: (id: string, file: StoredFile) => Promise<string | null>
   /** Throws where nothing can be stored. */
@@ -64,11 +68,15 @@ const RECORD = 'run'
 const DELETED = '.deleted-'
 /** Each time somebody else has succeeded: so often in a row does not happen. */
 const MOST_TRIES = 1000
+/** Of runs that have ended, in memory: at most 4 MiB of JSON. */
+const MOST_LOOKED_AT = 64
+const LONGEST_LOOKED_AT = 64 * 1024
 
-export async function createRunStore (dataDir: string, log: Log): Promise<RunStore> {
+export async function createRunStore (dataDir: string, log: Log, monotonic: () => number = () => performance.now()): Promise<RunStore> {
   const runsDir = join(dataDir, 'runs')
   /** The version of the record of runs that have ended: as long as it is the same, the sweep need not read it. */
   let endedVersions = new Map<string, number>()
+  const ended = createFolderMemo<RunRecord | null>({ most: MOST_LOOKED_AT, monotonic })
   await mkdir(runsDir, { recursive: true })
 
   /** The only place where an id becomes a path. */
@@ -91,11 +99,35 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
     return (await readWithVersion(id))?.record ?? null
   }
 
+  async function look (id: string): Promise<RunRecord | null> {
+    if (!RUN_ID.test(id)) return null
+    return await ended.recall(folderOf(id), async (isSettled) => {
+      const value = await read(id)
+      const mayBeKept = value !== null && ENDED.includes(value.run.status)
+      return { value, isKept: mayBeKept && (!isSettled || await isAtRest(value)) }
+    })
+  }
+
+  /** Its document has its name and its size, so that whoever has looked at the run need not look for it; and it is not long. */
+  async function isAtRest (record: RunRecord): Promise<boolean> {
+    const { id, file } = record.run
+    if (JSON.stringify(record).length > LONGEST_LOOKED_AT || (await namesIn(folderOf(id))).some(isStaged)) return false
+    return file === null || await sizeOf(join(folderOf(id), checkedName(file.name))) === file.bytes
+  }
+
   async function readIfWhole (id: string): Promise<RunRecord | null> {
     return await read(id).catch((error: unknown) => {
       log.error({ err: error, runId: id }, 'this run is left alone')
       return null
     })
+  }
+
+  async function replaceRecord (id: string, version: number, record: RunRecord): Promise<boolean> {
+    try {
+      return await replaceVersion(folderOf(id), RECORD, version, JSON.stringify(record))
+    } finally {
+      ended.forget(folderOf(id))
+    }
   }
 
   /** It ended before that time, or is a folder without a record; what cannot be read is left alone. */
@@ -116,6 +148,8 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
     } catch (error) {
       if (isMissing(error)) return
       throw error
+    } finally {
+      ended.forget(folderOf(id))
     }
     await syncFolder(runsDir)
     await rm(deleted, { recursive: true, force: true })
@@ -155,6 +189,7 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
 
   return {
     read,
+    look,
 
     async create (record) {
       const { id } = record.run
@@ -162,7 +197,7 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
       await mkdir(folder, { recursive: true }) // a crash may have left the folder without its record
       let isCreated = false
       try {
-        isCreated = await replaceVersion(folder, RECORD, 0, JSON.stringify(record))
+        isCreated = await replaceRecord(id, 0, record)
         if (isCreated) await syncFolder(runsDir)
         return isCreated
       } catch (error) {
@@ -177,7 +212,7 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
         const before = await readWithVersion(id)
         if (before === null) throw new Error(`the record of run ${id} is gone`)
         const after = change(before.record)
-        if (after === before.record || await replaceVersion(folderOf(id), RECORD, before.version, JSON.stringify(after))) return after
+        if (after === before.record || await replaceRecord(id, before.version, after)) return after
       }
       throw new ServiceError('storage_failed', `the record of run ${id} cannot be changed: DATA_DIR shows old states of its files; turn off the caching of attributes where it is mounted`)
     },
@@ -232,6 +267,7 @@ export async function createRunStore (dataDir: string, log: Log): Promise<RunSto
 
     async documentPath (id, { name, bytes, sha256 }) {
       const path = join(folderOf(id), checkedName(name))
+      if (ended.peek(folderOf(id))?.run.file?.sha256 === sha256) return path
       try {
         await publish(id)
       } catch (error) {

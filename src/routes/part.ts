@@ -1,0 +1,46 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { type ServerResponse } from 'node:http'
+import { type Readable } from 'node:stream'
+import { ServiceError } from '../errors.ts'
+import { type ByteRange } from './byte-range.ts'
+
+/** A stream costs more than what it carries: most compressed documents are smaller than this. */
+const SMALL_BYTES = 256 * 1024
+/** In memory for readers that take their time; when there are more of them, they get streams. */
+const MOST_WAITING_BYTES = 16 * 1024 * 1024
+const STREAM_BYTES = 256 * 1024
+
+let waitingBytes = 0
+
+/** A part of a file of that size, or all of it: at once where it is small, else as a stream. Throws `storage_failed` where a small one is not of that size. */
+export async function readPart (path: string, size: number, range: ByteRange | null, response: ServerResponse): Promise<Buffer | Readable> {
+  const { start, end } = range ?? { start: 0, end: size - 1 }
+  const bytes = end - start + 1
+  if (bytes > SMALL_BYTES || waitingBytes + bytes > MOST_WAITING_BYTES || response.destroyed) return createReadStream(path, { start, end, highWaterMark: STREAM_BYTES })
+  waitingBytes += bytes
+  response.once('close', () => { waitingBytes -= bytes })
+  return await readSmall(path, start, bytes, end === size - 1)
+}
+
+/** One byte more is asked for than is wanted: where the file ends with this part, there must be none. */
+async function readSmall (path: string, start: number, bytes: number, isLast: boolean): Promise<Buffer> {
+  const file = await open(path).catch((error: unknown) => { throw damaged(error) })
+  try {
+    const buffer = Buffer.allocUnsafeSlow(bytes + 1)
+    let read = 0
+    while (read < bytes) {
+      const { bytesRead } = await file.read(buffer, read, bytes + 1 - read, start + read)
+      if (bytesRead === 0) throw damaged()
+      read += bytesRead
+    }
+    if (isLast && read > bytes) throw damaged()
+    return buffer.subarray(0, bytes)
+  } finally {
+    await file.close()
+  }
+}
+
+export function damaged (cause?: unknown): ServiceError {
+  return new ServiceError('storage_failed', "the run's document in DATA_DIR is gone or damaged: restore it, or start a new run", { cause })
+}
