@@ -58,13 +58,25 @@ export async function fetchAlbums (fetching: Fetching): Promise<void> {
   }
   const workers = (from: Belt<ListedAlbum>, size: () => number): Array<Promise<void>> => Array.from({ length: concurrency }, async () => await work(from, size))
   const fetchNew = async (): Promise<void> => {
-    if (!isBatchKnown(spotify)) await fetchSome(fetching, await belt.take(BATCH_SIZE, SMALLEST_BATCH), streak)
-    await settleAll(workers(belt, () => batchSize(spotify)))
+    const first = isBatchKnown(spotify) ? null : await fetchFirst(fetching, await belt.take(BATCH_SIZE, SMALLEST_BATCH), streak)
+    await settleAll([...first === null ? [] : [first.over], ...workers(belt, () => batchSize(spotify))])
   }
   await settleAll([fetchNew(), ...workers(begun, () => 1)])
 }
 
-/** Until the batch call has worked or was refused, one batch alone finds out, with the albums that are there: ten at once would be refused ten times. */
+/**
+ * Until the batch call has worked or was refused, one batch alone finds out, with the albums that are there: ten at once
+ * would be refused ten times. Resolves when that is known; what else these albums want goes on beside the others, until `over`.
+ */
+async function fetchFirst (fetching: Fetching, albums: ListedAlbum[], streak: Streak): Promise<{ over: Promise<void> }> {
+  let over = Promise.resolve()
+  await new Promise<void>((resolve) => {
+    over = fetchSome(fetching, albums, streak, resolve).finally(resolve)
+    over.catch(() => {}) // thrown by who waits for it
+  })
+  return { over }
+}
+
 function isBatchKnown ({ memory }: SpotifyService): boolean {
   const { works, refusal } = memory.about('albums')
   return works || refusal !== null
@@ -74,10 +86,10 @@ function batchSize ({ memory }: SpotifyService): number {
   return memory.about('albums').refusal === null ? BATCH_SIZE : 1
 }
 
-async function fetchSome (fetching: Fetching, albums: ListedAlbum[], streak: Streak): Promise<void> {
+async function fetchSome (fetching: Fetching, albums: ListedAlbum[], streak: Streak, onAnswered = (): void => {}): Promise<void> {
   const { ledger, spotify } = fetching
   const fresh = albums.filter(({ id }) => ledger.album(id) === undefined)
-  const failed = fresh.length > 1 && batchSize(spotify) > 1 ? await fetchBatch(fetching, fresh, streak) : new Set()
+  const failed = fresh.length > 1 && batchSize(spotify) > 1 ? await fetchBatch(fetching, fresh, streak, onAnswered) : new Set()
   await settleAll(albums.map(async (album) => {
     if (!failed.has(album.id)) await guard(fetching, [album], streak, async () => await finishAlbum(fetching, album))
   }))
@@ -87,20 +99,23 @@ async function fetchSome (fetching: Fetching, albums: ListedAlbum[], streak: Str
  * Several albums by one call. Gives the ids of those that are over for now: all of them where the call failed (noted for
  * each) or was refused (they go back on the belt), and those whose answer was no album (noted). What Spotify left out is not among them.
  */
-async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: Streak): Promise<Set<string>> {
+async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: Streak, onAnswered: () => void): Promise<Set<string>> {
   const { belt, spotify, context, market } = fetching
   const ids = albums.map(({ id }) => id)
   const broken = new Map<ListedAlbum, ServiceError>()
-  const store = async (bodies: unknown[]): Promise<void> => await settleAll(albums.map(async (album, place) => {
-    if (bodies[place] === null) return
-    try {
-      await storeAlbum(fetching, album, bodies[place])
-    } catch (error) {
-      const failure = ordinaryFailure(error)
-      if (failure === null) throw error
-      broken.set(album, failure)
-    }
-  }))
+  const store = async (bodies: unknown[]): Promise<void> => {
+    onAnswered()
+    await settleAll(albums.map(async (album, place) => {
+      if (bodies[place] === null) return
+      try {
+        await storeAlbum(fetching, album, bodies[place])
+      } catch (error) {
+        const failure = ordinaryFailure(error)
+        if (failure === null) throw error
+        broken.set(album, failure)
+      }
+    }))
+  }
   let isAnswered = false
   await guard(fetching, albums, streak, async () => {
     try {

@@ -52,7 +52,8 @@ export function createSlots (places: number): Slots {
     try {
       return await work()
     } finally {
-      release()
+      if (claimant.isUrgent) setImmediate(release) // whoever asks for what comes next, as the next page of a listing, gets this place
+      else release()
     }
   }
 }

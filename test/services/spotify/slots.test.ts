@@ -25,6 +25,7 @@ function create (places: number) {
   async function end (name: string): Promise<void> {
     gates.get(name)?.resolve()
     await settle()
+    await settle() // an urgent one gives its place back a turn later
   }
   return { claim, begun, end }
 }
@@ -48,6 +49,16 @@ for (const [what, came, went] of ORDERS) {
     t.equal(begun.slice(1).join(' '), went)
   })
 }
+
+t.test('an urgent call that follows another at once gets its place, also before those who waited', async (t) => {
+  const { claim, begun, end } = create(1)
+  const listing = claim('A1').then(async () => await claim('A2'))
+  const albums = ['a1', 'a2'].map(async (name) => await claim(name))
+  await settle()
+  for (const name of ['A1', 'A2', 'a1', 'a2']) await end(name)
+  await Promise.all([listing, ...albums])
+  t.same(begun, ['A1', 'A2', 'a1', 'a2'])
+})
 
 t.test('as many hold a place as there are, and the next goes when one has ended, however it ends', async (t) => {
   const slots = createSlots(2)
