@@ -14,6 +14,7 @@ import shutdown from './plugins/shutdown.ts'
 import spotify from './plugins/spotify.ts'
 import tokenManager from './plugins/token-manager.ts'
 import validation from './plugins/validation.ts'
+import { RequestLog } from './request-log.ts'
 import diagnoseRoutes from './routes/diagnose.ts'
 import documentRoutes from './routes/document.ts'
 import healthRoutes from './routes/health.ts'
@@ -59,6 +60,7 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
     forceCloseConnections: true,
     return503OnClosing: false,
     schemaController: PLAIN_JSON,
+    logController: new RequestLog(),
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => { answerError(error, request, reply) },
   })

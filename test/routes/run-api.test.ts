@@ -1,8 +1,9 @@
+import { once } from 'node:events'
 import t from 'tap'
 import { request } from 'undici'
 import { type Problem } from '../../src/schemas/problem.ts'
 import { type Run } from '../../src/schemas/run.ts'
-import { type Service, ended, startService } from '../service.ts'
+import { type Json, type Service, ended, startService } from '../service.ts'
 
 /** Each call of this API by a real port, as curl does it. */
 async function call (service: Service, method: string, path: string, options: { body?: unknown, headers?: Record<string, string> } = {}) {
@@ -205,6 +206,23 @@ t.test('more requests than REQUESTS_PER_MINUTE are refused with when to come bac
   for (let count = 0; count < 6; count++) await ask(`guess ${count}`)
   t.equal((await ask('guess')).statusCode, 429, 'guessing keys is limited by the address')
   for (let count = 0; count < 10; count++) t.equal((await call(service, 'GET', '/health/live')).statusCode, 200)
+})
+
+t.test('each request leaves one line when it is over, also if its client goes away', async (t) => {
+  const service = await startService(t, { sandbox: { latencyMs: 50 }, env: { LOG_LEVEL: 'info' } })
+  const linesOf = (id: string): Json[] => service.log().split('\n').filter((line) => line.includes(`"reqId":"${id}"`)).map((line) => JSON.parse(line) as Json)
+  const over = async (id: string): Promise<Json[]> => {
+    while (linesOf(id).length === 0) await new Promise((resolve) => setImmediate(resolve))
+    return linesOf(id)
+  }
+  const run = (await call(service, 'POST', '/ingest', { headers: { 'x-request-id': 'one' }, body: {} })).json<Run>()
+  t.match(await over('one'), [{ level: 30, method: 'POST', url: '/ingest', ip: '127.0.0.1', status: 202, ms: Number, msg: 'request completed' }])
+  const leaving = new AbortController()
+  const left = request(`${service.url}/runs/${run.id}?wait=60`, { headers: { 'x-request-id': 'two' }, signal: leaving.signal })
+  await once(service.app.server, 'request')
+  leaving.abort()
+  await t.rejects(left)
+  t.match(await over('two'), [{ level: 30, method: 'GET', url: `/runs/${run.id}?wait=60`, ms: Number, msg: 'request aborted' }])
 })
 
 t.test('each answer has security headers and the id of its request, the client\'s own where it sends one', async (t) => {
