@@ -5,11 +5,10 @@ import { type Readable } from 'node:stream'
 import { ServiceError } from '../errors.ts'
 import { type ByteRange } from './byte-range.ts'
 
-/** A stream costs more than what it carries: most compressed documents are smaller than this. */
-const SMALL_BYTES = 256 * 1024
+/** A stream costs more than what it carries: a document of a hundred albums is smaller than this, and its compressed copy much smaller. */
+const SMALL_BYTES = 2 * 1024 * 1024
 /** In memory for readers that take their time; when there are more of them, they get streams. */
-const MOST_WAITING_BYTES = 16 * 1024 * 1024
-const STREAM_BYTES = 256 * 1024
+const MOST_WAITING_BYTES = 32 * 1024 * 1024
 
 let waitingBytes = 0
 
@@ -17,7 +16,7 @@ let waitingBytes = 0
 export async function readPart (path: string, size: number, range: ByteRange | null, response: ServerResponse): Promise<Buffer | Readable> {
   const { start, end } = range ?? { start: 0, end: size - 1 }
   const bytes = end - start + 1
-  if (bytes > SMALL_BYTES || waitingBytes + bytes > MOST_WAITING_BYTES || response.destroyed) return createReadStream(path, { start, end, highWaterMark: STREAM_BYTES })
+  if (bytes > SMALL_BYTES || waitingBytes + bytes > MOST_WAITING_BYTES || response.destroyed) return createReadStream(path, { start, end })
   waitingBytes += bytes
   response.once('close', () => { waitingBytes -= bytes })
   return await readSmall(path, start, bytes, end === size - 1)

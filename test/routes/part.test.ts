@@ -6,13 +6,12 @@ import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { readPart } from '../../src/routes/part.ts'
 
-const KIB = 1024
-const SMALL = 256 * KIB
-const MOST_WAITING = 64 * SMALL
+const SMALL = 2 * 1024 * 1024
+const MOST_WAITING = 16 * SMALL
 
 async function fileOf (t: Test, bytes: number): Promise<{ path: string, content: Buffer }> {
   const path = join(t.testdir(), 'file')
-  const content = Buffer.from(Array.from({ length: bytes }, (_, i) => i % 251))
+  const content = Buffer.alloc(bytes, Buffer.from(Array.from({ length: 251 }, (_, i) => i)))
   await writeFile(path, content)
   return { path, content }
 }
