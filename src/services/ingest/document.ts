@@ -2,21 +2,36 @@ import { type Run } from '../../schemas/run.ts'
 import { type ListedAlbum } from '../spotify/item-check.ts'
 import { type AlbumState, pagesInOrder } from './album-state.ts'
 import { type Ledger } from './ledger.ts'
+import { readAhead } from './read-ahead.ts'
+
+/** Albums that are read while others are written. */
+const AHEAD = { most: 16, mostBytes: 1024 * 1024 }
 
 /**
  * The document as text, an album at a time: the run without `file`, then `albums` in the order of the listing,
- * each on a line of its own. Only one album is in memory at once.
+ * each on a line of its own. Only a few albums are in memory at once.
  */
 export async function * documentText ({ file: _file, ...run }: Run, albums: Iterable<ListedAlbum>, ledger: Ledger): AsyncGenerator<string> {
   yield `${JSON.stringify(run).slice(0, -1)},"albums":[`
   let separator = '\n'
-  for (const { id } of albums) {
-    const state = ledger.album(id)
-    if (state === undefined) continue
-    yield separator + await albumText(state, ledger)
+  for await (const text of readAhead(fetched(albums, ledger), { ...AHEAD, bytesOf, read: async (state) => await albumText(state, ledger) })) {
+    yield separator + text
     separator = ',\n'
   }
   yield '\n]}\n'
+}
+
+function * fetched (albums: Iterable<ListedAlbum>, ledger: Ledger): Generator<AlbumState> {
+  for (const { id } of albums) {
+    const state = ledger.album(id)
+    if (state !== undefined) yield state
+  }
+}
+
+function bytesOf ({ body, pages }: AlbumState): number {
+  let bytes = body.length
+  for (const page of pages.values()) bytes += page.body?.length ?? 0
+  return bytes
 }
 
 interface AlbumBody { tracks: Record<string, unknown> & { items: unknown[] } }

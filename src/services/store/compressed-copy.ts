@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -12,17 +12,58 @@ export function compressedPath (path: string): string {
   return `${path}.gz`
 }
 
-/** Write the compressed copy of a finished file beside it. One that cannot be written costs nothing but itself. */
-export async function compressBeside (path: string, log: Log): Promise<void> {
+/** The compressed copy of a document that is being written, made of the same pieces. What fails costs nothing but the copy, and is told once. */
+export interface GrowingCopy {
+  /** The next piece; resolves when there is room for another one. */
+  write: (data: Buffer) => Promise<void>
+  /** That was all; on the disk when it resolves. */
+  end: () => Promise<void>
+  /** Give it its name beside the document. */
+  place: () => Promise<void>
+  /** Leave nothing of it. */
+  discard: () => Promise<void>
+}
+
+/** Begin the copy of the document at that path. */
+export function growCopy (path: string, log: Log): GrowingCopy {
   const copy = compressedPath(path)
   const aside = asideOf(copy)
-  try {
-    // in zlib's threads, not in the event loop; on the disk when it resolves
-    await pipeline(createReadStream(path), createGzip(), createWriteStream(aside, { flush: true }))
-    await rename(aside, copy)
-  } catch (error) {
-    log.warn({ err: error, path: copy }, 'the document has no compressed copy')
+  const gzip = createGzip() // in zlib's threads, not in the event loop
+  const file = createWriteStream(aside, { flush: true })
+  const closed = new Promise<void>((resolve) => { file.once('close', resolve) })
+  const isWhole = pipeline(gzip, file).then(() => true, async (error: unknown) => {
+    await fail(error)
+    return false
+  })
+  let isDiscarded = false
+
+  async function fail (error: unknown): Promise<void> {
+    if (!isDiscarded) log.warn({ err: error, path: copy }, 'the document has no compressed copy')
+    await closed
     await rm(aside, { force: true }).catch(() => {})
+  }
+
+  return {
+    async write (data) {
+      if (gzip.destroyed || gzip.write(data)) return
+      await Promise.race([isWhole, new Promise((resolve) => { gzip.once('drain', resolve) })])
+    },
+
+    async end () {
+      gzip.end()
+      await isWhole
+    },
+
+    async place () {
+      if (await isWhole) await rename(aside, copy).catch(fail)
+    },
+
+    async discard () {
+      isDiscarded = true
+      gzip.destroy()
+      await isWhole
+      await Promise.all([aside, copy].map(async (left) => await rm(left, { force: true }).catch(() => {})))
+    },
   }
 }
 

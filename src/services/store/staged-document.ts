@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
+import { open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type StoredFile } from '../../schemas/run.ts'
 import { type Log } from '../log.ts'
 import { syncFolder } from './atomic-write.ts'
-import { compressBeside, renameWithCopy } from './compressed-copy.ts'
+import { type GrowingCopy, growCopy, renameWithCopy } from './compressed-copy.ts'
 
 /**
  * A document on its way: execution N writes it as `{name}.{N}.staged`, with its compressed copy, and only when the
@@ -22,13 +22,14 @@ export function checkedName (name: string): string {
 /** Write it whole, or leave nothing of it. */
 export async function stageDocument (folder: string, name: string, execution: number, text: AsyncIterable<string>, log: Log): Promise<StoredFile> {
   const path = stagedPath(folder, name, execution)
+  const copy = growCopy(path, log)
   try {
-    const written = await writeText(path, text)
-    await compressBeside(path, log)
+    const written = await writeText(path, text, copy)
+    await copy.place()
     await syncFolder(folder)
     return { name, ...written }
   } catch (error) {
-    await rm(path, { force: true }).catch(() => {})
+    await Promise.all([copy.discard(), rm(path, { force: true }).catch(() => {})])
     throw error
   }
 }
@@ -56,33 +57,37 @@ function stagedPath (folder: string, name: string, execution: number): string {
 
 const WRITE_CHARACTERS = 256 * 1024
 
-/** Write and hash what comes, in pieces of a fit size; on the disk when it resolves. */
-async function writeText (path: string, text: AsyncIterable<string>): Promise<{ bytes: number, sha256: string }> {
+/** Write and hash what comes, in pieces of a fit size, to the file and to its copy; on the disk when it resolves. */
+async function writeText (path: string, text: AsyncIterable<string>, copy: GrowingCopy): Promise<{ bytes: number, sha256: string }> {
   const hash = createHash('sha256')
-  const handle = await open(path, 'w')
+  const file = await open(path, 'w')
   let bytes = 0
   let pieces: string[] = []
   let length = 0
 
-  async function flush (file: FileHandle): Promise<void> {
+  async function flush (): Promise<void> {
     const data = Buffer.from(pieces.join(''))
     pieces = []
     length = 0
+    const copied = copy.write(data)
     hash.update(data)
     bytes += data.length
     await file.writeFile(data)
+    await copied
   }
 
   try {
     for await (const piece of text) {
       pieces.push(piece)
       length += piece.length
-      if (length >= WRITE_CHARACTERS) await flush(handle)
+      if (length >= WRITE_CHARACTERS) await flush()
     }
-    await flush(handle)
-    await handle.sync()
+    await flush()
+    const copied = copy.end()
+    await file.sync()
+    await copied
   } finally {
-    await handle.close()
+    await file.close()
   }
   return { bytes, sha256: hash.digest('hex') }
 }

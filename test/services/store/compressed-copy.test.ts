@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { access, mkdir, readFile, readdir, rename as moveFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
-import { compressBeside, compressedPath, renameWithCopy } from '../../../src/services/store/compressed-copy.ts'
+import { compressedPath, growCopy, renameWithCopy } from '../../../src/services/store/compressed-copy.ts'
+import { compressBeside } from '../../compress.ts'
 import { createRecordingLog } from '../recording-log.ts'
 
 async function rename (t: Test, folder: string, text: string) {
@@ -21,6 +23,44 @@ t.test('a document has a compressed copy beside it, and nothing else is left', a
   const { copy } = await rename(t, folder, text)
   t.equal(gunzipSync(await readFile(copy)).toString(), text)
   t.same((await readdir(folder)).sort(), ['document.json', 'document.json.gz'])
+})
+
+t.test('a copy grows with its document, has all of its bytes, and gets its name last', async (t) => {
+  const folder = t.testdir()
+  const log = createRecordingLog()
+  const copy = growCopy(join(folder, 'document.tmp'), log)
+  const pieces = Array.from({ length: 40 }, (_, piece) => randomBytes(piece * 1000))
+  for (const piece of pieces) await copy.write(piece)
+  await copy.end()
+  t.notOk((await readdir(folder)).includes('document.tmp.gz'))
+  await copy.place()
+  t.same(gunzipSync(await readFile(join(folder, 'document.tmp.gz'))), Buffer.concat(pieces))
+  t.same(await readdir(folder), ['document.tmp.gz'])
+  t.same(log.lines, [])
+})
+
+t.test('a copy that is given up leaves nothing, at any moment', async (t) => {
+  const folder = t.testdir()
+  const log = createRecordingLog()
+  for (const steps of [0, 1, 2, 3]) {
+    const copy = growCopy(join(folder, 'document.tmp'), log)
+    if (steps > 0) void copy.write(randomBytes(1_000_000))
+    if (steps > 1) await copy.end()
+    if (steps > 2) await copy.place()
+    await copy.discard()
+    t.same(await readdir(folder), [], `after ${steps} steps`)
+  }
+  t.same(log.lines, [])
+})
+
+t.test('a copy that cannot be begun stops nobody, and is told once', async (t) => {
+  const log = createRecordingLog()
+  const copy = growCopy(join(t.testdir(), 'gone', 'document.tmp'), log)
+  for (let piece = 0; piece < 10; piece++) await copy.write(randomBytes(1_000_000))
+  await copy.end()
+  await copy.place()
+  t.match(log.lines, [/^warn/])
+  t.equal(log.lines.length, 1)
 })
 
 t.test('the same document gives the same copy', async (t) => {
