@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { type ServerResponse } from 'node:http'
 import { type Readable } from 'node:stream'
 import { ServiceError } from '../errors.ts'
@@ -12,14 +12,19 @@ const MOST_WAITING_BYTES = 32 * 1024 * 1024
 
 let waitingBytes = 0
 
-/** A part of a file of that size, or all of it: at once where it is small, else as a stream. Throws `storage_failed` where a small one is not of that size. */
+/** A part of a file of that size, or all of it: at once where it is small, else as a stream. Throws `storage_failed` where the file is not of that size. */
 export async function readPart (path: string, size: number, range: ByteRange | null, response: ServerResponse): Promise<Buffer | Readable> {
   const { start, end } = range ?? { start: 0, end: size - 1 }
   const bytes = end - start + 1
-  if (bytes > SMALL_BYTES || waitingBytes + bytes > MOST_WAITING_BYTES || response.destroyed) return createReadStream(path, { start, end })
+  if (bytes > SMALL_BYTES || waitingBytes + bytes > MOST_WAITING_BYTES || response.destroyed) return await openStream(path, size, { start, end })
   waitingBytes += bytes
   response.once('close', () => { waitingBytes -= bytes })
   return await readSmall(path, start, bytes, end === size - 1)
+}
+
+async function openStream (path: string, size: number, range: ByteRange): Promise<Readable> {
+  if (await sizeOf(path) !== size) throw damaged()
+  return createReadStream(path, range)
 }
 
 /** One byte more is asked for than is wanted: where the file ends with this part, there must be none. */
@@ -36,8 +41,13 @@ async function readSmall (path: string, start: number, bytes: number, isLast: bo
     if (isLast && read > bytes) throw damaged()
     return buffer.subarray(0, bytes)
   } finally {
-    await file.close()
+    file.close().catch(() => {}) // nobody need wait for it: what was read is whole
   }
+}
+
+/** In bytes; null where there is no such file. */
+export async function sizeOf (path: string): Promise<number | null> {
+  return await stat(path).then(({ size }) => size, () => null)
 }
 
 export function damaged (cause?: unknown): ServiceError {

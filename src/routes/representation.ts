@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Run, type StoredFile } from '../schemas/run.ts'
@@ -9,7 +8,7 @@ import { FORMATS, type FormatName } from '../services/formats/index.ts'
 import { documentName } from '../services/runs/transitions.ts'
 import { compressedPath } from '../services/store/compressed-copy.ts'
 import { type ByteRange } from './byte-range.ts'
-import { damaged, readPart } from './part.ts'
+import { damaged, readPart, sizeOf } from './part.ts'
 import { type Validators } from './preconditions.ts'
 
 /** The bytes that answer one request: a document in a format and a content coding. */
@@ -61,7 +60,8 @@ interface Document extends Source {
   albums: () => AsyncIterable<Buffer>
 }
 
-function storedDocument ({ bytes, sha256 }: StoredFile, path: string): Document {
+function storedDocument (file: StoredFile, path: string): Document {
+  const { bytes, sha256 } = file
   return {
     bytes,
     sha256,
@@ -72,7 +72,7 @@ function storedDocument ({ bytes, sha256 }: StoredFile, path: string): Document 
     },
     async compressed () {
       const copy = compressedPath(path)
-      const size = await sizeOf(copy)
+      const size = await copySize(file, copy)
       return size === null ? null : { bytes: size, read: async (range, response) => await readPart(copy, size, range, response) }
     },
   }
@@ -84,9 +84,16 @@ async function * chunksOf (path: string): AsyncGenerator<Buffer> {
   yield * createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>
 }
 
-/** In bytes; null where there is no such file. */
-async function sizeOf (path: string): Promise<number | null> {
-  return await stat(path).then(({ size }) => size, () => null)
+/** While nothing changes in the folder of a run that ended a while ago, it is given as the very same object each time. */
+const copySizes = new WeakMap<StoredFile, number | null>()
+
+/** Of the compressed copy, in bytes; null: there is none. */
+async function copySize (file: StoredFile, copy: string): Promise<number | null> {
+  const known = copySizes.get(file)
+  if (known !== undefined) return known
+  const size = await sizeOf(copy)
+  copySizes.set(file, size)
+  return size
 }
 
 /** What a run that got no album answers: the document's shape, with nothing in it. */
