@@ -245,11 +245,10 @@ export interface components {
         /** @description as Spotify sent it, with whatever other fields it sends: see its Web API reference */
         Album: {
             id: string;
-            name?: string;
-            album_type?: string;
-            /** @description a day, a month or a year */
-            release_date?: string;
-            total_tracks?: number;
+            name?: string | null;
+            album_type?: string | null;
+            release_date?: string | null;
+            total_tracks?: number | null;
             artists?: components["schemas"]["Artist"][] | null;
             tracks: {
                 /** @description every track of every page, in Spotify's order */
@@ -263,8 +262,8 @@ export interface components {
         };
         /** @description as Spotify sent it, with whatever other fields it sends: see its Web API reference */
         Artist: {
-            id: string | null;
-            name: string;
+            id?: string | null;
+            name?: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -444,10 +443,10 @@ export interface components {
         /** @description as Spotify sent it, with whatever other fields it sends: see its Web API reference */
         Track: {
             id?: string | null;
-            name?: string;
-            disc_number?: number;
-            track_number?: number;
-            duration_ms?: number;
+            name?: string | null;
+            disc_number?: number | null;
+            track_number?: number | null;
+            duration_ms?: number | null;
             artists?: components["schemas"]["Artist"][] | null;
         } & {
             [key: string]: unknown;

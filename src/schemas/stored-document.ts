@@ -4,24 +4,27 @@ import { Run } from './run.ts'
 const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const asSpotifySentIt = (title: string) => ({ title, description: 'as Spotify sent it, with whatever other fields it sends: see its Web API reference', additionalProperties: true })
 
-const Artist = Type.Object({ id: orNull(Type.String()), name: Type.String() }, asSpotifySentIt('Artist'))
+/** Any of it may be missing, and most of it has been seen as null: only what the service checks is promised. */
+const asSeen = <T extends TSchema>(schema: T) => Type.Optional(orNull(schema))
+
+const Artist = Type.Object({ id: asSeen(Type.String()), name: asSeen(Type.String()) }, asSpotifySentIt('Artist'))
 
 export const Track = Type.Object({
-  id: Type.Optional(orNull(Type.String())),
-  name: Type.Optional(Type.String()),
-  disc_number: Type.Optional(Type.Integer()),
-  track_number: Type.Optional(Type.Integer()),
-  duration_ms: Type.Optional(Type.Integer()),
-  artists: Type.Optional(orNull(Type.Array(Artist))),
+  id: asSeen(Type.String()),
+  name: asSeen(Type.String()),
+  disc_number: asSeen(Type.Integer()),
+  track_number: asSeen(Type.Integer()),
+  duration_ms: asSeen(Type.Integer()),
+  artists: asSeen(Type.Array(Artist)),
 }, asSpotifySentIt('Track'))
 
 export const Album = Type.Object({
   id: Type.String(),
-  name: Type.Optional(Type.String()),
-  album_type: Type.Optional(Type.String()),
-  release_date: Type.Optional(Type.String({ description: 'a day, a month or a year' })),
-  total_tracks: Type.Optional(Type.Integer()),
-  artists: Type.Optional(orNull(Type.Array(Artist))),
+  name: asSeen(Type.String()),
+  album_type: asSeen(Type.String()),
+  release_date: asSeen(Type.String({ description: 'a day, a month or a year' })),
+  total_tracks: asSeen(Type.Integer()),
+  artists: asSeen(Type.Array(Artist)),
   tracks: Type.Object({
     items: Type.Array(Track, { description: "every track of every page, in Spotify's order" }),
     next: orNull(Type.String()),
