@@ -20,30 +20,32 @@ export interface AlbumState {
   body: BodyRef
   /** Tracks that Spotify says the album has. */
   expected: number
-  /** By offset, in no order. A later answer for the same place replaces a poorer one. */
-  pages: Map<number, StoredPage>
+  /** In Spotify's order, each place once. A run has many albums, and most have one page: a list is the least that holds it. */
+  pages: StoredPage[]
+}
+
+/** The page of that place is this one now. */
+export function putPage ({ pages }: Pick<AlbumState, 'pages'>, page: StoredPage): void {
+  const place = pages.findIndex(({ offset }) => offset >= page.offset)
+  if (place === -1) pages.push(page)
+  else pages.splice(place, pages[place]?.offset === page.offset ? 1 : 0, page)
 }
 
 /** The same tracks were answered for another place already: that tells nothing of this one. */
 export function isRepeated ({ offset, slots, fingerprint }: Pick<StoredPage, 'offset' | 'slots' | 'fingerprint'>, pages: AlbumState['pages']): boolean {
-  return slots > 0 && [...pages.values()].some((page) => page.offset !== offset && page.valid > 0 && page.fingerprint === fingerprint)
-}
-
-/** The stored pages in Spotify's order. */
-export function pagesInOrder (state: AlbumState): StoredPage[] {
-  return [...state.pages.values()].sort((a, b) => a.offset - b.offset)
+  return slots > 0 && pages.some((page) => page.offset !== offset && page.valid > 0 && page.fingerprint === fingerprint)
 }
 
 export function countTracks (state: AlbumState): number {
   let tracks = 0
-  for (const page of state.pages.values()) tracks += page.valid
+  for (const page of state.pages) tracks += page.valid
   return tracks
 }
 
 /** The tracks that the album should have: what it claims, or more where more places were seen. An empty page shows no place. */
 export function expectedTracks (state: AlbumState): number {
   let expected = state.expected
-  for (const { offset, slots } of state.pages.values()) if (slots > 0) expected = Math.max(expected, offset + slots)
+  for (const { offset, slots } of state.pages) if (slots > 0) expected = Math.max(expected, offset + slots)
   return expected
 }
 
@@ -64,14 +66,14 @@ export interface PageRange {
  */
 export function missingPages (state: AlbumState, pageSize: number, again: boolean): PageRange[] {
   const missing: PageRange[] = []
-  const pages = pagesInOrder(state)
+  const { pages } = state
   const end = expectedTracks(state)
   const ask = (from: number, to: number): void => {
     for (let offset = from; offset < to; offset += pageSize) missing.push({ offset, limit: Math.min(pageSize, to - offset) })
   }
   let at = 0
   for (const page of pages) {
-    ask(at, page.offset)
+    ask(at, Math.min(page.offset, end)) // an empty page can lie beyond the end
     const isPoor = page.valid < page.slots || (page.slots === 0 && page.offset < end)
     if (again && isPoor) missing.push({ offset: page.offset, limit: page.slots === 0 ? pageSize : page.slots })
     at = page.offset + (page.slots === 0 ? pageSize : page.slots)

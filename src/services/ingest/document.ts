@@ -1,6 +1,6 @@
 import { type Run } from '../../schemas/run.ts'
 import { type ListedAlbum } from '../spotify/item-check.ts'
-import { type AlbumState, pagesInOrder } from './album-state.ts'
+import { type AlbumState } from './album-state.ts'
 import { type Ledger } from './ledger.ts'
 import { readAhead } from './read-ahead.ts'
 
@@ -39,10 +39,14 @@ interface AlbumBody { tracks: Record<string, unknown> & { items: unknown[] } }
 /** The album as it was answered, with the tracks of all its pages; most have one page, and their text is used as it is. */
 export async function albumText (state: AlbumState, { readBody }: Ledger): Promise<string> {
   const text = await readBody(state.body)
-  const pages = pagesInOrder(state)
-  if (pages.length === 1 && pages[0]?.body === null && !pages[0].hasNext) return text
+  if (isAsAnswered(state)) return text
   const album = JSON.parse(text) as AlbumBody
   const items: unknown[] = []
-  for (const { body, valid } of pages) if (valid > 0) items.push(...body === null ? album.tracks.items : JSON.parse(await readBody(body)) as unknown[])
+  for (const { body, valid } of state.pages) if (valid > 0) items.push(...body === null ? album.tracks.items : JSON.parse(await readBody(body)) as unknown[])
   return JSON.stringify({ ...album, tracks: { ...album.tracks, items, next: null } })
+}
+
+/** The album's text in the document is the stored one, to the byte. */
+export function isAsAnswered ({ pages }: AlbumState): boolean {
+  return pages.length === 1 && pages[0]?.body === null && !pages[0].hasNext
 }

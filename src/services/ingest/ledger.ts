@@ -4,7 +4,7 @@ import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
 import { type Cost, NO_COST } from '../spotify/meter.ts'
 import { type SourceCursor } from '../spotify/sources/source.ts'
 import { type BodyRef, type Checkpoint } from '../store/checkpoint.ts'
-import { type AlbumState, countTracks, isAlbumComplete, isRepeated } from './album-state.ts'
+import { type AlbumState, countTracks, isAlbumComplete, isRepeated, putPage } from './album-state.ts'
 
 /** The parts of a checkpoint: facts in the order in which they became known. */
 export type Part =
@@ -57,6 +57,7 @@ export interface Ledger {
   /** Store a part, then count it. */
   record: (part: Part, body?: string) => Promise<void>
   readBody: (ref: BodyRef) => Promise<string>
+  readBytes: RunCheckpoint['readBytes']
 }
 
 /** Build the ledger of a run that wants `limit` albums from what its checkpoint holds. `onChange`: after each new part. */
@@ -114,18 +115,19 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
 
   function countAlbum (part: Part & { kind: 'album' }, body: BodyRef): void {
     if (albums.has(part.id)) return
-    albums.set(part.id, { body, expected: part.expected, pages: new Map() })
-    countPage({ ...part, kind: 'tracks', offset: 0 }, null)
+    const { id, expected, slots, valid, hasNext, fingerprint } = part
+    albums.set(id, { body, expected, pages: [{ offset: 0, slots, valid, hasNext, fingerprint, body: null }] })
+    tracks += valid
   }
 
   function countPage (part: Part & { kind: 'tracks' }, body: BodyRef | null): void {
     const { id, offset, slots, hasNext, fingerprint } = part
-    const pages = albums.get(id)?.pages
-    if (pages === undefined) return
-    const valid = isRepeated(part, pages) ? 0 : part.valid
-    const before = pages.get(offset)?.valid ?? -1
+    const state = albums.get(id)
+    if (state === undefined) return
+    const valid = isRepeated(part, state.pages) ? 0 : part.valid
+    const before = state.pages.find((page) => page.offset === offset)?.valid ?? -1
     if (valid <= before) return
-    pages.set(offset, { offset, slots, valid, hasNext, fingerprint, body })
+    putPage(state, { offset, slots, valid, hasNext, fingerprint, body })
     tracks += valid - Math.max(0, before)
   }
 
@@ -152,6 +154,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
       onChange()
     },
     readBody: async (ref) => await checkpoint.readBody(ref),
+    readBytes: async (ref, into) => await checkpoint.readBytes(ref, into),
   }
 }
 

@@ -22,6 +22,8 @@ export interface Checkpoint<Meta> {
   /** All parts that are whole, execution by execution, each in its order. What a crash tore or a disk garbled is skipped. */
   replay: () => AsyncGenerator<{ meta: Meta, body: BodyRef | null }>
   readBody: (ref: BodyRef) => Promise<string>
+  /** The same as UTF-8, into a buffer of the length that the reference names. */
+  readBytes: (ref: BodyRef, into: Buffer) => Promise<void>
   close: () => Promise<void>
 }
 
@@ -60,15 +62,24 @@ export async function openCheckpoint<Meta> (folder: string, execution: number): 
     return await own
   }
 
+  async function readBytes ({ segment, offset }: BodyRef, into: Buffer): Promise<void> {
+    await (await segmentOf(segment)).read(offset, into)
+  }
+
   async function append (meta: Meta, body?: string): Promise<BodyRef | null> {
     const head = JSON.stringify(meta)
-    const payload = Buffer.from(`${head}\t${body ?? ''}`)
-    const sum = crc32(payload).toString(16).padStart(SUM_LENGTH, '0')
-    const line = Buffer.concat([Buffer.from(`${sum}\t`), payload])
-    const offset = await (await ownSegment()).append(line)
-    if (body === undefined) return null
-    const bodyStart = SUM_LENGTH + 1 + Buffer.byteLength(head) + 1
-    return { segment: execution, offset: offset + bodyStart, length: line.length - bodyStart }
+    const segment = await ownSegment()
+    let bodyStart = 0
+    let length = 0
+    const most = SUM_LENGTH + 2 + MOST_BYTES_EACH * (head.length + (body?.length ?? 0))
+    const offset = await segment.append(most, (into) => {
+      bodyStart = SUM_LENGTH + 1 + into.write(`${head}\t`, SUM_LENGTH + 1)
+      length = bodyStart + into.write(body ?? '', bodyStart)
+      const sum = crc32(into.subarray(SUM_LENGTH + 1, length)).toString(16).padStart(SUM_LENGTH, '0')
+      into.write(`${sum}\t`, 0)
+      return length
+    })
+    return body === undefined ? null : { segment: execution, offset: offset + bodyStart, length: length - bodyStart }
   }
 
   return {
@@ -90,7 +101,13 @@ export async function openCheckpoint<Meta> (folder: string, execution: number): 
       }
     },
 
-    readBody: async ({ segment, offset, length }) => await (await segmentOf(segment)).read(offset, length),
+    readBytes,
+
+    async readBody (ref) {
+      const bytes = Buffer.allocUnsafe(ref.length)
+      await readBytes(ref, bytes)
+      return bytes.toString()
+    },
 
     async close () {
       await Promise.all(appending)
@@ -107,6 +124,8 @@ export async function removeCheckpoint (folder: string): Promise<void> {
 }
 
 const SUM_LENGTH = 8
+/** UTF-8 has at most three bytes for each unit of a string. */
+const MOST_BYTES_EACH = 3
 const TAB = 0x09
 
 function parseLine<Meta> (line: Buffer): { meta: Meta, bodyStart: number } | null {

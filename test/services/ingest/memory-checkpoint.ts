@@ -3,7 +3,10 @@ import { type Part, type RunCheckpoint } from '../../../src/services/ingest/ledg
 /** A checkpoint in a variable, its parts in reach. */
 export function createMemoryCheckpoint (): RunCheckpoint & { parts: Array<{ meta: Part, body: string | null }> } {
   const parts: Array<{ meta: Part, body: string | null }> = []
-  const refOf = (place: number) => parts[place]?.body == null ? null : { segment: 1, offset: place, length: 1 }
+  const refOf = (place: number) => {
+    const body = parts[place]?.body
+    return body == null ? null : { segment: 1, offset: place, length: Buffer.byteLength(body) }
+  }
   return {
     parts,
     async append (meta, body) {
@@ -15,6 +18,9 @@ export function createMemoryCheckpoint (): RunCheckpoint & { parts: Array<{ meta
     },
     async readBody ({ offset }) {
       return parts[offset]?.body ?? ''
+    },
+    async readBytes ({ offset }, into) {
+      into.write(parts[offset]?.body ?? '')
     },
     async close () {},
   }

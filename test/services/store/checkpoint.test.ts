@@ -290,7 +290,7 @@ t.test('however executions take turns, also at once: the parts of each are in th
 
 t.test('a part that the disk refuses is told to its caller', { skip: process.platform !== 'linux' && 'there is no /dev/full' }, async (t) => {
   const full = await openSegment('/dev/full', 'a+')
-  await t.rejects(full.append(Buffer.from('x')), { code: 'ENOSPC' })
+  await t.rejects(full.append(1, (into) => into.write('x')), { code: 'ENOSPC' })
   await full.close()
 })
 
