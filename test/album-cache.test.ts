@@ -4,6 +4,7 @@ import t from 'tap'
 import { cacheKey } from '../src/services/ingest/cached-album.ts'
 import { type SandboxSettings } from '../src/sandbox/settings.ts'
 import { type SandboxStats } from '../src/sandbox/stats.ts'
+import { type PackedEntry, readTable } from '../src/services/store/pack.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { isHonest } from './honesty.ts'
 import { type AlbumJson, type Service, type ServiceOptions, startService } from './service.ts'
@@ -11,6 +12,7 @@ import { matchesTruth } from './truth.ts'
 
 const HOUR_MS = 3_600_000
 const NOTHING = {}
+const NOWHERE = { path: '', hash: '', offset: 0, length: 0 }
 
 for (const { tier, listing } of [
   { tier: 'development', listing: { search: { 200: 10 } } },
@@ -194,12 +196,12 @@ t.test('a cache that can be neither read nor written costs no run, and one line'
 t.test('damaged entries are fetched anew', async (t) => {
   const service = await startService(t)
   await service.ingest({ limit: 10 })
-  const [empty = '', torn = '', zeros = '', exchanged = '', other = ''] = await entries(service)
-  const text = await readFile(torn)
-  await writeFile(empty, '')
-  await writeFile(torn, text.subarray(0, text.length - 7))
-  await writeFile(zeros, Buffer.alloc((await readFile(zeros)).length))
-  await writeFile(exchanged, await readFile(other))
+  const [zeros = NOWHERE, changed = NOWHERE, exchanged = NOWHERE, other = NOWHERE] = await entries(service)
+  const data = await readFile(zeros.path)
+  data.fill(0, zeros.offset, zeros.offset + zeros.length)
+  data.fill('"', changed.offset + changed.length - 20, changed.offset + changed.length - 10)
+  data.copy(data, exchanged.offset, other.offset, other.offset + Math.min(other.length, exchanged.length))
+  await writeFile(zeros.path, data.subarray(0, -7)) // torn
   const run = await service.ingest({ limit: 10, pagination: 'offset' })
   t.match(run, { status: 'succeeded', cost: { cached: 6, byEndpoint: { album: 4 } } })
   matchesTruth(t, await service.document(run.id), service.sandbox, service.sandboxUrl)
@@ -223,9 +225,14 @@ async function restart (t: Parameters<typeof startService>[0], { app, dataDir, s
   return await startService(t, { on: { sandbox, sandboxUrl }, dataDir, ...options })
 }
 
-async function entries ({ dataDir }: Service): Promise<string[]> {
+async function entries ({ dataDir }: Service): Promise<Array<PackedEntry & { path: string }>> {
   const folder = join(dataDir, 'cache', 'albums')
-  return (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.album')).sort().map((name) => join(folder, name))
+  const found: Array<PackedEntry & { path: string }> = []
+  for (const path of (await readdir(folder)).sort().map((name) => join(folder, name))) {
+    const table = await readTable(path)
+    found.push(...table.entries.map((entry) => ({ ...entry, path })))
+  }
+  return found
 }
 
 /** Put another album, and what is known of it, in the place of a cached one that has several tracks. */
@@ -238,5 +245,5 @@ async function rewriteOne (service: Service, change: (head: Record<string, unkno
   const entry = await store.read(key)
   if (entry === null) throw new Error('the album is not cached')
   const [head, body] = change(entry.meta.head, entry.body)
-  await store.write(key, { ...entry, meta: { ...entry.meta, head: head as typeof entry.meta.head }, body })
+  await store.write(entry.storedAtMs, [{ key, meta: { ...entry.meta, head: head as typeof entry.meta.head }, body }])
 }

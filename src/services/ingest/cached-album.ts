@@ -1,6 +1,7 @@
 import { type EndpointMemory } from '../spotify/endpoint.ts'
-import { type AlbumHead, type ListedAlbum, readAlbumHead } from '../spotify/item-check.ts'
+import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
 import { type CacheEntry } from '../store/album-cache.ts'
+import { type AlbumState, expectedTracks } from './album-state.ts'
 
 /** What is known of a cached album besides its text, which has all its tracks in place. */
 export interface CachedAlbum {
@@ -27,13 +28,13 @@ export function cacheKey (scope: string, id: string, market: string | null): str
 
 const FORMAT = 1
 
-/** The facts to keep of an album, or null where anything is missing in its text. */
-export function readCachedAlbum (text: string, tier: TierEvidence): CachedAlbum | null {
-  const head = readAlbumHead(JSON.parse(text))
-  if (head === null) return null
-  const { slots, valid, expected, hasNext, fingerprint } = head
-  const isWhole = slots === expected && valid === expected && !hasNext
-  return isWhole ? { head: { slots, valid, expected, hasNext, fingerprint }, tier } : null
+/**
+ * The facts to keep of an album that is complete, as if all its tracks had been on one page. No other page of it will be
+ * asked for, so the first one's fingerprint does.
+ */
+export function cachedAlbum (state: AlbumState, tier: TierEvidence): CachedAlbum {
+  const expected = expectedTracks(state)
+  return { head: { slots: expected, valid: expected, expected, hasNext: false, fingerprint: state.pages[0]?.fingerprint ?? 0 }, tier }
 }
 
 /** What a run knows when it could use a cached album. */

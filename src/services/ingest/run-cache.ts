@@ -5,9 +5,10 @@ import { type Log } from '../log.ts'
 import { type EndpointMemory } from '../spotify/endpoint.ts'
 import { type ListedAlbum } from '../spotify/item-check.ts'
 import { type Meter } from '../spotify/meter.ts'
-import { type AlbumCache, type CacheEntry } from '../store/album-cache.ts'
-import { type CachedAlbum, cacheKey, isUsable, readCachedAlbum, tierEvidence } from './cached-album.ts'
-import { albumText } from './document.ts'
+import { type AlbumCache, type CacheEntry, type NewEntry } from '../store/album-cache.ts'
+import { type CachedAlbum, cacheKey, cachedAlbum, isUsable, tierEvidence } from './cached-album.ts'
+import { type AlbumState } from './album-state.ts'
+import { albumText, isAsAnswered } from './document.ts'
 import { type Ledger, albumPart } from './ledger.ts'
 import { settleAll } from './settle.ts'
 
@@ -43,18 +44,25 @@ export interface RunCacheOptions {
 export const NO_CACHE: RunCache = { take: async (albums) => albums, keep: () => {}, settle: async () => {} }
 
 const READS_AT_ONCE = 20
-const WRITES_AT_ONCE = 4
+/** So many are written at once, or what fits in here: making a file can cost more than writing it. */
+const PACKED = 50
+const PACKED_BYTES = 1024 * 1024
 
 export function createRunCache ({ caching, request, ledger, memory, meter, clock, signal }: RunCacheOptions): RunCache {
   const { store, scope, maxAgeMs, log } = caching
   const { market, refresh } = request
   const reading = pLimit(READS_AT_ONCE)
-  const writing = pLimit(WRITES_AT_ONCE)
   /** An album counts as old as the execution that fetched it, never younger than it is. */
   const startedAtMs = clock.now()
   /** When these were fetched, an earlier execution knew; those that were kept are added. */
   const settled = new Set([...ledger.listed.keys()].filter((id) => ledger.album(id) !== undefined))
-  const writes: Array<Promise<void>> = []
+  /** What is to be kept, by its id alone: where it is written later than it comes, that costs no memory. */
+  let waiting: string[] = []
+  let writing: Promise<void> | null = null
+  /** Always the same, since what has waited for a disk is collected late. */
+  let buffer: Buffer | null = null
+  /** By this execution, which stops at what the cache holds: beyond that, each of its albums would drive out another of them. */
+  const kept = { entries: 0, bytes: 0 }
   let isWritable = true
   let isTold = false
 
@@ -70,17 +78,50 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
     return entry !== null && isUsable(entry, present) ? entry : null
   }
 
-  async function write (id: string): Promise<void> {
-    const state = ledger.album(id)
-    if (state === undefined || signal.aborted || !isWritable) return
+  function hasRoom (): boolean {
+    return isWritable && !signal.aborted && kept.entries < store.most.entries && kept.bytes < store.most.bytes
+  }
+
+  /** Write what waits until fewer than `least` do. */
+  async function write (least: number): Promise<void> {
     try {
-      const body = await albumText(state, ledger)
-      const meta = readCachedAlbum(body, tierEvidence(memory))
-      if (meta !== null) await store.write(cacheKey(scope, id, market), { storedAtMs: startedAtMs, meta, body })
+      while (waiting.length >= least && hasRoom()) await writePack(await nextPack())
     } catch (error) {
       isWritable = false
       tell(error)
     }
+  }
+
+  async function nextPack (): Promise<Array<NewEntry<CachedAlbum>>> {
+    const pack: Array<NewEntry<CachedAlbum>> = []
+    buffer ??= Buffer.allocUnsafe(PACKED_BYTES)
+    let taken = 0
+    for (let bytes = 0; taken < Math.min(waiting.length, PACKED) && bytes < PACKED_BYTES; taken++) {
+      const id = waiting[taken] ?? ''
+      const state = ledger.album(id)
+      if (state === undefined) continue
+      const entry = { key: cacheKey(scope, id, market), meta: cachedAlbum(state, tierEvidence(memory)), body: await readWhole(state, buffer.subarray(bytes)) }
+      pack.push(entry)
+      bytes += entry.body.length
+    }
+    waiting = waiting.slice(taken)
+    return pack
+  }
+
+  /** As it will be in the document. */
+  async function readWhole (state: AlbumState, space: Buffer): Promise<string | Buffer> {
+    if (!isAsAnswered(state)) return await albumText(state, ledger)
+    const { length } = state.body
+    const body = length <= space.length ? space.subarray(0, length) : Buffer.allocUnsafe(length)
+    await ledger.readBytes(state.body, body)
+    return body
+  }
+
+  async function writePack (pack: Array<NewEntry<CachedAlbum>>): Promise<void> {
+    if (pack.length === 0) return
+    kept.entries += pack.length
+    for (const { body } of pack) kept.bytes += body.length
+    await store.write(startedAtMs, pack)
   }
 
   return {
@@ -99,9 +140,14 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
     keep (id) {
       if (settled.has(id) || !ledger.isComplete(id)) return
       settled.add(id)
-      writes.push(writing(async () => await write(id)))
+      if (!hasRoom() || kept.entries + waiting.length >= store.most.entries) return
+      waiting.push(id)
+      if (waiting.length >= PACKED) writing ??= write(PACKED).finally(() => { writing = null })
     },
 
-    settle: async () => { await Promise.all(writes) },
+    async settle () {
+      await writing
+      await write(1)
+    },
   }
 }

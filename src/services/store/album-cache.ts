@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
+import { hasErrno } from './errno.ts'
+import { type PackTable, type PackedEntry, MOST_PACKED, formatPack, readPacked, readTable, sizeOf } from './pack.ts'
 
 /** What is kept under one key. */
 export interface CacheEntry<Meta> {
@@ -14,15 +16,26 @@ export interface CacheEntry<Meta> {
   body: string
 }
 
+/** What is to be kept; where the body is at hand as UTF-8, it need not be made a text. */
+export interface NewEntry<Meta> {
+  key: string
+  meta: Meta
+  body: string | Buffer
+}
+
+export interface Size { entries: number, bytes: number }
+
 /**
- * Texts that may be lost at any time, and are never wrong: one file for each key, with a checksum. Two that write
- * the same key, in one process or on one shared volume, both write whole files, and the last one stays.
+ * Texts that may be lost at any time, and are never wrong: each has a checksum. What is written at once is one file,
+ * which never changes: any number may write, in one process or on one shared volume.
  */
 export interface AlbumCache<Meta> {
+  /** It is kept down to that. */
+  most: Size
   /** The entry, or null where there is none or it is damaged. Throws where the disk cannot be read. */
   read: (key: string) => Promise<CacheEntry<Meta> | null>
-  /** Replace what is there. Throws where the disk cannot be written; then nothing is left of it. */
-  write: (key: string, entry: CacheEntry<Meta>) => Promise<void>
+  /** Keep them, at most `MOST_PACKED`, in the place of what has their keys. Throws where the disk cannot be written; then nothing is left of them. */
+  write: (storedAtMs: number, entries: Array<NewEntry<Meta>>) => Promise<void>
   /** Delete what is too old, and the oldest where there is too much. Done at the start and every hour anyway. */
   sweep: () => Promise<void>
   close: () => Promise<void>
@@ -40,43 +53,54 @@ export interface AlbumCacheOptions {
 
 const HOUR_MS = 3_600_000
 
-/** A sweep of what is too much leaves some room: else each entry after it would need one. */
-const ROOM_LEFT = 0.9
-
 export function createAlbumCache<Meta> (options: AlbumCacheOptions): AlbumCache<Meta> {
   const { folder, maxAgeMs, clock, log } = options
   const most: Size = { entries: options.maxEntries, bytes: options.maxBytes }
-  let swept = NOTHING
-  /** What was written since the last sweep began. */
-  let grown = NOTHING
+  const packs = createPacks()
+  let looking: Promise<void> | null = null
   let sweeping: Promise<void> | null = null
   let isClosed = false
 
-  /** The only place where a key becomes a path. */
-  function pathOf (key: string): string {
-    const hash = sha256(key)
-    return join(folder, hash.slice(0, 2), `${hash.slice(2)}.album`)
+  /** See what others have written and deleted. */
+  async function look (): Promise<void> {
+    const known = packs.names()
+    const names = new Set((await namesIn(folder)).filter((name) => PACK_NAME.test(name)))
+    for (const name of known) if (!names.has(name)) packs.forget(name)
+    for (const name of names) {
+      if (isClosed) return
+      if (packs.has(name)) continue
+      const table = await readTable(join(folder, name)).catch(nullIfMissing)
+      if (table !== null) packs.add(name, table, 'if newer')
+    }
+  }
+
+  async function lookOnce (): Promise<void> {
+    looking ??= look().finally(() => { looking = null })
+    await looking
   }
 
   async function sweep (): Promise<void> {
-    grown = NOTHING
-    const entries: Found[] = []
-    for (const shard of await namesIn(folder)) {
+    await removeAsides()
+    await lookOnce()
+    const nowMs = clock.now()
+    for (const { name, modifiedMs } of packs.oldestFirst()) {
       if (isClosed) return
-      const found = await findIn(join(folder, shard))
-      const nowMs = clock.now()
-      await removeAll(found.filter((file) => isOld(file, nowMs)))
-      entries.push(...found.filter((file) => file.isEntry && !isOld(file, nowMs)))
+      if (isOld(modifiedMs, maxAgeMs, nowMs) || packs.isUseless(name) || isOver(packs.size(), most)) await remove(name)
     }
-    const surplus = surplusOf(entries, most)
-    await removeAll(surplus)
-    swept = sum(entries.slice(surplus.length))
-    if (isOver(add(swept, grown), most)) await sweep()
   }
 
-  /** Also what a clock that was wrong has dated into the future; what is being written is not an hour old. */
-  function isOld ({ modifiedMs, isEntry }: Found, nowMs: number): boolean {
-    return Math.abs(nowMs - modifiedMs) >= (isEntry ? maxAgeMs : HOUR_MS)
+  async function remove (name: string): Promise<void> {
+    await rm(join(folder, name), { force: true })
+    packs.forget(name)
+  }
+
+  /** What a writer left when it died. */
+  async function removeAsides (): Promise<void> {
+    for (const name of (await namesIn(folder)).filter((name) => ASIDE_NAME.test(name))) {
+      const path = join(folder, name)
+      const stats = await stat(path).catch(nullIfMissing)
+      if (stats !== null && isOld(stats.mtimeMs, HOUR_MS, clock.now())) await rm(path, { force: true })
+    }
   }
 
   async function sweepOnce (): Promise<void> {
@@ -92,24 +116,30 @@ export function createAlbumCache<Meta> (options: AlbumCacheOptions): AlbumCache<
   const timer = setInterval(sweepInBackground, HOUR_MS).unref()
 
   return {
+    most,
     sweep: sweepOnce,
 
     async read (key) {
-      try {
-        return parseEntry(await readFile(pathOf(key)), sha256(key))
-      } catch (error) {
-        if (isMissing(error)) return null
-        throw error
+      const hash = sha256(key)
+      for (const isLast of [false, true]) {
+        if (isLast || packs.find(hash) === undefined) await lookOnce()
+        const found = packs.find(hash)
+        if (found === undefined) return null
+        const data = await readPacked(join(folder, found.name), found.entry).catch(nullIfMissing)
+        if (data !== null) return parseEntry(data, hash)
+        packs.forget(found.name) // another process has swept it
       }
+      return null
     },
 
-    async write (key, entry) {
-      const path = pathOf(key)
-      const data = formatEntry(entry, sha256(key))
-      await mkdir(dirname(path), { recursive: true })
-      await replaceFile(path, data, entry.storedAtMs)
-      grown = add(grown, { entries: 1, bytes: data.length })
-      if (isOver(add(swept, grown), most)) sweepInBackground()
+    async write (storedAtMs, entries) {
+      if (entries.length > MOST_PACKED) throw new RangeError(`at most ${MOST_PACKED} entries at once`)
+      const pack = formatPack(entries.map((entry) => formatEntry(entry, storedAtMs)))
+      const name = `${randomUUID()}.pack`
+      await mkdir(folder, { recursive: true })
+      await writeAside(join(folder, name), pack.data, storedAtMs)
+      packs.add(name, { bytes: sizeOf(pack.data), modifiedMs: storedAtMs, entries: pack.entries }, 'in any case')
+      if (isOver(packs.size(), most)) sweepInBackground()
     },
 
     async close () {
@@ -120,80 +150,92 @@ export function createAlbumCache<Meta> (options: AlbumCacheOptions): AlbumCache<
   }
 }
 
-interface Size { entries: number, bytes: number }
+const PACK_NAME = /^[0-9a-f-]{36}\.pack$/
+const ASIDE_NAME = /^[0-9a-f-]{36}\.pack\.tmp$/
 
-const NOTHING: Size = { entries: 0, bytes: 0 }
+interface Pack extends Omit<PackTable, 'entries'> {
+  name: string
+  hashes: string[]
+  /** Of its entries, those that nothing newer has replaced. */
+  live: number
+}
 
-function add (a: Size, b: Size): Size {
-  return { entries: a.entries + b.entries, bytes: a.bytes + b.bytes }
+interface Place extends Omit<PackedEntry, 'hash'> { pack: Pack }
+
+/** The packs that this process knows of, and where in them each entry is. */
+function createPacks () {
+  const packs = new Map<string, Pack>()
+  const places = new Map<string, Place>()
+  let bytes = 0
+
+  function put (pack: Pack, { hash, offset, length }: PackedEntry, when: 'if newer' | 'in any case'): void {
+    const before = places.get(hash)
+    if (before !== undefined && when === 'if newer' && before.pack.modifiedMs > pack.modifiedMs) return
+    if (before !== undefined) before.pack.live--
+    pack.live++
+    places.set(hash, { pack, offset, length })
+  }
+
+  return {
+    add (name: string, { bytes: length, modifiedMs, entries }: PackTable, when: 'if newer' | 'in any case'): void {
+      if (packs.has(name)) return
+      const pack: Pack = { name, bytes: length, modifiedMs, hashes: entries.map(({ hash }) => hash), live: 0 }
+      packs.set(name, pack)
+      bytes += length
+      for (const entry of entries) put(pack, entry, when)
+    },
+
+    forget (name: string): void {
+      const pack = packs.get(name)
+      if (pack === undefined) return
+      packs.delete(name)
+      bytes -= pack.bytes
+      for (const hash of pack.hashes) if (places.get(hash)?.pack === pack) places.delete(hash)
+    },
+
+    find (hash: string): { name: string, entry: PackedEntry } | undefined {
+      const place = places.get(hash)
+      return place === undefined ? undefined : { name: place.pack.name, entry: { hash, offset: place.offset, length: place.length } }
+    },
+
+    has: (name: string): boolean => packs.has(name),
+    names: (): string[] => [...packs.keys()],
+    oldestFirst: (): Pack[] => [...packs.values()].sort((a, b) => a.modifiedMs - b.modifiedMs),
+    isUseless: (name: string): boolean => packs.get(name)?.live === 0,
+    size: (): Size => ({ entries: places.size, bytes }),
+  }
 }
 
 function isOver (size: Size, most: Size): boolean {
   return size.entries > most.entries || size.bytes > most.bytes
 }
 
-interface Found {
-  path: string
-  bytes: number
-  modifiedMs: number
-  /** Else it is one that is being written, or was when its writer died. */
-  isEntry: boolean
-}
-
-const ENTRY_NAME = /^[0-9a-f]{62}\.album$/
-const ASIDE_NAME = /^[0-9a-f]{62}\.album\.[0-9a-f-]{36}\.tmp$/
-
-async function findIn (shard: string): Promise<Found[]> {
-  const names = (await namesIn(shard)).filter((name) => ENTRY_NAME.test(name) || ASIDE_NAME.test(name))
-  const found = await Promise.all(names.map(async (name) => {
-    const path = join(shard, name)
-    const stats = await stat(path).catch(() => null)
-    return stats === null ? [] : [{ path, bytes: stats.size, modifiedMs: stats.mtimeMs, isEntry: ENTRY_NAME.test(name) }]
-  }))
-  return found.flat()
-}
-
-/** The oldest, which come first in `entries` afterwards: so many that the rest has room. */
-function surplusOf (entries: Found[], most: Size): Found[] {
-  entries.sort((a, b) => a.modifiedMs - b.modifiedMs)
-  const total = sum(entries)
-  if (!isOver(total, most)) return []
-  let { bytes } = total
-  const first = entries.findIndex((file, place) => {
-    const fits = entries.length - place <= most.entries * ROOM_LEFT && bytes <= most.bytes * ROOM_LEFT
-    bytes -= file.bytes
-    return fits
-  })
-  return first === -1 ? entries : entries.slice(0, first)
-}
-
-function sum (files: Found[]): Size {
-  return { entries: files.length, bytes: files.reduce((bytes, file) => bytes + file.bytes, 0) }
-}
-
-async function removeAll (files: Found[]): Promise<void> {
-  for (const { path } of files) await rm(path, { force: true })
+/** Also what a clock that was wrong has dated into the future. */
+function isOld (modifiedMs: number, maxAgeMs: number, nowMs: number): boolean {
+  return Math.abs(nowMs - modifiedMs) >= maxAgeMs
 }
 
 /** The names in a folder; none where there is no such folder. */
 async function namesIn (folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw error
-  }
+  return await readdir(folder).catch(nullIfMissing) ?? []
 }
 
-/**
- * Not synced: what a power cut tears is found by its checksum. The name aside is unique also where two containers
- * with the same process ids share the folder; the time makes a sweep possible that reads no file.
- */
-async function replaceFile (path: string, data: Buffer, modifiedMs: number): Promise<void> {
-  const aside = `${path}.${randomUUID()}.tmp`
+function nullIfMissing (error: unknown): null {
+  if (hasErrno(error, 'ENOENT')) return null
+  throw error
+}
+
+/** Not synced: what a power cut tears is found by its checksum. The time makes a sweep possible that reads no file. */
+async function writeAside (path: string, data: Buffer[], modifiedMs: number): Promise<void> {
+  const aside = `${path}.tmp`
   try {
-    await writeFile(aside, data, { flag: 'wx' })
-    await utimes(aside, modifiedMs / 1000, modifiedMs / 1000)
+    const file = await open(aside, 'wx')
+    try {
+      await writeAll(file, data)
+      await file.utimes(modifiedMs / 1000, modifiedMs / 1000)
+    } finally {
+      await file.close()
+    }
     await rename(aside, path)
   } catch (error) {
     await rm(aside, { force: true }).catch(() => {})
@@ -201,13 +243,19 @@ async function replaceFile (path: string, data: Buffer, modifiedMs: number): Pro
   }
 }
 
+async function writeAll (file: FileHandle, data: Buffer[]): Promise<void> {
+  const { bytesWritten } = await file.writev(data)
+  if (bytesWritten !== sizeOf(data)) throw new Error('the disk took only a part of the album cache')
+}
+
 const LINE_FEED = 0x0a
-const SUM_LENGTH = 64
+const SUM_LENGTH = 43
 
 /** `sha256 LF head LF body`: the sum is of all that follows, the head has the hash of the key, the time and the facts. */
-function formatEntry<Meta> ({ storedAtMs, meta, body }: CacheEntry<Meta>, keyHash: string): Buffer {
-  const rest = Buffer.from(`${JSON.stringify({ key: keyHash, storedAtMs, meta })}\n${body}`)
-  return Buffer.concat([Buffer.from(`${sha256(rest)}\n`), rest])
+function formatEntry<Meta> ({ key, meta, body }: NewEntry<Meta>, storedAtMs: number): { hash: string, data: Buffer[] } {
+  const hash = sha256(key)
+  const rest = [Buffer.from(`${JSON.stringify({ key: hash, storedAtMs, meta })}\n`), typeof body === 'string' ? Buffer.from(body) : body]
+  return { hash, data: [Buffer.from(`${sha256(...rest)}\n`), ...rest] }
 }
 
 /** null where anything is not as it was written, or was written for another key. */
@@ -219,10 +267,8 @@ function parseEntry<Meta> (data: Buffer, keyHash: string): CacheEntry<Meta> | nu
   return key === keyHash ? { storedAtMs, meta, body: rest.toString('utf8', end + 1) } : null
 }
 
-function sha256 (data: string | Buffer): string {
-  return createHash('sha256').update(data).digest('hex')
-}
-
-function isMissing (error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+function sha256 (...data: Array<string | Buffer>): string {
+  const hash = createHash('sha256')
+  for (const piece of data) hash.update(piece)
+  return hash.digest('base64url')
 }

@@ -36,8 +36,9 @@ function createMemoryCache (faults: Partial<AlbumCache<CachedAlbum>> = {}): Albu
   const entries = new Map<string, CacheEntry<CachedAlbum>>()
   return {
     entries,
+    most: { entries: 25, bytes: 1_000_000 },
     read: async (key) => entries.get(key) ?? null,
-    write: async (key, entry) => { entries.set(key, entry) },
+    write: async (storedAtMs, pack) => { for (const { key, meta, body } of pack) entries.set(key, { storedAtMs, meta, body: body.toString() }) },
     sweep: async () => {},
     close: async () => {},
     ...faults,
