@@ -13,10 +13,11 @@ declare module 'fastify' {
 export default fp(async (app) => {
   const { config, log } = app
   const { clock, dispatcher, random } = app.parts
+  const { tokenManager: tokens, engine: { pacer } } = app
   const call = createCall({
     dispatcher,
-    tokens: app.tokenManager,
-    pacer: app.engine.pacer,
+    tokens,
+    pacer,
     clock,
     random,
     retry: app.retryPolicy,
@@ -25,5 +26,9 @@ export default fp(async (app) => {
     maxWaitMs: config.SPOTIFY_MAX_WAIT_S * 1000,
     log,
   })
-  app.decorate('spotify', createSpotifyService({ apiUrl: new URL(config.SPOTIFY_API_URL), call, memory: createEndpointMemory() }))
+  async function ready (signal: AbortSignal): Promise<void> {
+    await pacer.throwIfHeld()
+    await tokens.get(signal)
+  }
+  app.decorate('spotify', createSpotifyService({ apiUrl: new URL(config.SPOTIFY_API_URL), call, memory: createEndpointMemory(), ready }))
 }, { name: 'spotify', dependencies: ['token-manager', 'engine'] })

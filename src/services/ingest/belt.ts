@@ -1,4 +1,4 @@
-/** The hand-over between listing and fetching: what is put on one end is taken off at the other, in order. */
+/** The hand-over between listing and fetching: what is put on one end is taken off at the other, in order but for what goes first. */
 export interface Belt<T> {
   put: (items: T[]) => void
   /** What was taken and could not be used goes first again. */
@@ -9,27 +9,29 @@ export interface Belt<T> {
   end: () => void
 }
 
-export function createBelt<T> (): Belt<T> {
-  const items: T[] = []
+export function createBelt<T> (goesFirst: (item: T) => boolean = () => false): Belt<T> {
+  const first: T[] = []
+  const others: T[] = []
   const takers: Array<{ max: number, min: number, give: (taken: T[]) => void }> = []
   let ended = false
 
   function serve (): void {
     for (;;) {
       const taker = takers[0]
-      if (taker === undefined || (!ended && items.length < taker.min)) return
+      if (taker === undefined || (!ended && first.length + others.length < taker.min)) return
       takers.shift()
-      taker.give(items.splice(0, taker.max))
+      const taken = first.splice(0, taker.max)
+      taker.give([...taken, ...others.splice(0, taker.max - taken.length)])
     }
   }
 
   return {
     put (more) {
-      for (const item of more) items.push(item)
+      for (const item of more) (goesFirst(item) ? first : others).push(item)
       serve()
     },
     putBack (taken) {
-      items.unshift(...taken)
+      first.unshift(...taken)
       serve()
     },
     async take (max, min = max) {

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { PauseError } from '../../errors.ts'
 import { type Gap, type RunRequest } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
+import { TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
 import { type ListedAlbum } from '../spotify/item-check.ts'
 import { type Meter, createMeter } from '../spotify/meter.ts'
 import { type RetryPolicy, retryDelayMs } from '../spotify/retry-policy.ts'
@@ -28,6 +29,8 @@ export interface IngestOptions {
 export interface IngestResult {
   error: Failure | null
   failures: ReadonlyMap<string, Failure>
+  /** Resolves when the cache has what it keeps. It reads the ledger until then. */
+  cached: Promise<void>
 }
 
 /** What a run has, compared with what it promised. */
@@ -65,12 +68,11 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
       if (error !== null && !isTransient(error)) break
     }
     await recordCost()
-    return { error, failures }
+    return { error, failures, cached: cache.settle() }
   } catch (error) {
     await recordCost().catch(() => {})
-    throw error
-  } finally {
     await cache.settle()
+    throw error
   }
 }
 
@@ -94,10 +96,10 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, le
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
   const context = { signal: stopping.signal, meter, learned }
-  const belt = createBelt<ListedAlbum>()
+  const belt = createBelt<ListedAlbum>(hasFurtherTracks)
   const begun = createBelt<ListedAlbum>()
   let lookedUp = Promise.resolve()
-  /** One batch after the other and beside the listing, so that the belts keep its order and it waits for no disk. */
+  /** One page after the other and beside the listing, so that the belts keep its order and it waits for no disk. */
   const put = (albums: ListedAlbum[]): void => {
     lookedUp = lookedUp.then(async () => {
       const missing = albums.filter((album) => isMissing(ledger, album))
@@ -138,6 +140,11 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, le
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+/** Such an album costs a call that can only be made after its first one: begun last, it would keep the run waiting. */
+function hasFurtherTracks ({ totalTracks }: ListedAlbum): boolean {
+  return totalTracks !== null && totalTracks > TRACKS_PAGE_SIZE
 }
 
 /** What the listing's failure is called in the run's error: the codes that users know. */

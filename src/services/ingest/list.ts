@@ -7,6 +7,7 @@ import { type EarlyPages } from '../spotify/sources/lookahead.ts'
 import { SOURCE_START, type Source, type SourcePage } from '../spotify/sources/source.ts'
 import { type SpotifyService } from '../spotify/spotify-service.ts'
 import { type Ledger } from './ledger.ts'
+import { settleAll } from './settle.ts'
 
 /** So many pages in a row without a new album mean that the listing turns in a circle. */
 const STALE_PAGES = 5
@@ -28,7 +29,8 @@ export async function list (listing: Listing): Promise<void> {
   const { request, ledger, spotify } = listing
   if (ledger.source === null) {
     const { used, reason } = chooseSource(request.source, spotify.memory.about('newReleases').refusal)
-    await startWith(listing, createSource(used, request, spotify), reason)
+    const started = startWith(listing, createSource(used, request, spotify), reason)
+    await settleAll([started, ...used === 'albums' ? [] : [spotify.ready(listing.context.signal)]])
   }
   try {
     await readPages(listing, sourceOf(listing))

@@ -84,14 +84,15 @@ async function workOn (record: RunRecord, signal: AbortSignal, options: ExecuteO
     if (resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: resumptions })
     const outcome = await attempt(run, ledger, signal, options.ingest)
     if (outcome.kind === 'paused') return { ...outcome, snapshot: snapshotOf(ledger) }
-    return { kind: 'over', ...await stageRun(record, ledger, outcome, options) }
+    const [over] = await Promise.all([stageRun(record, ledger, outcome, options), outcome.cached])
+    return { kind: 'over', ...over }
   } finally {
     await checkpoint.close()
   }
 }
 
 type Outcome =
-  | { kind: 'over', error: RunFailure | null, failures: ReadonlyMap<string, Failure> }
+  | { kind: 'over', error: RunFailure | null, failures: ReadonlyMap<string, Failure>, cached?: Promise<void> }
   | { kind: 'paused', pause: PauseError }
 
 /** Where the errors of the pipeline stop and become what the run shows. */

@@ -26,6 +26,8 @@ export interface SpotifyService {
   /** The origin that `next` may name. */
   origin: string
   memory: EndpointMemory
+  /** Get what a call waits for before it is made, while something else is done. Throws what the call would. */
+  ready: (signal: AbortSignal) => Promise<void>
   /** One page at the largest size that this app is given, not larger than `wanted` needs. */
   listingPage: <T>(request: ListingRequest, cursor: Cursor, wanted: number, context: CallContext, use: Use<ListingPage, T>) => Promise<T>
   /** `GET /albums/{id}`: the album with its first 50 tracks, not yet checked. `refused`: told when Spotify has no such album. */
@@ -36,8 +38,15 @@ export interface SpotifyService {
   albumTracks: <T>(id: string, range: { offset: number, limit: number }, market: string | null, context: CallContext, use: Use<Page, T>) => Promise<T>
 }
 
-export function createSpotifyService (options: { apiUrl: URL, call: Call, memory: EndpointMemory }): SpotifyService {
-  const { call, memory } = options
+interface SpotifyServiceOptions {
+  apiUrl: URL
+  call: Call
+  memory: EndpointMemory
+  ready: SpotifyService['ready']
+}
+
+export function createSpotifyService (options: SpotifyServiceOptions): SpotifyService {
+  const { call, memory, ready } = options
   const base = options.apiUrl.href.replace(/\/$/, '')
   const { origin } = options.apiUrl
   const probe = createProbe(memory)
@@ -53,8 +62,8 @@ export function createSpotifyService (options: { apiUrl: URL, call: Call, memory
     return await call(endpoint, url, context, {
       async answered (body) {
         memory.learn(endpoint, { works: true, refusal: null })
-        await context.learned?.()
-        return await receiver.answered(body)
+        const [received] = await Promise.all([receiver.answered(body), context.learned?.()])
+        return received
       },
       async refused (error) {
         await receiver.refused?.(error)
@@ -103,6 +112,7 @@ export function createSpotifyService (options: { apiUrl: URL, call: Call, memory
   return {
     origin,
     memory,
+    ready,
 
     async listingPage (request, cursor, wanted, context, use) {
       return await probe(request.endpoint, context.signal, async () => await listingPage(request, cursor, wanted, context, use))

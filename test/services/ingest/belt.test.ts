@@ -42,6 +42,19 @@ t.test('takers are served in their order', async (t) => {
   t.same(await Promise.all(waiting), [[1, 2], [3], [4, 5]])
 })
 
+t.test('what goes first is taken before the others, each in their order, and wakes nobody who wants more', async (t) => {
+  const belt = createBelt<number>((number) => number >= 10)
+  const waiting = belt.take(4)
+  belt.put([1, 10, 2])
+  belt.put([3, 11, 4])
+  t.same(await waiting, [10, 11, 1, 2])
+  belt.put([12])
+  t.same(await belt.take(2), [12, 3])
+  belt.putBack([12, 3])
+  belt.put([13])
+  t.same(await belt.take(9, 1), [12, 3, 13, 4])
+})
+
 t.test('what is put back goes first again, in its order', async (t) => {
   const belt = createBelt<number>()
   belt.put([1, 2, 3, 4])

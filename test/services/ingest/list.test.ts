@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { sortItems, wantedAlbums } from '../../../src/services/ingest/list.ts'
+import { ServiceError } from '../../../src/errors.ts'
+import { type Ledger, openLedger } from '../../../src/services/ingest/ledger.ts'
+import { list, sortItems, wantedAlbums } from '../../../src/services/ingest/list.ts'
+import { completeRequest } from '../../../src/services/runs/request.ts'
+import { createEndpointMemory } from '../../../src/services/spotify/endpoint.ts'
 import { type ListedAlbum } from '../../../src/services/spotify/item-check.ts'
+import { createMeter } from '../../../src/services/spotify/meter.ts'
+import { createSpotifyService } from '../../../src/services/spotify/spotify-service.ts'
+import { createGate } from '../gate.ts'
+import { createMemoryCheckpoint } from './memory-checkpoint.ts'
 
 const item = (id: string): object => ({ id })
 const none: ReadonlyMap<string, unknown> = new Map()
@@ -68,3 +76,33 @@ t.test('however often a listing shifts and repeats itself, each album is fresh o
 t.test('never more than wanted', async () => {
   fc.assert(fc.property(fc.array(fc.string()), fc.nat(10), (strings, wanted) => sortItems(strings.map(item), none, wanted).fresh.length <= wanted))
 })
+
+t.test('what a call waits for is got while the source is stored; where that fails no call is made, and the source is known', async (t) => {
+  const asked = createGate()
+  const checkpoint = createMemoryCheckpoint()
+  const ledger = await openLedger({
+    ...checkpoint,
+    async append (part, body) {
+      await asked.promise
+      return await checkpoint.append(part, body)
+    },
+  }, 100)
+  await t.rejects(listWith(ledger, {}, async () => {
+    asked.resolve()
+    throw new ServiceError('invalid_client', 'no')
+  }), { code: 'invalid_client' })
+  t.match(ledger.source, { used: 'new-releases' })
+})
+
+t.test('a source that asks nothing waits for nothing', async (t) => {
+  const ledger = await openLedger(createMemoryCheckpoint(), 100)
+  await listWith(ledger, { source: 'albums', albumIds: ['4aawyAB9vmqN3uQ7FjRGTy'] }, async () => { throw new ServiceError('invalid_client', 'no') })
+  t.equal(ledger.listed.size, 1)
+})
+
+async function listWith (ledger: Ledger, body: Parameters<typeof completeRequest>[0], ready: () => Promise<void>): Promise<void> {
+  const call = async (): Promise<never> => { throw new Error('no call is to be made') }
+  const spotify = createSpotifyService({ apiUrl: new URL('https://api.spotify.com/v1'), memory: createEndpointMemory(), call, ready })
+  const context = { signal: new AbortController().signal, meter: createMeter(() => 0) }
+  await list({ request: completeRequest(body, 1000), ledger, spotify, context, onListed: () => {} })
+}

@@ -20,6 +20,7 @@ function create (answer: (url: URL, endpoint: Endpoint) => unknown, apiUrl = 'ht
   const spotify = createSpotifyService({
     apiUrl: new URL(apiUrl),
     memory,
+    ready: async () => {},
     async call (endpoint, url, _context, { answered, refused }) {
       asked.push(`${endpoint} ${url.pathname}${decodeURIComponent(url.search)}`)
       try {
