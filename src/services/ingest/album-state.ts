@@ -51,7 +51,13 @@ export function expectedTracks (state: AlbumState): number {
 
 /** Every place that the album claims was answered, each with a track, and nothing says that there are more. */
 export function isAlbumComplete (state: AlbumState, pageSize: number): boolean {
-  return missingPages(state, pageSize, true).length === 0 && countTracks(state) === expectedTracks(state)
+  return isWholeAtOnce(state) || (missingPages(state, pageSize, true).length === 0 && countTracks(state) === expectedTracks(state))
+}
+
+/** As nearly every album is, which is asked of each of them several times: one whole page, and nothing after it. */
+function isWholeAtOnce ({ expected, pages }: AlbumState): boolean {
+  const page = pages.length === 1 ? pages[0] : undefined
+  return page !== undefined && page.offset === 0 && !page.hasNext && page.valid === page.slots && page.slots >= expected
 }
 
 /** A page of tracks to ask for. */

@@ -44,6 +44,8 @@ export interface RunCacheOptions {
 export const NO_CACHE: RunCache = { take: async (albums) => albums, keep: () => {}, settle: async () => {} }
 
 const READS_AT_ONCE = 20
+/** Of a run that goes on, all albums come at once: they are looked up in portions, so that nothing else waits for that. */
+const LOOKED_UP = 200
 /** So many are written at once, or what fits in here: making a file can cost more than writing it. */
 const PACKED = 50
 const PACKED_BYTES = 1024 * 1024
@@ -61,7 +63,7 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
   let writing: Promise<void> | null = null
   /** Always the same, since what has waited for a disk is collected late. */
   let buffer: Buffer | null = null
-  /** By this execution, which stops at what the cache holds: beyond that, each of its albums would drive out another of them. */
+  /** By this execution, entries with those that wait. It stops at what the cache holds: beyond that, each of its albums would drive out another of them. */
   const kept = { entries: 0, bytes: 0 }
   let isWritable = true
   let isTold = false
@@ -79,7 +81,7 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
   }
 
   function hasRoom (): boolean {
-    return isWritable && !signal.aborted && kept.entries < store.most.entries && kept.bytes < store.most.bytes
+    return isWritable && !signal.aborted && kept.bytes < store.most.bytes
   }
 
   /** Write what waits until fewer than `least` do. */
@@ -119,7 +121,6 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
 
   async function writePack (pack: Array<NewEntry<CachedAlbum>>): Promise<void> {
     if (pack.length === 0) return
-    kept.entries += pack.length
     for (const { body } of pack) kept.bytes += body.length
     await store.write(startedAtMs, pack)
   }
@@ -127,20 +128,22 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
   return {
     async take (albums, stopping) {
       if (refresh) return albums
-      await settleAll(albums.map(async (album) => await reading(async () => {
+      const takeOver = async (album: ListedAlbum): Promise<void> => {
         stopping.throwIfAborted()
         const entry = await read(album)
         if (entry === null) return
         meter.cached()
         await ledger.record(albumPart(album.id, entry.meta.head, meter.read()), entry.body)
-      })))
+      }
+      for (let done = 0; done < albums.length; done += LOOKED_UP) await settleAll(albums.slice(done, done + LOOKED_UP).map(async (album) => await reading(takeOver, album)))
       return albums.filter(({ id }) => ledger.album(id) === undefined)
     },
 
     keep (id) {
       if (settled.has(id) || !ledger.isComplete(id)) return
       settled.add(id)
-      if (!hasRoom() || kept.entries + waiting.length >= store.most.entries) return
+      if (!hasRoom() || kept.entries >= store.most.entries) return
+      kept.entries++
       waiting.push(id)
       if (waiting.length >= PACKED) writing ??= write(PACKED).finally(() => { writing = null })
     },

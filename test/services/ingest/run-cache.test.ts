@@ -36,7 +36,7 @@ function createMemoryCache (faults: Partial<AlbumCache<CachedAlbum>> = {}): Albu
   const entries = new Map<string, CacheEntry<CachedAlbum>>()
   return {
     entries,
-    most: { entries: 25, bytes: 1_000_000 },
+    most: { entries: 1000, bytes: 10_000_000 },
     read: async (key) => entries.get(key) ?? null,
     write: async (storedAtMs, pack) => { for (const { key, meta, body } of pack) entries.set(key, { storedAtMs, meta, body: body.toString() }) },
     sweep: async () => {},
@@ -63,6 +63,41 @@ t.test('what one run keeps, the next one takes, in one part each; the rest is gi
   t.same(missing.map(({ id }) => id), IDS.filter((_id, place) => place % 3 !== 0))
   t.same([run.meter.read().cached, run.ledger.cost.cached, run.ledger.progress().albumsFetched], [10, 10, 10])
   t.ok(run.ledger.isComplete('album0'))
+})
+
+t.test('what waits is written in packs, the rest at the end, and no more than the cache holds', async (t) => {
+  const packs: number[] = []
+  const ids = Array.from({ length: 130 }, (_, place) => `new${place}`)
+  for (const [most, expected] of [[1000, [50, 50, 30]], [100, [50, 50]], [70, [50, 20]]] as const) {
+    packs.length = 0
+    const store = createMemoryCache({ most: { entries: most, bytes: 1_000_000 }, write: async (_storedAtMs, pack) => { packs.push(pack.length) } })
+    await keep(await startRun(store), ids)
+    t.same(packs, expected, `${most}`)
+  }
+  packs.length = 0
+  const small = createMemoryCache({ most: { entries: 1000, bytes: 1000 }, write: async (_storedAtMs, pack) => { packs.push(pack.length) } })
+  await keep(await startRun(small), ids)
+  t.same(packs, [50], 'as many bytes as it holds')
+})
+
+t.test('an album of several pages is kept as the document has it, one that is longer than a pack too', async (t) => {
+  const store = createMemoryCache()
+  const run = await startRun(store)
+  const track = (number: number, name = 'x'): object => ({ id: `t${number}`, name, disc_number: 1, track_number: number })
+  const album = (id: string, total: number, items: unknown[], next: string | null): string => JSON.stringify({ id, total_tracks: total, tracks: { total, next, items } })
+  const long = album('long', 1, [track(1, 'ü'.repeat(600_000))], null)
+  const answers = [album('several', 3, [track(1), track(2)], 'https://api.spotify.com/v1/next'), long, bodyOf('album0')]
+  for (const text of answers) {
+    const head = readAlbumHead(JSON.parse(text))
+    if (head !== null) await run.ledger.record(albumPart(String(head.album['id']), head, NO_COST), text)
+  }
+  run.cache.keep('several')
+  await run.ledger.record({ kind: 'tracks', id: 'several', offset: 2, slots: 1, valid: 1, hasNext: false, fingerprint: 1, cost: NO_COST }, JSON.stringify([track(3)]))
+  for (const id of ['several', 'long', 'album0']) run.cache.keep(id)
+  await run.cache.settle()
+  const kept = [...store.entries.values()]
+  t.same(kept.map(({ body }) => body), [album('several', 3, [track(1), track(2), track(3)], null), long, bodyOf('album0')])
+  t.match(kept[0]?.meta.head, { slots: 3, valid: 3, expected: 3, hasNext: false })
 })
 
 t.test('refresh takes nothing, and keeps', async (t) => {
