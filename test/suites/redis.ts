@@ -1,6 +1,5 @@
 /** What several processes share in a Redis: each test starts a redis-server of its own. */
 import '../redis.test.ts'
-import '../replicas.test.ts'
 import '../services/queue/run-queue.test.ts'
 import '../services/redis/check.test.ts'
 import '../services/spotify/redis-trouble.test.ts'
