@@ -149,10 +149,10 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
     },
     unavailable: (id) => unavailable.get(id),
     progress: () => ({ albumsListed: Math.min(listed.size, limit), albumsFetched: albums.size, tracks }),
-    async record (part, body) {
-      count(part, await checkpoint.append(part, body))
+    record: (part, body) => checkpoint.append(part, body).then((ref) => {
+      count(part, ref)
       onChange()
-    },
+    }),
     readBody: async (ref) => await checkpoint.readBody(ref),
     readBytes: async (ref, into) => await checkpoint.readBytes(ref, into),
   }

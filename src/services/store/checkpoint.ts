@@ -54,40 +54,37 @@ export async function openCheckpoint<Meta> (folder: string, execution: number): 
   }
 
   let own: Promise<Segment> | null = null
-  async function ownSegment (): Promise<Segment> {
+  let opened: Segment | null = null
+  async function openOwn (): Promise<Segment> {
     own ??= makeOwn().catch((error: unknown) => {
       own = null
       throw error
     })
-    return await own
+    opened = await own
+    return opened
   }
 
   async function readBytes ({ segment, offset }: BodyRef, into: Buffer): Promise<void> {
     await (await segmentOf(segment)).read(offset, into)
   }
 
-  async function append (meta: Meta, body?: string): Promise<BodyRef | null> {
-    const head = JSON.stringify(meta)
-    const segment = await ownSegment()
-    let bodyStart = 0
-    let length = 0
-    const most = SUM_LENGTH + 2 + MOST_BYTES_EACH * (head.length + (body?.length ?? 0))
-    const offset = await segment.append(most, (into) => {
-      bodyStart = SUM_LENGTH + 1 + into.write(`${head}\t`, SUM_LENGTH + 1)
-      length = bodyStart + into.write(body ?? '', bodyStart)
-      const sum = crc32(into.subarray(SUM_LENGTH + 1, length)).toString(16).padStart(SUM_LENGTH, '0')
-      into.write(`${sum}\t`, 0)
-      return length
-    })
-    return body === undefined ? null : { segment: execution, offset: offset + bodyStart, length: length - bodyStart }
+  /** No frame of a call that waits for the disk holds the body: a text that has waited is collected late. */
+  function append (meta: Meta, body: string | undefined): Promise<BodyRef | null> {
+    return opened === null ? openOwn().then((own) => write(own, lineOf(meta, body))) : write(opened, lineOf(meta, body))
+  }
+
+  async function write (own: Segment, line: Line): Promise<BodyRef | null> {
+    const offset = await own.append(line.most, line.write)
+    const { bodyStart, length, hasBody } = line
+    return hasBody ? { segment: execution, offset: offset + bodyStart, length: length - bodyStart } : null
   }
 
   return {
-    async append (meta, body) {
+    append (meta, body) {
       const appended = append(meta, body)
       const settled = appended.then(() => {}, () => {}).finally(() => appending.delete(settled))
       appending.add(settled)
-      return await appended
+      return appended
     },
 
     async * replay () {
@@ -121,6 +118,30 @@ export async function openCheckpoint<Meta> (folder: string, execution: number): 
 /** Delete what all executions have written. */
 export async function removeCheckpoint (folder: string): Promise<void> {
   for (const number of segmentsAmong(await readdir(folder))) await rm(pathOf(folder, number), { force: true })
+}
+
+/** A part on its way into a segment. */
+interface Line {
+  most: number
+  write: (into: Buffer) => number
+  hasBody: boolean
+  /** Known once it is written. */
+  bodyStart: number
+  length: number
+}
+
+function lineOf (meta: unknown, body: string | undefined): Line {
+  const head = `${JSON.stringify(meta)}\t`
+  let text = body ?? ''
+  const line: Line = { most: SUM_LENGTH + 1 + MOST_BYTES_EACH * (head.length + text.length), write, hasBody: body !== undefined, bodyStart: 0, length: 0 }
+  function write (into: Buffer): number {
+    line.bodyStart = SUM_LENGTH + 1 + into.write(head, SUM_LENGTH + 1)
+    line.length = line.bodyStart + into.write(text, line.bodyStart)
+    into.write(`${crc32(into.subarray(SUM_LENGTH + 1, line.length)).toString(16).padStart(SUM_LENGTH, '0')}\t`, 0)
+    text = ''
+    return line.length
+  }
+  return line
 }
 
 const SUM_LENGTH = 8
