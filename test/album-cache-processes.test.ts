@@ -44,7 +44,7 @@ const WRITER = `
   const cache = createAlbumCache({ folder, maxAgeMs: 3_600_000, maxEntries: 30, maxBytes: 100_000_000, clock: { now: Date.now }, log })
   for (let round = 0; round < 300; round++) {
     const body = JSON.stringify((name + round).repeat(1000 + round))
-    await cache.write(Date.now(), [{ key: 'key ' + round % 40, meta: { length: body.length }, body }])
+    await cache.write(Date.now(), [{ key: 'key ' + round % 40, meta: { length: body.length }, body: Buffer.from(body) }])
   }
   await cache.close()`
 

@@ -245,5 +245,5 @@ async function rewriteOne (service: Service, change: (head: Record<string, unkno
   const entry = await store.read(key)
   if (entry === null) throw new Error('the album is not cached')
   const [head, body] = change(entry.meta.head, entry.body)
-  await store.write(entry.storedAtMs, [{ key, meta: { ...entry.meta, head: head as typeof entry.meta.head }, body }])
+  await store.write(entry.storedAtMs, [{ key, meta: { ...entry.meta, head: head as typeof entry.meta.head }, body: Buffer.from(body) }])
 }

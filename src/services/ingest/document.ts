@@ -40,9 +40,9 @@ interface AlbumBody { tracks: Record<string, unknown> & { items: unknown[] } }
 export async function albumText (state: AlbumState, { readBody }: Ledger): Promise<string> {
   const text = await readBody(state.body)
   if (isAsAnswered(state)) return text
-  const album = JSON.parse(text) as AlbumBody
-  const items: unknown[] = []
-  for (const { body, valid } of state.pages) if (valid > 0) items.push(...body === null ? album.tracks.items : JSON.parse(await readBody(body)) as unknown[])
+  const pages = await Promise.all(state.pages.map(async ({ body, valid }) => valid === 0 ? '[]' : body === null ? null : await readBody(body)))
+  const album = JSON.parse(text) as AlbumBody // not before all is read: what has waited for the disk is collected late
+  const items = pages.flatMap((page) => page === null ? album.tracks.items : JSON.parse(page) as unknown[])
   return JSON.stringify({ ...album, tracks: { ...album.tracks, items, next: null } })
 }
 

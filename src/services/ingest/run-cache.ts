@@ -110,9 +110,9 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
     return pack
   }
 
-  /** As it will be in the document. */
-  async function readWhole (state: AlbumState, space: Buffer): Promise<string | Buffer> {
-    if (!isAsAnswered(state)) return await albumText(state, ledger)
+  /** As it will be in the document; where it fits, in that space. */
+  async function readWhole (state: AlbumState, space: Buffer): Promise<Buffer> {
+    if (!isAsAnswered(state)) return placeText(await albumText(state, ledger), space)
     const { length } = state.body
     const body = length <= space.length ? space.subarray(0, length) : Buffer.allocUnsafe(length)
     await ledger.readBytes(state.body, body)
@@ -153,4 +153,8 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
       await write(1)
     },
   }
+}
+
+function placeText (text: string, space: Buffer): Buffer {
+  return Buffer.byteLength(text) <= space.length ? space.subarray(0, space.write(text)) : Buffer.from(text)
 }

@@ -16,11 +16,12 @@ export interface CacheEntry<Meta> {
   body: string
 }
 
-/** What is to be kept; where the body is at hand as UTF-8, it need not be made a text. */
+/** What is to be kept. */
 export interface NewEntry<Meta> {
   key: string
   meta: Meta
-  body: string | Buffer
+  /** In UTF-8. */
+  body: Buffer
 }
 
 export interface Size { entries: number, bytes: number }
@@ -254,7 +255,7 @@ const SUM_LENGTH = 43
 /** `sha256 LF head LF body`: the sum is of all that follows, the head has the hash of the key, the time and the facts. */
 function formatEntry<Meta> ({ key, meta, body }: NewEntry<Meta>, storedAtMs: number): { hash: string, data: Buffer[] } {
   const hash = sha256(key)
-  const rest = [Buffer.from(`${JSON.stringify({ key: hash, storedAtMs, meta })}\n`), typeof body === 'string' ? Buffer.from(body) : body]
+  const rest = [Buffer.from(`${JSON.stringify({ key: hash, storedAtMs, meta })}\n`), body]
   return { hash, data: [Buffer.from(`${sha256(...rest)}\n`), ...rest] }
 }
 
