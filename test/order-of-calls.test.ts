@@ -15,7 +15,7 @@ function createObserver (t: Test, onSent: (path: string) => Promise<void> | unde
     await held
     return answer
   }
-  return { request } as unknown as Dispatcher
+  return { request } as unknown as Dispatcher // the only method that is called
 }
 
 for (const pagination of ['next', 'offset'] as const) {

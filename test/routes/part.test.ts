@@ -18,7 +18,7 @@ async function fileOf (t: Test, bytes: number): Promise<{ path: string, content:
 
 /** As far as a reader of files knows it: it ends, with the test at the latest. */
 function createResponse (t: Test, destroyed = false): ServerResponse {
-  const response = Object.assign(new EventEmitter(), { destroyed }) as unknown as ServerResponse
+  const response = Object.assign(new EventEmitter(), { destroyed }) as unknown as ServerResponse // all that is looked at of one
   t.teardown(() => response.emit('close'))
   return response
 }

@@ -143,7 +143,7 @@ function contract (name: string, create: (t: Test, concurrency?: number) => Prom
     await queue.enqueue('a')
     await queue.enqueue('b')
     const { end } = await delivery(1)
-    end(Promise.reject(new Error('the disk is full')) as unknown as Delivery)
+    end(Promise.reject(new Error('the disk is full')) as unknown as Delivery) // a promise resolved with one that rejects does so too
     t.equal((await delivery(2)).id, 'b')
     await until(() => log.lines.some((line) => line.startsWith('error')))
     t.match(log.text(), /could not be worked on[\s\S]*"runId":"a"/)
