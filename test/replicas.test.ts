@@ -198,13 +198,21 @@ t.test('a Redis that is not there at the start: the service starts, says so, and
   t.match(await ended(service.app, id), { status: 'succeeded' })
 })
 
-t.test('a Redis that hangs: a run is accepted within seconds, and the service closes in time', async (t) => {
+/** A replica that works on a run when its Redis stops answering; null where there is no Redis. */
+async function hangInTheMiddle (t: Test): Promise<{ service: Service, redis: RedisServer } | null> {
   const replicas = await startReplicas(t, { latencyMs: 20 })
-  if (replicas === null) return
+  if (replicas === null) return null
   const service = await replicas.start()
   const { id } = (await call(service, 'POST', '/ingest', {})).json()
   await fetched(service, id, 5)
   replicas.redis.freeze()
+  return { service, redis: replicas.redis }
+}
+
+t.test('a Redis that hangs: a run is accepted within seconds, and the service closes in time', async (t) => {
+  const hanging = await hangInTheMiddle(t)
+  if (hanging === null) return
+  const { service, redis } = hanging
   const frozenAtMs = performance.now()
   t.equal((await call(service, 'POST', '/ingest', { limit: 5 })).statusCode, 202)
   t.ok(performance.now() - frozenAtMs < 4000, `202 after ${Math.round(performance.now() - frozenAtMs)} ms`)
@@ -212,20 +220,17 @@ t.test('a Redis that hangs: a run is accepted within seconds, and the service cl
   const closingAtMs = performance.now()
   await service.app.close()
   t.ok(performance.now() - closingAtMs < 4000, `closed after ${Math.round(performance.now() - closingAtMs)} ms`)
-  replicas.redis.thaw()
+  redis.thaw()
 })
 
 t.test('one that hangs at the moment of closing', async (t) => {
-  const replicas = await startReplicas(t, { latencyMs: 20 })
-  if (replicas === null) return
-  const service = await replicas.start()
-  const { id } = (await call(service, 'POST', '/ingest', {})).json()
-  await fetched(service, id, 5)
-  replicas.redis.freeze()
+  const hanging = await hangInTheMiddle(t)
+  if (hanging === null) return
+  const { service, redis } = hanging
   const closingAtMs = performance.now()
   await service.app.close()
   t.ok(performance.now() - closingAtMs < 4500, `closed after ${Math.round(performance.now() - closingAtMs)} ms`)
-  replicas.redis.thaw()
+  redis.thaw()
 })
 
 t.test('what others publish on the channel harms nobody', async (t) => {
