@@ -71,15 +71,15 @@ export function environment (sandboxUrl: string, dataDir: string): Record<string
   }
 }
 
-/** Of each sandbox, where every service is to be a replica. */
-const servers = new Map<string, RedisServer>()
+/** Of each sandbox, where every service is to be a replica. By the sandbox itself: its port may have been another's, whose Redis is gone. */
+const servers = new WeakMap<SandboxApp, RedisServer>()
 
 /** With TEST_MODE=distributed the same tests run on replicas: all services on one sandbox share a Redis of the test's own. */
-async function modeOf (t: Test, sandboxUrl: string): Promise<Record<string, string>> {
+async function modeOf (t: Test, sandbox: SandboxApp): Promise<Record<string, string>> {
   if (process.env['TEST_MODE'] !== 'distributed') return {}
-  const server = servers.get(sandboxUrl) ?? await startRedis(t)
+  const server = servers.get(sandbox) ?? await startRedis(t)
   if (server === null) throw new Error('there is no redis-server for TEST_MODE=distributed')
-  servers.set(sandboxUrl, server)
+  servers.set(sandbox, server)
   return replicaEnvironment(server)
 }
 
@@ -92,7 +92,7 @@ export function replicaEnvironment ({ url }: RedisServer): Record<string, string
 export async function startService (t: Test, options: ServiceOptions = {}): Promise<Service> {
   const { sandbox, sandboxUrl } = options.on ?? await startSandbox(t, options.sandbox, options.parts?.clock)
   const dataDir = options.dataDir ?? await temporaryFolder(t)
-  const mode = await modeOf(t, sandboxUrl)
+  const mode = await modeOf(t, sandbox)
   const lines: string[] = []
   const logger = pino({ level: 'trace' }, { write: (line: string) => { lines.push(line) } })
   const app = await checkedFromTheStart(t, async () => await buildApp({
