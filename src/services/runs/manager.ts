@@ -4,10 +4,12 @@ import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type Delivery, type RunQueue } from '../queue/run-queue.ts'
 import { type KeyStore } from '../store/key-store.ts'
-import { type RunStore, createdAtMs, isRunId } from '../store/run-store.ts'
+import { createdAtMs, isRunId } from '../store/run-id.ts'
+import { type RunStore } from '../store/run-store.ts'
 import { createAcceptance } from './accept.ts'
 import { canceled, createCancel } from './cancel.ts'
 import { type ExecuteOptions, execute } from './execute.ts'
+import { retentionStartMs } from './retention.ts'
 import { type Roster, type RunListener } from './roster.ts'
 import { createSweep } from './sweep.ts'
 import { hasEnded, resume } from './transitions.ts'
@@ -65,8 +67,6 @@ export interface RunManagerOptions {
   ingest: ExecuteOptions['ingest']
 }
 
-const DAY_MS = 24 * 3_600_000
-
 export function createRunManager (options: RunManagerOptions): RunManager {
   const { store, keys, queue, roster, clock, log, retentionDays } = options
   const closing = new AbortController()
@@ -117,7 +117,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
   }
 
   function isExpired (id: string): boolean {
-    return isRunId(id) && retentionDays > 0 && createdAtMs(id) < clock.now() - retentionDays * DAY_MS
+    return isRunId(id) && createdAtMs(id) < retentionStartMs(clock.now(), retentionDays)
   }
 
   async function waitForEnd (id: string, ms: number, signal: AbortSignal): Promise<Run> {

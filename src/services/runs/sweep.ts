@@ -5,6 +5,7 @@ import { type KeyStore } from '../store/key-store.ts'
 import { type RunStore } from '../store/run-store.ts'
 import { KEY_LIFETIME_MS } from './accept.ts'
 import { createJumpGuard } from './jump-guard.ts'
+import { retentionStartMs } from './retention.ts'
 import { type Roster } from './roster.ts'
 
 interface SweepOptions {
@@ -29,7 +30,6 @@ export interface Sweep {
 }
 
 const SWEEP_EVERY_MS = 60_000
-const DAY_MS = 24 * 3_600_000
 
 export function createSweep ({ store, keys, roster, clock, log, retentionDays, deliver }: SweepOptions): Sweep {
   const mayDelete = createJumpGuard(clock)
@@ -48,8 +48,8 @@ export function createSweep ({ store, keys, roster, clock, log, retentionDays, d
     const runs = await load()
     for (const run of runs) await deliver(run)
     await keys.removeClaimsBefore(clock.now() - KEY_LIFETIME_MS, new Set(runs.map(({ id }) => id)))
-    if (retentionDays === 0 || !mayDelete()) return
-    const removed = await store.removeEndedBefore(clock.now() - retentionDays * DAY_MS)
+    if (!mayDelete()) return
+    const removed = await store.removeEndedBefore(retentionStartMs(clock.now(), retentionDays))
     if (removed.length > 0) log.info({ removed }, 'runs older than RETENTION_DAYS deleted')
   }
 

@@ -1,30 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
+import { type CacheEntry, type NewEntry, formatEntry, hashOf, parseEntry } from './cache-entry.ts'
 import { hasErrno } from './errno.ts'
-import { type PackTable, type PackedEntry, MOST_PACKED, formatPack, readPacked, readTable, sizeOf } from './pack.ts'
-
-/** What is kept under one key. */
-export interface CacheEntry<Meta> {
-  /** From when its age counts, epoch milliseconds. */
-  storedAtMs: number
-  /** Facts about the body, as JSON has them. */
-  meta: Meta
-  /** JSON as text. */
-  body: string
-}
-
-/** What is to be kept. */
-export interface NewEntry<Meta> {
-  key: string
-  meta: Meta
-  /** In UTF-8. */
-  body: Buffer
-}
-
-export interface Size { entries: number, bytes: number }
+import { MOST_PACKED, formatPack, readPacked, readTable, sizeOf } from './pack.ts'
+import { type Size, createPackIndex } from './pack-index.ts'
 
 /**
  * Texts that may be lost at any time, and are never wrong: each has a checksum. What is written at once is one file,
@@ -57,7 +39,7 @@ const HOUR_MS = 3_600_000
 export function createAlbumCache<Meta> (options: AlbumCacheOptions): AlbumCache<Meta> {
   const { folder, maxAgeMs, clock, log } = options
   const most: Size = { entries: options.maxEntries, bytes: options.maxBytes }
-  const packs = createPacks()
+  const packs = createPackIndex()
   let looking: Promise<void> | null = null
   let sweeping: Promise<void> | null = null
   let isClosed = false
@@ -121,7 +103,7 @@ export function createAlbumCache<Meta> (options: AlbumCacheOptions): AlbumCache<
     sweep: sweepOnce,
 
     async read (key) {
-      const hash = sha256(key)
+      const hash = hashOf(key)
       for (const isLast of [false, true]) {
         if (isLast || packs.find(hash) === undefined) await lookOnce()
         const found = packs.find(hash)
@@ -153,59 +135,6 @@ export function createAlbumCache<Meta> (options: AlbumCacheOptions): AlbumCache<
 
 const PACK_NAME = /^[0-9a-f-]{36}\.pack$/
 const ASIDE_NAME = /^[0-9a-f-]{36}\.pack\.tmp$/
-
-interface Pack extends Omit<PackTable, 'entries'> {
-  name: string
-  hashes: string[]
-  /** Of its entries, those that nothing newer has replaced. */
-  live: number
-}
-
-interface Place extends Omit<PackedEntry, 'hash'> { pack: Pack }
-
-/** The packs that this process knows of, and where in them each entry is. */
-function createPacks () {
-  const packs = new Map<string, Pack>()
-  const places = new Map<string, Place>()
-  let bytes = 0
-
-  function put (pack: Pack, { hash, offset, length }: PackedEntry, when: 'if newer' | 'in any case'): void {
-    const before = places.get(hash)
-    if (before !== undefined && when === 'if newer' && before.pack.modifiedMs > pack.modifiedMs) return
-    if (before !== undefined) before.pack.live--
-    pack.live++
-    places.set(hash, { pack, offset, length })
-  }
-
-  return {
-    add (name: string, { bytes: length, modifiedMs, entries }: PackTable, when: 'if newer' | 'in any case'): void {
-      if (packs.has(name)) return
-      const pack: Pack = { name, bytes: length, modifiedMs, hashes: entries.map(({ hash }) => hash), live: 0 }
-      packs.set(name, pack)
-      bytes += length
-      for (const entry of entries) put(pack, entry, when)
-    },
-
-    forget (name: string): void {
-      const pack = packs.get(name)
-      if (pack === undefined) return
-      packs.delete(name)
-      bytes -= pack.bytes
-      for (const hash of pack.hashes) if (places.get(hash)?.pack === pack) places.delete(hash)
-    },
-
-    find (hash: string): { name: string, entry: PackedEntry } | undefined {
-      const place = places.get(hash)
-      return place === undefined ? undefined : { name: place.pack.name, entry: { hash, offset: place.offset, length: place.length } }
-    },
-
-    has: (name: string): boolean => packs.has(name),
-    names: (): string[] => [...packs.keys()],
-    oldestFirst: (): Pack[] => [...packs.values()].sort((a, b) => a.modifiedMs - b.modifiedMs),
-    isUseless: (name: string): boolean => packs.get(name)?.live === 0,
-    size: (): Size => ({ entries: places.size, bytes }),
-  }
-}
 
 function isOver (size: Size, most: Size): boolean {
   return size.entries > most.entries || size.bytes > most.bytes
@@ -247,29 +176,4 @@ async function writeAside (path: string, data: Buffer[], modifiedMs: number): Pr
 async function writeAll (file: FileHandle, data: Buffer[]): Promise<void> {
   const { bytesWritten } = await file.writev(data)
   if (bytesWritten !== sizeOf(data)) throw new Error('the disk took only a part of the album cache')
-}
-
-const LINE_FEED = 0x0a
-const SUM_LENGTH = 43
-
-/** `sha256 LF head LF body`: the sum is of all that follows, the head has the hash of the key, the time and the facts. */
-function formatEntry<Meta> ({ key, meta, body }: NewEntry<Meta>, storedAtMs: number): { hash: string, data: Buffer[] } {
-  const hash = sha256(key)
-  const rest = [Buffer.from(`${JSON.stringify({ key: hash, storedAtMs, meta })}\n`), body]
-  return { hash, data: [Buffer.from(`${sha256(...rest)}\n`), ...rest] }
-}
-
-/** null where anything is not as it was written, or was written for another key. */
-function parseEntry<Meta> (data: Buffer, keyHash: string): CacheEntry<Meta> | null {
-  const rest = data.subarray(SUM_LENGTH + 1)
-  if (data[SUM_LENGTH] !== LINE_FEED || data.toString('latin1', 0, SUM_LENGTH) !== sha256(rest)) return null
-  const end = rest.indexOf(LINE_FEED)
-  const { key, storedAtMs, meta } = JSON.parse(rest.toString('utf8', 0, end)) as { key: string, storedAtMs: number, meta: Meta }
-  return key === keyHash ? { storedAtMs, meta, body: rest.toString('utf8', end + 1) } : null
-}
-
-function sha256 (...data: Array<string | Buffer>): string {
-  const hash = createHash('sha256')
-  for (const piece of data) hash.update(piece)
-  return hash.digest('base64url')
 }

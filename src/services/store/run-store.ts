@@ -7,6 +7,7 @@ import { asideOf, syncFolder, writeFileAtomic } from './atomic-write.ts'
 import { type Checkpoint, openCheckpoint, removeCheckpoint, segmentsAmong } from './checkpoint.ts'
 import { isMissing } from './errno.ts'
 import { createFolderMemo } from './folder-memo.ts'
+import { createdAtMs, isRunId, runIdsOf } from './run-id.ts'
 import { checkedName, isStaged, nameStaged, removeStaged, stageDocument } from './staged-document.ts'
 import { newestVersion, readVersion, replaceVersion } from './versioned-file.ts'
 
@@ -63,7 +64,6 @@ export interface RunStore {
 
 export const ENDED: readonly RunStatus[] = ['succeeded', 'partial', 'failed', 'canceled']
 
-const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const RECORD = 'run'
 const DELETED = '.deleted-'
 /** Each time somebody else has succeeded: so often in a row does not happen. */
@@ -81,12 +81,12 @@ export async function createRunStore (dataDir: string, log: Log, monotonic: () =
 
   /** The only place where an id becomes a path. */
   function folderOf (id: string): string {
-    if (!RUN_ID.test(id)) throw new Error('not the id of a run')
+    if (!isRunId(id)) throw new Error('not the id of a run')
     return join(runsDir, id)
   }
 
   async function readWithVersion (id: string): Promise<{ version: number, record: RunRecord } | null> {
-    if (!RUN_ID.test(id)) return null
+    if (!isRunId(id)) return null
     try {
       const stored = await readVersion(folderOf(id), RECORD)
       return stored === null ? null : { version: stored.number, record: parseRecord(stored.text) }
@@ -100,7 +100,7 @@ export async function createRunStore (dataDir: string, log: Log, monotonic: () =
   }
 
   async function look (id: string): Promise<RunRecord | null> {
-    if (!RUN_ID.test(id)) return null
+    if (!isRunId(id)) return null
     return await ended.recall(folderOf(id), async (isSettled) => {
       const value = await read(id)
       const mayBeKept = value !== null && ENDED.includes(value.run.status)
@@ -163,7 +163,7 @@ export async function createRunStore (dataDir: string, log: Log, monotonic: () =
 
   /** Of all runs, oldest first: an id begins with the time of its creation. */
   async function ids (): Promise<string[]> {
-    return runIdsAmong(await readdir(runsDir))
+    return runIdsOf(await readdir(runsDir))
   }
 
   async function publish (id: string): Promise<void> {
@@ -222,7 +222,7 @@ export async function createRunStore (dataDir: string, log: Log, monotonic: () =
       await removeLeftovers(names)
       const records: RunRecord[] = []
       const versions = new Map<string, number>()
-      for (const id of runIdsAmong(names)) {
+      for (const id of runIdsOf(names)) {
         const version = await newestVersion(folderOf(id), RECORD)
         if (version > 0 && endedVersions.get(id) !== version) {
           const record = await readIfWhole(id)
@@ -305,17 +305,4 @@ async function namesIn (folder: string): Promise<string[]> {
     if (isMissing(error)) return []
     throw error
   }
-}
-
-function runIdsAmong (names: string[]): string[] {
-  return names.filter((name) => RUN_ID.test(name)).sort()
-}
-
-/** When a run was created, by its id. Source: RFC 9562, section 5.7 (UUID version 7) */
-export function createdAtMs (id: string): number {
-  return parseInt(id.slice(0, 13).replace('-', ''), 16)
-}
-
-export function isRunId (id: string): boolean {
-  return RUN_ID.test(id)
 }

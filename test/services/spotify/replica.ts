@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { type Test } from 'tap'
 import { systemClock } from '../../../src/services/clock.ts'
-import { connectRedis } from '../../../src/services/redis/connection.ts'
+import { openQuickConnection } from '../../../src/services/redis/quick-connection.ts'
 import { type Pacer, type Permit, createPacer } from '../../../src/services/spotify/pacer.ts'
 import { createRedisWindow } from '../../../src/services/spotify/redis-window.ts'
 import { type RecordingLog, createRecordingLog } from '../recording-log.ts'
@@ -30,7 +30,7 @@ export const WINDOW_MS = 300
 export async function createReplica (t: Test, options: ReplicaOptions): Promise<Replica> {
   const { url, account, calls, store = createMemory(), windowMs = WINDOW_MS, maxWaitMs = 2500, longestCallMs = 2000 } = options
   const log = createRecordingLog()
-  const redis = await connectRedis(url, log)
+  const redis = await openQuickConnection(url, log)
   t.teardown(() => redis.disconnect())
   const window = await createRedisWindow({ redis, account, callsPerWindow: calls, windowMs, maxWaitMs, longestCallMs, clock: systemClock, store, log })
   const pacer = createPacer({ window, windowMs, clock: systemClock, store, log })
