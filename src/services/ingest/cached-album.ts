@@ -1,6 +1,6 @@
 import { type EndpointMemory } from '../spotify/endpoint.ts'
 import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
-import { type CacheEntry } from '../store/album-cache.ts'
+import { type CacheEntry } from '../store/cache-entry.ts'
 import { type AlbumState, expectedTracks } from './album-state.ts'
 
 /** What is known of a cached album besides its text, which has all its tracks in place. */

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { type Log } from '../log.ts'
-import { connectRedis } from './connection.ts'
+import { openQuickConnection } from './quick-connection.ts'
 
 /** The connections of one process to its Redis. All reconnect for ever, and none takes the process down with it. */
 export interface RedisConnections {
@@ -45,7 +45,7 @@ export async function openRedis (url: string, log: Log): Promise<RedisConnection
     isReachable = true
   }
 
-  const quick = await connectRedis(url, log)
+  const quick = await openQuickConnection(url, log)
   open.add(quick)
   if (quick.status === 'ready') found()
   quick.on('ready', found)

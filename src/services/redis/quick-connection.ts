@@ -12,7 +12,7 @@ const LONGEST_PAUSE_MS = 500
  * once or refused, and never sent again, since it may have been obeyed. It connects again by itself, for ever.
  * Resolves when it is connected, or could not be for 2 s.
  */
-export async function connectRedis (url: string, log: Log): Promise<Redis> {
+export async function openQuickConnection (url: string, log: Log): Promise<Redis> {
   const redis = new Redis(url, {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,

@@ -9,7 +9,7 @@ import { type Allowance, type KnownPause, type Moment, type Pause, afterLimit, i
 import { type PacerState, type PacerStore, type Place, type Taken, type Window } from './window.ts'
 
 interface RedisWindowOptions extends Allowance {
-  /** A connection that fails at once when Redis is away, and soon when it hangs: see `connectRedis`. */
+  /** A connection that fails at once when Redis is away, and soon when it hangs: see `openQuickConnection`. */
   redis: Redis
   /** Whose limit it is: only its hash is in the names of the keys. */
   account: string
