@@ -22,6 +22,7 @@ export function tierChecks (tier: Tier, cold: Table, warm: Table, { furtherPages
     atMost('1', 'time', `${tier} tier, from accepted to finished, first run of a process, as a multiple of the critical path`, wallMs(service) / critical, path),
     atMost('1', 'time', `${tier} tier, the same for a later run of the process and its own critical path`, wallMs(later) / (later.criticalMs ?? NaN), path),
     atLeast('1', 'time', `${tier} tier, times faster than the course pipeline, first run of a process`, wallMs(course) / wallMs(service), faster),
+    atLeast('1', 'time', `${tier} tier, the same for a later run of the process`, wallMs(course) / wallMs(later), faster),
     ...tier === 'extended' ? [atMost('1', 'count', `extended tier, calls besides the ${furtherPages} for albums over 50 tracks`, most(service, ({ stats }) => stats.calls) - furtherPages, 10)] : [],
     atMost('2', 'count', `${tier} tier, second run: calls for albums`, most(second, albumCalls), 0),
     ...tier === 'development' ? [atMost('2', 'count', 'development tier, second run: calls', most(second, ({ stats }) => stats.calls), 12)] : [],
