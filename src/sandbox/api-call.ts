@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Answer, quotaExceeded, rateLimited, Refusal, unauthorized } from './answers.ts'
-import { deliver } from './deliver.ts'
+import { prepare } from './deliver.ts'
 import { faultAnswer } from './fault-answers.ts'
 import type { View } from './objects.ts'
 import { type Query, queryOf, viewOf } from './parameters.ts'
@@ -28,10 +28,12 @@ export interface Endpoint {
 /** Serves one endpoint: count the call, decide, take the time that Spotify takes, answer. */
 export function serveEndpoint (app: FastifyInstance, world: World, endpoint: Endpoint): void {
   app.get(endpoint.path, async (request, reply) => {
+    const arrivedAtMs = performance.now()
     const record = world.recorder.arrive(endpoint.name)
     const answer = decide(world, endpoint, request)
-    await world.delay()
-    return deliver(world, record, reply, answer, servedAlbums(endpoint.name, answer))
+    const send = prepare(world, record, reply, answer, servedAlbums(endpoint.name, answer))
+    await world.delay(arrivedAtMs)
+    return send()
   })
 }
 

@@ -4,34 +4,44 @@ import type { Answer } from './answers.ts'
 import type { World } from './sandbox.ts'
 import type { CallRecord } from './stats.ts'
 
-/** Does what was decided. The record is closed before the first byte leaves: a caller that has its answer finds it in the statistics. */
-export function deliver (world: World, record: CallRecord, reply: FastifyReply, answer: Answer, served: readonly string[] = []): FastifyReply {
+/**
+ * Makes ready what was decided; the function that it gives does it. The record is closed before the first byte leaves: a caller
+ * that has its answer finds it in the statistics.
+ */
+export function prepare (world: World, record: CallRecord, reply: FastifyReply, answer: Answer, served: readonly string[] = []): () => FastifyReply {
   switch (answer.kind) {
     case 'json':
-    case 'text':
-      record.end(String(answer.status), served)
-      noteRetryAfter(world, answer)
-      reply.code(answer.status).headers({ 'cache-control': 'private, max-age=0', ...answer.headers })
-      return answer.kind === 'json' ? sendJson(reply, answer.body) : reply.type(answer.type).send(answer.text)
-    case 'cut':
-      record.end('cut')
-      return cut(reply, answer.body)
+    case 'text': {
+      const body = answer.kind === 'json' ? encode(reply, answer.body) : { bytes: answer.text, headers: { 'content-type': answer.type } }
+      return () => {
+        record.end(String(answer.status), served)
+        noteRetryAfter(world, answer)
+        return reply.code(answer.status).headers({ 'cache-control': 'private, max-age=0', ...answer.headers, ...body.headers }).send(body.bytes)
+      }
+    }
+    case 'cut': {
+      const body = encode(reply, answer.body)
+      return () => {
+        record.end('cut')
+        return cut(reply, body)
+      }
+    }
     case 'reset':
-      record.end('reset')
-      return reset(reply)
+      return () => {
+        record.end('reset')
+        return reset(reply)
+      }
     case 'stall':
-      reply.raw.once('close', () => record.end('stall'))
-      return reply.hijack()
+      return () => {
+        reply.raw.once('close', () => record.end('stall'))
+        return reply.hijack()
+      }
   }
 }
 
-function sendJson (reply: FastifyReply, body: unknown): FastifyReply {
-  const { bytes, headers } = encode(reply, body)
-  return reply.headers(headers).send(bytes)
-}
+interface Encoded { readonly bytes: Buffer, readonly headers: Record<string, string> }
 
-function cut (reply: FastifyReply, body: unknown): FastifyReply {
-  const { bytes, headers } = encode(reply, body)
+function cut (reply: FastifyReply, { bytes, headers }: Encoded): FastifyReply {
   reply.hijack()
   reply.raw.writeHead(200, { ...headers, 'content-length': bytes.length })
   reply.raw.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => reply.raw.destroy())
@@ -39,7 +49,7 @@ function cut (reply: FastifyReply, body: unknown): FastifyReply {
 }
 
 /** JSON, compressed for whoever takes gzip. */
-function encode (reply: FastifyReply, body: unknown): { bytes: Buffer, headers: Record<string, string> } {
+function encode (reply: FastifyReply, body: unknown): Encoded {
   const bytes = Buffer.from(JSON.stringify(body))
   const headers = { 'content-type': 'application/json; charset=utf-8', vary: 'Accept-Encoding' }
   if (!/\bgzip\b/.test(String(reply.request.headers['accept-encoding']))) return { bytes, headers }

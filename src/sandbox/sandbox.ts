@@ -27,8 +27,8 @@ export interface World extends Sandbox {
   readonly rateLimit: RateLimit
   readonly quota: Quota
   readonly faults: Faults
-  /** The time that an answer takes. */
-  delay (): Promise<void>
+  /** Wait until an answer to what came then (on `performance`'s clock) has taken its time: what it cost to make is a part of that. */
+  delay (arrivedAtMs: number): Promise<void>
 }
 
 const JITTER_STREAM = 7
@@ -52,9 +52,10 @@ export function createWorld (initial: Partial<SandboxSettings>, now: () => numbe
     now,
     recorder,
     tokens: createTokens(now),
-    async delay () {
-      const delayMs = settings.latencyMs + Math.round(jitter() * settings.jitterMs)
-      if (delayMs > 0) await sleep(delayMs, undefined, { ref: false })
+    async delay (arrivedAtMs) {
+      const takesMs = settings.latencyMs + Math.round(jitter() * settings.jitterMs)
+      const delayMs = arrivedAtMs + takesMs - performance.now()
+      if (delayMs > 0) await sleep(Math.ceil(delayMs), undefined, { ref: false })
     },
     change (patch) {
       const names = Object.keys(checkSettings(patch))

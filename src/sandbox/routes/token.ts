@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Answer, json } from '../answers.ts'
-import { deliver } from '../deliver.ts'
+import { prepare } from '../deliver.ts'
 import { faultAnswer } from '../fault-answers.ts'
 import type { World } from '../sandbox.ts'
 
@@ -12,10 +12,11 @@ export function tokenRoute (app: FastifyInstance, world: World): void {
     done(null, new URLSearchParams(String(body)))
   })
   app.post('/api/token', async (request, reply) => {
+    const arrivedAtMs = performance.now()
     const record = world.recorder.arrive('token')
-    const answer = decide(world, request)
-    await world.delay()
-    return deliver(world, record, reply, answer)
+    const send = prepare(world, record, reply, decide(world, request))
+    await world.delay(arrivedAtMs)
+    return send()
   })
 }
 
