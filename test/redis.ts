@@ -23,6 +23,10 @@ export interface RedisServer {
   command: (name: string, ...args: Array<string | number>) => Promise<unknown>
 }
 
+/** Those that run: they are not to outlive a test process that is ended early. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => { for (const child of running) child.kill('SIGKILL') })
+
 const LISTENS_WITHIN_MS = 10_000
 const STARTS = 5
 
@@ -39,19 +43,14 @@ export async function startRedis (t: Test): Promise<RedisServer | null> {
   }
   let child: ChildProcess | null = null
   const stop = async (): Promise<void> => {
-    const running = child
+    const stopped = child
     child = null
-    if (running === null || running.exitCode !== null || running.signalCode !== null) return
-    const exited = once(running, 'exit')
-    running.kill('SIGKILL')
+    if (stopped === null || stopped.exitCode !== null || stopped.signalCode !== null) return
+    const exited = once(stopped, 'exit')
+    stopped.kill('SIGKILL')
     await exited
   }
-  const onExit = (): void => { child?.kill('SIGKILL') }
-  process.once('exit', onExit)
-  t.teardown(async () => {
-    process.off('exit', onExit)
-    await stop()
-  })
+  t.teardown(stop)
 
   let port = 0
   for (let tries = 1; child === null; tries++) {
@@ -90,6 +89,8 @@ export async function startRedis (t: Test): Promise<RedisServer | null> {
 /** A redis-server that accepts connections. */
 async function listening (port: number): Promise<ChildProcess> {
   const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir(), '--databases', '1'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   await new Promise<void>((resolve, reject) => {
     let output = ''
     const fail = (what: string): void => reject(new Error(`redis-server ${what}:\n${output}`))

@@ -8,17 +8,17 @@ import { type Meter, NO_COST, createMeter } from '../../../src/services/spotify/
 import { type AlbumCache } from '../../../src/services/store/album-cache.ts'
 import { type CacheEntry } from '../../../src/services/store/cache-entry.ts'
 import { createFakeClock } from '../../fake-clock.ts'
+import { never } from '../../never.ts'
 import { createRecordingLog } from '../recording-log.ts'
 import { createMemoryCheckpoint } from './memory-checkpoint.ts'
 
-const NEVER = new AbortController().signal
 const IDS = Array.from({ length: 30 }, (_, place) => `album${place}`)
 const bodyOf = (id: string): string => JSON.stringify({ id, total_tracks: 1, tracks: { total: 1, next: null, items: [{ id: `t${id}`, name: 'One', track_number: 1 }] } })
 
 interface Run { cache: RunCache, ledger: Ledger, meter: Meter, fetch: (id: string) => Promise<void> }
 
 /** A run that has listed all albums, on the entries that earlier runs have left. */
-async function startRun (store: AlbumCache<CachedAlbum>, { log = createRecordingLog(), refresh = false, signal = NEVER, before = [] as string[] } = {}): Promise<Run> {
+async function startRun (store: AlbumCache<CachedAlbum>, { log = createRecordingLog(), refresh = false, signal = never, before = [] as string[] } = {}): Promise<Run> {
   const ledger = await openLedger(createMemoryCheckpoint(), 100)
   const albums = IDS.map((id): ListedAlbum => ({ id, name: null, releaseDate: null, totalTracks: 1 }))
   await ledger.record({ kind: 'listed', albums, losses: [], next: null, cost: NO_COST })
@@ -60,7 +60,7 @@ t.test('what one run keeps, the next one takes, in one part each; the rest is gi
   const store = createMemoryCache()
   await keep(await startRun(store), IDS.filter((_id, place) => place % 3 === 0))
   const run = await startRun(store)
-  const missing = await run.cache.take(listed(run), NEVER)
+  const missing = await run.cache.take(listed(run), never)
   t.same(missing.map(({ id }) => id), IDS.filter((_id, place) => place % 3 !== 0))
   t.same([run.meter.read().cached, run.ledger.cost.cached, run.ledger.progress().albumsFetched], [10, 10, 10])
   t.ok(run.ledger.isComplete('album0'))
@@ -106,7 +106,7 @@ t.test('refresh takes nothing, and keeps', async (t) => {
   await keep(await startRun(store), ['album0'])
   store.entries.clear()
   const run = await startRun(store, { refresh: true })
-  t.equal((await run.cache.take(listed(run), NEVER)).length, IDS.length)
+  t.equal((await run.cache.take(listed(run), never)).length, IDS.length)
   await keep(run, ['album1'])
   t.equal(store.entries.size, 1)
 })
@@ -125,7 +125,7 @@ t.test('a disk that fails is told once; no album is lost by it, and no more is w
   })
   const log = createRecordingLog()
   const run = await startRun(store, { log })
-  t.equal((await run.cache.take(listed(run), NEVER)).length, IDS.length)
+  t.equal((await run.cache.take(listed(run), never)).length, IDS.length)
   await keep(run, IDS)
   t.equal(tried.reads, IDS.length)
   t.ok(tried.writes <= 4, `${tried.writes} writes were tried`)

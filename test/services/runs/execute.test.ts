@@ -7,12 +7,12 @@ import { type Run } from '../../../src/schemas/run.ts'
 import { type ExecuteOptions, execute } from '../../../src/services/runs/execute.ts'
 import { newRecord, resume } from '../../../src/services/runs/transitions.ts'
 import { type RunStore, createRunStore } from '../../../src/services/store/run-store.ts'
+import { never } from '../../never.ts'
 import { type Service, startService, temporaryFolder } from '../../service.ts'
 import { createGate } from '../gate.ts'
 import { createRecordingLog } from '../recording-log.ts'
 
 const REQUEST = { source: 'search' as const, limit: 12, pagination: 'next' as const, market: null, refresh: false, query: 'tag:new' }
-const NEVER = new AbortController().signal
 
 /** Before what an execution stands still. Its first change of the record is the beginning, its second one the end. */
 const STEPS = ['append', 'stage', 'commit', 'publish', 'clean up'] as const
@@ -78,7 +78,7 @@ async function startTrial (t: Test): Promise<Trial> {
     service,
     folder,
     id,
-    execute: async (store, log = createRecordingLog(), onChange = () => {}) => await execute(id, NEVER, {
+    execute: async (store, log = createRecordingLog(), onChange = () => {}) => await execute(id, never, {
       store, clock, log, onChange, ingest: { spotify, clock, random, retry, concurrency: 5, caching: null },
     }),
   }

@@ -5,9 +5,9 @@ import { type Bus, type RosterMessage, createSharedRoster } from '../../../src/s
 import { newRecord } from '../../../src/services/runs/transitions.ts'
 import { completeRequest } from '../../../src/services/runs/request.ts'
 import { systemClock } from '../../../src/services/clock.ts'
+import { never } from '../../never.ts'
 
 const REQUEST = completeRequest({}, 1000)
-const NEVER = new AbortController().signal
 
 function runOf (id: string, change: Partial<Run> = {}): Run {
   return { ...newRecord(id, REQUEST, 0).run, ...change }
@@ -80,7 +80,7 @@ for (const [name, create] of [['of one process', () => createRoster(systemClock)
     roster.note(running)
     const startedAtMs = performance.now()
     const gone = new AbortController()
-    const waits = [roster.waitForEnd('a', 60_000, NEVER), roster.waitForEnd('a', 60_000, gone.signal), roster.waitForEnd('a', 20, NEVER), roster.waitForEnd('a', 60_000, AbortSignal.abort())]
+    const waits = [roster.waitForEnd('a', 60_000, never), roster.waitForEnd('a', 60_000, gone.signal), roster.waitForEnd('a', 20, never), roster.waitForEnd('a', 60_000, AbortSignal.abort())]
     gone.abort()
     await Promise.all(waits.slice(1))
     roster.note(succeeded)
@@ -117,7 +117,7 @@ t.test('what one process does with a run, the others know at once: state, count,
   t.same([other.get('a')?.status, other.size()], ['queued', 1])
   one.hold('a', () => {})
   one.note(running)
-  const ended = other.waitForEnd('a', 60_000, NEVER)
+  const ended = other.waitForEnd('a', 60_000, never)
   one.note(succeeded)
   await ended
   t.same(seen, ['queued', 'running', 'succeeded'])
@@ -152,7 +152,7 @@ t.test('what is not heard of any more is not known: the store is asked; whoever 
   state.isCut = true
   const seen: string[] = []
   other.watch('a', ({ status }) => seen.push(status))
-  const ended = other.waitForEnd('a', 60_000, NEVER)
+  const ended = other.waitForEnd('a', 60_000, never)
   await systemClock.sleep(2100)
   t.equal(other.get('a'), undefined)
   t.equal(other.size(), 1, 'it still counts')
@@ -168,7 +168,7 @@ t.test('who begins to wait when the run has just ended, and nothing is heard, is
   const roster = create()
   stored.set('a', succeeded)
   const startedAtMs = performance.now()
-  await roster.waitForEnd('a', 60_000, NEVER)
+  await roster.waitForEnd('a', 60_000, never)
   t.ok(performance.now() - startedAtMs < 200)
 })
 

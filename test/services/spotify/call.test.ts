@@ -7,11 +7,11 @@ import { type Pacer, createPacer } from '../../../src/services/spotify/pacer.ts'
 import { type Limit } from '../../../src/services/spotify/standing.ts'
 import { type TokenManager } from '../../../src/services/spotify/token-manager.ts'
 import { type FakeClock, START_MS, createFakeClock, settle } from '../../fake-clock.ts'
+import { never } from '../../never.ts'
 import { createGate } from '../gate.ts'
 import { createRecordingLog } from '../recording-log.ts'
 import { type Scripted, type Sent, createScriptedDispatcher, inTurn } from './scripted-dispatcher.ts'
 
-const never = new AbortController().signal
 const ALBUM = new URL('https://api.spotify.com/v1/albums/4aawyAB9vmqN3uQ7FjRGTy')
 
 const asIs = { answered: async (body: unknown) => body }

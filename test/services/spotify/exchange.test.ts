@@ -4,9 +4,9 @@ import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { Agent } from 'undici'
 import { exchange } from '../../../src/services/spotify/exchange.ts'
+import { never } from '../../never.ts'
 import { createGate } from '../gate.ts'
 
-const never = new AbortController().signal
 const PATIENT_MS = 20_000
 const MEBIBYTE = 1024 * 1024
 

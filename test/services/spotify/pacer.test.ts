@@ -4,12 +4,12 @@ import { PauseError } from '../../../src/errors.ts'
 import { createMemoryWindow } from '../../../src/services/spotify/memory-window.ts'
 import { type Pacer, type Permit, createPacer } from '../../../src/services/spotify/pacer.ts'
 import { type FakeClock, START_MS, createFakeClock, settle } from '../../fake-clock.ts'
+import { never } from '../../never.ts'
 import { createRecordingLog } from '../recording-log.ts'
 import { createMemory } from './pacer-memory.ts'
 
 const WINDOW_MS = 30_000
 const MAX_WAIT_MS = 60_000
-const never = new AbortController().signal
 
 async function create (calls: number, clock: FakeClock, store = createMemory()) {
   const log = createRecordingLog()

@@ -3,9 +3,8 @@ import { ServiceError } from '../../../src/errors.ts'
 import { createEndpointMemory } from '../../../src/services/spotify/endpoint.ts'
 import { createProbe } from '../../../src/services/spotify/probe.ts'
 import { settle } from '../../fake-clock.ts'
+import { never } from '../../never.ts'
 import { createGate } from '../gate.ts'
-
-const never = new AbortController().signal
 
 function create () {
   const memory = createEndpointMemory()

@@ -2,9 +2,9 @@ import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { type Slots, createSlots } from '../../../src/services/spotify/slots.ts'
 import { settle } from '../../fake-clock.ts'
+import { never } from '../../never.ts'
 import { type Gate, createGate } from '../gate.ts'
 
-const never = new AbortController().signal
 const OWNERS = { a: {}, b: {}, c: {} }
 
 /** Calls by names like `a1` or `A1`: the letter is the owner, a capital is urgent. Each holds its place until it is ended. */

@@ -2,12 +2,12 @@ import t from 'tap'
 import { ServiceError } from '../../../src/errors.ts'
 import { createTokenManager, renewalLeadMs } from '../../../src/services/spotify/token-manager.ts'
 import { type FakeClock, START_MS, createFakeClock, settle } from '../../fake-clock.ts'
+import { never } from '../../never.ts'
 import { createGate } from '../gate.ts'
 import { createRecordingLog } from '../recording-log.ts'
 import { WITH_RECORDED, recorded } from './recorded.ts'
 import { type Scripted, type Sent, createScriptedDispatcher, inTurn } from './scripted-dispatcher.ts'
 
-const never = new AbortController().signal
 const SECRET = 'the-client-secret'
 
 interface Setup {
