@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
@@ -213,6 +214,7 @@ t.test('many exchanges leave nothing at the caller\'s signal', async (t) => {
   const controller = new AbortController()
   let listeners = 0
   const { signal } = controller
+  setMaxListeners(0, signal)
   const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)]
   signal.addEventListener = (...args: Parameters<typeof add>) => { listeners++; add(...args) }
   signal.removeEventListener = (...args: Parameters<typeof remove>) => { listeners--; remove(...args) }
