@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rename } from 'node:fs/promises'
+import { access, constants, copyFile, mkdir, rename } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { destination } from 'pino'
 import { buildApp } from './app.ts'
@@ -27,6 +27,7 @@ async function main (): Promise<number> {
   const display = isTerminal ? createProgressBar(process.stderr) : createProgressLog(app.log, app.parts.clock.monotonic)
   try {
     await app.ready()
+    if (args.out !== undefined) await makeFolder(args.out)
     const run = await untilItStops(app.runs, args, display.update)
     display.stop()
     return await report(run, await app.runs.documentPath(run), args)
@@ -64,10 +65,19 @@ async function report (run: Run, path: string | null, { out }: CliArguments): Pr
 
 async function copyInto (folder: string, path: string, { file }: Run): Promise<string> {
   const target = resolve(join(folder, file?.name ?? ''))
-  await mkdir(folder, { recursive: true })
   await copyFile(path, `${target}.tmp`)
   await rename(`${target}.tmp`, target)
   return target
+}
+
+/** Before any call is spent on what could not be handed over. */
+async function makeFolder (folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+    await access(folder, constants.W_OK)
+  } catch (error) {
+    throw new ServiceError('invalid_request', `--out ${folder} is no folder that can be written (${error instanceof Error ? error.message : String(error)}): name another one`, { cause: error })
+  }
 }
 
 main().then((code) => process.exit(code), (error: unknown) => {

@@ -35,10 +35,17 @@ async function main (): Promise<void> {
     await sandbox.close()
   }
   const url = await listenOn(app, app.config.HOST, app.config.PORT)
-  closeWithGrace({ logger: false }, close)
+  let isSummed = false
+  closeWithGrace({ logger: false }, async ({ signal }) => {
+    await close()
+    if (isSummed) return
+    process.stderr.write(`the demo was stopped by ${signal ?? 'an error'} before its run had ended\n`)
+    process.exit(1)
+  })
   const display = isTerminal ? createProgressBar(process.stderr) : createProgressLog(app.log, app.parts.clock.monotonic)
   const run = await ingestOnce(app, url, display)
   say(summary(run, await app.runs.documentPath(run)))
+  isSummed = true
   if (values.once !== true) return say(invitation(run, url, sandboxUrl))
   await close()
   process.exit(run.status === 'succeeded' ? 0 : 1)
@@ -51,6 +58,7 @@ function environment (sandboxUrl: string): Record<string, string | undefined> {
     DATA_DIR: './data/demo',
     SPOTIFY_CALLS_PER_30S: '100000',
     ...process.env,
+    API_KEYS: '',
     REDIS_URL: '',
     ROLE: 'all',
     SPOTIFY_CLIENT_ID: 'sandbox-id',

@@ -21,7 +21,7 @@ export default fp(async (app) => {
 
   /** `curl -X POST -H 'content-type: application/json'` sends no body: that is no body, not a broken one. */
   const parseJson = app.getDefaultJsonParser('error', 'error')
-  app.removeContentTypeParser('application/json')
+  app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined)
     else void parseJson(request, body as string, done)

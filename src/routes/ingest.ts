@@ -36,7 +36,7 @@ const ingestRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
       problems: { 406: ['not_acceptable'], 422: ['idempotency_key_reused'], 503: ['queue_full', 'storage_failed'] },
     },
-    preValidation: async (request) => { request.body ??= {} },
+    preValidation: async (request) => { if (request.body === undefined) request.body = {} },
   }, async (request, reply) => {
     const ms = waitMs(request, reply)
     if (ms > 0) chooseFormat(request) // refuse what cannot be answered before it costs a run

@@ -18,6 +18,7 @@ const runEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.addHook('preClose', async () => { for (const stream of streams) stream.destroy() })
 
   app.get('/runs/:id/events', {
+    exposeHeadRoute: false, // a stream of which nobody reads the body would stay until the run ends
     schema: {
       operationId: 'watchRun',
       tags: ['runs'],

@@ -138,6 +138,30 @@ t.test('DELETE: a run that has ended and its files are gone; one under way is no
   t.equal((await call(service, 'DELETE', `/runs/${id}`)).statusCode, 404)
 })
 
+t.test('DELETE and resume at once: one of them wins, and nothing is left of a run that was deleted', async (t) => {
+  const service = await startService(t)
+  for (let round = 0; round < 8; round++) {
+    const lost = service.sandbox.sandbox.catalogue.searchOrder[1] ?? ''
+    service.sandbox.sandbox.change({ faults: [{ kind: 'not-found', endpoint: 'album', albumId: lost }] })
+    const { id, status } = await service.ingest({ limit: 3, refresh: true })
+    t.equal(status, 'partial')
+    service.sandbox.sandbox.change({ faults: [] })
+    const asked = [call(service, 'POST', `/runs/${id}/resume`), call(service, 'DELETE', `/runs/${id}`)]
+    const [resumed = 0, deleted = 0] = (await Promise.all(round % 2 === 0 ? asked : asked.reverse())).map(({ statusCode }) => statusCode).sort((a, b) => b - a)
+    t.ok([[409, 202], [404, 204], [410, 204]].some(([one, other]) => one === resumed && other === deleted), `${resumed} and ${deleted}`)
+    const { statusCode } = await call(service, 'GET', `/runs/${id}/status`)
+    t.equal(statusCode, deleted === 202 ? 200 : 404)
+    if (deleted === 202) t.match(await ended(service.app, id), { status: 'succeeded' })
+  }
+  t.match((await call(service, 'GET', '/runs?status=queued')).json(), { runs: [] })
+})
+
+t.test('HEAD opens no stream of events', async (t) => {
+  const service = await startService(t)
+  const { id } = await service.ingest({ limit: 1 })
+  t.equal((await service.app.inject({ method: 'HEAD', url: `/runs/${id}/events` })).statusCode, 404)
+})
+
 t.test('GET /runs/{id}/ready tells by the status code alone', async (t) => {
   const service = await startService(t, { sandbox: { latencyMs: 10 } })
   const { id } = (await call(service, 'POST', '/ingest', { body: { limit: 10 } })).json()

@@ -3,16 +3,17 @@ import { type IngestBody, type Run, type RunStatus } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type Delivery, type RunQueue } from '../queue/run-queue.ts'
+import { hasErrno } from '../store/errno.ts'
 import { type KeyStore } from '../store/key-store.ts'
 import { createdAtMs, isRunId } from '../store/run-id.ts'
-import { type RunStore } from '../store/run-store.ts'
+import { type RunRecord, type RunStore } from '../store/run-store.ts'
 import { createAcceptance } from './accept.ts'
 import { canceled, createCancel } from './cancel.ts'
 import { type ExecuteOptions, execute } from './execute.ts'
 import { retentionStartMs } from './retention.ts'
 import { type Roster, type RunListener } from './roster.ts'
 import { createSweep } from './sweep.ts'
-import { hasEnded, resume } from './transitions.ts'
+import { discard, hasEnded, resume } from './transitions.ts'
 
 /** Everything that can be done with runs. */
 export interface RunManager {
@@ -125,6 +126,17 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     return await get(id)
   }
 
+  /** Of a deletion and a resumption at once one wins. On a disk that is too full even for this, room is worth more. */
+  async function markDeleted (id: string): Promise<RunRecord> {
+    try {
+      return await store.update(id, discard)
+    } catch (error) {
+      const record = hasErrno(error, 'ENOSPC', 'EDQUOT') ? await store.read(id) : null
+      if (record === null) throw error
+      return record
+    }
+  }
+
   async function documentPath ({ id, file }: Run): Promise<string | null> {
     if (file === null) return null
     const path = await store.documentPath(id, file)
@@ -172,7 +184,8 @@ export function createRunManager (options: RunManagerOptions): RunManager {
 
     async resume (id) {
       await get(id)
-      const { run } = await store.update(id, resume)
+      const { run, isDeleted } = await store.update(id, resume)
+      if (isDeleted === true) throw new ServiceError('run_not_found', 'the run is being deleted: start a new one')
       if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can go on`)
       roster.note(run)
       await acceptance.attachTo(run)
@@ -181,9 +194,10 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     },
 
     async remove (id) {
-      if (!hasEnded(await get(id))) throw new ServiceError('run_not_finished', 'the run has not ended: cancel it first')
-      const record = await store.read(id)
-      if (record !== null) await acceptance.forget(record)
+      await get(id)
+      const record = await markDeleted(id)
+      if (!hasEnded(record.run)) throw new ServiceError('run_not_finished', 'the run has not ended: cancel it first')
+      await acceptance.forget(record)
       await store.remove(id)
     },
 

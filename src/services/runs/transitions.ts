@@ -44,12 +44,17 @@ export function begin (record: RunRecord, nowMs: number): RunRecord {
 
 /** partial, failed or canceled: it goes on for what is missing. Any other run stays as it is. */
 export function resume (record: RunRecord): RunRecord {
-  if (!isResumable(record.run)) return record
+  if (record.isDeleted === true || !isResumable(record.run)) return record
   return {
     ...record,
     resumptions: record.resumptions + 1,
     run: { ...record.run, status: 'queued', complete: null, finishedAt: null, resumeAt: null, gaps: [], error: null, file: null },
   }
+}
+
+/** It has ended, and from now on it cannot be resumed: its files go. Any other run stays as it is. */
+export function discard (record: RunRecord): RunRecord {
+  return hasEnded(record.run) ? { ...record, isDeleted: true } : record
 }
 
 export function isResumable ({ status }: Run): boolean {

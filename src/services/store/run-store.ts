@@ -20,6 +20,8 @@ export interface RunRecord {
   resumptions: number
   /** Of the Idempotency-Key that it was started with. */
   keyHash?: string
+  /** Somebody is deleting it. */
+  isDeleted?: true
 }
 
 /** The truth about runs, for any number of processes: one folder each, named by the run's id. */
@@ -210,7 +212,7 @@ export async function createRunStore (dataDir: string, log: Log, monotonic: () =
     async update (id, change) {
       for (let tries = 0; tries < MOST_TRIES; tries++) {
         const before = await readWithVersion(id)
-        if (before === null) throw new Error(`the record of run ${id} is gone`)
+        if (before === null) throw new ServiceError('run_not_found', `the record of run ${id} is gone: it was deleted`)
         const after = change(before.record)
         if (after === before.record || await replaceRecord(id, before.version, after)) return after
       }
