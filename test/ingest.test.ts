@@ -1,4 +1,5 @@
 import t from 'tap'
+import { request } from 'undici'
 import { type SandboxStats } from '../src/sandbox/stats.ts'
 import { ended, startService } from './service.ts'
 import { matchesTruth } from './truth.ts'
@@ -110,6 +111,27 @@ t.test('source artists: the newest albums of all of them together', async (t) =>
   t.match(run, { status: 'succeeded', source: { used: 'artists' }, progress: { albumsListed: 3, albumsFetched: 3 } })
   const dates = (await service.document(run.id)).albums.map(({ id }) => all.get(id))
   t.strictSame(dates, [...all.values()].sort().reverse().slice(0, 3))
+})
+
+t.test('source artists: those that Spotify does not have, however many in a row, cost no others their albums', async (t) => {
+  const service = await startService(t, { sandbox: { tier: 'development' } })
+  const known = [...service.sandbox.sandbox.catalogue.artists()].slice(0, 2).map(({ id }) => id)
+  const unknown = Array.from({ length: 6 }, (_, place) => `000000000000000000000${place}`)
+  const run = await service.ingest({ source: 'artists', artistIds: [...unknown, ...known], limit: 3 })
+  t.match(run, { status: 'partial', progress: { albumsListed: 3, albumsFetched: 3 } })
+  t.equal(run.gaps.filter(({ detail }) => detail.includes('404')).length, unknown.length)
+  t.equal(run.gaps.length, unknown.length)
+})
+
+t.test('a listing that lost an item is healed by a resumption, for the least calls', async (t) => {
+  const service = await startService(t, { sandbox: { tier: 'extended', faults: [{ kind: 'null-item', endpoint: 'newReleases', skip: 1, times: 1 }] } })
+  const { id, status } = await service.ingest()
+  t.equal(status, 'partial')
+  service.sandbox.sandbox.resetStats()
+  await request(`${service.url}/runs/${id}/resume`, { method: 'POST' })
+  t.match(await ended(service.app, id), { status: 'succeeded', complete: true, gaps: [], progress: { albumsListed: 100, albumsFetched: 100 } })
+  t.strictSame(service.sandbox.sandbox.stats().byEndpoint.newReleases.byStatus, { 200: 2 })
+  matchesTruth(t, await service.document(id), service.sandbox, service.sandboxUrl)
 })
 
 t.test('source search with a query of one\'s own', async (t) => {

@@ -64,6 +64,7 @@ function eventStream (first: Run, runs: Pick<RunManager, 'watch'>): Readable {
     if (stream.destroyed || stream.readableEnded) return
     if (run.finishedAt !== null) {
       unwatch()
+      clearInterval(timer)
       push('status', run)
       push('end', run)
       stream.push(null)

@@ -117,15 +117,18 @@ async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: St
     }))
   }
   let isAnswered = false
+  let isRefused = false
   await guard(fetching, albums, streak, async () => {
     try {
       await spotify.albums(ids, market, context, store)
       isAnswered = true
     } catch (error) {
-      if (!hasCode(error, 'endpoint_unavailable')) throw error
-      belt.putBack(albums)
+      if (hasCode(error, 'endpoint_unavailable')) belt.putBack(albums)
+      else if (isFinalRefusal(error)) isRefused = true
+      else throw error
     }
   })
+  if (isRefused) return new Set() // because of one of them: each alone shows which
   if (!isAnswered) return new Set(ids)
   for (const [album, error] of broken) await guard(fetching, [album], streak, async () => { throw error })
   return new Set([...broken.keys()].map(({ id }) => id))

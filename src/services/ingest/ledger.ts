@@ -4,7 +4,7 @@ import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
 import { type Cost, NO_COST } from '../spotify/meter.ts'
 import { type SourceCursor } from '../spotify/sources/source.ts'
 import { type BodyRef, type Checkpoint } from '../store/checkpoint.ts'
-import { type AlbumState, countTracks, isAlbumComplete, isRepeated, putPage } from './album-state.ts'
+import { type AlbumState, countTracks, expectedTracks, isAlbumComplete, isRepeated, putPage } from './album-state.ts'
 
 /** The parts of a checkpoint: facts in the order in which they became known. */
 export type Part =
@@ -79,6 +79,8 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
     switch (part.kind) {
       case 'source':
         source = part.source
+        next = undefined // of another source, where the first one was refused
+        early = []
         break
       case 'listed':
         for (const album of part.albums) if (!listed.has(album.id)) listed.set(album.id, album)
@@ -173,7 +175,7 @@ export function gapOf (ledger: Ledger, { id, name, totalTracks }: ListedAlbum, f
   if (ledger.isComplete(id)) return null
   const state = ledger.album(id)
   const unavailable = ledger.unavailable(id)
-  const gap = { albumId: id, name, expectedTracks: state?.expected ?? totalTracks, tracks: state === undefined ? 0 : countTracks(state) }
+  const gap = { albumId: id, name, expectedTracks: state === undefined ? totalTracks : expectedTracks(state), tracks: state === undefined ? 0 : countTracks(state) }
   if (unavailable !== undefined) return { ...gap, code: 'album_unavailable', detail: unavailable }
   if (state !== undefined) {
     const missing = `${gap.tracks} of ${gap.expectedTracks} tracks were answered`

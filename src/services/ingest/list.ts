@@ -9,7 +9,7 @@ import { type SpotifyService } from '../spotify/spotify-service.ts'
 import { type Ledger } from './ledger.ts'
 import { settleAll } from './settle.ts'
 
-/** So many pages in a row without a new album mean that the listing turns in a circle. */
+/** So many pages of one listing in a row without an album that it has not shown mean that the listing turns in a circle. */
 const STALE_PAGES = 5
 
 export interface Listing {
@@ -58,17 +58,27 @@ async function startWith ({ ledger }: Listing, source: Source, reason: string | 
 
 async function readPages (listing: Listing, source: Source): Promise<void> {
   const { ledger, context, request, onListed } = listing
-  const wanted = (): number => source.order === 'newest' ? Infinity : request.limit - ledger.listed.size
+  const missing = (): number => source.order === 'newest' ? Infinity : request.limit - ledger.listed.size
+  const isAgain = ledger.next === undefined && ledger.listed.size > 0
+  /** A listing that is read again shows first what is known: pages that are only as large as what is missing would never reach the rest. */
+  const wanted = (): number => isAgain ? Math.max(missing(), request.limit - seen.size) : missing()
+  const seen = new Set<string>()
   let stale = 0
 
   async function store (page: SourcePage): Promise<boolean> {
-    const fresh = await recordPage(listing, page, wanted(), stale)
+    const before = seen.size
+    for (const item of page.items) {
+      const album = readListedAlbum(item)
+      if (album !== null) seen.add(album.id)
+    }
+    const isSamePart = page.next?.part === (ledger.next ?? SOURCE_START).part
+    stale = seen.size === before && isSamePart ? stale + 1 : 0
+    const fresh = await recordPage(listing, page, missing(), stale >= STALE_PAGES)
     if (source.order === 'listed') onListed(fresh)
-    stale = fresh.length === 0 ? stale + 1 : 0
     return ledger.next !== null
   }
 
-  if (ledger.next !== null && wanted() > 0) await source.read(ledger.next ?? SOURCE_START, { context, wanted, store, early: earlyPages(listing) })
+  if (ledger.next !== null && missing() > 0) await source.read(ledger.next ?? SOURCE_START, { context, wanted, store, early: earlyPages(listing) })
   if (source.order === 'newest') onListed(wantedAlbums(ledger.listed.values(), request.limit, source.order))
 }
 
@@ -88,13 +98,13 @@ function earlyPages ({ ledger, context }: Listing): EarlyPages {
 }
 
 /** Store the page's new albums, its losses, and where the next page is (nowhere, once there are enough). */
-async function recordPage (listing: Listing, page: SourcePage, wanted: number, stale: number): Promise<ListedAlbum[]> {
+async function recordPage (listing: Listing, page: SourcePage, wanted: number, isTurning: boolean): Promise<ListedAlbum[]> {
   const { ledger, context } = listing
   const { fresh, broken } = sortItems(page.items, ledger.listed, wanted)
   const isEnough = fresh.length >= wanted
   const losses = isEnough ? broken : [...page.losses, ...broken]
-  const isCircle = fresh.length === 0 && stale + 1 >= STALE_PAGES && page.next !== null
-  if (isCircle) losses.push(`${STALE_PAGES} pages in a row showed no album that had not been listed`)
+  const isCircle = isTurning && page.next !== null
+  if (isCircle) losses.push(`${STALE_PAGES} pages in a row showed no album that this listing had not shown`)
   const next = isCircle || isEnough ? null : page.next
   await ledger.record({ kind: 'listed', albums: fresh, losses, next, cost: context.meter.read() })
   return fresh

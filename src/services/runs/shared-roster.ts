@@ -1,6 +1,6 @@
 import { type Run } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
-import { type Roster, createHolding, createWatchers, untilEnded } from './roster.ts'
+import { type Roster, type RunListener, createHolding, createWatchers, untilEnded } from './roster.ts'
 import { hasEnded } from './transitions.ts'
 
 /** What the processes tell each other. Messages may get lost: the store is the truth. */
@@ -89,6 +89,14 @@ export function createSharedRoster ({ bus, read, clock }: SharedRosterOptions): 
     }, () => {})
   }
 
+  function watch (id: string, listener: RunListener): () => void {
+    const unwatch = watchers.watch(id, listener)
+    return () => {
+      unwatch()
+      polled.delete(id)
+    }
+  }
+
   return {
     note (run) {
       const before = known.get(run.id)?.run
@@ -107,17 +115,11 @@ export function createSharedRoster ({ bus, read, clock }: SharedRosterOptions): 
     get: (id) => isHeard(id) ? known.get(id)?.run : undefined,
     size: () => known.size,
 
-    watch (id, listener) {
-      const unwatch = watchers.watch(id, listener)
-      return () => {
-        unwatch()
-        polled.delete(id)
-      }
-    },
+    watch,
 
     async waitForEnd (id, ms, signal) {
       if (!isHeard(id)) poll(id)
-      await untilEnded({ id, ms, signal, clock, watch: watchers.watch })
+      await untilEnded({ id, ms, signal, clock, watch })
     },
 
     hold (id, cancel) {

@@ -47,8 +47,8 @@ export function createSweep ({ store, keys, roster, clock, log, retentionDays, d
   async function sweep (): Promise<void> {
     const runs = await load()
     for (const run of runs) await deliver(run)
-    await keys.removeClaimsBefore(clock.now() - KEY_LIFETIME_MS, new Set(runs.map(({ id }) => id)))
     if (!mayDelete()) return
+    await keys.removeClaimsBefore(clock.now() - KEY_LIFETIME_MS, new Set(runs.map(({ id }) => id)))
     const removed = await store.removeEndedBefore(retentionStartMs(clock.now(), retentionDays))
     if (removed.length > 0) log.info({ removed }, 'runs older than RETENTION_DAYS deleted')
   }

@@ -7,7 +7,7 @@ import { type Verdict, classify } from './classify.ts'
 import { type Endpoint, isListing } from './endpoint.ts'
 import { exchange } from './exchange.ts'
 import { type Meter } from './meter.ts'
-import { type Pacer } from './pacer.ts'
+import { type Pacer, type Permit } from './pacer.ts'
 import { type RetryPolicy, retryDelayMs } from './retry-policy.ts'
 import { createSlots } from './slots.ts'
 import { type TokenManager } from './token-manager.ts'
@@ -54,22 +54,41 @@ export interface Receiver<T> {
  */
 export type Call = <T>(endpoint: Endpoint, url: URL, context: CallContext, receiver: Receiver<T>) => Promise<T>
 
+/** Tokens that live shorter than a turn is waited for are fetched in it after so many. */
+const MOST_TURNS = 3
+
 export function createCall (options: CallOptions): Call {
   const { dispatcher, tokens, pacer, clock, retry, random, timeoutMs, log } = options
   const inSlot = createSlots(options.maxConcurrency)
 
-  /** One attempt: a token (none is asked for during a pause), the pacer's permit, the exchange, the verdict. */
+  /**
+   * A token (none is asked for during a pause) and the pacer's permit, which is used at once or not at all: while a token is
+   * fetched a pause may begin.
+   */
+  async function permission (signal: AbortSignal, meter: Meter): Promise<{ permit: Permit, token: string }> {
+    for (let tries = 1; ; tries++) {
+      signal.throwIfAborted()
+      await pacer.throwIfHeld()
+      await tokens.get(signal)
+      const resume = meter.hold()
+      const permit = await pacer.take(signal).finally(resume)
+      try {
+        const token = tokens.current() ?? (tries < MOST_TURNS ? null : await tokens.get(signal))
+        if (token !== null) return { permit, token }
+      } catch (error) {
+        permit.done(false)
+        throw error
+      }
+      permit.done(false)
+    }
+  }
+
+  /** One attempt: token and permit, the exchange, the verdict. */
   async function attempt (endpoint: Endpoint, url: URL, { signal, meter }: CallContext): Promise<{ verdict: Verdict, token: string }> {
-    signal.throwIfAborted()
-    await pacer.throwIfHeld()
-    await tokens.get(signal)
-    const resume = meter.hold()
-    const permit = await pacer.take(signal).finally(resume)
+    const { permit, token } = await permission(signal, meter)
     const startedMs = clock.monotonic()
     let answer: Answer
-    let token: string
     try {
-      token = await tokens.get(signal)
       meter.call(endpoint)
       answer = await exchange(dispatcher, { method: 'GET', url, headers: { authorization: `Bearer ${token}` } }, { signal, timeoutMs })
     } catch (error) {
@@ -109,6 +128,7 @@ export function createCall (options: CallOptions): Call {
           break
         case 'limited':
           if (++limits >= retry.maxAttempts) {
+            await pacer.throwIfHeld() // it knows better until when
             throw new PauseError('rate_limited', `${NAMES[endpoint]} ${verdict.detail} ${limits} times in a row: the run goes on later by itself`, clock.now() + options.maxWaitMs)
           }
           break

@@ -83,7 +83,8 @@ export function createSpotifyService (options: SpotifyServiceOptions): SpotifySe
   async function listingPage<T> (request: ListingRequest, cursor: Cursor, wanted: number, context: CallContext, use: Use<ListingPage, T>): Promise<T> {
     const { endpoint, path, query } = request
     const wrapper = endpoint === 'artistAlbums' ? null : 'albums'
-    let next = cursor.url !== null && (limitOf(cursor.url) ?? 0) <= memory.about(endpoint).pageSize ? cursor.url : null
+    const isOurs = cursor.url !== null && new URL(cursor.url).origin === origin // it may have been stored before SPOTIFY_API_URL was changed
+    let next = cursor.url !== null && isOurs && (limitOf(cursor.url) ?? 0) <= memory.about(endpoint).pageSize ? cursor.url : null
     for (;;) {
       const pageSize = next === null ? pageSizeFor(endpoint, cursor.offset, wanted) : limitOf(next) ?? memory.about(endpoint).pageSize
       const url = next === null ? address(path, { ...query, limit: pageSize, offset: cursor.offset }) : new URL(next)

@@ -10,6 +10,8 @@ import { type RetryPolicy, parseRetryAfterMs, retryDelayMs, unnamedPauseMs } fro
 export interface TokenManager {
   /** The present token, fetched or renewed first where needed. */
   get: (signal: AbortSignal) => Promise<string>
+  /** The present token, while it may be used; null: there is none, and nobody is asked for one. */
+  current: () => string | null
   /** A token other than `refused`, which the API did not accept. Many callers with the same one cause one request. */
   renew: (refused: string, signal: AbortSignal) => Promise<string>
   /** Requests made to the token endpoint so far. */
@@ -89,7 +91,11 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
     return await get(signal)
   }
 
-  return { get, renew, requests: () => requests, close: () => closing.abort(new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })) }
+  function current (): string | null {
+    return token !== null && clock.monotonic() < token.endsAtMs ? token.value : null
+  }
+
+  return { get, current, renew, requests: () => requests, close: () => closing.abort(new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })) }
 }
 
 async function fetchToken (options: TokenManagerOptions, signal: AbortSignal, onRequest: () => void): Promise<Token> {

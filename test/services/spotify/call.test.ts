@@ -22,6 +22,7 @@ function createTokens () {
   const refused: string[] = []
   const tokens: TokenManager = {
     get: async () => `secret-token-${number}`,
+    current: () => `secret-token-${number}`,
     async renew (value) {
       refused.push(value)
       if (value === `secret-token-${number}`) number++

@@ -63,6 +63,17 @@ t.test('where no size is allowed, the refusal is thrown', async (t) => {
   t.equal(asked.length, 4)
 })
 
+t.test('a next that was stored under another SPOTIFY_API_URL is not followed: the page is asked for by its place', async (t) => {
+  const origins: string[] = []
+  const { spotify, asked } = create((url) => {
+    origins.push(url.origin)
+    return { albums: page() }
+  })
+  await spotify.listingPage(SEARCH, { ...START, offset: 20, url: 'https://elsewhere.example/v1/search?offset=20&limit=50' }, 1000, context, asIs)
+  t.same(origins, [spotify.origin])
+  t.match(asked, [/offset=20/])
+})
+
 t.test('a page size that one endpoint refuses says nothing of another', async (t) => {
   const { spotify, asked } = create((url, endpoint) => endpoint === 'search' ? upTo(10)(url) : { albums: page() })
   await spotify.listingPage(SEARCH, START, 1000, context, asIs)
