@@ -36,10 +36,10 @@ async function main (): Promise<void> {
   }
   const url = await listenOn(app, app.config.HOST, app.config.PORT)
   let isSummed = false
-  closeWithGrace({ logger: false }, async ({ signal }) => {
+  closeWithGrace({ logger: false }, async ({ signal, err }) => {
     await close()
     if (isSummed) return
-    process.stderr.write(`the demo was stopped by ${signal ?? 'an error'} before its run had ended\n`)
+    for (const line of err === undefined ? [`the demo was stopped by ${signal ?? 'itself'} before its run had ended`] : explainStartFailure(err)) process.stderr.write(`${line}\n`)
     process.exit(1)
   })
   const display = isTerminal ? createProgressBar(process.stderr) : createProgressLog(app.log, app.parts.clock.monotonic)
