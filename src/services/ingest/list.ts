@@ -58,12 +58,12 @@ async function startWith ({ ledger }: Listing, source: Source, reason: string | 
 
 async function readPages (listing: Listing, source: Source): Promise<void> {
   const { ledger, context, request, onListed } = listing
+  const seen = new Set<string>()
+  let stale = 0
   const missing = (): number => source.order === 'newest' ? Infinity : request.limit - ledger.listed.size
   const isAgain = ledger.next === undefined && ledger.listed.size > 0
   /** A listing that is read again shows first what is known: pages that are only as large as what is missing would never reach the rest. */
   const wanted = (): number => isAgain ? Math.max(missing(), request.limit - seen.size) : missing()
-  const seen = new Set<string>()
-  let stale = 0
 
   async function store (page: SourcePage): Promise<boolean> {
     const before = seen.size
