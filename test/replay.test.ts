@@ -30,6 +30,19 @@ t.test('a real album of 55 tracks in two pages, and a real single: each field un
   t.strictSame(albums[1], await recorded('01-album-full.json'))
 })
 
+t.test('a batch that is refused because of one id costs that album alone', { skip }, async (t) => {
+  const wrong = 'z'.repeat(22)
+  const refusal: [number, string] = [400, JSON.stringify({ error: { status: 400, message: 'Invalid base62 id' } })]
+  const { run, albums } = await replay(t, { source: 'albums', albumIds: [wrong, SINGLE] }, {
+    '/v1/albums?ids=': refusal,
+    [`/v1/albums/${wrong}`]: refusal,
+    [`/v1/albums/${SINGLE}`]: [200, '01-album-full.json'],
+  })
+  t.match(run, { status: 'partial', progress: { albumsFetched: 1 }, gaps: [{ albumId: wrong, code: 'album_unavailable', detail: /Invalid base62 id/ }] })
+  t.equal(run.gaps.length, 1)
+  t.strictSame(albums, [await recorded('01-album-full.json')])
+})
+
 t.test('a real search page: its album is fetched', { skip }, async (t) => {
   const { run, albums } = await replay(t, {}, {
     '/v1/browse/new-releases': [403, '11-error-403-devmode-forbidden.json'],

@@ -117,7 +117,7 @@ export function checkResponses (app: FastifyInstance, found: (violation: string)
 }
 
 async function checked (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, { chunks, bytes, written }: { chunks: Buffer[], bytes: number, written: number }): Promise<string | null> {
-  shared ??= createResponseCheck(app.swagger() as unknown as OpenApi)
+  shared ??= createResponseCheck(app.swagger() as unknown as OpenApi) // of its two versions, ours
   return shared({
     method: request.method,
     route: request.is404 ? undefined : request.routeOptions.url,

@@ -39,6 +39,7 @@ function amended (tier: Tier): OpenApi {
   for (const [path] of NULL_WAS_SEEN) {
     const steps = path.split('/').map((step) => step.replace('~1', '/'))
     const last = steps.pop() ?? ''
+    // a path may lead through any part of the document
     const parent = steps.reduce((node, step) => node[step] as Schema, document as unknown as Schema)
     parent[last] = { anyOf: [parent[last], { type: 'null' }] }
   }

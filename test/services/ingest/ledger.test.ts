@@ -166,6 +166,7 @@ const GAPS: Array<[string, Part[], typeof failure | undefined, object | null]> =
   ['it was never tried', [], undefined, { code: 'not_fetched', expectedTracks: 12, tracks: 0 }],
   ['tracks are missing', [album('a', 50, { expected: 70 })], undefined, { code: 'tracks_missing', detail: '50 of 70 tracks were answered', expectedTracks: 70, tracks: 50 }],
   ['tracks are missing because of a fault', [album('a', 50, { expected: 70 })], failure, { code: 'tracks_missing', detail: /^50 of 70 tracks.*503/, expectedTracks: 70, tracks: 50 }],
+  ['it has more places than it claims, and not all are known', [album('a', 50, { slots: 50, expected: 50, hasNext: true }), tracks('a', 50, 20, { slots: 20, valid: 18 })], undefined, { code: 'tracks_missing', detail: '68 of 70 tracks were answered', expectedTracks: 70, tracks: 68 }],
   ['a track is broken', [album('a', 12, { valid: 11 })], undefined, { code: 'tracks_missing', expectedTracks: 12, tracks: 11 }],
 ]
 for (const [title, parts, failed, gap] of GAPS) {

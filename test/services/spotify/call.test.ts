@@ -356,6 +356,28 @@ t.test('a failing token is the failure of the call, and takes no permit', async 
   t.equal(told.filter((word) => word === 'take').length, told.filter((word) => word.startsWith('done')).length)
 })
 
+t.test('a token that ended while the call waited for its turn is fetched with no permit in hand: a pause that begins meanwhile is obeyed', async (t) => {
+  const { tokens } = createTokens()
+  const { pacer, told } = createOpenPacer()
+  let asked = 0
+  const get = async (): Promise<string> => `secret-token-${++asked}`
+  const throwIfHeld = async (): Promise<void> => { if (asked > 0) throw new PauseError('quota_exceeded', 'spent', 1) }
+  const { get: getAlbum, sent } = create(() => ok, { tokens: { ...tokens, current: () => null, get }, pacer: { ...pacer, throwIfHeld } })
+  await t.rejects(getAlbum(), { code: 'quota_exceeded' })
+  t.equal(asked, 1, 'no token is asked for during the pause')
+  t.same(told, ['take', 'done false'])
+  t.equal(sent.length, 0)
+})
+
+t.test('tokens that live shorter than a turn is waited for are fetched in the turn at last', async (t) => {
+  const { tokens } = createTokens()
+  const { pacer, told } = createOpenPacer()
+  const { get, sent } = create(() => ok, { tokens: { ...tokens, current: () => null }, pacer })
+  t.same(await get(), { id: 'x' })
+  t.equal(sent.length, 1)
+  t.same(told, ['take', 'done false', 'take', 'done false', 'take', 'done true'])
+})
+
 const ENDINGS: Array<[string, Scripted]> = [
   ['503', { status: 503, body: 'x' }],
   ['401', expired],

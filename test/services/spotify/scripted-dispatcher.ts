@@ -30,7 +30,7 @@ export function createScriptedDispatcher (answer: (sent: Sent, place: number) =>
     const text = typeof scripted.body === 'string' ? scripted.body : scripted.body === undefined ? '' : JSON.stringify(scripted.body)
     return { statusCode: scripted.status ?? 200, headers: scripted.headers ?? {}, body: once(Buffer.from(text)) }
   }
-  return { dispatcher: { request } as unknown as Dispatcher, sent }
+  return { dispatcher: { request } as unknown as Dispatcher, sent } // the only method that is called
 }
 
 /** One answer after the other; the last one for ever. */
