@@ -1,5 +1,5 @@
 import { type Dispatcher } from 'undici'
-import { ServiceError } from '../../errors.ts'
+import { PauseError, ServiceError } from '../../errors.ts'
 import { abortable } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
@@ -50,22 +50,30 @@ export function renewalLeadMs (lifetimeMs: number): number {
 /**
  * One token for the whole process by the client credentials flow, fetched once however many callers wait.
  * Source: https://developer.spotify.com/documentation/web-api/tutorials/client-credentials-flow
- * Throws `invalid_client` (never retried), or `upstream_unavailable` when the token endpoint stays silent.
+ * Throws `invalid_client` (never retried), `upstream_unavailable` when the token endpoint stays silent, `upstream_invalid`
+ * when it is none, or a `PauseError` when it names a time that is too far for waiting.
  */
 export function createTokenManager (options: TokenManagerOptions): TokenManager {
   const { clock, log } = options
   const closing = new AbortController()
   let token: Token | null = null
+  /** Until when the token endpoint wants to hear nothing. */
+  let held: PauseError | null = null
   let pending: Promise<Token> | null = null
   let requests = 0
 
   /** Every caller waits for the same request; one that gives up does not stop it for the others. */
   function fetchOnce (): Promise<Token> {
+    if (held !== null && clock.now() < held.resumeAtMs) return Promise.reject(held)
     pending ??= fetchToken(options, closing.signal, () => { requests++ })
       .then((fresh) => {
         token = fresh
         log.info({ renewAt: new Date(clock.now() + fresh.renewAtMs - clock.monotonic()).toISOString() }, 'token fetched')
         return fresh
+      })
+      .catch((error: unknown) => {
+        if (error instanceof PauseError) held = error
+        throw error
       })
       .finally(() => { pending = null })
     return pending
@@ -81,7 +89,8 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
     } catch (error) {
       signal.throwIfAborted()
       if (current === null || current !== token || clock.monotonic() >= current.endsAtMs) throw error
-      log.warn({ err: error }, 'early renewal failed, the present token is used until its end')
+      if (current.renewAtMs < current.endsAtMs) log.warn({ err: error }, 'early renewal failed, the present token is used until its end')
+      current.renewAtMs = current.endsAtMs
       return current.value
     }
   }
@@ -106,9 +115,9 @@ async function fetchToken (options: TokenManagerOptions, signal: AbortSignal, on
     const answer = await exchange(options.dispatcher, tokenRequest(options), { signal, timeoutMs: options.timeoutMs })
     const verdict = judge(answer, startedMs, options)
     if (verdict.kind === 'token') return verdict.token
-    const waitMs = verdict.limited
-      ? limitedWaitMs(answer, attempt, clock.now())
-      : retryDelayMs(attempt, retry, random())
+    const namedMs = verdict.limited ? namedWaitMs(answer, clock.now()) : null
+    if (namedMs !== null && namedMs > options.maxWaitMs) throw pauseError(verdict.detail, clock.now() + namedMs)
+    const waitMs = namedMs ?? (verdict.limited ? unnamedPauseMs(attempt, false) : retryDelayMs(attempt, retry, random()))
     if (attempt >= retry.maxAttempts || waitMs > options.maxWaitMs) {
       throw new ServiceError('upstream_unavailable', `the token endpoint ${verdict.detail} (${attempt} tries): try again later`, { affectsEveryCall: true })
     }
@@ -117,9 +126,12 @@ async function fetchToken (options: TokenManagerOptions, signal: AbortSignal, on
   }
 }
 
-function limitedWaitMs (answer: Answer, attempt: number, nowMs: number): number {
-  const retryAfter = answer.kind === 'response' ? answer.retryAfter : undefined
-  return parseRetryAfterMs(retryAfter, nowMs) ?? unnamedPauseMs(attempt, false)
+function namedWaitMs (answer: Answer, nowMs: number): number | null {
+  return answer.kind === 'response' ? parseRetryAfterMs(answer.retryAfter, nowMs) : null
+}
+
+function pauseError (detail: string, untilMs: number): PauseError {
+  return new PauseError('rate_limited', `the token endpoint ${detail}: no request for a token before ${new Date(untilMs).toISOString()}, then the run goes on by itself`, untilMs)
 }
 
 function tokenRequest ({ clientId, clientSecret, tokenUrl }: TokenManagerOptions): Parameters<typeof exchange>[1] {

@@ -128,6 +128,23 @@ t.test('an early renewal that fails leaves the present token in use until its en
   await t.rejects(tokens.get(never), { code: 'upstream_unavailable' })
 })
 
+for (const [code, answer] of [['invalid_client', { status: 400, body: { error: 'invalid_client' } }], ['rate_limited', { status: 429, headers: { 'retry-after': '600' } }]] as Array<[string, Scripted]>) {
+  t.test(`an early renewal that was refused as ${code} is not asked for again before the end of the token`, async (t) => {
+    const clock = createFakeClock()
+    const { tokens, sent, log } = create(inTurn(token('token-1'), answer), { clock })
+    await tokens.get(never)
+    await clock.pass(3_540_000)
+    for (let calls = 0; calls < 5; calls++) {
+      t.equal(await tokens.get(never), 'token-1')
+      await clock.pass(10_000)
+    }
+    t.equal(sent.length, 2)
+    t.equal(log.lines.filter((line) => line.startsWith('warn early renewal failed')).length, 1)
+    await clock.pass(10_000)
+    await t.rejects(tokens.get(never), { code })
+  })
+}
+
 t.test('early renewal by many callers is one request, also when it fails', async (t) => {
   const clock = createFakeClock()
   const { tokens, sent } = create(inTurn(token('token-1'), { status: 503 }), { clock, maxAttempts: 1 })
@@ -253,10 +270,22 @@ for (const [title, retryAfter, slept] of LIMITED) {
   })
 }
 
-t.test('429 with a time that is longer than a run may wait is told at once', async (t) => {
-  const { tokens, sent, clock } = create(() => ({ status: 429, headers: { 'retry-after': '61' } }))
+t.test('429 with a time that is longer than a run may wait: runs pause, and nobody asks before it', async (t) => {
+  const clock = createFakeClock()
+  const { tokens, sent } = create(inTurn({ status: 429, headers: { 'retry-after': '61' } }, token('token-1')), { clock })
+  for (const seconds of [0, 1, 59]) {
+    await clock.pass(seconds * 1000)
+    await t.rejects(tokens.get(never), { code: 'rate_limited', resumeAtMs: START_MS + 61_000, message: /token endpoint answered 429.*no request for a token before 2026-/ })
+  }
+  t.equal(sent.length, 1)
+  await clock.pass(1000)
+  t.equal(await tokens.get(never), 'token-1')
+})
+
+t.test('429 without a time is no pause, however little a run may wait', async (t) => {
+  const { tokens, sent } = create(() => ({ status: 429 }), { maxWaitMs: 0 })
   await t.rejects(tokens.get(never), { code: 'upstream_unavailable' })
-  t.same([sent.length, clock.slept.length], [1, 0])
+  t.equal(sent.length, 1)
 })
 
 t.test('a caller that gives up gets its reason at once and does not stop the others', async (t) => {
