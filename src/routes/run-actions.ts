@@ -25,7 +25,7 @@ const runActionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Let a run that ended partial, failed or canceled go on for what is missing',
       params: RunParams,
       response: { 202: json(Run, 'the run, which goes on', { ...LOCATION, ...RETRY_AFTER }) },
-      problems: { ...RUN_UNKNOWN, 409: ['run_not_resumable'], 503: ['storage_failed'] },
+      problems: { ...RUN_UNKNOWN, 409: ['run_not_resumable'], 503: ['queue_full', 'storage_failed'] },
     },
   }, async ({ params }, reply) => {
     const run = await app.runs.resume(params.id)

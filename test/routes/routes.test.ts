@@ -114,13 +114,18 @@ t.test('what is not there is 404 with a code; ids that try to leave the folder t
 })
 
 t.test('too many runs are refused with when to come back; the refused one leaves nothing behind', async (t) => {
-  const service = await startService(t, { sandbox: { latencyMs: 50 }, env: { MAX_QUEUED_RUNS: '1' } })
+  const service = await startService(t, { sandbox: { latencyMs: 300 }, env: { MAX_QUEUED_RUNS: '1' } })
   for (const limit of [1, 2]) t.equal((await service.post({ limit })).statusCode, 202)
   const answer = await service.app.inject({ method: 'POST', url: '/ingest', payload: { limit: 3 } })
   isProblem(t, answer, 503, 'queue_full')
   t.match(answer.headers, { 'retry-after': '30' })
-  t.match(await service.ingest({ limit: 2 }), { status: 'succeeded' }, 'what was accepted is done')
-  t.equal((await service.post({ limit: 3 })).statusCode, 202, 'then there is room again')
+  await service.app.runs.cancel((await service.app.runs.start({ limit: 1 })).id)
+  const canceled = (await service.app.runs.list({ status: 'canceled', limit: 1, before: null })).runs[0]?.id ?? ''
+  t.equal((await service.post({ limit: 3 })).statusCode, 202)
+  isProblem(t, await service.app.inject({ method: 'POST', url: `/runs/${canceled}/resume` }), 503, 'queue_full')
+  t.match(await service.app.runs.get(canceled), { status: 'canceled' }, 'what was refused stays as it is')
+  t.match(await service.ingest({ limit: 3 }), { status: 'succeeded' }, 'what was accepted is done')
+  t.equal((await service.app.inject({ method: 'POST', url: `/runs/${canceled}/resume` })).statusCode, 202, 'then there is room again')
 })
 
 t.test('200 equal requests at once start one run', async (t) => {

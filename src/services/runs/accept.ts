@@ -33,6 +33,11 @@ export interface Acceptance {
   attachTo: (run: Run) => Promise<void>
   /** The run will be deleted: neither its key nor its request is to bring it back. */
   forget: (record: RunRecord) => Promise<void>
+  /**
+   * Work that adds this run to those that have not ended: it takes a place among them before, and holds it until the roster
+   * has the run. Taking one throws `queue_full`.
+   */
+  withPlace: <T>(id: string, work: (takePlace: () => void) => Promise<T>) => Promise<T>
 }
 
 /** How long an Idempotency-Key gives its run. */
@@ -45,6 +50,8 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
   const { store, keys: { keys, requests }, roster, clock, log } = options
   /** Runs on their way to the disk, by request or by key: an equal one waits for the same run. */
   const accepting = new Map<string, Promise<Run>>()
+  /** Runs that have a place and may not be in the roster yet. */
+  const entering = new Set<string>()
 
   async function once (name: string, work: () => Promise<Run>): Promise<Run> {
     const accepted = accepting.get(name) ?? work().finally(() => accepting.delete(name))
@@ -70,9 +77,20 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
     return { run: await find(id) ?? record.run, isNew: false }
   }
 
-  function checkRoom (): void {
-    const active = roster.size()
-    if (active < options.maxActive) return
+  async function withPlace<T> (id: string, work: (takePlace: () => void) => Promise<T>): Promise<T> {
+    try {
+      return await work(() => takePlace(id))
+    } finally {
+      entering.delete(id)
+    }
+  }
+
+  function takePlace (id: string): void {
+    const active = roster.size() + [...entering].filter((other) => other !== id && roster.get(other) === undefined).length
+    if (active < options.maxActive) {
+      entering.add(id)
+      return
+    }
     throw new ServiceError('queue_full', `${active} runs are waiting or under way, and MAX_QUEUED_RUNS allows no more: try again later`, { retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS })
   }
 
@@ -85,8 +103,10 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
   async function withoutKey (request: RunRequest): Promise<Run> {
     const text = keyOf(request)
     const mine = { id: options.newId(), request: text, claimedAtMs: clock.now() }
-    const { id, claimedAtMs } = await requests.claim(text, mine, isHeld, checkRoom)
-    const { run } = await findOrCreate(newRecord(id, request, claimedAtMs))
+    const { run } = await withPlace(mine.id, async (takePlace) => {
+      const { id, claimedAtMs } = await requests.claim(text, mine, isHeld, takePlace)
+      return await findOrCreate(newRecord(id, request, claimedAtMs))
+    })
     await options.deliver(run)
     return run
   }
@@ -98,11 +118,13 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
   async function withKey (request: RunRequest, key: string): Promise<Run> {
     const keyHash = createHash('sha256').update(key).digest('hex')
     const mine = { id: options.newId(), request: keyOf(request), claimedAtMs: clock.now() }
-    const claim = await keys.claim(keyHash, mine, ({ claimedAtMs }) => claimedAtMs >= clock.now() - KEY_LIFETIME_MS, checkRoom)
-    if (claim.request !== mine.request) {
-      throw new ServiceError('idempotency_key_reused', 'this Idempotency-Key belongs to another request of the last 24 hours: send the same body as then, or a new key')
-    }
-    const { run, isNew } = await findOrCreate({ ...newRecord(claim.id, request, claim.claimedAtMs), keyHash })
+    const { run, isNew } = await withPlace(mine.id, async (takePlace) => {
+      const claim = await keys.claim(keyHash, mine, ({ claimedAtMs }) => claimedAtMs >= clock.now() - KEY_LIFETIME_MS, takePlace)
+      if (claim.request !== mine.request) {
+        throw new ServiceError('idempotency_key_reused', 'this Idempotency-Key belongs to another request of the last 24 hours: send the same body as then, or a new key')
+      }
+      return await findOrCreate({ ...newRecord(claim.id, request, claim.claimedAtMs), keyHash })
+    })
     if (isNew) {
       await attachTo(run)
       await options.deliver(run)
@@ -120,6 +142,7 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
 
   return {
     attachTo,
+    withPlace,
 
     async start (body, key) {
       const request = completeRequest(body, options.maxAlbums)

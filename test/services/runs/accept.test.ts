@@ -154,6 +154,27 @@ t.test('over the bound nothing new is accepted, and what there is is given all t
   for (const key of [null, 'key']) t.equal((await a.start({}, key)).id, first.id)
 })
 
+for (const key of [false, true]) {
+  t.test(`as many as may wait are accepted of twenty different requests at once${key ? ', each with a key' : ''}`, async (t) => {
+    const { folder, join: process } = share(t)
+    const a = await process({ maxActive: 7 })
+    const results = await Promise.allSettled(Array.from({ length: 20 }, async (_, n) => await a.start({ limit: n + 1 }, key ? `key ${n}` : null)))
+    t.equal(results.filter(({ status }) => status === 'fulfilled').length, 7)
+    for (const result of results) if (result.status === 'rejected') t.match(result.reason, { code: 'queue_full' })
+    t.equal((await readdir(join(folder, 'runs'))).length, 7)
+  })
+}
+
+t.test('a place that was taken for a run that could not be stored is free again', async (t) => {
+  const { join: process } = share(t)
+  const { store } = await process()
+  let isFull = true
+  const a = await process({ maxActive: 1, store: { ...store, create: async (record) => { if (isFull) throw new Error('disk full'); return await store.create(record) } } })
+  for (let tries = 0; tries < 3; tries++) await t.rejects(a.start({ limit: tries + 1 }, null), { code: 'storage_failed' })
+  isFull = false
+  t.match(await a.start({ limit: 9 }, null), { status: 'queued' })
+})
+
 t.test('a request that cannot be claimed for a run with a key costs the run nothing', async (t) => {
   const { folder, log, join } = share(t)
   const keys = await createKeyStore(folder)
