@@ -51,6 +51,20 @@ t.test('a disk that fills up in the middle of a run: the run fails as storage_fa
   }
 })
 
+t.test('a run that cannot be ended on a full disk: the cancellation says so, and can be repeated when there is room', async (t) => {
+  const disk = await smallDisk(t, '4m')
+  if (disk === null) return
+  const service = await startService(t, { dataDir: disk, sandbox: { latencyMs: 2000 } })
+  const { id } = await service.app.runs.start({ limit: 20 })
+  await fill(disk)
+  const refused = await service.app.inject({ method: 'POST', url: `/runs/${id}/cancel` })
+  t.equal(refused.statusCode, 503)
+  t.match(refused.json<Problem>(), { code: 'storage_failed', detail: /make room in DATA_DIR.*cancel it again/ })
+  t.match(await service.app.runs.get(id), { status: 'paused', error: { code: 'storage_failed' } })
+  await rm(join(disk, 'ballast'))
+  t.match((await service.app.inject({ method: 'POST', url: `/runs/${id}/cancel` })).json<object>(), { status: 'canceled', error: { code: 'canceled' } })
+})
+
 t.test('a folder that becomes read-only: 503 on POST, and what is stored is still served', async (t) => {
   const disk = await smallDisk(t, '16m')
   if (disk === null) return

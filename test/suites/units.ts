@@ -2,6 +2,7 @@
 import '../bench/bench.test.ts'
 import '../config.test.ts'
 import '../routes/part.test.ts'
+import '../services/abortable.test.ts'
 import '../services/formats/album-lines.test.ts'
 import '../services/formats/csv.test.ts'
 import '../services/formats/ndjson.test.ts'

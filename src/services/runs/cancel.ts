@@ -1,6 +1,6 @@
 import { ServiceError } from '../../errors.ts'
 import { type Run } from '../../schemas/run.ts'
-import { type RunQueue } from '../queue/run-queue.ts'
+import { type Delivery, type RunQueue } from '../queue/run-queue.ts'
 import { type Roster } from './roster.ts'
 import { hasEnded } from './transitions.ts'
 
@@ -9,7 +9,7 @@ interface CancelOptions {
   queue: RunQueue
   roster: Roster
   /** Begin an execution here whose signal is aborted already: it ends the run with what it has. */
-  end: (id: string, signal: AbortSignal) => Promise<unknown>
+  end: (id: string, signal: AbortSignal) => Promise<Delivery>
   closing: AbortSignal
 }
 
@@ -25,14 +25,21 @@ export function canceled (): ServiceError {
 /**
  * End a run with what it has, wherever it is: waiting, being worked on by this process or another, or on its way
  * from the one to the other (then it is looked for again). Where nobody answers for it, it is taken over: a new
- * execution shuts out the one that may still be somewhere.
+ * execution shuts out the one that may still be somewhere. Throws `storage_failed` where the disk refuses its end.
  */
 export function createCancel ({ get, queue, roster, end, closing }: CancelOptions): (id: string) => Promise<void> {
+  async function endHere (id: string): Promise<void> {
+    const delivery = await end(id, AbortSignal.abort(canceled()))
+    if (delivery.kind === 'done') return
+    await queue.enqueue(id, delivery.untilMs)
+    throw new ServiceError('storage_failed', 'the run could not be ended, and goes on in a minute: make room in DATA_DIR and let the service write there, then cancel it again')
+  }
+
   return async (id) => {
     let silentLooks = 0
     for (let look = 0; look < MOST_LOOKS && !closing.aborted && !hasEnded(await get(id)); look++) {
       silentLooks = roster.get(id) === undefined ? silentLooks + 1 : 0
-      if (await queue.remove(id) || silentLooks > LOOKS_UNTIL_SILENCE) await end(id, AbortSignal.abort(canceled()))
+      if (await queue.remove(id) || silentLooks > LOOKS_UNTIL_SILENCE) await endHere(id)
       else roster.requestCancel(id)
       await roster.waitForEnd(id, LOOK_EVERY_MS, closing)
     }

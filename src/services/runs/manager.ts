@@ -1,5 +1,6 @@
 import { ServiceError } from '../../errors.ts'
 import { type IngestBody, type Run, type RunStatus } from '../../schemas/run.ts'
+import { follow } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type Delivery, type RunQueue } from '../queue/run-queue.ts'
@@ -13,7 +14,7 @@ import { type ExecuteOptions, execute } from './execute.ts'
 import { retentionStartMs } from './retention.ts'
 import { type Roster, type RunListener } from './roster.ts'
 import { createSweep } from './sweep.ts'
-import { discard, hasEnded, resume } from './transitions.ts'
+import { discard, hasEnded, isResumable, resume } from './transitions.ts'
 
 /** Everything that can be done with runs. */
 export interface RunManager {
@@ -31,9 +32,9 @@ export interface RunManager {
   list: (filter: { status: RunStatus | null, limit: number, before: string | null }) => Promise<{ runs: Run[], next: string | null }>
   /** The newest run that has a document; throws `run_not_found`. */
   latest: () => Promise<Run>
-  /** End a run that has not ended, with what it has. Throws `run_not_found`, `run_finished`. */
+  /** End a run that has not ended, with what it has. Throws `run_not_found`, `run_finished`, `storage_failed`. */
   cancel: (id: string) => Promise<Run>
-  /** Let a run that ended partial, failed or canceled go on for what is missing. Throws `run_not_found`, `run_not_resumable`. */
+  /** Let a run that ended partial, failed or canceled go on for what is missing. Throws `run_not_found`, `run_not_resumable`, `queue_full`. */
   resume: (id: string) => Promise<Run>
   /** Delete a run that has ended, and its files. Throws `run_not_found`, `run_not_finished`. */
   remove: (id: string) => Promise<void>
@@ -89,11 +90,12 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       log.warn({ runId: id }, 'there is no such run in DATA_DIR: it was deleted, or this is not the folder that the other replicas share')
       return { kind: 'done' }
     }
-    const cancellation = new AbortController()
-    const release = roster.hold(id, () => cancellation.abort(canceled()))
+    const { controller, release } = follow(closed)
+    const letGo = roster.hold(id, () => controller.abort(canceled()))
     try {
-      return await executeHere(id, AbortSignal.any([cancellation.signal, closed]))
+      return await executeHere(id, controller.signal)
     } finally {
+      letGo()
       release()
     }
   }
@@ -122,7 +124,9 @@ export function createRunManager (options: RunManagerOptions): RunManager {
   }
 
   async function waitForEnd (id: string, ms: number, signal: AbortSignal): Promise<Run> {
-    if (ms > 0 && !hasEnded(await get(id))) await roster.waitForEnd(id, ms, AbortSignal.any([signal, closing.signal]))
+    if (ms <= 0 || hasEnded(await get(id))) return await get(id)
+    const { controller, release } = follow(signal, closing.signal)
+    await roster.waitForEnd(id, ms, controller.signal).finally(release)
     return await get(id)
   }
 
@@ -183,11 +187,16 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     },
 
     async resume (id) {
-      await get(id)
-      const { run, isDeleted } = await store.update(id, resume)
-      if (isDeleted === true) throw new ServiceError('run_not_found', 'the run is being deleted: start a new one')
-      if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can go on`)
-      roster.note(run)
+      const present = await get(id)
+      const run = await acceptance.withPlace(id, async (takePlace) => {
+        if (!isResumable(present)) throw new ServiceError('run_not_resumable', `the run is ${present.status}: only a partial, failed or canceled run can go on`)
+        takePlace()
+        const { run, isDeleted } = await store.update(id, resume)
+        if (isDeleted === true) throw new ServiceError('run_not_found', 'the run is being deleted: start a new one')
+        if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: another request has let it go on`)
+        roster.note(run)
+        return run
+      })
       await acceptance.attachTo(run)
       await deliver(run)
       return run
