@@ -113,6 +113,23 @@ t.test('source artists: the newest albums of all of them together', async (t) =>
   t.strictSame(dates, [...all.values()].sort().reverse().slice(0, 3))
 })
 
+t.test('source artists: an album that a newer one displaces when the run goes on is counted no more', async (t) => {
+  const service = await startService(t, { sandbox: { tier: 'development' } })
+  const { sandbox } = service.sandbox
+  const newest = (id: string): string => (sandbox.catalogue.artistAlbums(id) ?? []).map((album) => String(sandbox.catalogue.summary(album.id)?.release_date ?? '')).sort().at(-1) ?? ''
+  const [oldest = '', ...others] = [...sandbox.catalogue.artists()].slice(0, 8).map(({ id }) => id).sort((a, b) => newest(a) < newest(b) ? -1 : 1)
+  const latest = others.at(-1) ?? ''
+  sandbox.change({ faults: [{ kind: 'not-found', endpoint: 'artistAlbums', times: 1 }] })
+  const partial = await service.ingest({ source: 'artists', artistIds: [latest, oldest], limit: 1 })
+  t.match(partial, { status: 'partial', progress: { albumsListed: 1, albumsFetched: 1 } })
+  const [before] = (await service.document(partial.id)).albums
+  await service.app.runs.resume(partial.id)
+  const whole = await ended(service.app, partial.id)
+  const { albums } = await service.document(partial.id)
+  t.not(albums[0]?.id, before?.id, 'it was displaced')
+  t.match(whole, { status: 'succeeded', complete: true, progress: { albumsListed: 1, albumsFetched: 1, tracks: albums[0]?.tracks?.items?.length } })
+})
+
 t.test('source artists: those that Spotify does not have, however many in a row, cost no others their albums', async (t) => {
   const service = await startService(t, { sandbox: { tier: 'development' } })
   const known = [...service.sandbox.sandbox.catalogue.artists()].slice(0, 2).map(({ id }) => id)

@@ -1,12 +1,13 @@
-import { setMaxListeners } from 'node:events'
 import { PauseError } from '../../errors.ts'
-import { type Gap, type RunRequest } from '../../schemas/run.ts'
+import { type Gap, type Progress, type RunRequest } from '../../schemas/run.ts'
+import { follow } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
 import { type ListedAlbum } from '../spotify/item-check.ts'
 import { type Meter, createMeter } from '../spotify/meter.ts'
 import { type RetryPolicy, retryDelayMs } from '../spotify/retry-policy.ts'
 import { type SpotifyService } from '../spotify/spotify-service.ts'
+import { countTracks } from './album-state.ts'
 import { createBelt } from './belt.ts'
 import { type Failure, fetchAlbums } from './fetch.ts'
 import { type Ledger, gapOf } from './ledger.ts'
@@ -38,6 +39,8 @@ export interface Inspection {
   /** The albums that the run is about, in the order of the document. */
   albums: ListedAlbum[]
   gaps: Gap[]
+  /** Of these albums only: while the newest ones are looked for, others were fetched too. */
+  progress: Progress
 }
 
 /** After the first pass, faults that usually pass get one more chance. */
@@ -88,13 +91,9 @@ interface Pass {
 /** List and fetch side by side: an album is looked up and fetched while the next page is listed. Gives the listing's failure, if any. */
 async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, learned, cache, failures, again }: Pass, options: IngestOptions): Promise<Failure | null> {
   const { spotify, concurrency } = options
-  const stopping = new AbortController()
-  setMaxListeners(0, stopping.signal) // every call under way listens: that is no leak
+  const { controller: stopping, release } = follow(signal)
   /** During a pause the pacer lets no new call through, and the answers that are on their way are worth having. */
   const abort = (error: unknown): void => { if (!(error instanceof PauseError)) stopping.abort(error) }
-  const onAbort = (): void => stopping.abort(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  if (signal.aborted) onAbort()
   const context = { signal: stopping.signal, meter, learned }
   const belt = createBelt<ListedAlbum>(hasFurtherTracks)
   const begun = createBelt<ListedAlbum>()
@@ -138,7 +137,7 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, le
     if (fetched.status === 'rejected') throw fetched.reason
     return listed.value
   } finally {
-    signal.removeEventListener('abort', onAbort)
+    release()
   }
 }
 
@@ -170,7 +169,12 @@ export function inspect (request: RunRequest, ledger: Ledger, spotify: SpotifySe
   const albums = wanted(request, ledger, spotify)
   const lost = ledger.losses.map((detail): Gap => ({ albumId: null, name: null, code: 'listing_incomplete', detail, expectedTracks: null, tracks: 0 }))
   const gaps = albums.flatMap((album) => gapOf(ledger, album, failures.get(album.id)) ?? [])
-  return { albums, gaps: [...lost, ...gaps] }
+  return { albums, gaps: [...lost, ...gaps], progress: progressOf(albums, ledger) }
+}
+
+function progressOf (albums: ListedAlbum[], ledger: Ledger): Progress {
+  const fetched = albums.flatMap(({ id }) => ledger.album(id) ?? [])
+  return { albumsListed: albums.length, albumsFetched: fetched.length, tracks: fetched.reduce((sum, album) => sum + countTracks(album), 0) }
 }
 
 function isFinal ({ code }: Gap): boolean {

@@ -9,7 +9,7 @@ import { type Ledger, type Part, openLedger } from '../ingest/ledger.ts'
 import { type Log } from '../log.ts'
 import { type Delivery } from '../queue/run-queue.ts'
 import { type RunRecord, type RunStore } from '../store/run-store.ts'
-import { type Snapshot, begin, documentName, ended, finish, hasEnded, pause, paused } from './transitions.ts'
+import { MOST_INTERRUPTIONS, type Snapshot, begin, documentName, ended, finish, hasEnded, pause, paused } from './transitions.ts'
 
 export interface ExecuteOptions {
   store: RunStore
@@ -37,10 +37,12 @@ export async function execute (id: string, signal: AbortSignal, options: Execute
       execution = record.executions
       return await executeOnce(record, signal, { ...options, log: options.log.child({ runId: id, execution }) })
     }
+    await cleanUp(record, options)
+    if ((record.interruptions ?? 0) > MOST_INTERRUPTIONS) options.log.error({ runId: id, error: record.run.error }, 'the run is given up')
     onChange(record.run)
     return { kind: 'done' }
   } catch (error) {
-    signal.throwIfAborted()
+    if (!hasCode(signal.reason, 'canceled')) signal.throwIfAborted()
     return await tryLater(id, execution, error, options)
   }
 }
@@ -117,10 +119,9 @@ async function pauseRun ({ run: { id }, executions: execution }: RunRecord, { sn
 
 /** Check and write; only then is it said that the run has ended. */
 async function stageRun ({ run, executions }: RunRecord, ledger: Ledger, outcome: Outcome & { kind: 'over' }, { store, clock, log, ingest: { spotify } }: ExecuteOptions): Promise<{ final: Run, file: Run['file'] }> {
-  const { albums, gaps } = inspect(run.request, ledger, spotify, outcome.failures)
-  const snapshot = snapshotOf(ledger)
-  const { albumsFetched: fetched } = snapshot.progress
-  const endWith = (error: RunFailure | null): Run => ended(run, snapshot, gaps, conclude({ listed: albums.length, fetched, gaps, error }), clock.now())
+  const { albums, gaps, progress } = inspect(run.request, ledger, spotify, outcome.failures)
+  const { albumsListed: listed, albumsFetched: fetched } = progress
+  const endWith = (error: RunFailure | null): Run => ended(run, { ...snapshotOf(ledger), progress }, gaps, conclude({ listed, fetched, gaps, error }), clock.now())
   const final = endWith(outcome.error)
   try {
     const file = fetched > 0 ? await store.stage(run.id, executions, documentName(run), documentText(final, albums, ledger)) : null

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { v7 as uuidv7 } from 'uuid'
 import { type Run } from '../../../src/schemas/run.ts'
 import { type ExecuteOptions, execute } from '../../../src/services/runs/execute.ts'
-import { newRecord, resume } from '../../../src/services/runs/transitions.ts'
+import { MOST_INTERRUPTIONS, newRecord, resume } from '../../../src/services/runs/transitions.ts'
 import { type RunStore, createRunStore } from '../../../src/services/store/run-store.ts'
 import { never } from '../../never.ts'
 import { type Service, startService, temporaryFolder } from '../../service.ts'
@@ -192,6 +192,22 @@ t.test('an execution of a run that was deleted is done', async (t) => {
   const store = await open(folder)
   await store.remove(id)
   t.same(await execute(store), { kind: 'done' })
+})
+
+t.test('a run that ends its process each time is given up, and keeps what it fetched for whoever lets it go on', async (t) => {
+  const { folder, id, execute } = await startTrial(t)
+  const store = await open(folder)
+  const cut = new Error('the process ended')
+  const dying: RunStore = { ...store, stage: async () => await new Promise(() => {}), discardStaged: async () => { throw cut }, read: async () => { throw cut } }
+  for (let executions = 0; executions <= MOST_INTERRUPTIONS; executions++) await t.rejects(execute(dying), cut)
+  const log = createRecordingLog()
+  const shown: Run[] = []
+  t.same(await execute(store, log, (run) => shown.push(run)), { kind: 'done' })
+  t.match(shown, [{ status: 'failed', error: { code: 'internal_error' } }])
+  t.ok(log.lines.some((line) => line.startsWith('error the run is given up')))
+  await store.update(id, resume)
+  t.same(await execute(store), { kind: 'done' })
+  t.match((await store.read(id))?.run, { status: 'succeeded', complete: true })
 })
 
 t.test('an execution that finds the run ended shows it, and changes nothing', async (t) => {
