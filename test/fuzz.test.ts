@@ -109,6 +109,7 @@ t.test(`${INJECTED} requests of every kind (seed ${SEED}): no error of the servi
     isAnswer(t, `${method} ${url.slice(0, 200)} ${JSON.stringify(headers).slice(0, 300)} ${String(body).slice(0, 100)}`, answer.statusCode, String(answer.headers['content-type'] ?? ''), answer.body)
     if (answer.statusCode === 202) ids.push(answer.json<Run>().id)
   }
+  for (const headers of [{ range: 'bytes=99999999-' }, { 'if-none-match': '*' }]) statuses.set((await service.app.inject({ url: `/runs/${ids[0] ?? ''}`, headers })).statusCode, 1)
   for (let asked = 0; asked < INJECTED; asked += 20) await Promise.all(Array.from({ length: 20 }, ask))
   t.comment([...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`).join(', '))
   for (const status of [200, 202, 204, 304, 400, 404, 406, 409, 410, 412, 413, 415, 416]) t.ok(statuses.has(status), `${status} was among the answers`)

@@ -50,7 +50,7 @@ async function fetched (service: Service, id: string, albums: number): Promise<v
 }
 
 t.test('ROLE=api accepts and answers, ROLE=worker executes and answers probes only: document, wait, events and list come from the one that did not execute', async (t) => {
-  const replicas = await startReplicas(t, { latencyMs: 20 })
+  const replicas = await startReplicas(t, { latencyMs: 100 })
   if (replicas === null) return
   const [api, worker] = [await replicas.start({ ROLE: 'api' }), await replicas.start({ ROLE: 'worker' })]
   const { id } = (await call(api, 'POST', '/ingest', {})).json()
@@ -78,7 +78,7 @@ t.test('ROLE=api accepts and answers, ROLE=worker executes and answers probes on
 })
 
 t.test('equal requests to two replicas at once are one run, and so is one idempotency key; another request with the key is refused', async (t) => {
-  const replicas = await startReplicas(t, { latencyMs: 20 })
+  const replicas = await startReplicas(t, { latencyMs: 100 })
   if (replicas === null) return
   const both = [await replicas.start(), await replicas.start()]
   const post = async (limit: number, headers: Record<string, string> = {}) => await Promise.all(Array.from({ length: 20 }, async (_, n) => (await call(both[n % 2] as Service, 'POST', '/ingest', { limit }, headers)).json().id))
@@ -94,7 +94,7 @@ t.test('equal requests to two replicas at once are one run, and so is one idempo
 })
 
 t.test('each replica works on RUN_CONCURRENCY runs; waiting ones are counted over all of them', async (t) => {
-  const replicas = await startReplicas(t, { latencyMs: 30 })
+  const replicas = await startReplicas(t, { latencyMs: 100 })
   if (replicas === null) return
   const [one, other] = [await replicas.start({ MAX_QUEUED_RUNS: '2' }), await replicas.start({ MAX_QUEUED_RUNS: '2' })]
   const ids: string[] = []
@@ -106,7 +106,7 @@ t.test('each replica works on RUN_CONCURRENCY runs; waiting ones are counted ove
 })
 
 t.test('a run is canceled from the other replica, whether it waits or is worked on, and goes on from any', async (t) => {
-  const replicas = await startReplicas(t, { latencyMs: 20 })
+  const replicas = await startReplicas(t, { latencyMs: 100 })
   if (replicas === null) return
   const [api, worker] = [await replicas.start({ ROLE: 'api' }), await replicas.start({ ROLE: 'worker' })]
   const running = (await call(api, 'POST', '/ingest', {})).json()
@@ -124,7 +124,7 @@ t.test('a run is canceled from the other replica, whether it waits or is worked 
 })
 
 t.test('a replica that is closed hands its run over at once, and no album is fetched twice', async (t) => {
-  const replicas = await startReplicas(t, { latencyMs: 20, tier: 'development' })
+  const replicas = await startReplicas(t, { latencyMs: 100, tier: 'development' })
   if (replicas === null) return
   const [one, other] = [await replicas.start(), await replicas.start()]
   const { id } = (await call(one, 'POST', '/ingest', {})).json()
@@ -154,7 +154,7 @@ t.test('FLUSHALL in the middle of a run, and another that waits: both go on with
   const flushedAtMs = performance.now()
   await until(() => /lock lost/.test(other.log()))
   await until(() => other.log().split('"run started"').length > 2)
-  t.ok(performance.now() - flushedAtMs < 8000, `${Math.round(performance.now() - flushedAtMs)} ms`)
+  t.ok(performance.now() - flushedAtMs < 12_000, `${Math.round(performance.now() - flushedAtMs)} ms`)
   t.equal((await one.app.runs.get(waiting.id)).status, 'queued')
   t.equal(await replicas.redis.command('EXISTS', `bull:ingest:${waiting.id}`), 1, 'the one that waits is in the queue again')
 })
@@ -176,12 +176,12 @@ t.test('without Redis runs are accepted, shown and canceled, and no replica is t
   t.match((await call(api, 'GET', '/diagnose')).json<object>(), { redis: 'unreachable' })
   const askedAtMs = performance.now()
   t.match((await call(api, 'POST', `/runs/${canceled.id}/cancel`)).json(), { status: 'canceled' })
-  t.ok(performance.now() - askedAtMs < 6000, `${Math.round(performance.now() - askedAtMs)} ms`)
+  t.ok(performance.now() - askedAtMs < 10_000, `${Math.round(performance.now() - askedAtMs)} ms`)
   const waiting = call(api, 'GET', `/runs/${id}/events`)
   await replicas.redis.restart()
   const backAtMs = performance.now()
   await until(() => startedOn(worker, id))
-  t.ok(performance.now() - backAtMs < 5000, `${Math.round(performance.now() - backAtMs)} ms`)
+  t.ok(performance.now() - backAtMs < 10_000, `${Math.round(performance.now() - backAtMs)} ms`)
   await call(api, 'POST', `/runs/${id}/cancel`)
   t.match((await waiting).text, /event: end/)
   for (const { log } of [api, worker]) t.match(log(), /Redis cannot be reached[\s\S]*Redis can be reached again/)
@@ -200,7 +200,7 @@ t.test('a Redis that is not there at the start: the service starts, says so, and
 
 /** A replica that works on a run when its Redis stops answering; null where there is no Redis. */
 async function hangInTheMiddle (t: Test): Promise<{ service: Service, redis: RedisServer } | null> {
-  const replicas = await startReplicas(t, { latencyMs: 20 })
+  const replicas = await startReplicas(t, { latencyMs: 100 })
   if (replicas === null) return null
   const service = await replicas.start()
   const { id } = (await call(service, 'POST', '/ingest', {})).json()
@@ -215,11 +215,11 @@ t.test('a Redis that hangs: a run is accepted within seconds, and the service cl
   const { service, redis } = hanging
   const frozenAtMs = performance.now()
   t.equal((await call(service, 'POST', '/ingest', { limit: 5 })).statusCode, 202)
-  t.ok(performance.now() - frozenAtMs < 4000, `202 after ${Math.round(performance.now() - frozenAtMs)} ms`)
+  t.ok(performance.now() - frozenAtMs < 8000, `202 after ${Math.round(performance.now() - frozenAtMs)} ms`)
   t.match((await call(service, 'GET', '/health/ready')).json<object>(), { status: 'ok', redis: 'unreachable' })
   const closingAtMs = performance.now()
   await service.app.close()
-  t.ok(performance.now() - closingAtMs < 4000, `closed after ${Math.round(performance.now() - closingAtMs)} ms`)
+  t.ok(performance.now() - closingAtMs < 8000, `closed after ${Math.round(performance.now() - closingAtMs)} ms`)
   redis.thaw()
 })
 
@@ -229,7 +229,7 @@ t.test('one that hangs at the moment of closing', async (t) => {
   const { service, redis } = hanging
   const closingAtMs = performance.now()
   await service.app.close()
-  t.ok(performance.now() - closingAtMs < 4500, `closed after ${Math.round(performance.now() - closingAtMs)} ms`)
+  t.ok(performance.now() - closingAtMs < 8000, `closed after ${Math.round(performance.now() - closingAtMs)} ms`)
   redis.thaw()
 })
 

@@ -74,7 +74,7 @@ for (let index = 0; index < RUNS; index++) {
 
 t.test('what the kills met', async (t) => {
   t.comment(`worst of ${RUNS} runs: ${JSON.stringify(worst)}; ${duringDocument} of ${RUNS / 4} were killed while the document was half written`)
-  t.ok(duringDocument >= RUNS / 8, `${duringDocument} processes were killed while the document was being written`)
+  t.ok(duringDocument >= 2, `${duringDocument} processes were killed while the document was being written`)
 })
 
 for (let index = 0; index < GRACEFUL_RUNS; index++) {

@@ -75,7 +75,7 @@ t.test('Redis is away: requests are answered, no call reaches Spotify, and what 
     const answer = await request(two.url + path)
     await answer.body.dump()
     t.ok(answer.statusCode === 200 || answer.statusCode === 202, `GET ${path} answers ${answer.statusCode} after ${Math.round(performance.now() - sentAtMs)} ms`)
-    t.ok(performance.now() - sentAtMs < 3000)
+    t.ok(performance.now() - sentAtMs < 8000)
   }
   const health = await (await request(`${two.url}/health/ready`)).body.json()
   t.match(health, { redis: 'unreachable' })

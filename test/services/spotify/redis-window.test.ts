@@ -88,7 +88,7 @@ void t.test('on one Redis', async (t) => {
     await one.pacer.limited(permit, { quota: true, retryAfterMs: 3_600_000, detail: 'QUOTA_EXCEEDED' })
     const refused = await waiting
     t.match(refused, { error: { code: 'quota_exceeded' } })
-    t.ok('atMs' in refused && refused.atMs - atMs < 500, 'atMs' in refused ? `${refused.atMs - atMs} ms` : '')
+    t.ok('atMs' in refused && refused.atMs - atMs < 2000, 'atMs' in refused ? `${refused.atMs - atMs} ms` : '')
     const three = await create({ calls: 2, store: createMemory() })
     await t.rejects(three.pacer.throwIfHeld(), { code: 'quota_exceeded' })
     await t.rejects(three.pacer.take(never), { code: 'quota_exceeded' })
@@ -178,9 +178,9 @@ void t.test('on one Redis', async (t) => {
     const [place = ''] = await redis.command('ZRANGE', `${name}:places`, 0, 0) as string[]
     await redis.command('ZADD', `${name}:places`, Date.now() + 3_600_000, place)
     const atMs = performance.now()
-    await pacer.take(AbortSignal.timeout(3000))
+    await pacer.take(AbortSignal.timeout(10_000))
     const afterMs = performance.now() - atMs
-    t.ok(afterMs >= WINDOW_MS + longestCallMs - 50 && afterMs < 2500, `${afterMs} ms`)
+    t.ok(afterMs >= WINDOW_MS + longestCallMs - 50 && afterMs < 6000, `${afterMs} ms`)
   })
 
   /** A test with an account of its own; `create` makes a process. */

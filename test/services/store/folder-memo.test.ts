@@ -1,5 +1,6 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createFolderMemo } from '../../../src/services/store/folder-memo.ts'
 
@@ -53,6 +54,9 @@ t.test('it is said whether an answer can be kept', async (t) => {
   t.same(told, [false, true])
 })
 
+/** Of the times of a folder, on file systems and kernels that count them coarsely. */
+const TICK_MS = 50
+
 const CHANGES: Array<[what: string, change: (folder: string) => Promise<unknown>]> = [
   ['a new file', async (folder) => await writeFile(join(folder, 'second'), '')],
   ['a file of another name', async (folder) => await rename(join(folder, 'first'), join(folder, 'second'))],
@@ -67,6 +71,7 @@ for (const [what, change] of CHANGES) {
   t.test(`${what} ends what was kept, for good`, async (t) => {
     const { folder, memo, pass, recall, settle } = await create(t)
     await settle()
+    await sleep(TICK_MS)
     await change(folder)
     t.equal(await recall(), 3)
     t.equal(memo.peek(folder), undefined)

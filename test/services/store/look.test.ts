@@ -1,5 +1,6 @@
 import { readFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { v7 as uuidv7 } from 'uuid'
 import { newRecord, resume } from '../../../src/services/runs/transitions.ts'
@@ -66,6 +67,7 @@ for (const who of ['store', 'other'] as const) {
   t.test(`a run that goes on, ends anew or is deleted is seen so at once, if ${who === 'store' ? 'this process' : 'another one'} does it`, async (t) => {
     const made = await create(t)
     const { store, id } = made
+    await sleep(50) // longer than a tick of the times of folders, wherever this runs
     await made[who].update(id, resume)
     t.match(await store.look(id), { run: { status: 'queued', file: null }, resumptions: 1 })
     await end(made[who], id, 'another document')
