@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { Ajv, type ErrorObject } from 'ajv'
-import { ServiceError } from './errors.ts'
+import { ServiceError, hasCode } from './errors.ts'
 import { explainSchemaError } from './schemas/explain.ts'
 import { IngestBody } from './schemas/run.ts'
 
@@ -63,6 +63,12 @@ function parse (args: string[]) {
   } catch (error) {
     throw new ServiceError('invalid_request', `${error instanceof Error ? error.message : String(error)} (--help shows the options)`)
   }
+}
+
+/** What the service says of a request, in terms of options. */
+export function inOptions (error: unknown): unknown {
+  if (!hasCode(error, 'invalid_request')) return error
+  return new ServiceError('invalid_request', error.message.replace(/\b(artist|album)Ids\b/g, '--$1-ids'), { cause: error })
 }
 
 function wrong (error: ErrorObject | undefined): ServiceError {

@@ -2,7 +2,7 @@ import { access, constants, copyFile, mkdir, rename } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { destination } from 'pino'
 import { buildApp } from './app.ts'
-import { type CliArguments, USAGE, readArguments } from './cli-arguments.ts'
+import { type CliArguments, USAGE, inOptions, readArguments } from './cli-arguments.ts'
 import { ServiceError } from './errors.ts'
 import { explainStartFailure } from './explain.ts'
 import { createLogger } from './logger.ts'
@@ -39,9 +39,10 @@ async function main (): Promise<number> {
 
 /** The run as soon as it has ended, or waits for longer than a shell step should hang, or the user stops it. */
 async function untilItStops (runs: Awaited<ReturnType<typeof buildApp>>['runs'], { body }: CliArguments, update: (run: Run) => void): Promise<Run> {
-  const started = await runs.start(body)
+  const started = await runs.start(body).catch((error: unknown) => { throw inOptions(error) })
+  let stop = (_signal: NodeJS.Signals): void => {}
   return await new Promise<Run>((resolve, reject) => {
-    const stop = (signal: NodeJS.Signals): void => reject(new ServiceError('canceled', `stopped by ${signal}: the same command goes on where this one stopped`))
+    stop = (signal) => reject(new ServiceError('canceled', `stopped by ${signal}: the same command goes on where this one stopped`))
     process.once('SIGINT', stop)
     process.once('SIGTERM', stop)
     const look = (run: Run): void => {
@@ -50,6 +51,9 @@ async function untilItStops (runs: Awaited<ReturnType<typeof buildApp>>['runs'],
     }
     runs.watch(started.id, look)
     runs.get(started.id).then(look, reject)
+  }).finally(() => {
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
   })
 }
 

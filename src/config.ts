@@ -1,10 +1,13 @@
+import { isIPv4 } from 'node:net'
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 
 /** env-schema hands over strings; a schema with a `default` makes a variable optional. */
 const Integer = (options: { default: number, minimum: number, maximum: number, description: string }) => Type.Integer(options)
+/** The name of a text that the URL parser takes, or that is empty. */
+export const URL_FORMAT = 'url-or-nothing'
 const Flag = (description: string) => Type.Boolean({ default: false, description })
 const Required = (description: string) => Type.String({ minLength: 1, pattern: '^\\S+$', description })
-const Url = (options: { default: string, description: string }) => Type.String({ ...options, pattern: '^https?://[^\\s?#]+$' })
+const Url = (options: { default: string, description: string }) => Type.String({ ...options, pattern: '^https?://[^\\s?#]+$', format: URL_FORMAT })
 
 export const ROLES = ['all', 'api', 'worker'] as const
 
@@ -33,7 +36,7 @@ export const ConfigSchema = Type.Object({
   API_KEYS: Type.String({ default: '', description: 'keys that clients must send, separated by commas; none: no key is wanted' }),
   ALLOW_ANONYMOUS: Flag('listen on another address than loopback without API_KEYS'),
   REQUESTS_PER_MINUTE: Integer({ default: 600, minimum: 0, maximum: 1_000_000, description: 'requests per key or address; over it 429; 0 is off' }),
-  REDIS_URL: Type.String({ default: '', pattern: '^(rediss?://[^\\s/]\\S*)?$', description: 'Redis that several replicas share; none: this process is alone' }),
+  REDIS_URL: Type.String({ default: '', pattern: '^(rediss?://[^\\s/]\\S*)?$', format: URL_FORMAT, description: 'Redis that several replicas share; none: this process is alone' }),
   STORE_SHARED: Flag('DATA_DIR is a volume that all replicas share; needed with REDIS_URL'),
   RATE_LIMIT_KEY: Type.String({ default: '', description: 'one value for all apps of one developer account, whose quota is counted together; none: the client id' }),
   ROLE: Type.Unsafe<typeof ROLES[number]>({ type: 'string', enum: [...ROLES], default: 'all', description: 'api accepts runs and answers, worker executes them, all does both' }),
@@ -85,6 +88,9 @@ export type Related = Pick<Config, 'HOST' | 'API_KEYS' | 'ALLOW_ANONYMOUS' | 'RE
 /** What no schema can say: which variables go together. */
 export function conflictsOf ({ HOST, API_KEYS, ALLOW_ANONYMOUS, REDIS_URL, STORE_SHARED, ROLE }: Related): ConfigProblem[] {
   const problems: ConfigProblem[] = []
+  if (/[^\s\x21-\x7e]/.test(API_KEYS)) {
+    problems.push({ variable: 'API_KEYS', advice: 'has a character that no client can send in a header: use letters, digits and signs of ASCII' })
+  }
   if (!API_KEYS.split(',').some((key) => key.trim() !== '') && !ALLOW_ANONYMOUS && !isLoopback(HOST)) {
     problems.push({ variable: 'API_KEYS', advice: `is missing and HOST=${HOST} can be reached from outside: set API_KEYS, or HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if that is what you want` })
   }
@@ -98,7 +104,7 @@ export function conflictsOf ({ HOST, API_KEYS, ALLOW_ANONYMOUS, REDIS_URL, STORE
 }
 
 export function isLoopback (host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }
 
 function meaningOf (variable: string): string {

@@ -4,10 +4,12 @@ import { type FastifyInstance } from 'fastify'
 import { destination } from 'pino'
 import { Client } from 'undici'
 import { buildApp } from './app.ts'
+import { ServiceError } from './errors.ts'
 import { explainStartFailure } from './explain.ts'
 import { createLogger } from './logger.ts'
 import { type ProgressDisplay, costText, createProgressBar, createProgressLog } from './progress.ts'
 import { buildSandbox } from './sandbox/app.ts'
+import { TIERS, type Tier } from './sandbox/objects.ts'
 import { type Run } from './schemas/run.ts'
 
 const USAGE = `npm run demo -- [options]      the whole job on the sandbox: no credentials, no network
@@ -23,10 +25,7 @@ async function main (): Promise<void> {
     options: { once: { type: 'boolean' }, tier: { type: 'string' }, 'latency-ms': { type: 'string' }, help: { type: 'boolean' } },
   })
   if (values.help === true) return say(USAGE)
-  const sandbox = buildSandbox({
-    tier: values.tier === 'extended' ? 'extended' : 'development',
-    latencyMs: Number(values['latency-ms'] ?? 0),
-  })
+  const sandbox = buildSandbox({ tier: tierOf(values.tier), latencyMs: latencyOf(values['latency-ms']) })
   const sandboxUrl = await listenOn(sandbox, '127.0.0.1', SANDBOX_PORT)
   const isTerminal = process.stderr.isTTY
   const app = await buildApp({ env: environment(sandboxUrl), logger: await createLogger(destination({ dest: 2, sync: true }), isTerminal) })
@@ -49,6 +48,17 @@ async function main (): Promise<void> {
   if (values.once !== true) return say(invitation(run, url, sandboxUrl))
   await close()
   process.exit(run.status === 'succeeded' ? 0 : 1)
+}
+
+function tierOf (text = 'development'): Tier {
+  const tier = TIERS.find((known) => known === text)
+  if (tier === undefined) throw new ServiceError('invalid_request', `--tier cannot be "${text}": it must be one of ${TIERS.join(', ')}`)
+  return tier
+}
+
+function latencyOf (text = '0'): number {
+  if (!/^\d{1,5}$/.test(text)) throw new ServiceError('invalid_request', `--latency-ms cannot be "${text}": it must be a whole number of milliseconds, of at most 99999`)
+  return Number(text)
 }
 
 /** The sandbox has no limit and no secrets, and nothing is shared; the rest is as everywhere, and the user's own variables hold. */

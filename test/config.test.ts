@@ -103,6 +103,17 @@ for (const name of Object.keys(DEFAULTS)) {
   })
 }
 
+t.test('a .env that cannot be read is named, with what to do; one that an editor has marked as UTF-8 is read', async (t) => {
+  const folder = t.testdir({ '.env': {} })
+  t.match(await linesOf(CREDENTIALS, join(folder, '.env')), [/\.env cannot be read \(EISDIR.*take it away/])
+  const file = envFile(t, '\uFEFFPORT=4567\n')
+  t.match(await configOf(CREDENTIALS, file), { PORT: 4567 })
+})
+
+t.test('a key that no client can send is refused', async (t) => {
+  t.match(await linesOf({ ...CREDENTIALS, API_KEYS: 'geheim,schlüssel' }), [/^API_KEYS has a character/])
+})
+
 t.test('empty in .env means not set too', async (t) => {
   const file = envFile(t, Object.keys(DEFAULTS).map((name) => `${name}=\n`).join(''))
   t.same(await linesOf(CREDENTIALS, file), [])
@@ -112,7 +123,7 @@ t.test('empty in .env means not set too', async (t) => {
 const WRONG: Array<[name: string, values: string[], shape: RegExp]> = [
   ['PORT', ['-1', '65536', '80.5', 'http', '80a'], /a whole number from 0 to 65535/],
   ['LOG_LEVEL', ['verbose', 'INFO', '1'], /one of trace, debug, info, warn, error, fatal, silent/],
-  ['SPOTIFY_API_URL', ['api.spotify.com', 'ftp://api.spotify.com', 'https://', 'https://a b', 'https://a/?b=c', 'https://a/#b'], /an http or https URL/],
+  ['SPOTIFY_API_URL', ['api.spotify.com', 'ftp://api.spotify.com', 'https://', 'https://a b', 'https://a/?b=c', 'https://a/#b', 'http://:3000', 'http://a:99999', 'https://[x]'], /an http or https URL/],
   ['SPOTIFY_TOKEN_URL', ['accounts.spotify.com', 'x'], /an http or https URL/],
   ['SPOTIFY_CALLS_PER_30S', ['0', '-5', '1.5', 'many', '1000001'], /a whole number from 1/],
   ['SPOTIFY_MAX_CONCURRENCY', ['0', '101', 'x'], /a whole number from 1 to 100/],
@@ -147,6 +158,7 @@ t.test('everything that is wrong is told at once, a line each', async (t) => {
 const LOCAL = ['127.0.0.1', 'localhost', '::1', '127.0.1.1']
 const REACHABLE = ['0.0.0.0', '::', '192.168.1.5', '10.0.0.1', 'example.com', 'localhost.example.com', '127.0.0.1.example.com', '1270.0.0.1']
 t.test('what is a loopback address', async (t) => {
+  t.notOk(isLoopback('127.999.1.1'))
   t.same(LOCAL.map(isLoopback), LOCAL.map(() => true))
   t.same(REACHABLE.map(isLoopback), REACHABLE.map(() => false))
 })

@@ -67,7 +67,8 @@ const WRONG: Array<[args: string[], line: RegExp]> = [
   [['--limit', '0'], /^--limit cannot be 0: it must be >= 1/],
   [['--source', 'radio'], /^--source cannot be "radio": it must be one of auto, new-releases/],
   [['--market', 'germany'], /^--market cannot be "germany": it must be ISO 3166-1 alpha-2/],
-  [['--source', 'albums'], /^source "albums" needs albumIds/],
+  [['--source', 'albums'], /^source "albums" needs --album-ids/],
+  [['--artist-ids', 'a'.repeat(22)], /^--artist-ids is only for source "artists"/],
   [['--speed', '9'], /^Unknown option '--speed'.*--help/],
   [['extra'], /^Unexpected argument 'extra'/],
 ]
@@ -84,6 +85,12 @@ t.test('npm run ingest: wrong options are said in one line, exit code 1', async 
   const help = await runProgram(CLI, ['--help'])
   t.equal(help.code, 0)
   t.match(help.stdout, /--pagination P/)
+})
+
+t.test('npm run demo: a wrong option is said in one line, exit code 1', async (t) => {
+  for (const [args, line] of [[['--tier', 'gold'], '--tier cannot be "gold": it must be one of extended, development'], [['--latency-ms', 'abc'], '--latency-ms cannot be "abc": it must be a whole number of milliseconds, of at most 99999']] as const) {
+    t.match(await runProgram(DEMO, ['--once', ...args], {}, await temporaryFolder(t)), { code: 1, stdout: '', stderr: `${line}\n` })
+  }
 })
 
 t.test('npm run demo -- --once: 100 albums with every track that the sandbox holds, in under 2 s, and the path', async (t) => {

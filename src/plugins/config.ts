@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import fastifyEnv from '@fastify/env'
+import { type Ajv } from 'ajv'
 import fp from 'fastify-plugin'
-import { type Config, ConfigError, ConfigSchema, ROLES, conflictsOf, problemsOf } from '../config.ts'
+import { type Config, ConfigError, ConfigSchema, ROLES, URL_FORMAT, conflictsOf, problemsOf } from '../config.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -21,7 +22,7 @@ export interface ConfigPluginOptions {
 export default fp<ConfigPluginOptions>(async (app, { env, envFile }) => {
   const data = { ...withoutEmpty(fileOf(envFile)), ...withoutEmpty(env) }
   try {
-    await app.register(fastifyEnv, { schema: structuredClone(ConfigSchema), data, env: false })
+    await app.register(fastifyEnv, { schema: structuredClone(ConfigSchema), data, env: false, ajv: { customOptions: withUrls } })
   } catch (error) {
     throw explain(error, data)
   }
@@ -32,7 +33,15 @@ export default fp<ConfigPluginOptions>(async (app, { env, envFile }) => {
 /** Read here and not by the plugin, so that an empty value means the same in the file as in the environment. */
 function fileOf (path: string | undefined): ConfigPluginOptions['env'] {
   if (path === undefined || !existsSync(path)) return {}
-  return parseEnv(readFileSync(path, 'utf8'))
+  try {
+    return parseEnv(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
+  } catch (error) {
+    throw new ConfigError([{ variable: path, advice: `cannot be read (${error instanceof Error ? error.message : String(error)}): make it a file that the service may read, or take it away and set the variables in the environment` }])
+  }
+}
+
+function withUrls (ajv: Ajv): Ajv {
+  return ajv.addFormat(URL_FORMAT, (text: string) => text === '' || URL.canParse(text))
 }
 
 /** `NAME=` in a template or in compose means "not set": the default holds, or the variable is missing. */

@@ -78,7 +78,7 @@ const INTERNAL = new ServiceError('internal_error', 'the service failed at somet
 function sendProblem (request: FastifyRequest, reply: FastifyReply, error: ServiceError, status: number): FastifyReply {
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
-  return reply.code(status).type(PROBLEM_TYPE).send(JSON.stringify(problemOf(error, status, request.id)))
+  return reply.code(status).header('x-request-id', request.id).type(PROBLEM_TYPE).send(JSON.stringify(problemOf(error, status, request.id)))
 }
 
 function problemOf (error: ServiceError, status: number, requestId: string): Problem {
@@ -106,8 +106,11 @@ function isClients (status: number | undefined): status is number {
   return status !== undefined && status >= 400 && status < 500
 }
 
+const MOST_PROBLEMS_TOLD = 10
+
 /** Each thing that is wrong with the request, with the names and values that would be right. */
 function explainValidation ({ validation = [], validationContext = 'body' }: FastifyError): string {
-  const problems = validation.map((error) => `${validationContext}${error.instancePath.replaceAll('/', '.')} ${explainSchemaError(error)}`)
-  return [...new Set(problems)].join('; ')
+  const problems = new Set(validation.map((error) => `${validationContext}${error.instancePath.replaceAll('/', '.')} ${explainSchemaError(error)}`))
+  const told = [...problems].slice(0, MOST_PROBLEMS_TOLD)
+  return problems.size > told.length ? `${told.join('; ')}; and ${problems.size - told.length} more` : told.join('; ')
 }

@@ -10,6 +10,7 @@ interface SchemaError {
 export function explainSchemaError ({ keyword, params, message, parentSchema }: SchemaError): string {
   if (keyword === 'additionalProperties') return `has an unknown field "${String(params['additionalProperty'])}"`
   if (keyword === 'enum' && Array.isArray(params['allowedValues'])) return `must be one of ${params['allowedValues'].join(', ')}`
+  if (keyword === 'const') return `must be ${JSON.stringify(params['allowedValue'])}`
   const description = keyword === 'pattern' ? (parentSchema as { description?: unknown } | undefined)?.description : undefined
   return typeof description === 'string' ? `must be ${description}` : message ?? 'is wrong'
 }

@@ -74,6 +74,7 @@ const BAD_BODIES: Array<[body: unknown, detail: RegExp]> = [
   [{ source: 'albums', albumIds: [] }, /body\.albumIds must NOT have fewer than 1 items/],
   [{ source: 'albums', albumIds: [album], limit: 3 }, /limit does not go with source "albums"/],
   [{ source: 'albums', albumIds: ['../../etc/passwd'] }, /body\.albumIds\.0 must be a Spotify id, URI or open\.spotify\.com link/],
+  [{ source: 'albums', albumIds: Array.from({ length: 400 }, (_, place) => `wrong ${place}`) }, /^(body\.albumIds\.\d must be a Spotify id[^;]*; ){10}and 390 more$/],
   [{ source: 'albums', albumIds: [`spotify:artist:${album}`] }, /body\.albumIds\.0 must be/],
   [{ source: 'artists' }, /source "artists" needs artistIds/],
   [{ source: 'artists', artistIds: Array.from({ length: 51 }, () => album) }, /must NOT have more than 50 items/],
@@ -108,6 +109,8 @@ t.test('what is not there is 404 with a code; ids that try to leave the folder t
       t.match(answer.headers['content-type'], /^application\/problem\+json/, path)
     }
   }
+  const long = await service.app.inject({ url: `/runs/${'x'.repeat(500)}`, headers: { 'x-request-id': 'mine' } })
+  t.match([long.headers['x-request-id'], long.json<Problem>().requestId], ['mine', 'mine'])
   isProblem(t, await service.app.inject({ url: `/runs/${UNKNOWN_ID}` }), 404, 'run_not_found')
   isProblem(t, await service.app.inject({ url: '/nowhere?x=1' }), 404, 'route_not_found')
   isProblem(t, await service.app.inject({ method: 'DELETE', url: '/ingest' }), 404, 'route_not_found')

@@ -23,7 +23,7 @@ export function conclude ({ listed, fetched, gaps, error }: Ending): Conclusion 
   return { status: gaps.length === 0 ? 'succeeded' : 'partial', complete: gaps.length === 0, error: null }
 }
 
-const EMPTY_LISTING = 'Spotify listed no album: for new albums that is an anomaly, so try again later; for a query of your own, check it'
+const EMPTY_LISTING = 'Spotify listed no album: for new albums that is an anomaly, so try again later; for a query or artists of your own, check them'
 
 function failed (code: 'listing_empty' | 'nothing_fetched', detail: string): Conclusion {
   return { status: 'failed', complete: false, error: { code, detail } }

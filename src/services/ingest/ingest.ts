@@ -119,7 +119,7 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, le
         abort(error)
         throw error
       }
-      return { code: codeOfListing(failure.code), detail: failure.message }
+      return { code: codeOfListing(failure.code), detail: `${failure.message}${adviceOn(failure.code)}` }
     } finally {
       await lookedUp.catch(() => {}) // its failure has aborted the pass
       belt.end()
@@ -149,6 +149,11 @@ function hasFurtherTracks ({ totalTracks }: ListedAlbum): boolean {
 /** What the listing's failure is called in the run's error: the codes that users know. */
 function codeOfListing (code: string): string {
   return code === 'not_found' || code === 'request_refused' || code === 'invalid_limit' ? 'upstream_invalid' : code
+}
+
+/** Where another request would fare better. */
+function adviceOn (code: string): string {
+  return code === 'endpoint_unavailable' ? '. Choose another source: GET /diagnose shows what this app may use' : ''
 }
 
 function isMissing (ledger: Ledger, { id }: ListedAlbum): boolean {

@@ -19,7 +19,7 @@ const NAME = 'ingest'
 const LOCK_MS = 10_000
 const RENEW_EVERY_MS = 3000
 const LOOK_FOR_STALLED_EVERY_MS = 5000
-/** The record of the run bounds how often it is tried; BullMQ is not to give one up. */
+/** The record of the run bounds how often it is begun; BullMQ is not to give one up. */
 const NEVER = 1_000_000_000
 const HAND_BACK_WITHIN_MS = 1000
 const CLOSE_WITHIN_MS = 1500
@@ -162,7 +162,7 @@ export function createBullmqQueue ({ redis, concurrency, clock, log }: BullmqQue
     async close (reason) {
       closing.abort(reason)
       const isThere = redis.quick.status === 'ready'
-      const closed = worker?.close(!isThere)
+      const closed = worker?.close(!isThere).catch((error: unknown) => log.debug({ reason: reasonOf(error) }, 'the worker did not close as it should'))
       for (const { stop } of working.values()) stop(reason)
       await Promise.all([...working.values()].map(async ({ over }) => await over))
       await Promise.race([closed, delay(CLOSE_WITHIN_MS, undefined, { ref: false })])
