@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { createCatalogue, type Catalogue } from './catalogue.ts'
 import { checkSettings } from './check-settings.ts'
 import { createFaults, type Faults } from './faults.ts'
@@ -53,9 +53,7 @@ export function createWorld (initial: Partial<SandboxSettings>, now: () => numbe
     recorder,
     tokens: createTokens(now),
     async delay (arrivedAtMs) {
-      const takesMs = settings.latencyMs + Math.round(jitter() * settings.jitterMs)
-      const delayMs = arrivedAtMs + takesMs - performance.now()
-      if (delayMs > 0) await sleep(Math.ceil(delayMs), undefined, { ref: false })
+      await until(arrivedAtMs + settings.latencyMs + Math.round(jitter() * settings.jitterMs))
     },
     change (patch) {
       const names = Object.keys(checkSettings(patch))
@@ -70,4 +68,14 @@ export function createWorld (initial: Partial<SandboxSettings>, now: () => numbe
     stats: () => recorder.snapshot(),
     resetStats: () => recorder.reset(),
   }
+}
+
+/** A timer may be so late: it is set for before, and then the event loop goes round. */
+const TIMER_LATENESS_MS = 2
+
+/** A time on `performance`'s clock, to a tenth of a millisecond on an idle machine. */
+async function until (timeMs: number): Promise<void> {
+  const sleepMs = Math.floor(timeMs - performance.now()) - TIMER_LATENESS_MS
+  if (sleepMs > 0) await sleep(sleepMs, undefined, { ref: false })
+  while (performance.now() < timeMs) await nextTurn()
 }
