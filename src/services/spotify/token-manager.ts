@@ -68,6 +68,7 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
     pending ??= fetchToken(options, closing.signal, () => { requests++ })
       .then((fresh) => {
         token = fresh
+        held = null
         log.info({ renewAt: new Date(clock.now() + fresh.renewAtMs - clock.monotonic()).toISOString() }, 'token fetched')
         return fresh
       })
@@ -81,18 +82,18 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
 
   async function get (signal: AbortSignal): Promise<string> {
     signal.throwIfAborted()
-    const current = token
     const now = clock.monotonic()
-    if (current !== null && now < current.renewAtMs) return current.value
-    try {
-      return (await abortable(fetchOnce(), signal)).value
-    } catch (error) {
-      signal.throwIfAborted()
-      if (current === null || current !== token || clock.monotonic() >= current.endsAtMs) throw error
-      if (current.renewAtMs < current.endsAtMs) log.warn({ err: error }, 'early renewal failed, the present token is used until its end')
-      current.renewAtMs = current.endsAtMs
-      return current.value
-    }
+    if (token === null || now >= token.endsAtMs) return (await abortable(fetchOnce(), signal)).value
+    if (now >= token.renewAtMs && pending === null) renewEarly(token)
+    return token.value
+  }
+
+  /** Nobody waits for this: the present token is good until its end. */
+  function renewEarly (present: Token): void {
+    fetchOnce().catch((error: unknown) => {
+      present.renewAtMs = present.endsAtMs // what has failed now is not asked for by each call until then
+      if (!closing.signal.aborted) log.warn({ err: error }, 'early renewal failed, the present token is used until its end')
+    })
   }
 
   async function renew (refused: string, signal: AbortSignal): Promise<string> {
@@ -116,9 +117,9 @@ async function fetchToken (options: TokenManagerOptions, signal: AbortSignal, on
     const verdict = judge(answer, startedMs, options)
     if (verdict.kind === 'token') return verdict.token
     const namedMs = verdict.limited ? namedWaitMs(answer, clock.now()) : null
-    if (namedMs !== null && namedMs > options.maxWaitMs) throw pauseError(verdict.detail, clock.now() + namedMs)
     const waitMs = namedMs ?? (verdict.limited ? unnamedPauseMs(attempt, false) : retryDelayMs(attempt, retry, random()))
     if (attempt >= retry.maxAttempts || waitMs > options.maxWaitMs) {
+      if (namedMs !== null) throw pauseError(verdict.detail, clock.now() + namedMs)
       throw new ServiceError('upstream_unavailable', `the token endpoint ${verdict.detail} (${attempt} tries): try again later`, { affectsEveryCall: true })
     }
     log.warn({ attempt, waitMs: Math.round(waitMs), detail: verdict.detail }, 'token request failed, trying again')
