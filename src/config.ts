@@ -85,13 +85,14 @@ function adviceOn (variable: string, keyword: string): string {
 
 export type Related = Pick<Config, 'HOST' | 'API_KEYS' | 'ALLOW_ANONYMOUS' | 'REDIS_URL' | 'STORE_SHARED' | 'ROLE'>
 
-/** What no schema can say: which variables go together. */
+/** What no schema can say: which variables go together, and which keys cannot be sent. */
 export function conflictsOf ({ HOST, API_KEYS, ALLOW_ANONYMOUS, REDIS_URL, STORE_SHARED, ROLE }: Related): ConfigProblem[] {
   const problems: ConfigProblem[] = []
-  if (/[^\s\x21-\x7e]/.test(API_KEYS)) {
-    problems.push({ variable: 'API_KEYS', advice: 'has a character that no client can send in a header: use letters, digits and signs of ASCII' })
+  const keys = keysOf(API_KEYS)
+  if (!keys.every((key) => /^[\x21-\x7e]+$/.test(key))) {
+    problems.push({ variable: 'API_KEYS', advice: 'has a key that no client can send in a header: use letters, digits and signs of ASCII, without spaces' })
   }
-  if (!API_KEYS.split(',').some((key) => key.trim() !== '') && !ALLOW_ANONYMOUS && !isLoopback(HOST)) {
+  if (keys.length === 0 && !ALLOW_ANONYMOUS && !isLoopback(HOST)) {
     problems.push({ variable: 'API_KEYS', advice: `is missing and HOST=${HOST} can be reached from outside: set API_KEYS, or HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if that is what you want` })
   }
   if (REDIS_URL !== '' && !STORE_SHARED) {
@@ -101,6 +102,11 @@ export function conflictsOf ({ HOST, API_KEYS, ALLOW_ANONYMOUS, REDIS_URL, STORE
     problems.push({ variable: 'REDIS_URL', advice: `is missing: with ROLE=${ROLE} another process does the rest, and finds its work in Redis; set REDIS_URL, or unset ROLE` })
   }
   return problems
+}
+
+/** The keys of API_KEYS. */
+export function keysOf (text: string): string[] {
+  return text.split(',').map((key) => key.trim()).filter((key) => key !== '')
 }
 
 export function isLoopback (host: string): boolean {

@@ -111,7 +111,7 @@ t.test('a .env that cannot be read is named, with what to do; one that an editor
 })
 
 t.test('a key that no client can send is refused', async (t) => {
-  t.match(await linesOf({ ...CREDENTIALS, API_KEYS: 'geheim,schlüssel' }), [/^API_KEYS has a character/])
+  for (const API_KEYS of ['geheim,schlüssel', 'two words', 'a\nb', 'ok,\u2003x\u2003y']) t.match(await linesOf({ ...CREDENTIALS, API_KEYS }), [/^API_KEYS has a key that no client can send/], JSON.stringify(API_KEYS))
 })
 
 t.test('empty in .env means not set too', async (t) => {

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { keysOf } from '../config.ts'
 import { ServiceError } from '../errors.ts'
 
 declare module 'fastify' {
@@ -12,7 +13,7 @@ declare module 'fastify' {
 
 /** With API_KEYS set, every route but the health probes wants one of the keys. */
 export default fp(async (app) => {
-  const keys = app.config.API_KEYS.split(',').map((key) => key.trim()).filter((key) => key !== '').map(digest)
+  const keys = keysOf(app.config.API_KEYS).map(digest)
 
   /** All keys are compared, each in constant time: the time taken tells nothing about any of them. */
   app.decorate('clientKey', (request) => {

@@ -57,7 +57,7 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
   const failures = new Map<string, Failure>()
   spotify.memory.restore(ledger.endpoints)
   const cache = caching === null ? NO_CACHE : createRunCache({ caching, request, ledger, memory: spotify.memory, meter, clock, signal })
-  const recordCost = async (): Promise<void> => await ledger.record({ kind: 'memory', endpoints: spotify.memory.snapshot(), cost: meter.read() })
+  const recordCost = async (isLeaving = false): Promise<void> => await ledger.record({ kind: 'memory', endpoints: spotify.memory.snapshot(), cost: meter.read(), ...isLeaving ? { isLeaving } : {} })
   /** What was learnt of the endpoints goes into the checkpoint at once, so that a restart does not ask it again. */
   const learned = async (): Promise<void> => {
     if (JSON.stringify(spotify.memory.snapshot()) !== JSON.stringify(ledger.endpoints)) await recordCost()
@@ -73,7 +73,7 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
     await recordCost()
     return { error, failures, cached: cache.settle() }
   } catch (error) {
-    await recordCost().catch(() => {})
+    await recordCost(true).catch(() => {})
     await cache.settle()
     throw error
   }

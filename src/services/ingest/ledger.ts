@@ -15,7 +15,10 @@ export type Part =
   | { kind: 'album', id: string, slots: number, valid: number, expected: number, hasNext: boolean, fingerprint: number, cost: Cost }
   | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, fingerprint: number, cost: Cost }
   | { kind: 'unavailable', id: string, detail: string, cost?: Cost }
-  | { kind: 'memory', endpoints: Array<[Endpoint, EndpointKnowledge]>, cost: Cost }
+  /** `isLeaving`: the execution was told to stop, or pauses; it was not cut off. */
+  | { kind: 'memory', endpoints: Array<[Endpoint, EndpointKnowledge]>, cost: Cost, isLeaving?: boolean }
+  /** An execution after the first one. */
+  | { kind: 'begun' }
   /** A user wants the run to go on: what Spotify did not have is asked again, and a listing that lost something begins anew. */
   | { kind: 'resumed', resumption: number }
 
@@ -47,6 +50,8 @@ export interface Ledger {
   readonly endpoints: Array<[Endpoint, EndpointKnowledge]>
   /** The last time a user let the run go on that is stored; 0 before the first. */
   readonly resumption: number
+  /** Executions in a row that were cut off before they had stored anything. */
+  readonly fruitless: number
   album: (id: string) => AlbumState | undefined
   /** The page of that place where it was answered before its turn. */
   early: (part: number, offset: number) => EarlyPage | undefined
@@ -72,10 +77,12 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
   let cost = NO_COST
   let endpoints: Array<[Endpoint, EndpointKnowledge]> = []
   let resumption = 0
+  let fruitless = 0
   let tracks = 0
 
   function count (part: Part, body: BodyRef | null): void {
     if ('cost' in part && part.cost !== undefined) cost = part.cost
+    if (part.kind !== 'memory' || part.isLeaving === true) fruitless = part.kind === 'begun' ? fruitless + 1 : 0
     switch (part.kind) {
       case 'source':
         source = part.source
@@ -112,6 +119,8 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
       case 'memory':
         endpoints = part.endpoints
         break
+      case 'begun':
+        break
     }
   }
 
@@ -143,6 +152,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
     get cost () { return cost },
     get endpoints () { return endpoints },
     get resumption () { return resumption },
+    get fruitless () { return fruitless },
     album: (id) => albums.get(id),
     early: (part, offset) => early.find((page) => page.part === part && page.offset === offset),
     isComplete (id) {
@@ -150,7 +160,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
       return state !== undefined && isAlbumComplete(state, TRACKS_PAGE_SIZE)
     },
     unavailable: (id) => unavailable.get(id),
-    progress: () => ({ albumsListed: Math.min(listed.size, limit), albumsFetched: albums.size, tracks }),
+    progress: () => ({ albumsListed: Math.min(listed.size, limit), albumsFetched: Math.min(albums.size, limit), tracks }),
     record: (part, body) => checkpoint.append(part, body).then((ref) => {
       count(part, ref)
       onChange()

@@ -12,7 +12,7 @@ import { hasEnded, newRecord } from './transitions.ts'
 export interface AcceptOptions {
   store: RunStore
   keys: KeyStore
-  roster: Pick<Roster, 'get' | 'note' | 'size'>
+  roster: Pick<Roster, 'get' | 'note' | 'active'>
   clock: Clock
   log: Log
   newId: () => string
@@ -34,10 +34,10 @@ export interface Acceptance {
   /** The run will be deleted: neither its key nor its request is to bring it back. */
   forget: (record: RunRecord) => Promise<void>
   /**
-   * Work that adds this run to those that have not ended: it takes a place among them before, and holds it until the roster
-   * has the run. Taking one throws `queue_full`.
+   * Take a place among the runs that have not ended, for a run that the roster will know when the returned function is called.
+   * Throws `queue_full`.
    */
-  withPlace: <T>(id: string, work: (takePlace: () => void) => Promise<T>) => Promise<T>
+  enter: (id: string) => () => void
 }
 
 /** How long an Idempotency-Key gives its run. */
@@ -70,27 +70,29 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
     const { id } = record.run
     const existing = await find(id)
     if (existing !== null) return { run: existing, isNew: false }
-    if (await store.create(record)) {
-      roster.note(record.run)
-      return { run: record.run, isNew: true }
+    const entered = enter(id)
+    try {
+      if (await store.create(record)) {
+        roster.note(record.run)
+        return { run: record.run, isNew: true }
+      }
+    } finally {
+      entered()
     }
     return { run: await find(id) ?? record.run, isNew: false }
   }
 
-  async function withPlace<T> (id: string, work: (takePlace: () => void) => Promise<T>): Promise<T> {
-    try {
-      return await work(() => takePlace(id))
-    } finally {
-      entering.delete(id)
-    }
+  function enter (id: string): () => void {
+    checkRoom(id)
+    entering.add(id)
+    return () => entering.delete(id)
   }
 
-  function takePlace (id: string): void {
-    const active = roster.size() + [...entering].filter((other) => other !== id && roster.get(other) === undefined).length
-    if (active < options.maxActive) {
-      entering.add(id)
-      return
-    }
+  function checkRoom (id: string): void {
+    const others = new Set([...roster.active(), ...entering])
+    others.delete(id)
+    const active = others.size
+    if (active < options.maxActive) return
     throw new ServiceError('queue_full', `${active} runs are waiting or under way, and MAX_QUEUED_RUNS allows no more: try again later`, { retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS })
   }
 
@@ -103,10 +105,8 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
   async function withoutKey (request: RunRequest): Promise<Run> {
     const text = keyOf(request)
     const mine = { id: options.newId(), request: text, claimedAtMs: clock.now() }
-    const { run } = await withPlace(mine.id, async (takePlace) => {
-      const { id, claimedAtMs } = await requests.claim(text, mine, isHeld, takePlace)
-      return await findOrCreate(newRecord(id, request, claimedAtMs))
-    })
+    const { id, claimedAtMs } = await requests.claim(text, mine, isHeld, () => checkRoom(mine.id))
+    const { run } = await findOrCreate(newRecord(id, request, claimedAtMs))
     await options.deliver(run)
     return run
   }
@@ -118,13 +118,11 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
   async function withKey (request: RunRequest, key: string): Promise<Run> {
     const keyHash = createHash('sha256').update(key).digest('hex')
     const mine = { id: options.newId(), request: keyOf(request), claimedAtMs: clock.now() }
-    const { run, isNew } = await withPlace(mine.id, async (takePlace) => {
-      const claim = await keys.claim(keyHash, mine, ({ claimedAtMs }) => claimedAtMs >= clock.now() - KEY_LIFETIME_MS, takePlace)
-      if (claim.request !== mine.request) {
-        throw new ServiceError('idempotency_key_reused', 'this Idempotency-Key belongs to another request of the last 24 hours: send the same body as then, or a new key')
-      }
-      return await findOrCreate({ ...newRecord(claim.id, request, claim.claimedAtMs), keyHash })
-    })
+    const claim = await keys.claim(keyHash, mine, ({ claimedAtMs }) => claimedAtMs >= clock.now() - KEY_LIFETIME_MS, () => checkRoom(mine.id))
+    if (claim.request !== mine.request) {
+      throw new ServiceError('idempotency_key_reused', 'this Idempotency-Key belongs to another request of the last 24 hours: send the same body as then, or a new key')
+    }
+    const { run, isNew } = await findOrCreate({ ...newRecord(claim.id, request, claim.claimedAtMs), keyHash })
     if (isNew) {
       await attachTo(run)
       await options.deliver(run)
@@ -142,7 +140,7 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
 
   return {
     attachTo,
-    withPlace,
+    enter,
 
     async start (body, key) {
       const request = completeRequest(body, options.maxAlbums)

@@ -9,7 +9,7 @@ import { type Ledger, type Part, openLedger } from '../ingest/ledger.ts'
 import { type Log } from '../log.ts'
 import { type Delivery } from '../queue/run-queue.ts'
 import { type RunRecord, type RunStore } from '../store/run-store.ts'
-import { MOST_INTERRUPTIONS, type Snapshot, begin, documentName, ended, finish, hasEnded, pause, paused } from './transitions.ts'
+import { type Snapshot, begin, documentName, ended, finish, hasEnded, pause, paused } from './transitions.ts'
 
 export interface ExecuteOptions {
   store: RunStore
@@ -20,6 +20,8 @@ export interface ExecuteOptions {
   onChange: (run: Run) => void
 }
 
+/** So many executions in a row that were cut off with nothing to show for it: the run is what ends their process. */
+export const MOST_FRUITLESS = 20
 /** How soon a run is tried again whose record cannot even say that storing failed. */
 const STORAGE_RETRY_MS = 60_000
 
@@ -37,8 +39,6 @@ export async function execute (id: string, signal: AbortSignal, options: Execute
       execution = record.executions
       return await executeOnce(record, signal, { ...options, log: options.log.child({ runId: id, execution }) })
     }
-    await cleanUp(record, options)
-    if ((record.interruptions ?? 0) > MOST_INTERRUPTIONS) options.log.error({ runId: id, error: record.run.error }, 'the run is given up')
     onChange(record.run)
     return { kind: 'done' }
   } catch (error) {
@@ -56,7 +56,7 @@ async function tryLater (id: string, execution: number | null, error: unknown, {
     onChange(run)
     return { kind: 'done' }
   }
-  log.error({ err: error, runId: id }, 'the run cannot be stored: it is tried again in a minute')
+  log.error({ err: error, runId: id }, 'what the run has come to cannot be stored: it is tried again in a minute')
   const untilMs = clock.now() + STORAGE_RETRY_MS
   const { code, detail } = failureOf(error)
   onChange(paused(run, run, { code, detail: `${detail}; it is tried again by itself` }, untilMs))
@@ -84,6 +84,8 @@ async function workOn (record: RunRecord, signal: AbortSignal, options: ExecuteO
   try {
     const ledger: Ledger = await openLedger(checkpoint, run.request.limit, () => options.onChange({ ...run, ...snapshotOf(ledger) }))
     if (resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: resumptions })
+    if (ledger.fruitless >= MOST_FRUITLESS) return giveUp(record, ledger, options)
+    if (executions > 1) await ledger.record({ kind: 'begun' })
     const outcome = await attempt(run, ledger, signal, options.ingest)
     if (outcome.kind === 'paused') return { ...outcome, snapshot: snapshotOf(ledger) }
     const [over] = await Promise.all([stageRun(record, ledger, outcome, options), outcome.cached])
@@ -91,6 +93,17 @@ async function workOn (record: RunRecord, signal: AbortSignal, options: ExecuteO
   } finally {
     await checkpoint.close()
   }
+}
+
+/** No call is made and no document is written: either may be what ends the process. */
+function giveUp ({ run }: RunRecord, ledger: Ledger, { clock, log, ingest: { spotify } }: ExecuteOptions): Work {
+  const { gaps, progress } = inspect(run.request, ledger, spotify)
+  const error = {
+    code: 'internal_error',
+    detail: `${ledger.fruitless} executions in a row were cut off before they had stored anything: the log of the time before each start may say why. What was fetched is kept, without a document: resume the run to go on`,
+  }
+  log.error({ error }, 'the run is given up')
+  return { kind: 'over', final: ended(run, { ...snapshotOf(ledger), progress }, gaps, { status: 'failed', complete: false, error }, clock.now()), file: null }
 }
 
 type Outcome =

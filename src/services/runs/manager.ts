@@ -90,13 +90,13 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       log.warn({ runId: id }, 'there is no such run in DATA_DIR: it was deleted, or this is not the folder that the other replicas share')
       return { kind: 'done' }
     }
-    const { controller, release } = follow(closed)
-    const letGo = roster.hold(id, () => controller.abort(canceled()))
+    const { controller, release: stopFollowing } = follow(closed)
+    const release = roster.hold(id, () => controller.abort(canceled()))
     try {
       return await executeHere(id, controller.signal)
     } finally {
-      letGo()
       release()
+      stopFollowing()
     }
   }
 
@@ -124,7 +124,8 @@ export function createRunManager (options: RunManagerOptions): RunManager {
   }
 
   async function waitForEnd (id: string, ms: number, signal: AbortSignal): Promise<Run> {
-    if (ms <= 0 || hasEnded(await get(id))) return await get(id)
+    const run = await get(id)
+    if (ms <= 0 || hasEnded(run)) return run
     const { controller, release } = follow(signal, closing.signal)
     await roster.waitForEnd(id, ms, controller.signal).finally(release)
     return await get(id)
@@ -187,19 +188,20 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     },
 
     async resume (id) {
-      const present = await get(id)
-      const run = await acceptance.withPlace(id, async (takePlace) => {
-        if (!isResumable(present)) throw new ServiceError('run_not_resumable', `the run is ${present.status}: only a partial, failed or canceled run can go on`)
-        takePlace()
+      await get(id)
+      const stored = await store.read(id)
+      const entered = stored !== null && isResumable(stored.run) ? acceptance.enter(id) : () => {}
+      try {
         const { run, isDeleted } = await store.update(id, resume)
         if (isDeleted === true) throw new ServiceError('run_not_found', 'the run is being deleted: start a new one')
-        if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: another request has let it go on`)
+        if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can go on`)
         roster.note(run)
+        await acceptance.attachTo(run)
+        await deliver(run)
         return run
-      })
-      await acceptance.attachTo(run)
-      await deliver(run)
-      return run
+      } finally {
+        entered()
+      }
     },
 
     async remove (id) {

@@ -12,8 +12,8 @@ export interface Roster {
   reconcile: (runs: Run[], sinceMs: number) => void
   /** The run as it is now, where that is known without asking the store. */
   get: (id: string) => Run | undefined
-  /** Runs that have not ended. */
-  size: () => number
+  /** The ids of the runs that have not ended. */
+  active: () => string[]
   /** Called with the run after each change until the returned function is called. */
   watch: (id: string, listener: RunListener) => () => void
   /** Resolves as soon as the run has ended, the time is over, or the signal is aborted. */
@@ -46,7 +46,7 @@ export function createRoster (clock: Clock): Roster {
     },
 
     get: (id) => active.get(id),
-    size: () => active.size,
+    active: () => [...active.keys()],
 
     async waitForEnd (id, ms, signal) {
       if (active.has(id)) await untilEnded({ id, ms, signal, clock, watch: watchers.watch })

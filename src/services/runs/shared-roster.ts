@@ -113,7 +113,7 @@ export function createSharedRoster ({ bus, read, clock }: SharedRosterOptions): 
     },
 
     get: (id) => isHeard(id) ? known.get(id)?.run : undefined,
-    size: () => known.size,
+    active: () => [...known.keys()],
 
     watch,
 

@@ -31,29 +31,15 @@ export function newRecord (id: string, request: RunRequest, nowMs: number): RunR
   }
 }
 
-/** So many executions in a row without an end or a pause: the run is what ends their process. */
-export const MOST_INTERRUPTIONS = 20
-
-/**
- * queued, paused or (after a crash) running: an execution begins, unless too many have left the run running. The document is
- * named after the first one.
- */
+/** queued, paused or (after a crash) running: an execution begins. The document is named after the first one. */
 export function begin (record: RunRecord, nowMs: number): RunRecord {
   if (hasEnded(record.run)) return record
   const { run, executions } = record
-  const interruptions = run.status === 'running' ? (record.interruptions ?? 0) + 1 : 0
-  if (interruptions > MOST_INTERRUPTIONS) return { ...record, interruptions, run: ended(run, run, [], givenUp(interruptions), nowMs) }
   return {
     ...record,
     executions: executions + 1,
-    interruptions,
     run: { ...run, status: 'running', startedAt: run.startedAt ?? timestamp(nowMs), resumeAt: null, error: null },
   }
-}
-
-function givenUp (executions: number): Conclusion {
-  const detail = `${executions} executions in a row were cut off before they could say how they ended, the last ones perhaps by this run: what they fetched is kept. See the log for why the process ended, then resume the run`
-  return { status: 'failed', complete: false, error: { code: 'internal_error', detail } }
 }
 
 /** partial, failed or canceled: it goes on for what is missing. Any other run stays as it is. */

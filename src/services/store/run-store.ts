@@ -16,8 +16,6 @@ export interface RunRecord {
   run: Run
   /** How often it was begun, restarts and resumptions included. The number of an execution is its right to write: the highest has it. */
   executions: number
-  /** How many of the last executions in a row were cut off, with no end and no pause; absent: none. */
-  interruptions?: number
   /** How often a user let it go on after its end. */
   resumptions: number
   /** Of the Idempotency-Key that it was started with. */

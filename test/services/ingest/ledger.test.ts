@@ -158,6 +158,20 @@ t.test('albumPart says of an album what was read of its answer', async (t) => {
 const failure = { code: 'upstream_unavailable', detail: 'answered 503 (5 tries)' }
 const named = listedAlbum('a', { name: 'Blue', totalTracks: 12 })
 
+const FRUITLESS: Array<[string, Part[], number]> = [
+  ['none before an execution was cut off', [], 0],
+  ['one for each that stored nothing', [{ kind: 'begun' }, { kind: 'begun' }], 2],
+  ['what was learnt is nothing', [{ kind: 'begun' }, { kind: 'memory', endpoints: [], cost: NO_COST }, { kind: 'begun' }], 2],
+  ['an album is something', [{ kind: 'begun' }, { kind: 'begun' }, album('a', 12), { kind: 'begun' }], 1],
+  ['one that was told to stop was not cut off', [{ kind: 'begun' }, { kind: 'memory', endpoints: [], cost: NO_COST, isLeaving: true }], 0],
+  ['a user lets it go on', [{ kind: 'begun' }, { kind: 'resumed', resumption: 1 }], 0],
+]
+for (const [title, parts, fruitless] of FRUITLESS) {
+  t.test(`fruitless executions: ${title}`, async (t) => {
+    t.equal((await told(...parts)).fruitless, fruitless)
+  })
+}
+
 const GAPS: Array<[string, Part[], typeof failure | undefined, object | null]> = [
   ['nothing is missing', [album('a', 12)], undefined, null],
   ['nothing is missing, whatever failed before', [album('a', 12)], failure, null],

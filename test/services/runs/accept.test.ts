@@ -165,6 +165,29 @@ for (const key of [false, true]) {
   })
 }
 
+for (const key of [false, true]) {
+  t.test(`requests whose runs could not be stored get no more places than others when they come again${key ? ', each with its key' : ''}`, async (t) => {
+    const { join: process } = share(t)
+    const { store } = await process()
+    let isFull = true
+    const a = await process({ maxActive: 2, store: { ...store, create: async (record) => { if (isFull) throw new Error('disk full'); return await store.create(record) } } })
+    const ask = async (n: number): Promise<Run> => await a.start({ limit: n }, key ? `key ${n}` : null)
+    for (let n = 1; n <= 5; n++) await t.rejects(ask(n), { code: 'storage_failed' })
+    isFull = false
+    const results = await Promise.allSettled([1, 2, 3, 4, 5].map(ask))
+    t.equal(results.filter(({ status }) => status === 'fulfilled').length, 2)
+  })
+}
+
+t.test('a run has a place of its own when it goes on, whatever is still thought of it', async (t) => {
+  const { clock, join } = share(t)
+  const roster = createRoster(clock)
+  const a = await join({ maxActive: 1, roster })
+  const run = await a.start({}, null)
+  t.doesNotThrow(() => a.enter(run.id)())
+  t.throws(() => a.enter('another'), { code: 'queue_full' })
+})
+
 t.test('a place that was taken for a run that could not be stored is free again', async (t) => {
   const { join: process } = share(t)
   const { store } = await process()

@@ -4,8 +4,9 @@ import { gunzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { v7 as uuidv7 } from 'uuid'
 import { type Run } from '../../../src/schemas/run.ts'
-import { type ExecuteOptions, execute } from '../../../src/services/runs/execute.ts'
-import { MOST_INTERRUPTIONS, newRecord, resume } from '../../../src/services/runs/transitions.ts'
+import { type Part } from '../../../src/services/ingest/ledger.ts'
+import { type ExecuteOptions, MOST_FRUITLESS, execute } from '../../../src/services/runs/execute.ts'
+import { newRecord, resume } from '../../../src/services/runs/transitions.ts'
 import { type RunStore, createRunStore } from '../../../src/services/store/run-store.ts'
 import { never } from '../../never.ts'
 import { type Service, startService, temporaryFolder } from '../../service.ts'
@@ -194,20 +195,25 @@ t.test('an execution of a run that was deleted is done', async (t) => {
   t.same(await execute(store), { kind: 'done' })
 })
 
-t.test('a run that ends its process each time is given up, and keeps what it fetched for whoever lets it go on', async (t) => {
+t.test('a run that ends its process each time is given up with what it has, and goes on if a user wants it', async (t) => {
   const { folder, id, execute } = await startTrial(t)
   const store = await open(folder)
-  const cut = new Error('the process ended')
-  const dying: RunStore = { ...store, stage: async () => await new Promise(() => {}), discardStaged: async () => { throw cut }, read: async () => { throw cut } }
-  for (let executions = 0; executions <= MOST_INTERRUPTIONS; executions++) await t.rejects(execute(dying), cut)
+  await execute({ ...store, stage: async () => await Promise.reject(new Error('disk full')) }) // all is fetched
+  await store.update(id, (before) => ({ ...before, run: { ...before.run, status: 'running', finishedAt: null } }))
+  for (let executions = 0; executions < MOST_FRUITLESS; executions++) {
+    const checkpoint = await store.openCheckpoint<Part>(id, 2 + executions)
+    await checkpoint.append({ kind: 'begun' })
+    await checkpoint.close()
+  }
+  await store.update(id, (before) => ({ ...before, executions: before.executions + MOST_FRUITLESS }))
   const log = createRecordingLog()
   const shown: Run[] = []
   t.same(await execute(store, log, (run) => shown.push(run)), { kind: 'done' })
-  t.match(shown, [{ status: 'failed', error: { code: 'internal_error' } }])
-  t.ok(log.lines.some((line) => line.startsWith('error the run is given up')))
+  t.match(shown.at(-1), { status: 'failed', complete: false, error: { code: 'internal_error', detail: /^20 executions in a row.*resume/ }, progress: { albumsFetched: 12 }, gaps: [], file: null })
+  t.equal(log.lines.filter((line) => line.startsWith('error the run is given up')).length, 1)
   await store.update(id, resume)
   t.same(await execute(store), { kind: 'done' })
-  t.match((await store.read(id))?.run, { status: 'succeeded', complete: true })
+  t.match((await store.read(id))?.run, { status: 'succeeded', complete: true, progress: { albumsFetched: 12 } })
 })
 
 t.test('an execution that finds the run ended shows it, and changes nothing', async (t) => {

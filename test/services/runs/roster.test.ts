@@ -54,10 +54,10 @@ for (const [name, create] of [['of one process', () => createRoster(systemClock)
     for (const run of [queued, running]) {
       roster.note(run)
       t.equal(roster.get('a'), run)
-      t.equal(roster.size(), 1)
+      t.equal(roster.active().length, 1)
     }
     roster.note(succeeded)
-    t.same([roster.get('a'), roster.size()], [undefined, 0])
+    t.same([roster.get('a'), roster.active().length], [undefined, 0])
   })
 
   t.test(`the roster ${name}: whoever watches a run is told of each change, until he watches no more`, async (t) => {
@@ -92,7 +92,7 @@ for (const [name, create] of [['of one process', () => createRoster(systemClock)
     const roster = create(t)
     roster.note(running)
     roster.reconcile([queued, runOf('b')], systemClock.monotonic())
-    t.same([roster.get('a')?.status, roster.size()], ['running', 2])
+    t.same([roster.get('a')?.status, roster.active().length], ['running', 2])
   })
 
   t.test(`the roster ${name}: whoever executes a run is asked to cancel it, and only he, and only then`, async (t) => {
@@ -114,14 +114,14 @@ t.test('what one process does with a run, the others know at once: state, count,
   const seen: string[] = []
   other.watch('a', ({ status }) => seen.push(status))
   one.note(queued)
-  t.same([other.get('a')?.status, other.size()], ['queued', 1])
+  t.same([other.get('a')?.status, other.active().length], ['queued', 1])
   one.hold('a', () => {})
   one.note(running)
   const ended = other.waitForEnd('a', 60_000, never)
   one.note(succeeded)
   await ended
   t.same(seen, ['queued', 'running', 'succeeded'])
-  t.same([other.get('a'), other.size()], [undefined, 0])
+  t.same([other.get('a'), other.active().length], [undefined, 0])
 })
 
 t.test('progress is told at most four times a second, the last of it always, and a sign of life each second', async (t) => {
@@ -157,12 +157,12 @@ t.test('what is not heard of any more is not known: the store is asked; whoever 
   const ended = other.waitForEnd('a', 60_000, never)
   await systemClock.sleep(2100)
   t.equal(other.get('a'), undefined)
-  t.equal(other.size(), 1, 'it still counts')
+  t.equal(other.active().length, 1, 'it still counts')
   one.note(succeeded)
   stored.set('a', succeeded)
   await ended
   t.equal(seen.at(-1), 'succeeded')
-  t.same([other.get('a'), other.size()], [undefined, 0])
+  t.same([other.get('a'), other.active().length], [undefined, 0])
 })
 
 t.test('who begins to wait when the run has just ended, and nothing is heard, is answered by the store at once', async (t) => {
@@ -194,7 +194,7 @@ t.test('what the store no longer has is counted no longer, unless it is newer th
   roster.hold('c', () => {})
   roster.note(runOf('c'))
   roster.reconcile([runOf('d')], lookedAtMs)
-  t.equal(roster.size(), 3, 'b, c and d')
+  t.equal(roster.active().length, 3, 'b, c and d')
 })
 
 t.test('a request to cancel reaches the process that executes the run', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { RUN_STATUSES, type Run, type RunRequest, type RunStatus } from '../../../src/schemas/run.ts'
-import { MOST_INTERRUPTIONS, begin, documentName, ended, finish, hasEnded, newRecord, pause, resume } from '../../../src/services/runs/transitions.ts'
+import { begin, documentName, ended, finish, hasEnded, newRecord, pause, resume } from '../../../src/services/runs/transitions.ts'
 import { type RunRecord } from '../../../src/services/store/run-store.ts'
 import { START_MS } from '../../fake-clock.ts'
 
@@ -50,34 +50,13 @@ t.test('which statuses are an end', async (t) => {
 for (const status of ['queued', 'paused', 'running'] as const) {
   t.test(`a ${status} run begins: it runs, counts one execution more, and waits for nothing`, async (t) => {
     const before = record(status, { resumeAt: LATER, error: { code: 'quota_exceeded', detail: 'x' } })
-    t.strictSame(begin(before, LATER_MS), { ...before, executions: 3, interruptions: status === 'running' ? 1 : 0, run: { ...before.run, status: 'running', startedAt: LATER, resumeAt: null, error: null } })
+    t.strictSame(begin(before, LATER_MS), { ...before, executions: 3, run: { ...before.run, status: 'running', startedAt: LATER, resumeAt: null, error: null } })
   })
 }
 
 t.test('a run that begins again keeps the time of its first start, by which its document is named', async (t) => {
   const { run } = begin(record('paused', { startedAt: CREATED }), LATER_MS)
   t.equal(run.startedAt, CREATED)
-})
-
-t.test('a run whose executions are cut off one after the other is given up, until a user lets it go on', async (t) => {
-  let after = record('queued')
-  for (let executions = 1; executions <= MOST_INTERRUPTIONS + 1; executions++) {
-    after = begin(after, LATER_MS)
-    t.equal(after.run.status, 'running')
-  }
-  const givenUp = begin(after, LATER_MS)
-  t.match(givenUp.run, { status: 'failed', complete: false, finishedAt: LATER, error: { code: 'internal_error', detail: /21 executions in a row.*resume the run/ }, file: null })
-  t.equal(givenUp.executions, after.executions, 'no execution has begun')
-  t.match(begin(resume(givenUp), LATER_MS), { interruptions: 0, run: { status: 'running' } })
-})
-
-t.test('a pause is no interruption', async (t) => {
-  let after = record('queued')
-  for (let pauses = 0; pauses < 2 * MOST_INTERRUPTIONS; pauses++) {
-    after = begin(after, LATER_MS)
-    after = pause(after, after.executions, SNAPSHOT, { code: 'quota_exceeded', detail: 'x' }, LATER_MS)
-  }
-  t.match(begin(after, LATER_MS), { interruptions: 0, run: { status: 'running' } })
 })
 
 t.test('a running run is paused with what it has got, the reason and the time', async (t) => {
