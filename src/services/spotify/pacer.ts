@@ -3,6 +3,7 @@ import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { createCallCount } from './call-count.ts'
 import { type Limit, type Pause } from './standing.ts'
+import { createStateSaver } from './state-saver.ts'
 import { type PacerStore, type Place, type Window } from './window.ts'
 
 /** The right to make one call; `done` says that the call has ended, and whether Spotify answered it. */
@@ -40,8 +41,6 @@ interface Waiter {
   refuse: (error: Error) => void
 }
 
-const SAVE_COUNT_EVERY_MS = 1000
-
 /**
  * The one gate before Spotify: callers queue here, and the window says how many may go. A call occupies its
  * place from the moment it is let through until one window after it has ended, so that however long it was on
@@ -50,17 +49,13 @@ const SAVE_COUNT_EVERY_MS = 1000
  */
 export function createPacer ({ window, windowMs, clock, store, log }: PacerOptions): Pacer {
   const waiting: Waiter[] = []
+  const saver = createStateSaver({ window, store, clock, log })
   let asking = false
   let again = false
   let closed = false
   /** 429 answers so far: a place that was given before one of them is not used after it. */
   let limits = 0
   let timer: AbortController | null = null
-  let saving = Promise.resolve()
-  /** A save that has not begun: it will hold what is asked for now too. */
-  let nextSave: Promise<void> | null = null
-  let savedAtMs = -Infinity
-  let saveTimer: NodeJS.Timeout | null = null
 
   /** Let through whom we may, then sleep until the next place is free. Whatever changes a place calls this. */
   async function pump (): Promise<void> {
@@ -149,33 +144,14 @@ export function createPacer ({ window, windowMs, clock, store, log }: PacerOptio
       if (isNews) log.warn({ pauseMs, pace, quota: limit.quota }, 'Spotify limits us: no call until the pause is over')
     })
     given.done(false)
-    await Promise.all([told, save()])
-    saveSoon()
-  }
-
-  function save (): Promise<void> {
-    nextSave ??= saving = saving.then(async () => {
-      nextSave = null
-      savedAtMs = clock.monotonic()
-      await store.save((await window.snapshot()).state)
-    }).catch((error: unknown) => {
-      log.error({ err: error }, 'the pause and the count of calls could not be stored')
-    })
-    return nextSave
+    await Promise.all([told, saver.save()])
+    saver.saveSoon()
   }
 
   /** The count is stored soon; what the window may forget, the file must know before the first call is made. */
   async function noteCalls (): Promise<void> {
-    saveSoon()
-    if (window.isVolatile && clock.monotonic() - savedAtMs > windowMs / 2) await save()
-  }
-
-  function saveSoon (): void {
-    if (closed) return
-    saveTimer ??= setTimeout(() => {
-      saveTimer = null
-      void save()
-    }, SAVE_COUNT_EVERY_MS).unref()
+    saver.saveSoon()
+    if (window.isVolatile && saver.ageMs() > windowMs / 2) await saver.save()
   }
 
   return {
@@ -192,9 +168,7 @@ export function createPacer ({ window, windowMs, clock, store, log }: PacerOptio
     async close () {
       closed = true
       timer?.abort()
-      if (saveTimer !== null) clearTimeout(saveTimer)
-      saveTimer = null
-      await save()
+      await saver.close()
       await window.close()
     },
   }
