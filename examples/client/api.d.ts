@@ -2341,7 +2341,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
+            /** @description `queue_full`: as many runs are waiting as MAX_QUEUED_RUNS allows; `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -2353,7 +2353,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "storage_failed" | "shutting_down";
+                        code?: "queue_full" | "storage_failed" | "shutting_down";
                     };
                 };
             };
