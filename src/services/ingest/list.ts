@@ -1,4 +1,4 @@
-import { hasCode } from '../../errors.ts'
+import { ServiceError, hasCode } from '../../errors.ts'
 import { type RunRequest } from '../../schemas/run.ts'
 import { type CallContext } from '../spotify/call.ts'
 import { type ListedAlbum, readListedAlbum } from '../spotify/item-check.ts'
@@ -32,13 +32,19 @@ export async function list (listing: Listing): Promise<void> {
     const started = startWith(listing, createSource(used, request, spotify), reason)
     await settleAll([started, ...used === 'albums' ? [] : [spotify.ready(listing.context.signal)]])
   }
+  const canFallBack = request.source === 'auto' && ledger.source?.used === 'new-releases'
   try {
+    if (canFallBack) throwIfRefused(spotify.memory.about('newReleases').refusal) // to another run, since this one chose
     await readPages(listing, sourceOf(listing))
   } catch (error) {
-    if (request.source !== 'auto' || ledger.source?.used !== 'new-releases' || !hasCode(error, 'endpoint_unavailable')) throw error
+    if (!canFallBack || !hasCode(error, 'endpoint_unavailable')) throw error
     await startWith(listing, createSource('search', request, spotify), error.message)
     await readPages(listing, sourceOf(listing))
   }
+}
+
+function throwIfRefused (refusal: string | null): void {
+  if (refusal !== null) throw new ServiceError('endpoint_unavailable', refusal)
 }
 
 /** The albums that the run is about: the first or the newest `limit` of what was listed. */

@@ -4,7 +4,8 @@ import { ServiceError } from '../../../src/errors.ts'
 import { type Ledger, openLedger } from '../../../src/services/ingest/ledger.ts'
 import { list, sortItems, wantedAlbums } from '../../../src/services/ingest/list.ts'
 import { completeRequest } from '../../../src/services/runs/request.ts'
-import { createEndpointMemory } from '../../../src/services/spotify/endpoint.ts'
+import { type Call } from '../../../src/services/spotify/call.ts'
+import { type EndpointMemory, createEndpointMemory } from '../../../src/services/spotify/endpoint.ts'
 import { type ListedAlbum } from '../../../src/services/spotify/item-check.ts'
 import { createMeter } from '../../../src/services/spotify/meter.ts'
 import { createSpotifyService } from '../../../src/services/spotify/spotify-service.ts'
@@ -100,9 +101,30 @@ t.test('a source that asks nothing waits for nothing', async (t) => {
   t.equal(ledger.listed.size, 1)
 })
 
-async function listWith (ledger: Ledger, body: Parameters<typeof completeRequest>[0], ready: () => Promise<void>): Promise<void> {
-  const call = async (): Promise<never> => { throw new Error('no call is to be made') }
-  const spotify = createSpotifyService({ apiUrl: new URL('https://api.spotify.com/v1'), memory: createEndpointMemory(), call, ready })
+t.test('what another run was told while this one chose its source is not asked again', async (t) => {
+  const memory = createEndpointMemory()
+  const checkpoint = createMemoryCheckpoint()
+  const ledger = await openLedger({
+    ...checkpoint,
+    async append (part, body) {
+      if (part.kind === 'source') memory.learn('newReleases', { refusal: 'new-releases answered 403' })
+      return await checkpoint.append(part, body)
+    },
+  }, 100)
+  const asked: string[] = []
+  const call: Call = async (endpoint, _url, _context, receiver) => {
+    asked.push(endpoint)
+    return await receiver.answered({ albums: { items: [item('a')], next: null, total: 1 } })
+  }
+  await listWith(ledger, {}, async () => {}, { memory, call })
+  t.same(asked, ['search'])
+  t.match(ledger.source, { used: 'search', reason: 'new-releases answered 403' })
+})
+
+const noCall: Call = async () => { throw new Error('no call is to be made') }
+
+async function listWith (ledger: Ledger, body: Parameters<typeof completeRequest>[0], ready: () => Promise<void>, { memory = createEndpointMemory(), call = noCall }: { memory?: EndpointMemory, call?: Call } = {}): Promise<void> {
+  const spotify = createSpotifyService({ apiUrl: new URL('https://api.spotify.com/v1'), memory, call, ready })
   const context = { signal: new AbortController().signal, meter: createMeter(() => 0) }
   await list({ request: completeRequest(body, 1000), ledger, spotify, context, onListed: () => {} })
 }
