@@ -44,11 +44,11 @@ function decide (world: World, endpoint: Endpoint, request: FastifyRequest): Ans
   if (!world.tokens.isValid(bearerToken(request))) return unauthorized()
   const spent = world.quota.refuse(endpoint.name, world.now())
   if (spent) return quotaExceeded(String(spent.retryAfterS))
-  const fault = world.faults.strike(endpoint.name, albumsAskedFor(endpoint.name, request))
-  const instead = fault && faultAnswer(fault)
-  if (instead) return instead
-  const answer = truth(world, endpoint, request, fault?.kind === 'shifting')
-  return fault === null ? answer : spoilt(answer, endpoint.name, fault)
+  const answer = truth(world, endpoint, request, false)
+  const fault = world.faults.strike({ endpoint: endpoint.name, albumIds: albumsAskedFor(endpoint.name, request), hasData: hasData(answer) })
+  if (fault === null) return answer
+  world.recorder.struck(fault.kind)
+  return faultAnswer(fault) ?? spoilt(fault.kind === 'shifting' ? truth(world, endpoint, request, true) : answer, endpoint.name, fault)
 }
 
 function truth (world: World, endpoint: Endpoint, request: FastifyRequest, shifting: boolean): Answer {
@@ -61,8 +61,12 @@ function truth (world: World, endpoint: Endpoint, request: FastifyRequest, shift
   }
 }
 
+function hasData (answer: Answer): answer is Answer & { kind: 'json' } {
+  return answer.kind === 'json' && answer.status === 200
+}
+
 function spoilt (answer: Answer, endpoint: EndpointName, fault: Fault): Answer {
-  if (answer.kind !== 'json' || answer.status !== 200) return answer
+  if (!hasData(answer)) return answer
   if (fault.kind === 'cut-body') return { kind: 'cut', body: answer.body }
   spoil(fault, endpoint, answer.body)
   return answer
@@ -83,7 +87,7 @@ function albumsAskedFor (endpoint: EndpointName, request: FastifyRequest): strin
 
 /** Albums whose own body this answer carries whole. */
 function servedAlbums (endpoint: EndpointName, answer: Answer): string[] {
-  if (answer.kind !== 'json' || answer.status !== 200) return []
+  if (!hasData(answer)) return []
   const body = answer.body as { id?: string, albums?: Array<{ id?: string } | null> }
   const albums = endpoint === 'album' ? [body] : endpoint === 'albums' ? body.albums ?? [] : []
   return albums.flatMap((album) => album?.id ?? [])

@@ -26,7 +26,7 @@ export const FaultSchema = Type.Object({
   kind: oneOf(FAULT_KINDS),
   endpoint: Type.Optional(oneOf([...ENDPOINTS, '*'])),
   probability: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'of each call that it could meet; default 1' })),
-  skip: Type.Optional(Type.Integer({ minimum: 0, description: 'leave this many calls alone first' })),
+  skip: Type.Optional(Type.Integer({ minimum: 0, description: 'leave this many calls alone first; of what spoils an answer, calls that would get one' })),
   times: Type.Optional(Type.Integer({ minimum: 0, description: 'fire at most so often; default always' })),
   albumId: Type.Optional(Type.String({ description: 'only calls that ask for this album' })),
   status: Type.Optional(Type.Integer({ minimum: 400, maximum: 599, description: 'another status than the usual one of the kind' })),

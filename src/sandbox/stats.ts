@@ -1,6 +1,6 @@
 import { CLOCK_SLACK_MS, ON_THE_WAY_MS } from './rate-limit.ts'
 import { createRollingWindow } from './rolling-window.ts'
-import { type EndpointName, ENDPOINTS } from './settings.ts'
+import { type EndpointName, ENDPOINTS, type FaultKind } from './settings.ts'
 
 const WINDOW_MS = 30_000
 
@@ -25,6 +25,8 @@ export interface SandboxStats {
   calledWhileBlocked: number
   /** How often each album's own body (one or in a batch) was answered whole. */
   served: Record<string, number>
+  /** How often a fault of each kind has struck. */
+  faults: Partial<Record<FaultKind, number>>
 }
 
 export interface CallRecord {
@@ -35,6 +37,7 @@ export interface CallRecord {
 export interface StatsRecorder {
   arrive (endpoint: EndpointName): CallRecord
   tokenIssued (): void
+  struck (kind: FaultKind): void
   /** From now on, until so many seconds have passed, calls are not welcome. */
   retryAfterNamed (seconds: number): void
   /** The sandbox was set anew: what it named before counts no more. */
@@ -79,6 +82,7 @@ export function createStats (now: () => number): StatsRecorder {
       }
     },
     tokenIssued () { stats.tokensIssued += 1 },
+    struck (kind) { stats.faults[kind] = (stats.faults[kind] ?? 0) + 1 },
     retryAfterNamed (seconds) {
       const nowMs = now()
       const untilMs = nowMs + seconds * 1000
@@ -96,5 +100,5 @@ export function createStats (now: () => number): StatsRecorder {
 
 function emptyStats (): SandboxStats {
   const byEndpoint = Object.fromEntries(ENDPOINTS.map((name) => [name, { total: 0, byStatus: {} }])) as Record<EndpointName, EndpointStats>
-  return { calls: 0, token: 0, tokensIssued: 0, byEndpoint, peakInFlight: 0, peakPer30s: 0, calledWhileBlocked: 0, served: {} }
+  return { calls: 0, token: 0, tokensIssued: 0, byEndpoint, peakInFlight: 0, peakPer30s: 0, calledWhileBlocked: 0, served: {}, faults: {} }
 }

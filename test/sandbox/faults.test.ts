@@ -1,8 +1,8 @@
 import { get as httpGet } from 'node:http'
 import t, { type Test } from 'tap'
 import type { Album } from '../../src/sandbox/objects.ts'
-import { createFaults } from '../../src/sandbox/faults.ts'
-import type { Fault } from '../../src/sandbox/settings.ts'
+import { type Target, createFaults } from '../../src/sandbox/faults.ts'
+import type { Fault, FaultKind } from '../../src/sandbox/settings.ts'
 import { type Albums, BASIC, type Batch, type Client, FORM, idsOf, startClient, type TrackPage } from './client.ts'
 
 const SEARCH = '/search?q=tag:new&type=album&limit=10'
@@ -113,6 +113,16 @@ t.test('fault shifting: at each page border one album comes twice and one never'
   t.strictSame(idsOf(second), [searchOrder[9], ...searchOrder.slice(11, 20)])
 })
 
+t.test('fault shifting: of the tracks of an album, too', async (t) => {
+  const { client, long } = await faulty(t, { kind: 'shifting', endpoint: 'albumTracks' })
+  const placesOf = (page: TrackPage) => page.items.map((item) => (item as { id: string }).id)
+  const first = placesOf((await client.get<TrackPage>(`/albums/${long}/tracks?limit=50`)).body)
+  const second = placesOf((await client.get<TrackPage>(`/albums/${long}/tracks?limit=50&offset=50`)).body)
+  client.app.sandbox.change({ faults: [] })
+  const truth = placesOf((await client.get<TrackPage>(`/albums/${long}/tracks?limit=50&offset=50`)).body)
+  t.strictSame(second, [first[49], ...truth.slice(1)])
+})
+
 /** What is wrong with a page in the middle: of a listing, of tracks, and of the tracks inside an album. */
 const PAGE_FAULTS: Array<[string, Fault, (page: TrackPage, truth: TrackPage, origin: string) => [unknown, unknown]]> = [
   ['the total is too high', { kind: 'wrong-total' }, (page, truth) => [page.total, truth.total + 7]],
@@ -177,19 +187,34 @@ const WHEN: Array<[string, Partial<Fault>, string]> = [
 for (const [title, options, expected] of WHEN) {
   t.test(`a fault strikes ${title}: ${JSON.stringify(options)}`, async (t) => {
     const faults = createFaults([{ kind: 'reset', ...options }], 1)
-    t.equal(Array.from({ length: 10 }, () => faults.strike('album', ['a']) ? 1 : 0).join(''), expected)
+    t.equal(Array.from({ length: 10 }, () => faults.strike(ofAlbum('a')) ? 1 : 0).join(''), expected)
   })
 }
 
+function ofAlbum (...albumIds: string[]): Target {
+  return { endpoint: 'album', albumIds, hasData: true }
+}
+
+t.test('what spoils an answer lets those pass that have no data, and waits for the next', async (t) => {
+  const refused: Target = { endpoint: 'search', albumIds: [], hasData: false }
+  const strikes = (kind: FaultKind): Array<boolean> => {
+    const faults = createFaults([{ kind, skip: 1, times: 1 }], 1)
+    return [refused, { ...refused, hasData: true }, refused, { ...refused, hasData: true }].map((target) => faults.strike(target) !== null)
+  }
+  t.strictSame(strikes('empty-page'), [false, false, false, true])
+  t.strictSame(strikes('cut-body'), [false, false, false, true])
+  t.strictSame(strikes('reset'), [false, true, false, false], 'the others meet any call')
+})
+
 t.test('of several faults the first that strikes wins', async (t) => {
   const faults = createFaults([{ kind: 'reset', times: 1 }, { kind: 'stall', times: 1 }], 1)
-  t.strictSame([1, 2, 3].map(() => faults.strike('album', [])?.kind), ['reset', 'stall', undefined])
+  t.strictSame([1, 2, 3].map(() => faults.strike(ofAlbum())?.kind), ['reset', 'stall', undefined])
 })
 
 t.test('a probability is kept to, and its draws are the same for the same seed', async (t) => {
   const draw = (seed: number) => {
     const faults = createFaults([{ kind: 'reset', probability: 0.3 }], seed)
-    return Array.from({ length: 1000 }, () => faults.strike('album', []) !== null)
+    return Array.from({ length: 1000 }, () => faults.strike(ofAlbum()) !== null)
   }
   t.strictSame(draw(1), draw(1))
   t.strictNotSame(draw(1), draw(2))

@@ -33,6 +33,8 @@ export const albumTracks: Endpoint = {
     const total = catalogue.trackTotal(id)
     if (total === 0) return notFound()
     const link = (other: typeof window) => pageLink(call.view, `/albums/${id}/tracks`, other)
-    return json(createPage(catalogue.tracks(id, call.view, window), window, total, total, link))
+    const tracks = catalogue.tracks(id, call.view, window)
+    const previous = call.shifting && window.offset > 0 ? catalogue.tracks(id, call.view, { offset: window.offset - 1, limit: 1 }) : []
+    return json(createPage([...previous, ...tracks.slice(previous.length)], window, total, total, link))
   },
 }
