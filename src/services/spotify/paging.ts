@@ -49,8 +49,8 @@ export function readPage (body: unknown, wrapper: 'albums' | null): Page | null 
   }
 }
 
-const ASK_EMPTY_FIRST_PAGE = 3
-const ASK_EMPTY_PAGE = 2
+/** So often is a page asked for that is empty and should not be. */
+const ASK_EMPTY_PAGE = 3
 
 /**
  * Where to go after a page. What Spotify says about more (`next`, `total`, a full page) is evidence, not truth:
@@ -95,7 +95,7 @@ function afterEmptyPage (page: Page, cursor: Cursor, pageSize: number, rules: Pa
   const isFirst = cursor.offset === 0
   const claimed = !rules.isSearch && page.total !== null && page.total > cursor.offset
   const suspicious = page.next !== null || claimed || (isFirst && !rules.mayBeEmpty)
-  if (suspicious && empties < (isFirst ? ASK_EMPTY_FIRST_PAGE : ASK_EMPTY_PAGE)) {
+  if (suspicious && empties < ASK_EMPTY_PAGE) {
     return { kind: 'more', cursor: { ...cursor, empties }, loss: null }
   }
   if (page.next === null || cursor.holeAt !== null) {
