@@ -26,6 +26,19 @@ t.test('a lower page limit than any known is found and remembered', async (t) =>
   }
 })
 
+t.test('smaller pages of tracks and smaller batches than documented are found and remembered', async (t) => {
+  for (const tier of TIERS) {
+    const service = await serviceFor(t, tier, [])
+    service.sandbox.sandbox.change({ pageLimits: { newReleases: 50, albumTracks: 20, albums: 5 } })
+    t.match(await finished(service, {}), { status: 'succeeded', complete: true }, tier)
+    service.sandbox.sandbox.resetStats()
+    t.match(await finished(service, { refresh: true }), { status: 'succeeded', complete: true })
+    const { albumTracks, albums } = service.sandbox.sandbox.stats().byEndpoint
+    t.ok(albumTracks.total > 6, 'more pages than of 50')
+    t.notOk(albumTracks.byStatus['400'] ?? albums.byStatus['400'], 'no refused call in the next run')
+  }
+})
+
 t.test('Spotify down for good ends the run soon: the quota is not burnt on album after album', async (t) => {
   const { run, service } = await runWith(t, 'development', [{ kind: 'server-error-json', endpoint: 'album', skip: 10 }])
   t.match(run, { status: 'partial', progress: { albumsListed: 40 } })

@@ -9,8 +9,8 @@ export interface StoredPage {
   valid: number
   /** The page said that there is a next one. */
   hasNext: boolean
-  /** Of the discs, numbers and ids of its tracks: two pages with the same one are the same page. */
-  fingerprint: number
+  /** What tells each of its tracks from others; none where the album has no further page, or is complete. */
+  keys: readonly number[]
   /** null: it is the page embedded in the album itself. */
   body: BodyRef | null
 }
@@ -31,14 +31,27 @@ export function putPage ({ pages }: Pick<AlbumState, 'pages'>, page: StoredPage)
   else pages.splice(place, pages[place]?.offset === page.offset ? 1 : 0, page)
 }
 
-/** The same tracks were answered for another place already: that tells nothing of this one. */
-export function isRepeated ({ offset, slots, fingerprint }: Pick<StoredPage, 'offset' | 'slots' | 'fingerprint'>, pages: AlbumState['pages']): boolean {
-  return slots > 0 && pages.some((page) => page.offset !== offset && page.valid > 0 && page.fingerprint === fingerprint)
+/** Whether the page tells more than the one that is stored for its place: more tracks that no other page has. */
+export function tellsMore (page: Pick<StoredPage, 'offset' | 'valid' | 'keys'>, { pages }: Pick<AlbumState, 'pages'>): boolean {
+  const stored = pages.find(({ offset }) => offset === page.offset)
+  return stored === undefined || ownTracks(page, pages) > ownTracks(stored, pages)
 }
 
-export function countTracks (state: AlbumState): number {
+/** Tracks of the page that no page of another place has. */
+function ownTracks ({ offset, valid, keys }: Pick<StoredPage, 'offset' | 'valid' | 'keys'>, pages: AlbumState['pages']): number {
+  const others = new Set(pages.flatMap((page) => page.offset === offset ? [] : page.keys))
+  return valid - keys.filter((key) => others.has(key)).length
+}
+
+/** The tracks that there are; one that moved from page to page while they were asked for counts once. */
+export function countTracks ({ pages }: Pick<AlbumState, 'pages'>): number {
+  if (pages.length === 1) return pages[0]?.valid ?? 0
+  const seen = new Set<number>()
   let tracks = 0
-  for (const page of state.pages) tracks += page.valid
+  for (const { valid, keys } of pages) {
+    tracks += valid - keys.filter((key) => seen.has(key)).length
+    for (const key of keys) seen.add(key)
+  }
   return tracks
 }
 
@@ -68,7 +81,7 @@ export interface PageRange {
 
 /**
  * What to ask so that every claimed place is covered, and none twice.
- * @param again also the pages that were answered with broken tracks or with nothing
+ * @param again also the pages that were answered with broken tracks, with nothing, or with a track that another one has
  */
 export function missingPages (state: AlbumState, pageSize: number, again: boolean): PageRange[] {
   const missing: PageRange[] = []
@@ -80,12 +93,17 @@ export function missingPages (state: AlbumState, pageSize: number, again: boolea
   let at = 0
   for (const page of pages) {
     ask(at, Math.min(page.offset, end)) // an empty page can lie beyond the end
-    const isPoor = page.valid < page.slots || (page.slots === 0 && page.offset < end)
-    if (again && isPoor) missing.push({ offset: page.offset, limit: page.slots === 0 ? pageSize : page.slots })
+    if (again && isPoor(page, end, pages)) missing.push({ offset: page.offset, limit: page.slots === 0 ? pageSize : page.slots })
     at = page.offset + (page.slots === 0 ? pageSize : page.slots)
   }
   for (; at < end; at += pageSize) missing.push({ offset: at, limit: pageSize })
   const last = pages.at(-1)
   if (last !== undefined && last.hasNext && last.slots > 0 && last.offset + last.slots === at) missing.push({ offset: at, limit: pageSize })
   return missing
+}
+
+/** With broken tracks, with none although the album goes on, or with some of another page: asked again it may be better. */
+function isPoor (page: StoredPage, end: number, pages: StoredPage[]): boolean {
+  const { offset, slots, valid } = page
+  return valid < slots || (slots === 0 && offset < end) || ownTracks(page, pages) < valid
 }

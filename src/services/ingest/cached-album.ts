@@ -26,15 +26,12 @@ export function cacheKey (scope: string, id: string, market: string | null): str
   return JSON.stringify([FORMAT, scope, id, market])
 }
 
-const FORMAT = 1
+const FORMAT = 2
 
-/**
- * The facts to keep of an album that is complete, as if all its tracks had been on one page. No other page of it will be
- * asked for, so the first one's fingerprint does.
- */
+/** The facts to keep of an album that is complete, as if all its tracks had been on one page. */
 export function cachedAlbum (state: AlbumState, tier: TierEvidence): CachedAlbum {
   const expected = expectedTracks(state)
-  return { head: { slots: expected, valid: expected, expected, hasNext: false, fingerprint: state.pages[0]?.fingerprint ?? 0 }, tier }
+  return { head: { slots: expected, valid: expected, expected, hasNext: false, keys: [] }, tier }
 }
 
 /** What a run knows when it could use a cached album. */

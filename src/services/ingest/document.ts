@@ -1,5 +1,5 @@
 import { type Run } from '../../schemas/run.ts'
-import { type ListedAlbum } from '../spotify/item-check.ts'
+import { type ListedAlbum, trackKey } from '../spotify/item-check.ts'
 import { type AlbumState } from './album-state.ts'
 import { type Ledger } from './ledger.ts'
 import { readAhead } from './read-ahead.ts'
@@ -42,8 +42,18 @@ export async function albumText (state: AlbumState, { readBody }: Ledger): Promi
   if (isAsAnswered(state)) return text
   const pages = await Promise.all(state.pages.map(async ({ body, valid }) => valid === 0 ? '[]' : body === null ? null : await readBody(body)))
   const album = JSON.parse(text) as AlbumBody // not before all is read: what has waited for the disk is collected late
-  const items = pages.flatMap((page) => page === null ? album.tracks.items : JSON.parse(page) as unknown[])
+  const items = withoutRepeats(pages.map((page) => page === null ? album.tracks.items : JSON.parse(page) as unknown[]))
   return JSON.stringify({ ...album, tracks: { ...album.tracks, items, next: null } })
+}
+
+/** The tracks of all pages; of one that moved from page to page while they were asked for, the first. */
+function withoutRepeats (pages: unknown[][]): unknown[] {
+  const seen = new Set<number>()
+  return pages.flatMap((tracks) => {
+    const fresh = tracks.filter((track) => !seen.has(trackKey(track)))
+    for (const track of fresh) seen.add(trackKey(track))
+    return fresh
+  })
 }
 
 /** The album's text in the document is the stored one, to the byte. */

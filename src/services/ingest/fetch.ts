@@ -1,8 +1,8 @@
 import { ServiceError, hasCode } from '../../errors.ts'
 import { type CallContext } from '../spotify/call.ts'
-import { BATCH_SIZE, TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
-import { type ListedAlbum, fingerprintOf, isTrack, readAlbumHead } from '../spotify/item-check.ts'
-import { type SpotifyService } from '../spotify/spotify-service.ts'
+import { BATCH_SIZE } from '../spotify/endpoint.ts'
+import { type ListedAlbum, isTrack, readAlbumHead, trackKey } from '../spotify/item-check.ts'
+import { type SpotifyService, TooManyError } from '../spotify/spotify-service.ts'
 import { missingPages } from './album-state.ts'
 import { type Belt } from './belt.ts'
 import { type Ledger, albumPart } from './ledger.ts'
@@ -83,7 +83,8 @@ function isBatchKnown ({ memory }: SpotifyService): boolean {
 }
 
 function batchSize ({ memory }: SpotifyService): number {
-  return memory.about('albums').refusal === null ? BATCH_SIZE : 1
+  const { refusal, pageSize } = memory.about('albums')
+  return refusal === null ? Math.min(BATCH_SIZE, pageSize) : 1
 }
 
 async function fetchSome (fetching: Fetching, albums: ListedAlbum[], streak: Streak, onAnswered = (): void => {}): Promise<void> {
@@ -97,7 +98,7 @@ async function fetchSome (fetching: Fetching, albums: ListedAlbum[], streak: Str
 
 /**
  * Several albums by one call. Gives the ids of those that are over for now: all of them where the call failed (noted for
- * each) or was refused (they go back on the belt), and those whose answer was no album (noted). What Spotify left out is not among them.
+ * each) or was refused as such (they go back on the belt), and those whose answer was no album (noted). What Spotify left out is not among them.
  */
 async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: Streak, onAnswered: () => void): Promise<Set<string>> {
   const { belt, spotify, context, market } = fetching
@@ -123,8 +124,8 @@ async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: St
       await spotify.albums(ids, market, context, store)
       isAnswered = true
     } catch (error) {
-      if (hasCode(error, 'endpoint_unavailable')) belt.putBack(albums)
-      else if (isFinalRefusal(error)) isRefused = true
+      if (hasCode(error, 'endpoint_unavailable') || error instanceof TooManyError) belt.putBack(albums)
+      else if (isFinalRefusal(error) || hasCode(error, 'invalid_limit')) isRefused = true
       else throw error
     }
   })
@@ -192,14 +193,14 @@ async function storeAlbum ({ ledger, context }: Fetching, { id }: ListedAlbum, b
 async function fetchTracks ({ ledger, spotify, context, market, again }: Fetching, { id }: ListedAlbum): Promise<void> {
   for (let round = 1; round <= MOST_TRACK_ROUNDS; round++) {
     const state = ledger.album(id)
-    const ranges = state === undefined ? [] : missingPages(state, TRACKS_PAGE_SIZE, again && round === 1)
+    const ranges = state === undefined ? [] : missingPages(state, spotify.memory.about('albumTracks').pageSize, again && round === 1)
     if (ranges.length === 0) return
     await settleAll(ranges.map(async (range) => {
       const { offset } = range
       await spotify.albumTracks(id, range, market, context, async ({ items, next }) => {
         const tracks = items.filter(isTrack)
         await ledger.record({
-          kind: 'tracks', id, offset, slots: items.length, valid: tracks.length, hasNext: next !== null, fingerprint: fingerprintOf(tracks), cost: context.meter.read(),
+          kind: 'tracks', id, offset, slots: items.length, valid: tracks.length, hasNext: next !== null, keys: tracks.map(trackKey), cost: context.meter.read(),
         }, JSON.stringify(tracks))
       })
     }))

@@ -4,7 +4,7 @@ import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
 import { type Cost, NO_COST } from '../spotify/meter.ts'
 import { type SourceCursor } from '../spotify/sources/source.ts'
 import { type BodyRef, type Checkpoint } from '../store/checkpoint.ts'
-import { type AlbumState, countTracks, expectedTracks, isAlbumComplete, isRepeated, putPage } from './album-state.ts'
+import { type AlbumState, countTracks, expectedTracks, isAlbumComplete, putPage, tellsMore } from './album-state.ts'
 
 /** The parts of a checkpoint: facts in the order in which they became known. */
 export type Part =
@@ -12,8 +12,8 @@ export type Part =
   | { kind: 'listed', albums: ListedAlbum[], losses: string[], next: SourceCursor | null, cost: Cost }
   /** A page of the listing that was answered before its turn; its items are the body. */
   | { kind: 'early', part: number, offset: number, pageSize: number, next: string | null, total: number | null, cost: Cost }
-  | { kind: 'album', id: string, slots: number, valid: number, expected: number, hasNext: boolean, fingerprint: number, cost: Cost }
-  | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, fingerprint: number, cost: Cost }
+  | { kind: 'album', id: string, slots: number, valid: number, expected: number, hasNext: boolean, keys?: number[], cost: Cost }
+  | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, keys?: number[], cost: Cost }
   | { kind: 'unavailable', id: string, detail: string, cost?: Cost }
   /** `isLeaving`: the execution was told to stop, or pauses; it was not cut off. */
   | { kind: 'memory', endpoints: Array<[Endpoint, EndpointKnowledge]>, cost: Cost, isLeaving?: boolean }
@@ -126,20 +126,20 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
 
   function countAlbum (part: Part & { kind: 'album' }, body: BodyRef): void {
     if (albums.has(part.id)) return
-    const { id, expected, slots, valid, hasNext, fingerprint } = part
-    albums.set(id, { body, expected, pages: [{ offset: 0, slots, valid, hasNext, fingerprint, body: null }] })
+    const { id, expected, slots, valid, hasNext, keys = [] } = part
+    albums.set(id, { body, expected, pages: [{ offset: 0, slots, valid, hasNext, keys, body: null }] })
     tracks += valid
   }
 
-  function countPage (part: Part & { kind: 'tracks' }, body: BodyRef | null): void {
-    const { id, offset, slots, hasNext, fingerprint } = part
+  function countPage (part: Part & { kind: 'tracks' }, body: BodyRef): void {
+    const { id, offset, slots, valid, hasNext, keys = [] } = part
+    const page = { offset, slots, valid, hasNext, keys, body }
     const state = albums.get(id)
-    if (state === undefined) return
-    const valid = isRepeated(part, state.pages) ? 0 : part.valid
-    const before = state.pages.find((page) => page.offset === offset)?.valid ?? -1
-    if (valid <= before) return
-    putPage(state, { offset, slots, valid, hasNext, fingerprint, body })
-    tracks += valid - Math.max(0, before)
+    if (state === undefined || !tellsMore(page, state)) return
+    tracks -= countTracks(state)
+    putPage(state, page)
+    tracks += countTracks(state)
+    if (isAlbumComplete(state, TRACKS_PAGE_SIZE)) for (const page of state.pages) page.keys = []
   }
 
   for await (const { meta, body } of checkpoint.replay()) count(meta, body)
@@ -176,8 +176,8 @@ function isStillAhead ({ part, offset }: EarlyPage, next: SourceCursor | null): 
 
 /** The part that stores an album as it was answered. */
 export function albumPart (id: string, head: Omit<AlbumHead, 'album'>, cost: Cost): Part {
-  const { slots, valid, expected, hasNext, fingerprint } = head
-  return { kind: 'album', id, slots, valid, expected, hasNext, fingerprint, cost }
+  const { slots, valid, expected, hasNext, keys } = head
+  return { kind: 'album', id, slots, valid, expected, hasNext, keys, cost }
 }
 
 /** What is missing of a listed album: null when nothing is. `failure`: how the last try ended, where it did. */

@@ -41,10 +41,13 @@ function judgeSuccess (body: Body): Verdict {
   return { kind: 'retry', code: 'upstream_invalid', detail: `answered 200 with ${what} instead of JSON` }
 }
 
+/** Of a page, and of a batch. */
+const TOO_MANY = ['Invalid limit', 'Too many ids requested']
+
 function refusal (status: number, body: Body): RunErrorCode | CallErrorCode {
   if (status === 403) return mentionsPremium(body) ? 'premium_required' : 'endpoint_unavailable'
   if (status === 404 || status === 410) return 'not_found'
-  if (status === 400 && apiError(body).message === 'Invalid limit') return 'invalid_limit'
+  if (status === 400 && TOO_MANY.includes(apiError(body).message ?? '')) return 'invalid_limit'
   return 'request_refused'
 }
 

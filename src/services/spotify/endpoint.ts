@@ -7,7 +7,7 @@ export function isListing (endpoint: Endpoint): boolean {
 }
 
 /**
- * The page sizes to try, largest first: an endpoint that answers `Invalid limit` gets the next one.
+ * The page sizes to try, largest first: an endpoint that answers `Invalid limit` gets the next one, and so does a batch of too many ids.
  * Extended apps get 50 everywhere, development apps 10 in search and in artist albums.
  * Source: https://developer.spotify.com/documentation/web-api/references/changes/february-2026
  */
@@ -49,7 +49,7 @@ export function createEndpointMemory () {
   return {
     about,
     learn,
-    /** Go down one page size after `Invalid limit` at `refusedSize`; false where there is no smaller one. */
+    /** Go down one page size after `refusedSize` was too large; false where there is no smaller one. */
     stepDown (endpoint: Endpoint, refusedSize: number): boolean {
       const smaller = PAGE_SIZES.find((size) => size < refusedSize)
       if (smaller === undefined) return false

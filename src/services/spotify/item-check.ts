@@ -21,6 +21,11 @@ export function readListedAlbum (item: unknown): ListedAlbum | null {
   }
 }
 
+/** The ids of the albums among the items of a listing. */
+export function idsOf (items: unknown[]): string[] {
+  return items.flatMap((item) => readListedAlbum(item)?.id ?? [])
+}
+
 /** An album as fetched, with what it says of its tracks. */
 export interface AlbumHead {
   /** As Spotify sent it, but for tracks that are none. */
@@ -33,7 +38,8 @@ export interface AlbumHead {
   expected: number
   /** The embedded page has a next one. */
   hasNext: boolean
-  fingerprint: number
+  /** Of the tracks, where there may be more of them on further pages. */
+  keys: number[]
 }
 
 /** Read an album answer; null where it is not one. Tracks that are null or broken are taken out and missed in `valid`. */
@@ -44,20 +50,31 @@ export function readAlbumHead (body: unknown): AlbumHead | null {
   const all = tracks['items'] as unknown[]
   const items = all.filter(isTrack)
   const claims = [tracks['total'], totalTracks].filter(isCount)
+  const expected = Math.max(all.length, ...claims)
+  const hasNext = typeof tracks['next'] === 'string'
   return {
     album: { ...body, tracks: { ...tracks, items } },
     slots: all.length,
     valid: items.length,
-    expected: Math.max(all.length, ...claims),
-    hasNext: typeof tracks['next'] === 'string',
-    fingerprint: fingerprintOf(items),
+    expected,
+    hasNext,
+    keys: hasNext || expected > all.length ? items.map(trackKey) : [],
   }
 }
 
-/** Of a page of tracks, by disc, number and id: the same page gives the same one. */
-export function fingerprintOf (tracks: unknown[]): number {
-  return crc32(tracks.map((track) => isRecord(track) ? `${String(track['disc_number'])}/${String(track['track_number'])}/${String(track['id'])}` : '').join())
+/**
+ * What tells a track from the others of its album: disc, number and name. Its id does not, since Spotify may answer another one
+ * for the same place. Two places never have the same key.
+ */
+export function trackKey (track: unknown): number {
+  const { disc_number: disc, track_number: number, name } = isRecord(track) ? track : {}
+  const place = (isCount(disc) ? disc % DISCS : 0) * PLACES + (isCount(number) ? number % PLACES : 0)
+  return place * 2 ** 32 + crc32(String(name))
 }
+
+/** No album has as many; their product leaves room for 32 bits in an integer that is exact. */
+const DISCS = 2 ** 8
+const PLACES = 2 ** 12
 
 export function isTrack (item: unknown): boolean {
   return isRecord(item) && typeof item['name'] === 'string' && isCount(item['track_number'])

@@ -32,9 +32,9 @@ export interface SpotifyService {
   listingPage: <T>(request: ListingRequest, cursor: Cursor, wanted: number, context: CallContext, use: Use<ListingPage, T>) => Promise<T>
   /** `GET /albums/{id}`: the album with its first 50 tracks, not yet checked. `refused`: told when Spotify has no such album. */
   album: <T>(id: string, market: string | null, context: CallContext, receiver: Receiver<T>) => Promise<T>
-  /** `GET /albums?ids=`: one unchecked entry for each id, null where Spotify sent none. Remembers a refusal. */
+  /** `GET /albums?ids=`: one unchecked entry for each id, null where Spotify sent none. Remembers a refusal. Throws `TooManyError`. */
   albums: <T>(ids: string[], market: string | null, context: CallContext, use: Use<unknown[], T>) => Promise<T>
-  /** `GET /albums/{id}/tracks`: one page, of 50 tracks at most. */
+  /** `GET /albums/{id}/tracks`: what one page gives of the range. */
   albumTracks: <T>(id: string, range: { offset: number, limit: number }, market: string | null, context: CallContext, use: Use<Page, T>) => Promise<T>
 }
 
@@ -85,23 +85,22 @@ export function createSpotifyService (options: SpotifyServiceOptions): SpotifySe
     const wrapper = endpoint === 'artistAlbums' ? null : 'albums'
     const isOurs = cursor.url !== null && new URL(cursor.url).origin === origin // it may have been stored before SPOTIFY_API_URL was changed
     let next = cursor.url !== null && isOurs && (limitOf(cursor.url) ?? 0) <= memory.about(endpoint).pageSize ? cursor.url : null
-    for (;;) {
+    return await withSmallerPages(async (isAgain) => {
+      if (isAgain) next = null
       const pageSize = next === null ? pageSizeFor(endpoint, cursor.offset, wanted) : limitOf(next) ?? memory.about(endpoint).pageSize
       const url = next === null ? address(path, { ...query, limit: pageSize, offset: cursor.offset }) : new URL(next)
-      let isSmallerNext = false
-      try {
-        return await learning(endpoint, url, context, {
-          answered: async (body) => await use({ page: pageOf(endpoint, body, wrapper), pageSize }),
-          async refused (error) {
-            isSmallerNext = hasCode(error, 'invalid_limit') && memory.stepDown(endpoint, pageSize)
-            if (isSmallerNext) await context.learned?.()
-          },
-        })
-      } catch (error) {
-        if (!isSmallerNext) throw error
-        next = null
-      }
-    }
+      return await learning(endpoint, url, context, {
+        answered: async (body) => await use({ page: pageOf(endpoint, body, wrapper), pageSize }),
+        refused: async (error) => { await stepDown(endpoint, pageSize, error, context) },
+      })
+    })
+  }
+
+  /** Where so many at once were refused, remember that, and have the caller ask for fewer. */
+  async function stepDown (endpoint: Endpoint, size: number, error: ServiceError, { learned }: CallContext): Promise<void> {
+    if (!hasCode(error, 'invalid_limit') || !memory.stepDown(endpoint, size)) return
+    await learned?.()
+    throw new TooManyError('fewer at once are allowed', { cause: error })
   }
 
   function pageSizeFor (endpoint: Endpoint, offset: number, wanted: number): number {
@@ -130,13 +129,34 @@ export function createSpotifyService (options: SpotifyServiceOptions): SpotifySe
           if (!isRecord(body) || !Array.isArray(body['albums'])) throw invalid('albums')
           return await use(align(ids, body['albums'] as unknown[]))
         },
+        refused: async (error) => { await stepDown('albums', ids.length, error, context) },
       }))
     },
 
-    async albumTracks (id, { offset, limit }, market, context, use) {
-      const url = address(`/albums/${encodeURIComponent(id)}/tracks`, { limit, offset, market })
-      return await call('albumTracks', url, context, { answered: async (body) => await use(pageOf('albumTracks', body, null)) })
+    async albumTracks (id, range, market, context, use) {
+      return await withSmallerPages(async () => {
+        const limit = Math.min(range.limit, memory.about('albumTracks').pageSize)
+        const url = address(`/albums/${encodeURIComponent(id)}/tracks`, { limit, offset: range.offset, market })
+        return await call('albumTracks', url, context, {
+          answered: async (body) => await use(pageOf('albumTracks', body, null)),
+          refused: async (error) => { await stepDown('albumTracks', limit, error, context) },
+        })
+      })
     },
+  }
+}
+
+/** Spotify refused to give so many at once, and fewer have not been tried. */
+export class TooManyError extends Error {}
+
+/** Ask again as long as fewer at once may be allowed. */
+async function withSmallerPages<T> (ask: (isAgain: boolean) => Promise<T>): Promise<T> {
+  for (let isAgain = false; ; isAgain = true) {
+    try {
+      return await ask(isAgain)
+    } catch (error) {
+      if (!(error instanceof TooManyError)) throw error
+    }
   }
 }
 

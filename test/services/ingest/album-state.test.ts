@@ -1,17 +1,21 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type AlbumState, type PageRange, type StoredPage, countTracks, expectedTracks, isAlbumComplete, isRepeated, missingPages, putPage } from '../../../src/services/ingest/album-state.ts'
+import { type AlbumState, type PageRange, countTracks, expectedTracks, isAlbumComplete, missingPages, putPage, tellsMore } from '../../../src/services/ingest/album-state.ts'
 
 const PAGE_SIZE = 50
 const NOWHERE = { segment: 1, offset: 0, length: 0 }
 
-/** offset, slots, valid (as many as slots unless said), whether there is a next one */
-type Shape = [offset: number, slots: number, more?: { valid?: number, hasNext?: boolean }]
+/** offset, slots, valid (as many as slots unless said), whether there is a next one, and what tells its tracks apart */
+type Shape = [offset: number, slots: number, more?: { valid?: number, hasNext?: boolean, keys?: number[] }]
 
 function stateOf (expected: number, ...pages: Shape[]): AlbumState {
   const state: AlbumState = { body: NOWHERE, expected, pages: [] }
-  for (const [offset, slots, { valid = slots, hasNext = false } = {}] of pages) putPage(state, { offset, slots, valid, hasNext, fingerprint: offset, body: offset === 0 ? null : NOWHERE })
+  for (const [offset, slots, { valid = slots, hasNext = false, keys = [] } = {}] of pages) putPage(state, { offset, slots, valid, hasNext, keys, body: offset === 0 ? null : NOWHERE })
   return state
+}
+
+function span (from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i)
 }
 
 type Row = [title: string, state: AlbumState, first: number[], again: number[], isComplete: boolean]
@@ -39,6 +43,9 @@ const ROWS: Row[] = [
   ['an empty embedded page of an album with tracks', stateOf(12, [0, 0]), [], [0], false],
   ['an empty page in the middle', stateOf(120, [0, 50], [50, 0], [100, 20]), [], [50], false],
   ['a short page in the middle: what it left out', stateOf(120, [0, 50], [50, 10], [100, 20]), [60], [60], false],
+  ['pages that have one track in common', stateOf(100, [0, 50, { keys: span(0, 50) }], [50, 50, { keys: span(49, 99) }]), [], [0, 50], false],
+  ['the same page for two places', stateOf(150, [0, 50, { keys: span(0, 50) }], [50, 50, { keys: span(50, 100) }], [100, 50, { keys: span(50, 100) }]), [], [50, 100], false],
+  ['pages with different tracks', stateOf(100, [0, 50, { keys: span(0, 50) }], [50, 50, { keys: span(50, 100) }]), [], [], true],
 ]
 for (const [title, state, first, again, complete] of ROWS) {
   t.test(`an album, ${title}`, async (t) => {
@@ -66,14 +73,21 @@ t.test('pages are in order by their offset, tracks are counted without the broke
   t.equal(expectedTracks(stateOf(9)), 9)
 })
 
-const stored: StoredPage = { offset: 0, slots: 50, valid: 50, hasNext: true, fingerprint: 7, body: null }
+t.test('a track that is on two pages counts once', async (t) => {
+  t.equal(countTracks(stateOf(100, [0, 50, { keys: span(0, 50) }], [50, 50, { keys: span(47, 97) }])), 97)
+  t.equal(countTracks(stateOf(100, [0, 50, { keys: span(0, 50) }], [50, 50, { keys: span(0, 50) }])), 50)
+})
+
+const before = stateOf(150, [0, 50, { keys: span(0, 50) }], [50, 50, { valid: 48, keys: span(49, 97) }])
 for (const [title, page, expected] of [
-  ['the tracks of another place', { offset: 50, slots: 50, fingerprint: 7 }, true],
-  ['the same place again', { offset: 0, slots: 50, fingerprint: 7 }, false],
-  ['other tracks', { offset: 50, slots: 50, fingerprint: 8 }, false],
-  ['an empty page', { offset: 50, slots: 0, fingerprint: 7 }, false],
+  ['of a place that is not stored', { offset: 100, valid: 0, keys: [] }, true],
+  ['with more tracks', { offset: 50, valid: 50, keys: span(50, 100) }, true],
+  ['with as many tracks, all its own', { offset: 50, valid: 48, keys: span(50, 98) }, true],
+  ['with more tracks, all of another page', { offset: 50, valid: 50, keys: span(0, 50) }, false],
+  ['the stored one again', { offset: 50, valid: 48, keys: span(49, 97) }, false],
+  ['with nothing', { offset: 50, valid: 0, keys: [] }, false],
 ] as const) {
-  t.test(`repeated or not: ${title}: ${expected}`, async (t) => t.equal(isRepeated(page, [stored]), expected))
+  t.test(`a page ${title} tells more: ${expected}`, async (t) => t.equal(tellsMore(page, before), expected))
 }
 
 /** Ask for what is missing until nothing is, from a server that has `total` tracks and gives `give(offset)` of them at a place. */
@@ -82,7 +96,7 @@ function fetchAll (total: number, claimed: number, embedded: number, give: (offs
   const state: AlbumState = { body: NOWHERE, expected: Math.max(claimed, embedded), pages: [] }
   function store (offset: number, slots: number): void {
     contents.set(offset, Array.from({ length: slots }, (_, i) => offset + i))
-    putPage(state, { offset, slots, valid: slots, hasNext: offset + slots < total, fingerprint: offset, body: null })
+    putPage(state, { offset, slots, valid: slots, hasNext: offset + slots < total, keys: contents.get(offset) ?? [], body: null })
   }
   store(0, embedded)
   let calls = 0

@@ -40,7 +40,7 @@ const CASES: Case[] = [
 
 for (const { title, ageMs = HOUR_MS, maxAgeMs = 24 * HOUR_MS, listed = 12, then, now, usable } of CASES) {
   t.test(`${title}: ${usable ? '' : 'not '}usable`, async (t) => {
-    const head = { slots: 12, valid: 12, expected: 12, hasNext: false, fingerprint: 1 }
+    const head = { slots: 12, valid: 12, expected: 12, hasNext: false, keys: [] }
     const present: Present = { listed: { totalTracks: listed }, nowMs: NOW_MS, maxAgeMs, tier: { ...UNKNOWN, ...now } }
     t.equal(isUsable({ storedAtMs: NOW_MS - ageMs, meta: { head, tier: { ...UNKNOWN, ...then } } }, present), usable)
   })
@@ -65,7 +65,7 @@ t.test('album, market, app and API each make another key', async (t) => {
 })
 
 t.test('a complete album is kept as if all its tracks had been on one page', async (t) => {
-  const page = (offset: number, slots: number): StoredPage => ({ offset, slots, valid: slots, hasNext: false, fingerprint: offset + 7, body: null })
+  const page = (offset: number, slots: number): StoredPage => ({ offset, slots, valid: slots, hasNext: false, keys: [offset], body: null })
   const stateOf = (expected: number, ...pages: StoredPage[]): AlbumState => ({ body: { segment: 1, offset: 0, length: 1 }, expected, pages })
   for (const [state, expected] of [
     [stateOf(3, page(0, 3)), 3],
@@ -73,5 +73,5 @@ t.test('a complete album is kept as if all its tracks had been on one page', asy
     [stateOf(0, page(0, 0)), 0],
     [stateOf(3, page(0, 4)), 4],
     [stateOf(50, page(0, 50), page(50, 0)), 50],
-  ] as const) t.same(cachedAlbum(state, UNKNOWN), { head: { slots: expected, valid: expected, expected, hasNext: false, fingerprint: 7 }, tier: UNKNOWN })
+  ] as const) t.same(cachedAlbum(state, UNKNOWN), { head: { slots: expected, valid: expected, expected, hasNext: false, keys: [] }, tier: UNKNOWN })
 })

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { type Run } from '../../../src/schemas/run.ts'
 import { documentText } from '../../../src/services/ingest/document.ts'
-import { type Ledger, albumPart, openLedger } from '../../../src/services/ingest/ledger.ts'
-import { type ListedAlbum, fingerprintOf, isTrack, readAlbumHead } from '../../../src/services/spotify/item-check.ts'
+import { type Ledger, albumPart, gapOf, openLedger } from '../../../src/services/ingest/ledger.ts'
+import { type ListedAlbum, isTrack, readAlbumHead, trackKey } from '../../../src/services/spotify/item-check.ts'
 import { NO_COST } from '../../../src/services/spotify/meter.ts'
 import { newRecord } from '../../../src/services/runs/transitions.ts'
 import { START_MS } from '../../fake-clock.ts'
@@ -27,7 +27,7 @@ async function fetched (bodies: unknown[], pages: Array<[id: string, offset: num
   }
   for (const [id, offset, items, hasNext = false] of pages) {
     const valid = items.filter(isTrack)
-    await ledger.record({ kind: 'tracks', id, offset, slots: items.length, valid: valid.length, hasNext, fingerprint: fingerprintOf(valid), cost: NO_COST }, JSON.stringify(valid))
+    await ledger.record({ kind: 'tracks', id, offset, slots: items.length, valid: valid.length, hasNext, keys: valid.map(trackKey), cost: NO_COST }, JSON.stringify(valid))
   }
   return ledger
 }
@@ -107,6 +107,13 @@ t.test('null and broken tracks are left out, and no null stays', async (t) => {
 t.test('a page that repeated the tracks of another place is not in the document twice', async (t) => {
   const ledger = await fetched([{ id: 'a', tracks: { items: tracks(1, 50), total: 100, next: 'u' } }], [['a', 50, tracks(1, 50)]])
   t.same(parse(await textOf(ledger, ['a'])).albums[0]?.tracks.items, tracks(1, 50))
+})
+
+t.test('a track that moved from page to page is in the document once, and in the count of its tracks', async (t) => {
+  const ledger = await fetched([{ id: 'a', tracks: { items: tracks(1, 50), total: 100, next: 'u' } }], [['a', 50, [track(50), ...tracks(52, 49)]]])
+  const { items } = parse(await textOf(ledger, ['a'])).albums[0]?.tracks ?? { items: [] }
+  t.same(items, [...tracks(1, 50), ...tracks(52, 49)])
+  t.equal(gapOf(ledger, listed('a'), undefined)?.tracks, items.length)
 })
 
 t.test('the recorded album of 55 tracks and its second page make one album of 55', WITH_RECORDED, async (t) => {

@@ -57,6 +57,7 @@ const BY_BODY: Array<[string, number, string, string]> = [
   ['lapsed Premium as JSON', 403, '{"error":{"status":403,"message":"Active premium subscription required"}}', 'refused premium_required'],
   ['lapsed Premium in capitals', 403, 'PREMIUM REQUIRED', 'refused premium_required'],
   ['Premium is not asked for by another status', 404, 'Premium', 'refused not_found'],
+  ['too many ids', 400, '{"error":{"status":400,"message":"Too many ids requested"}}', 'refused invalid_limit'],
   ['a limit over the tier', 400, '{"error":{"status":400,"message":"Invalid limit"}}', 'refused invalid_limit'],
   ['another fault of the request', 400, '{"error":{"status":400,"message":"Invalid base62 id"}}', 'refused request_refused'],
   ['the limit named under another status', 404, '{"error":{"status":404,"message":"Invalid limit"}}', 'refused not_found'],

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { fingerprintOf, isTrack, readAlbumHead, readListedAlbum } from '../../../src/services/spotify/item-check.ts'
+import { isTrack, readAlbumHead, readListedAlbum, trackKey } from '../../../src/services/spotify/item-check.ts'
 import { WITH_RECORDED, recorded } from './recorded.ts'
 
 const ID = '32nryzA6XBCX9ZUspVc1yz'
@@ -64,7 +64,7 @@ const HEADS: Array<[string, object, object]> = [
 ]
 for (const [what, body, expected] of HEADS) {
   t.test(`an album answer: ${what}`, async (t) => {
-    const { album: _album, fingerprint: _fingerprint, ...head } = readAlbumHead({ id: ID, ...body }) ?? {}
+    const { album: _album, keys: _keys, ...head } = readAlbumHead({ id: ID, ...body }) ?? {}
     t.same(head, expected)
   })
 }
@@ -79,7 +79,7 @@ for (const body of [null, undefined, 'album', [], {}, { id: ID }, { id: ID, trac
 }
 
 t.test('a recorded album of 55 tracks is read with its first 50', WITH_RECORDED, async (t) => {
-  const { album: _album, fingerprint: _fingerprint, ...head } = readAlbumHead(JSON.parse(recorded('02-album-full-over-50-tracks.json'))) ?? {}
+  const { album: _album, keys: _keys, ...head } = readAlbumHead(JSON.parse(recorded('02-album-full-over-50-tracks.json'))) ?? {}
   t.same(head, { slots: 50, valid: 50, expected: 55, hasNext: true })
 })
 
@@ -96,13 +96,31 @@ for (const name of ['04-search-album-page.json', '07-new-releases-page.json']) {
   })
 }
 
-t.test('two pages have the same fingerprint when they hold the same tracks at the same places of the discs, whatever else they say', async (t) => {
-  const one = [{ disc_number: 1, track_number: 1, id: 'a', name: 'x' }, { disc_number: 1, track_number: 2, id: 'b', name: 'y' }]
-  t.equal(fingerprintOf(one), fingerprintOf(one.map((track) => ({ ...track, name: 'z', popularity: 5 }))))
-  t.equal(fingerprintOf(one), readAlbumHead({ id: ID, tracks: { items: one } })?.fingerprint)
-  for (const other of [[], one.slice(1), one.toReversed(), one.map((track) => ({ ...track, disc_number: 2 })), one.map((track) => ({ ...track, id: `${track.id}c` }))]) {
-    t.not(fingerprintOf(other), fingerprintOf(one))
-  }
+const one = { disc_number: 1, track_number: 2, id: 'a', name: 'x' }
+for (const [what, other, isSame] of [
+  ['another id, as for another market', { ...one, id: 'b', linked_from: { id: 'a' } }, true],
+  ['another number', { ...one, track_number: 3 }, false],
+  ['another disc', { ...one, disc_number: 2 }, false],
+  ['another name', { ...one, name: 'y' }, false],
+  ['no disc', { ...one, disc_number: null }, false],
+  ['a number far out', { ...one, track_number: 5000 }, false],
+] as const) {
+  t.test(`a track with ${what} is ${isSame ? 'the same' : 'another'}`, async (t) => t.equal(trackKey(one) === trackKey(other), isSame))
+}
+
+t.test('places have different keys, whatever the names, and each key is exact', async () => {
+  const place = fc.record({ disc_number: fc.nat(255), track_number: fc.nat(4095), name: fc.string() })
+  fc.assert(fc.property(place, place, (a, b) => {
+    if (!Number.isSafeInteger(trackKey(a))) throw new Error(String(trackKey(a)))
+    if ((a.disc_number !== b.disc_number || a.track_number !== b.track_number) && trackKey(a) === trackKey(b)) throw new Error('the same key')
+  }))
+})
+
+t.test('what tells its tracks apart is read where an album has further pages only', async (t) => {
+  const tracks = { items: [track(1), track(2)], next: null }
+  t.same(readAlbumHead({ id: ID, total_tracks: 2, tracks })?.keys, [])
+  t.same(readAlbumHead({ id: ID, total_tracks: 3, tracks })?.keys, tracks.items.map(trackKey))
+  t.same(readAlbumHead({ id: ID, tracks: { ...tracks, next: 'https://api.spotify.com/v1/x' } })?.keys, tracks.items.map(trackKey))
 })
 
 t.test('whatever is sent, nothing is thrown, and valid ≤ slots ≤ expected', async () => {

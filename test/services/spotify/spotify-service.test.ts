@@ -63,6 +63,36 @@ t.test('where no size is allowed, the refusal is thrown', async (t) => {
   t.equal(asked.length, 4)
 })
 
+t.test('fewer tracks on a page than a range asks for: what the smaller page gives, and that is remembered', async (t) => {
+  const { spotify, asked } = create((url) => {
+    const limit = Number(url.searchParams.get('limit'))
+    return limit > 20 ? refuse('invalid_limit') : page(Array.from({ length: limit }, (_, i) => i))
+  })
+  const sizes: number[] = []
+  for (const range of [{ offset: 50, limit: 50 }, { offset: 100, limit: 50 }, { offset: 150, limit: 7 }]) {
+    await spotify.albumTracks('a', range, null, context, async ({ items }) => { sizes.push(items.length) })
+  }
+  t.same(sizes, [20, 20, 7])
+  t.same(asked.map((url) => Number(/limit=(\d+)/.exec(url)?.[1])), [50, 20, 20, 7])
+})
+
+t.test('a batch of too many is refused as such as long as a smaller one may be allowed, and what is allowed is remembered', async (t) => {
+  const { spotify, memory } = create((url) => {
+    const ids = url.searchParams.get('ids')?.split(',') ?? []
+    return ids.length > 5 ? refuse('invalid_limit') : { albums: ids.map((id) => ({ id })) }
+  })
+  const batch = async (size: number): Promise<unknown> => await spotify.albums(Array.from({ length: size }, (_, i) => `id${i}`), null, context, asIs)
+  const learnt: number[] = []
+  for (const size of [20, 10]) {
+    await t.rejects(batch(size), { message: 'fewer at once are allowed' })
+    learnt.push(memory.about('albums').pageSize)
+  }
+  t.same(learnt, [10, 5])
+  t.equal((await batch(5) as unknown[]).length, 5)
+  const { spotify: strict } = create(() => refuse('invalid_limit'))
+  await t.rejects(strict.albums(['a', 'b'], null, context, asIs), { code: 'invalid_limit' }, 'nothing smaller is left to try')
+})
+
 t.test('a next that was stored under another SPOTIFY_API_URL is not followed: the page is asked for by its place', async (t) => {
   const origins: string[] = []
   const { spotify, asked } = create((url) => {
