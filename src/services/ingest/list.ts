@@ -1,16 +1,13 @@
 import { ServiceError, hasCode } from '../../errors.ts'
 import { type RunRequest } from '../../schemas/run.ts'
 import { type CallContext } from '../spotify/call.ts'
-import { type ListedAlbum, readListedAlbum } from '../spotify/item-check.ts'
+import { type ListedAlbum, idsOf, readListedAlbum } from '../spotify/item-check.ts'
 import { chooseSource, createSource } from '../spotify/sources/choose.ts'
 import { type EarlyPages } from '../spotify/sources/lookahead.ts'
 import { SOURCE_START, type Source, type SourcePage } from '../spotify/sources/source.ts'
 import { type SpotifyService } from '../spotify/spotify-service.ts'
 import { type Ledger } from './ledger.ts'
 import { settleAll } from './settle.ts'
-
-/** So many pages of one listing in a row without an album that it has not shown mean that the listing turns in a circle. */
-const STALE_PAGES = 5
 
 export interface Listing {
   request: RunRequest
@@ -34,7 +31,7 @@ export async function list (listing: Listing): Promise<void> {
   }
   const canFallBack = request.source === 'auto' && ledger.source?.used === 'new-releases'
   try {
-    if (canFallBack) throwIfRefused(spotify.memory.about('newReleases').refusal) // to another run, since this one chose
+    if (canFallBack && ledger.next !== null) throwIfRefused(spotify.memory.about('newReleases').refusal) // to another run, since this one chose
     await readPages(listing, sourceOf(listing))
   } catch (error) {
     if (!canFallBack || !hasCode(error, 'endpoint_unavailable')) throw error
@@ -65,21 +62,14 @@ async function startWith ({ ledger }: Listing, source: Source, reason: string | 
 async function readPages (listing: Listing, source: Source): Promise<void> {
   const { ledger, context, request, onListed } = listing
   const seen = new Set<string>()
-  let stale = 0
   const missing = (): number => source.order === 'newest' ? Infinity : request.limit - ledger.listed.size
   const isAgain = ledger.next === undefined && ledger.listed.size > 0
   /** A listing that is read again shows first what is known: pages that are only as large as what is missing would never reach the rest. */
   const wanted = (): number => isAgain ? Math.max(missing(), request.limit - seen.size) : missing()
 
   async function store (page: SourcePage): Promise<boolean> {
-    const before = seen.size
-    for (const item of page.items) {
-      const album = readListedAlbum(item)
-      if (album !== null) seen.add(album.id)
-    }
-    const isSamePart = page.next?.part === (ledger.next ?? SOURCE_START).part
-    stale = seen.size === before && isSamePart ? stale + 1 : 0
-    const fresh = await recordPage(listing, page, missing(), stale >= STALE_PAGES)
+    for (const id of idsOf(page.items)) seen.add(id)
+    const fresh = await recordPage(listing, page, missing())
     if (source.order === 'listed') onListed(fresh)
     return ledger.next !== null
   }
@@ -104,15 +94,11 @@ function earlyPages ({ ledger, context }: Listing): EarlyPages {
 }
 
 /** Store the page's new albums, its losses, and where the next page is (nowhere, once there are enough). */
-async function recordPage (listing: Listing, page: SourcePage, wanted: number, isTurning: boolean): Promise<ListedAlbum[]> {
-  const { ledger, context } = listing
+async function recordPage ({ ledger, context }: Listing, page: SourcePage, wanted: number): Promise<ListedAlbum[]> {
   const { fresh, broken } = sortItems(page.items, ledger.listed, wanted)
   const isEnough = fresh.length >= wanted
   const losses = isEnough ? broken : [...page.losses, ...broken]
-  const isCircle = isTurning && page.next !== null
-  if (isCircle) losses.push(`${STALE_PAGES} pages in a row showed no album that this listing had not shown`)
-  const next = isCircle || isEnough ? null : page.next
-  await ledger.record({ kind: 'listed', albums: fresh, losses, next, cost: context.meter.read() })
+  await ledger.record({ kind: 'listed', albums: fresh, losses, next: isEnough ? null : page.next, cost: context.meter.read() })
   return fresh
 }
 

@@ -7,7 +7,7 @@ import { completeRequest } from '../../../src/services/runs/request.ts'
 import { type Call } from '../../../src/services/spotify/call.ts'
 import { type EndpointMemory, createEndpointMemory } from '../../../src/services/spotify/endpoint.ts'
 import { type ListedAlbum } from '../../../src/services/spotify/item-check.ts'
-import { createMeter } from '../../../src/services/spotify/meter.ts'
+import { NO_COST, createMeter } from '../../../src/services/spotify/meter.ts'
 import { createSpotifyService } from '../../../src/services/spotify/spotify-service.ts'
 import { createGate } from '../gate.ts'
 import { createMemoryCheckpoint } from './memory-checkpoint.ts'
@@ -119,6 +119,17 @@ t.test('what another run was told while this one chose its source is not asked a
   await listWith(ledger, {}, async () => {}, { memory, call })
   t.same(asked, ['search'])
   t.match(ledger.source, { used: 'search', reason: 'new-releases answered 403' })
+})
+
+t.test('a listing that has ended is not begun anew because its endpoint was refused since then', async (t) => {
+  const memory = createEndpointMemory()
+  const ledger = await openLedger(createMemoryCheckpoint(), 100)
+  await ledger.record({ kind: 'source', source: { used: 'new-releases', query: null, reason: null } })
+  await ledger.record({ kind: 'listed', albums: [album('a')], losses: [], next: null, cost: NO_COST })
+  memory.learn('newReleases', { refusal: 'new-releases answered 403' })
+  await listWith(ledger, {}, async () => {}, { memory })
+  t.match(ledger.source, { used: 'new-releases', reason: null })
+  t.same([...ledger.listed.keys()], ['a'])
 })
 
 const noCall: Call = async () => { throw new Error('no call is to be made') }

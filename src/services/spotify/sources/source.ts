@@ -1,5 +1,6 @@
 import { type UsedSource } from '../../../schemas/run.ts'
 import { type CallContext } from '../call.ts'
+import { idsOf } from '../item-check.ts'
 import { type Cursor, type Pagination, START, nextStep, placesAhead } from '../paging.ts'
 import { type ListingPage, type ListingRequest, type SpotifyService } from '../spotify-service.ts'
 import { type EarlyPages, type Lookahead, createLookahead } from './lookahead.ts'
@@ -59,14 +60,17 @@ export async function readListing (listing: Listing, from: SourceCursor, reader:
 /** Read the pages of one part; false when its reader has enough. While counting, the next pages are asked for side by side. */
 export async function readPart ({ spotify, request, pagination }: Listing, { part, cursor: from }: SourceCursor, reader: Reader, lookahead: Lookahead): Promise<boolean> {
   const rules = { pagination, origin: spotify.origin, isSearch: request.endpoint === 'search', mayBeEmpty: request.endpoint === 'artistAlbums' }
+  const turns = createCircleCheck()
   let isWanted = true
   let cursor: Cursor | null = from
 
   /** Store the page at `at`; gives where the next one is. */
   async function take (at: Cursor, { page, pageSize }: ListingPage): Promise<Cursor | null> {
     const step = nextStep(page, at, pageSize, rules)
-    const next = step.kind === 'more' ? step.cursor : null
-    isWanted = await reader.store({ items: page.items, losses: step.loss === null ? [] : [step.loss], next: next === null ? null : { part, cursor: next } })
+    const isCircle = turns(page.items) && step.kind === 'more'
+    const next = step.kind === 'more' && !isCircle ? step.cursor : null
+    const losses = [...step.loss === null ? [] : [step.loss], ...isCircle ? [`${STALE_PAGES} pages in a row showed no album that this listing had not shown`] : []]
+    isWanted = await reader.store({ items: page.items, losses, next: next === null ? null : { part, cursor: next } })
     if (!isWanted || next === null) return null
     for (const { offset, wanted } of placesAhead(page, next, pageSize, reader.wanted(), rules)) lookahead.ask(request, part, offset, wanted)
     return next
@@ -80,4 +84,20 @@ export async function readPart ({ spotify, request, pagination }: Listing, { par
       : await take(at, early)
   }
   return isWanted
+}
+
+/** So many pages of one listing in a row without an album that it has not shown mean that the listing turns in a circle. */
+const STALE_PAGES = 5
+
+/** Told the items of each page, gives whether the listing turns in a circle. */
+function createCircleCheck (): (items: unknown[]) => boolean {
+  const seen = new Set<string>()
+  let stale = 0
+  return (items) => {
+    if (items.length === 0) return false // empty pages are no evidence, and asked for a few times only
+    const before = seen.size
+    for (const id of idsOf(items)) seen.add(id)
+    stale = seen.size === before ? stale + 1 : 0
+    return stale >= STALE_PAGES
+  }
 }

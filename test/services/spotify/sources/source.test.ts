@@ -20,10 +20,12 @@ interface Setup {
   claimed?: number
   /** Calls that fail, by `path offset`. */
   failing?: Record<string, ServiceError>
+  /** What is at a place of a listing; without, each listing has albums of its own. */
+  albumAt?: (path: string, place: number) => object
 }
 
 /** Spotify with listings of numbers, ten a page; each call is answered when `answer` is called. */
-function create ({ total = 100, claimed = total, failing = {} }: Setup = {}) {
+function create ({ total = 100, claimed = total, failing = {}, albumAt = ownAlbum }: Setup = {}) {
   const asked: string[] = []
   const waiting: Array<() => void> = []
   let peak = 0
@@ -33,7 +35,7 @@ function create ({ total = 100, claimed = total, failing = {} }: Setup = {}) {
     await new Promise<void>((resolve) => waiting.push(resolve))
     const failure = failing[`${path} ${offset}`]
     if (failure !== undefined) throw failure
-    const items = Array.from({ length: Math.max(0, Math.min(PAGE_SIZE, total - offset)) }, (_, place) => `${path}#${offset + place}`)
+    const items = Array.from({ length: Math.max(0, Math.min(PAGE_SIZE, total - offset)) }, (_, place) => albumAt(path, offset + place))
     const end = offset + items.length
     const next = end < total ? `${ORIGIN}${path}?offset=${end}&limit=${PAGE_SIZE}` : null
     return await use({ page: { items, next, total: claimed }, pageSize: PAGE_SIZE })
@@ -64,7 +66,8 @@ function create ({ total = 100, claimed = total, failing = {} }: Setup = {}) {
   return { spotify, asked, pages, items, kept, readerOf, answering, peak: () => peak }
 }
 
-const numbers = (path: string, count: number): string[] => Array.from({ length: count }, (_, place) => `${path}#${place}`)
+const ownAlbum = (path: string, place: number): object => ({ id: `${path.replaceAll(/[^a-z]/g, '')}${place}` })
+const numbers = (path: string, count: number): object[] => Array.from({ length: count }, (_, place) => ownAlbum(path, place))
 
 const LISTINGS: Array<[string, Pagination, number, Setup, number, number]> = [
   ['following next, one page at a time', 'next', 100, {}, 10, 1],
@@ -113,4 +116,18 @@ t.test('an artist that Spotify does not have is a loss, and the others are read'
   await trial.answering(artists(trial.spotify, 'next', ['a', 'b', 'c'], null).read(SOURCE_START, trial.readerOf(Infinity)))
   t.equal(trial.items().length, 10)
   t.same(trial.pages.flatMap(({ losses }) => losses), ['artist b: answered 404'])
+})
+
+t.test('an artist who has only albums that another one has is read to the end: that is no circle', async (t) => {
+  const trial = create({ total: 80, albumAt: (_path, place) => ({ id: `shared${place}` }) })
+  await trial.answering(artists(trial.spotify, 'next', ['a', 'b'], null).read(SOURCE_START, trial.readerOf(Infinity)))
+  t.equal(trial.items().length, 160)
+  t.same(trial.pages.flatMap(({ losses }) => losses), [])
+})
+
+t.test('a listing that shows the same albums again and again is a loss, and the next artist is read', async (t) => {
+  const trial = create({ total: 200, albumAt: (path, place) => path.includes('/b/') ? { id: `b${place % 10}` } : ownAlbum(path, place) })
+  await trial.answering(artists(trial.spotify, 'next', ['b', 'c'], null).read(SOURCE_START, trial.readerOf(Infinity)))
+  t.same(trial.items().slice(60), numbers('/artists/c/albums', 200), 'after one page of b, and five that showed nothing else')
+  t.match(trial.pages.flatMap(({ losses }) => losses), [/5 pages in a row showed no album/])
 })
