@@ -26,6 +26,8 @@ export function lies (run: Run, { albums }: Pick<Document, 'albums'>, { sandbox 
   if (run.complete !== (run.status === 'succeeded')) wrong.push('complete and status disagree')
   if (run.complete === true && (run.gaps.length > 0 || ids.length !== Math.min(run.request.limit, listing.length))) wrong.push('complete, and it is not')
   if (run.complete === false && run.gaps.length === 0 && run.error === null) wrong.push('not complete, and nothing says why')
+  const missing = run.gaps.filter(({ albumId }) => albumId !== null && !ids.includes(albumId)).length
+  if (run.progress.albumsListed !== ids.length + missing) wrong.push('an album that was listed is neither there nor a gap')
   if (run.progress.albumsFetched !== ids.length) wrong.push('the progress counts other albums than there are')
   return wrong
 }
