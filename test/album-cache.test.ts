@@ -241,7 +241,7 @@ async function rewriteOne (service: Service, change: (head: Record<string, unkno
   if (store === undefined) throw new Error('the cache is off')
   const { catalogue } = service.sandbox.sandbox
   const id = catalogue.searchOrder.slice(0, 10).find((id) => catalogue.trackTotal(id) > 3) ?? ''
-  const key = cacheKey(service.app.albumCaching?.scope ?? '', id, null)
+  const key = cacheKey(service.app.spotify.memory.scope, id, null)
   const entry = await store.read(key)
   if (entry === null) throw new Error('the album is not cached')
   const [head, body] = change(entry.meta.head, entry.body)

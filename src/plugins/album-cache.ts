@@ -28,7 +28,6 @@ export default fp(async (app) => {
     clock: app.parts.clock,
     log,
   })
-  const scope = JSON.stringify([new URL(config.SPOTIFY_API_URL).href, config.SPOTIFY_CLIENT_ID])
-  app.decorate('albumCaching', maxAgeMs === 0 ? null : { store, scope, maxAgeMs, log })
+  app.decorate('albumCaching', maxAgeMs === 0 ? null : { store, maxAgeMs, log })
   app.addHook('onClose', async () => await store.close())
 }, { name: 'album-cache', dependencies: ['parts', 'data-dir'] })

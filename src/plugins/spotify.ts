@@ -30,5 +30,7 @@ export default fp(async (app) => {
     await pacer.throwIfHeld()
     await tokens.get(signal)
   }
-  app.decorate('spotify', createSpotifyService({ apiUrl: new URL(config.SPOTIFY_API_URL), call, memory: createEndpointMemory(), ready }))
+  const apiUrl = new URL(config.SPOTIFY_API_URL)
+  const memory = createEndpointMemory(JSON.stringify([apiUrl.href, config.SPOTIFY_CLIENT_ID]))
+  app.decorate('spotify', createSpotifyService({ apiUrl, call, memory, ready }))
 }, { name: 'spotify', dependencies: ['token-manager', 'engine'] })

@@ -9,7 +9,7 @@ import { type Random, between, createRandom, mix } from '../../src/sandbox/rando
 import { type SandboxSettings } from '../../src/sandbox/settings.ts'
 import { type EndpointStats, type SandboxStats } from '../../src/sandbox/stats.ts'
 import { type Part } from '../../src/services/ingest/ledger.ts'
-import { BATCH_SIZE, type Endpoint, type EndpointKnowledge, PAGE_SIZES } from '../../src/services/spotify/endpoint.ts'
+import { BATCH_SIZE, type EndpointSnapshot, PAGE_SIZES } from '../../src/services/spotify/endpoint.ts'
 import { openCheckpoint } from '../../src/services/store/checkpoint.ts'
 import { type Run } from '../../src/schemas/run.ts'
 import { download, post, startProcess, untilEnded } from '../process.ts'
@@ -198,19 +198,19 @@ async function storedAnswers (folder: string): Promise<StoredAnswers | null> {
   await cp(folder, copy, { recursive: true })
   const checkpoint = await openCheckpoint<Part>(copy, Infinity)
   const parts = { listed: 0, album: 0, tracks: 0 }
-  let endpoints: Array<[Endpoint, EndpointKnowledge]> = []
+  let known: EndpointSnapshot['known'] = []
   for await (const { meta } of checkpoint.replay()) {
     if (meta.kind in parts) parts[meta.kind as keyof typeof parts]++
-    if (meta.kind === 'memory') endpoints = meta.endpoints
+    if (meta.kind === 'memory') known = meta.memory?.known ?? known
   }
   await checkpoint.close()
-  const isBatched = !endpoints.some(([name, { refusal }]) => name === 'albums' && refusal !== null)
+  const isBatched = !known.some(([name, { refusal }]) => name === 'albums' && refusal !== null)
   return {
     pages: parts.listed,
     albums: isBatched ? 0 : parts.album,
     batches: isBatched ? Math.floor(parts.album / BATCH_SIZE) : 0,
     trackPages: parts.tracks,
-    refusals: sum(endpoints.map(([, { refusal, pageSize }]) => (refusal === null ? 0 : 1) + PAGE_SIZES.indexOf(pageSize as typeof PAGE_SIZES[number]))),
+    refusals: sum(known.map(([, { refusal, pageSize }]) => (refusal === null ? 0 : 1) + PAGE_SIZES.indexOf(pageSize as typeof PAGE_SIZES[number]))),
   }
 }
 

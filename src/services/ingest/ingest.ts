@@ -55,12 +55,12 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
   const { spotify, clock, random, retry, caching } = options
   const meter = createMeter(clock.monotonic, ledger.cost)
   const failures = new Map<string, Failure>()
-  spotify.memory.restore(ledger.endpoints)
+  if (ledger.memory !== null) spotify.memory.restore(ledger.memory)
   const cache = caching === null ? NO_CACHE : createRunCache({ caching, request, ledger, memory: spotify.memory, meter, clock, signal })
-  const recordCost = async (isLeaving = false): Promise<void> => await ledger.record({ kind: 'memory', endpoints: spotify.memory.snapshot(), cost: meter.read(), ...isLeaving ? { isLeaving } : {} })
+  const recordCost = async (isLeaving = false): Promise<void> => await ledger.record({ kind: 'memory', memory: spotify.memory.snapshot(), cost: meter.read(), ...isLeaving ? { isLeaving } : {} })
   /** What was learnt of the endpoints goes into the checkpoint at once, so that a restart does not ask it again. */
   const learned = async (): Promise<void> => {
-    if (JSON.stringify(spotify.memory.snapshot()) !== JSON.stringify(ledger.endpoints)) await recordCost()
+    if (JSON.stringify(spotify.memory.snapshot()) !== JSON.stringify(ledger.memory)) await recordCost()
   }
   try {
     let error: Failure | null = null

@@ -1,5 +1,5 @@
 import { type Gap, type Progress, type UsedSource } from '../../schemas/run.ts'
-import { type Endpoint, type EndpointKnowledge, TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
+import { type EndpointSnapshot, TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
 import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
 import { type Cost, NO_COST } from '../spotify/meter.ts'
 import { type SourceCursor } from '../spotify/sources/source.ts'
@@ -16,10 +16,10 @@ export type Part =
   | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, keys?: number[], cost: Cost }
   | { kind: 'unavailable', id: string, detail: string, cost?: Cost }
   /** `isLeaving`: the execution was told to stop, or pauses; it was not cut off. */
-  | { kind: 'memory', endpoints: Array<[Endpoint, EndpointKnowledge]>, cost: Cost, isLeaving?: boolean }
+  | { kind: 'memory', memory?: EndpointSnapshot, cost: Cost, isLeaving?: boolean }
   /** An execution after the first one. */
   | { kind: 'begun' }
-  /** A user wants the run to go on: what Spotify did not have is asked again, and a listing that lost something begins anew. */
+  /** A user wants the run to go on: what Spotify did not have, or refused to the app, is asked again, and a listing that lost something begins anew. */
   | { kind: 'resumed', resumption: number }
 
 /** A page that waits for its turn in the listing. */
@@ -47,7 +47,8 @@ export interface Ledger {
   readonly listed: ReadonlyMap<string, ListedAlbum>
   readonly losses: readonly string[]
   readonly cost: Cost
-  readonly endpoints: Array<[Endpoint, EndpointKnowledge]>
+  /** What an earlier execution knew of the endpoints; null where a user has let the run go on since then. */
+  readonly memory: EndpointSnapshot | null
   /** The last time a user let the run go on that is stored; 0 before the first. */
   readonly resumption: number
   /** Executions in a row that were cut off before they had stored anything. */
@@ -75,7 +76,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
   let source: UsedSource | null = null
   let next: SourceCursor | null | undefined
   let cost = NO_COST
-  let endpoints: Array<[Endpoint, EndpointKnowledge]> = []
+  let memory: EndpointSnapshot | null = null
   let resumption = 0
   let fruitless = 0
   let tracks = 0
@@ -110,6 +111,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
       case 'resumed':
         resumption = part.resumption
         unavailable.clear()
+        memory = null
         if (losses.length > 0 || listed.size === 0) {
           next = undefined
           early = []
@@ -117,7 +119,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
         losses.length = 0
         break
       case 'memory':
-        endpoints = part.endpoints
+        memory = part.memory ?? null
         break
       case 'begun':
         break
@@ -150,7 +152,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
     get listed () { return listed },
     get losses () { return losses },
     get cost () { return cost },
-    get endpoints () { return endpoints },
+    get memory () { return memory },
     get resumption () { return resumption },
     get fruitless () { return fruitless },
     album: (id) => albums.get(id),

@@ -16,8 +16,6 @@ import { settleAll } from './settle.ts'
 /** The albums that all runs share. */
 export interface AlbumCaching {
   store: AlbumCache<CachedAlbum>
-  /** The API and the app that the albums come from. */
-  scope: string
   maxAgeMs: number
   log: Log
 }
@@ -52,7 +50,7 @@ const PACKED = 50
 const PACKED_BYTES = 1024 * 1024
 
 export function createRunCache ({ caching, request, ledger, memory, meter, clock, signal }: RunCacheOptions): RunCache {
-  const { store, scope, maxAgeMs, log } = caching
+  const { store, maxAgeMs, log } = caching
   const { market, refresh } = request
   const reading = pLimit(READS_AT_ONCE)
   /** An album counts as old as the execution that fetched it, never younger than it is. */
@@ -76,7 +74,7 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
   }
 
   async function read (album: ListedAlbum): Promise<CacheEntry<CachedAlbum> | null> {
-    const entry = await store.read(cacheKey(scope, album.id, market)).catch(tell)
+    const entry = await store.read(cacheKey(memory.scope, album.id, market)).catch(tell)
     const present = { listed: album, nowMs: clock.now(), maxAgeMs, tier: tierEvidence(memory) }
     return entry !== null && isUsable(entry, present) ? entry : null
   }
@@ -103,7 +101,7 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
       const id = waiting[taken] ?? ''
       const state = ledger.album(id)
       if (state === undefined) continue
-      const entry = { key: cacheKey(scope, id, market), meta: cachedAlbum(state, tierEvidence(memory)), body: await readWhole(state, buffer.subarray(bytes)) }
+      const entry = { key: cacheKey(memory.scope, id, market), meta: cachedAlbum(state, tierEvidence(memory)), body: await readWhole(state, buffer.subarray(bytes)) }
       pack.push(entry)
       bytes += entry.body.length
     }

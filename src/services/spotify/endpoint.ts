@@ -34,8 +34,17 @@ export interface EndpointKnowledge {
 
 export type EndpointMemory = ReturnType<typeof createEndpointMemory>
 
-/** What this app may do, per endpoint, for as long as the process lives; a run's checkpoint carries it over a restart. */
-export function createEndpointMemory () {
+/** What is known at one time, and of which app at which API. */
+export interface EndpointSnapshot {
+  scope: string
+  known: Array<[Endpoint, EndpointKnowledge]>
+}
+
+/**
+ * What this app may do, per endpoint, for as long as the process lives; a run's checkpoint carries it over a restart.
+ * @param scope the API and the app
+ */
+export function createEndpointMemory (scope: string) {
   const known = new Map<Endpoint, EndpointKnowledge>()
 
   function about (endpoint: Endpoint): EndpointKnowledge {
@@ -47,6 +56,7 @@ export function createEndpointMemory () {
   }
 
   return {
+    scope,
     about,
     learn,
     /** Go down one page size after `refusedSize` was too large; false where there is no smaller one. */
@@ -56,9 +66,11 @@ export function createEndpointMemory () {
       learn(endpoint, { pageSize: Math.min(smaller, about(endpoint).pageSize) })
       return true
     },
-    snapshot: (): Array<[Endpoint, EndpointKnowledge]> => [...known],
-    restore (entries: Array<[Endpoint, EndpointKnowledge]>): void {
-      for (const [endpoint, fact] of entries) if (!known.has(endpoint)) known.set(endpoint, fact)
+    snapshot: (): EndpointSnapshot => ({ scope, known: [...known] }),
+    /** Take over what is not known better; nothing of another app. */
+    restore (snapshot: EndpointSnapshot): void {
+      if (snapshot.scope !== scope) return
+      for (const [endpoint, fact] of snapshot.known) if (!known.has(endpoint)) known.set(endpoint, fact)
     },
   }
 }

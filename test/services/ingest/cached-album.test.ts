@@ -47,7 +47,7 @@ for (const { title, ageMs = HOUR_MS, maxAgeMs = 24 * HOUR_MS, listed = 12, then,
 }
 
 t.test('the tier is told by what was asked, and by nothing else', async (t) => {
-  const memory = createEndpointMemory()
+  const memory = createEndpointMemory('app')
   t.strictSame(tierEvidence(memory), UNKNOWN)
   memory.stepDown('search', 50)
   memory.learn('newReleases', { refusal: '403' })

@@ -3,10 +3,12 @@ import t from 'tap'
 import { countTracks } from '../../../src/services/ingest/album-state.ts'
 import { type Ledger, type Part, albumPart, gapOf, openLedger } from '../../../src/services/ingest/ledger.ts'
 import { type ListedAlbum, readAlbumHead } from '../../../src/services/spotify/item-check.ts'
+import { type EndpointSnapshot } from '../../../src/services/spotify/endpoint.ts'
 import { type Cost, NO_COST } from '../../../src/services/spotify/meter.ts'
 import { openCheckpoint } from '../../../src/services/store/checkpoint.ts'
 import { createMemoryCheckpoint } from './memory-checkpoint.ts'
 
+const LEARNT: EndpointSnapshot = { scope: 'app', known: [['search', { refusal: null, pageSize: 10, works: true }]] }
 const cost = (calls: number): Cost => ({ ...NO_COST, calls, byEndpoint: { album: calls } })
 const listedAlbum = (id: string, more: Partial<ListedAlbum> = {}): ListedAlbum => ({ id, name: null, releaseDate: null, totalTracks: null, ...more })
 const listed = (ids: string[], more: Partial<Part & { kind: 'listed' }> = {}): Part => ({ kind: 'listed', albums: ids.map((id) => listedAlbum(id)), losses: [], next: null, cost: cost(1), ...more })
@@ -26,13 +28,13 @@ function bodyOf (part: Part): string | undefined {
 
 /** All that a ledger says, as data. */
 function stateOf (ledger: Ledger, ids: string[] = [...ledger.listed.keys()]) {
-  const { source, next, losses, cost, endpoints, resumption } = ledger
+  const { source, next, losses, cost, memory, resumption } = ledger
   return {
     source,
     next,
     losses: [...losses],
     cost,
-    endpoints,
+    memory,
     resumption,
     listed: [...ledger.listed],
     progress: ledger.progress(),
@@ -42,7 +44,7 @@ function stateOf (ledger: Ledger, ids: string[] = [...ledger.listed.keys()]) {
 
 t.test('a new ledger knows nothing', async (t) => {
   const ledger = await told()
-  t.same(stateOf(ledger), { source: null, next: undefined, losses: [], cost: NO_COST, endpoints: [], resumption: 0, listed: [], progress: { albumsListed: 0, albumsFetched: 0, tracks: 0 }, albums: [] })
+  t.same(stateOf(ledger), { source: null, next: undefined, losses: [], cost: NO_COST, memory: null, resumption: 0, listed: [], progress: { albumsListed: 0, albumsFetched: 0, tracks: 0 }, albums: [] })
   t.same([ledger.album('a'), ledger.isComplete('a'), ledger.unavailable('a')], [undefined, false, undefined])
 })
 
@@ -134,6 +136,10 @@ t.test('what Spotify does not have is remembered with its reason, until a user l
   await ledger.record({ kind: 'resumed', resumption: 1 })
   t.equal(ledger.unavailable('a'), undefined)
   t.equal(ledger.resumption, 1)
+  await ledger.record({ kind: 'memory', memory: LEARNT, cost: cost(1) })
+  t.same(ledger.memory, LEARNT)
+  await ledger.record({ kind: 'resumed', resumption: 2 })
+  t.equal(ledger.memory, null, 'and so is what it refused to the app')
 })
 
 for (const [title, part, next] of [
@@ -172,9 +178,9 @@ const named = listedAlbum('a', { name: 'Blue', totalTracks: 12 })
 const FRUITLESS: Array<[string, Part[], number]> = [
   ['none before an execution was cut off', [], 0],
   ['one for each that stored nothing', [{ kind: 'begun' }, { kind: 'begun' }], 2],
-  ['what was learnt is nothing', [{ kind: 'begun' }, { kind: 'memory', endpoints: [], cost: NO_COST }, { kind: 'begun' }], 2],
+  ['what was learnt is nothing', [{ kind: 'begun' }, { kind: 'memory', memory: LEARNT, cost: NO_COST }, { kind: 'begun' }], 2],
   ['an album is something', [{ kind: 'begun' }, { kind: 'begun' }, album('a', 12), { kind: 'begun' }], 1],
-  ['one that was told to stop was not cut off', [{ kind: 'begun' }, { kind: 'memory', endpoints: [], cost: NO_COST, isLeaving: true }], 0],
+  ['one that was told to stop was not cut off', [{ kind: 'begun' }, { kind: 'memory', memory: LEARNT, cost: NO_COST, isLeaving: true }], 0],
   ['a user lets it go on', [{ kind: 'begun' }, { kind: 'resumed', resumption: 1 }], 0],
 ]
 for (const [title, parts, fruitless] of FRUITLESS) {
@@ -217,7 +223,7 @@ const anyPart: fc.Arbitrary<Part> = fc.oneof(
   fc.tuple(anyId, fc.constantFrom(0, 50, 100), fc.boolean(), anyTracks).map(([id, offset, hasNext, { slots, ...page }]) => tracks(id, offset, slots, { ...page, hasNext })),
   anyId.map((id): Part => ({ kind: 'unavailable', id, detail: 'gone' })),
   fc.nat(5).map((resumption): Part => ({ kind: 'resumed', resumption })),
-  fc.constant<Part>({ kind: 'memory', endpoints: [['search', { refusal: null, pageSize: 10, works: true }]], cost: cost(5) }),
+  fc.constant<Part>({ kind: 'memory', memory: LEARNT, cost: cost(5) }),
   fc.constant<Part>({ kind: 'source', source: { used: 'new-releases', query: null, reason: null } })
 )
 

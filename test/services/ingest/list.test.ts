@@ -102,7 +102,7 @@ t.test('a source that asks nothing waits for nothing', async (t) => {
 })
 
 t.test('what another run was told while this one chose its source is not asked again', async (t) => {
-  const memory = createEndpointMemory()
+  const memory = createEndpointMemory('app')
   const checkpoint = createMemoryCheckpoint()
   const ledger = await openLedger({
     ...checkpoint,
@@ -122,7 +122,7 @@ t.test('what another run was told while this one chose its source is not asked a
 })
 
 t.test('a listing that has ended is not begun anew because its endpoint was refused since then', async (t) => {
-  const memory = createEndpointMemory()
+  const memory = createEndpointMemory('app')
   const ledger = await openLedger(createMemoryCheckpoint(), 100)
   await ledger.record({ kind: 'source', source: { used: 'new-releases', query: null, reason: null } })
   await ledger.record({ kind: 'listed', albums: [album('a')], losses: [], next: null, cost: NO_COST })
@@ -134,7 +134,7 @@ t.test('a listing that has ended is not begun anew because its endpoint was refu
 
 const noCall: Call = async () => { throw new Error('no call is to be made') }
 
-async function listWith (ledger: Ledger, body: Parameters<typeof completeRequest>[0], ready: () => Promise<void>, { memory = createEndpointMemory(), call = noCall }: { memory?: EndpointMemory, call?: Call } = {}): Promise<void> {
+async function listWith (ledger: Ledger, body: Parameters<typeof completeRequest>[0], ready: () => Promise<void>, { memory = createEndpointMemory('app'), call = noCall }: { memory?: EndpointMemory, call?: Call } = {}): Promise<void> {
   const spotify = createSpotifyService({ apiUrl: new URL('https://api.spotify.com/v1'), memory, call, ready })
   const context = { signal: new AbortController().signal, meter: createMeter(() => 0) }
   await list({ request: completeRequest(body, 1000), ledger, spotify, context, onListed: () => {} })

@@ -29,8 +29,8 @@ async function startRun (store: AlbumCache<CachedAlbum>, { log = createRecording
   for (const id of before) await fetch(id)
   const clock = createFakeClock()
   const meter = createMeter(clock.monotonic)
-  const caching = { store, scope: 'app', maxAgeMs: 3_600_000, log }
-  return { ledger, meter, fetch, cache: createRunCache({ caching, request: { market: null, refresh }, ledger, memory: createEndpointMemory(), meter, clock, signal }) }
+  const caching = { store, maxAgeMs: 3_600_000, log }
+  return { ledger, meter, fetch, cache: createRunCache({ caching, request: { market: null, refresh }, ledger, memory: createEndpointMemory('app'), meter, clock, signal }) }
 }
 
 function createMemoryCache (faults: Partial<AlbumCache<CachedAlbum>> = {}): AlbumCache<CachedAlbum> & { entries: Map<string, CacheEntry<CachedAlbum>> } {

@@ -7,7 +7,7 @@ import { never } from '../../never.ts'
 import { createGate } from '../gate.ts'
 
 function create () {
-  const memory = createEndpointMemory()
+  const memory = createEndpointMemory('app')
   const probe = createProbe(memory)
   let asked = 0
   return {

@@ -16,7 +16,7 @@ const asIs = async <T>(answer: T): Promise<T> => answer
 /** The service on answers from a function: JSON, or an error of that code. */
 function create (answer: (url: URL, endpoint: Endpoint) => unknown, apiUrl = 'https://api.spotify.com/v1') {
   const asked: string[] = []
-  const memory = createEndpointMemory()
+  const memory = createEndpointMemory('app')
   const spotify = createSpotifyService({
     apiUrl: new URL(apiUrl),
     memory,

@@ -40,7 +40,7 @@ function create ({ total = 100, claimed = total, failing = {}, albumAt = ownAlbu
     const next = end < total ? `${ORIGIN}${path}?offset=${end}&limit=${PAGE_SIZE}` : null
     return await use({ page: { items, next, total: claimed }, pageSize: PAGE_SIZE })
   }
-  const spotify = { origin: ORIGIN, memory: createEndpointMemory(), listingPage } as unknown as SpotifyService // a source makes no other call
+  const spotify = { origin: ORIGIN, memory: createEndpointMemory('app'), listingPage } as unknown as SpotifyService // a source makes no other call
   const pages: SourcePage[] = []
   const kept = new Map<string, ListingPage>()
   const early: EarlyPages = {
