@@ -38,6 +38,7 @@ t.test('half the limit, and nobody told the service: a handful of 429s, no call 
   const events = refusals().filter((time, index, all) => index === 0 || time - (all[index - 1] ?? 0) > 1000).length
   t.comment(`${events} times refused, ${refusals().length} calls; pace in the end ${(await service.app.engine.pacer.state()).pace}`)
   t.ok(events >= 1 && events <= 5, `${events} times`)
+  t.ok(refusals().length <= events * 10, 'at each time at most the calls that were in flight')
   t.equal(service.sandbox.sandbox.stats().calledWhileBlocked, 0)
 })
 
