@@ -1,5 +1,6 @@
 import { access, constants, copyFile, mkdir, rename } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { type FastifyInstance } from 'fastify'
 import { destination } from 'pino'
 import { buildApp } from './app.ts'
 import { type CliArguments, USAGE, inOptions, readArguments } from './cli-arguments.ts'
@@ -28,7 +29,7 @@ async function main (): Promise<number> {
   try {
     await app.ready()
     if (args.out !== undefined) await makeFolder(args.out)
-    const run = await untilItStops(app.runs, args, display.update)
+    const run = await untilItStops(app, args, display.update)
     display.stop()
     return await report(run, await app.runs.documentPath(run), args)
   } finally {
@@ -38,7 +39,7 @@ async function main (): Promise<number> {
 }
 
 /** The run as soon as it has ended, or waits for longer than a shell step should hang, or the user stops it. */
-async function untilItStops (runs: Awaited<ReturnType<typeof buildApp>>['runs'], { body }: CliArguments, update: (run: Run) => void): Promise<Run> {
+async function untilItStops ({ runs, parts: { clock } }: Pick<FastifyInstance, 'runs' | 'parts'>, { body }: CliArguments, update: (run: Run) => void): Promise<Run> {
   const started = await runs.start(body).catch((error: unknown) => { throw inOptions(error) })
   let stop = (_signal: NodeJS.Signals): void => {}
   return await new Promise<Run>((resolve, reject) => {
@@ -47,7 +48,7 @@ async function untilItStops (runs: Awaited<ReturnType<typeof buildApp>>['runs'],
     process.once('SIGTERM', stop)
     const look = (run: Run): void => {
       update(run)
-      if (run.finishedAt !== null || run.status === 'paused') resolve(run)
+      if (run.finishedAt !== null || isPausedStill(run, clock.now())) resolve(run)
     }
     runs.watch(started.id, look)
     runs.get(started.id).then(look, reject)
@@ -55,6 +56,11 @@ async function untilItStops (runs: Awaited<ReturnType<typeof buildApp>>['runs'],
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
   })
+}
+
+/** A pause that is over is only waiting for the queue to come to the run. */
+function isPausedStill ({ status, resumeAt }: Run, nowMs: number): boolean {
+  return status === 'paused' && resumeAt !== null && Date.parse(resumeAt) > nowMs
 }
 
 async function report (run: Run, path: string | null, { out }: CliArguments): Promise<number> {

@@ -1,5 +1,6 @@
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { createCatalogue } from '../src/sandbox/catalogue.ts'
 import { runProgram } from './process.ts'
@@ -48,7 +49,7 @@ t.test('npm run ingest: a failed run exits with 1, says why, and prints no path'
   t.match(stderr, /^invalid_client: .*SPOTIFY_CLIENT_SECRET/m)
 })
 
-t.test('npm run ingest: a quota that is spent ends the command at once; after it the same command goes on', async (t) => {
+t.test('npm run ingest: a quota that is spent ends the command at once, and so it does the same command before its time', async (t) => {
   const { sandbox, sandboxUrl } = await startSandbox(t)
   sandbox.sandbox.change({ faults: [{ kind: 'quota', endpoint: 'album', skip: 20, times: 1, retryAfter: '48925' }] })
   const env = environment(sandboxUrl, await temporaryFolder(t))
@@ -60,6 +61,22 @@ t.test('npm run ingest: a quota that is spent ends the command at once; after it
   const second = await runProgram(CLI, ['--limit', '40'], env)
   t.equal(second.code, 1)
   t.equal(sandbox.sandbox.stats().calls, calls, 'not one call while Spotify does not want any')
+})
+
+t.test('npm run ingest: the same command after the time that the first one named goes on where that stopped, and succeeds', async (t) => {
+  const { sandbox, sandboxUrl } = await startSandbox(t)
+  sandbox.sandbox.change({ faults: [{ kind: 'quota', endpoint: 'album', skip: 20, times: 1, retryAfter: '2' }] })
+  const env = environment(sandboxUrl, await temporaryFolder(t))
+  const first = await runProgram(CLI, ['--limit', '40'], env)
+  t.equal(first.code, 1)
+  const [, resumeAt = ''] = /the same command after (\S+) goes on/.exec(first.stderr) ?? []
+  await delay(Math.max(0, Date.parse(resumeAt) - Date.now()) + 1)
+  const second = await runProgram(CLI, ['--limit', '40'], env)
+  t.equal(second.code, 0, second.stderr)
+  t.match(second.stderr, /^succeeded: 40 of 40 albums/m)
+  const document = JSON.parse(await readFile(second.stdout.trim(), 'utf8')) as Document
+  matchesTruth(t, document, sandbox, sandboxUrl)
+  t.ok(Object.values(sandbox.sandbox.stats().served).every((times) => times === 1), 'no album was fetched twice')
 })
 
 const WRONG: Array<[args: string[], line: RegExp]> = [
