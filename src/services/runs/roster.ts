@@ -1,5 +1,6 @@
 import { type Run } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
+import { createEndings } from './endings.ts'
 import { hasEnded } from './transitions.ts'
 
 export type RunListener = (run: Run) => void
@@ -8,7 +9,7 @@ export type RunListener = (run: Run) => void
 export interface Roster {
   /** A run has changed: it is kept until it has ended, and whoever watches it is told. */
   note: (run: Run) => void
-  /** These are the runs of the store that have not ended, as of `sinceMs` on the monotonic clock; newer states stay. */
+  /** These are the runs of the store that have not ended, as of `sinceMs` on the monotonic clock; newer states stay, and what has ended since. */
   reconcile: (runs: Run[], sinceMs: number) => void
   /** The run as it is now, where that is known without asking the store. */
   get: (id: string) => Run | undefined
@@ -28,6 +29,7 @@ export interface Roster {
 /** The roster of a process that is alone: it knows every run that has not ended. */
 export function createRoster (clock: Clock): Roster {
   const active = new Map<string, Run>()
+  const endings = createEndings(clock.monotonic)
   const held = createHolding()
   const watchers = createWatchers()
 
@@ -38,11 +40,12 @@ export function createRoster (clock: Clock): Roster {
     note (run) {
       if (hasEnded(run)) active.delete(run.id)
       else active.set(run.id, run)
+      endings.note(run)
       watchers.tell(run)
     },
 
-    reconcile (runs) {
-      for (const run of runs) if (!active.has(run.id)) active.set(run.id, run)
+    reconcile (runs, sinceMs) {
+      for (const run of endings.without(runs, sinceMs)) if (!active.has(run.id)) active.set(run.id, run)
     },
 
     get: (id) => active.get(id),

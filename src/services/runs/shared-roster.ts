@@ -1,5 +1,6 @@
 import { type Run } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
+import { createEndings } from './endings.ts'
 import { type Roster, type RunListener, createHolding, createWatchers, untilEnded } from './roster.ts'
 import { hasEnded } from './transitions.ts'
 
@@ -38,6 +39,7 @@ interface Known {
  */
 export function createSharedRoster ({ bus, read, clock }: SharedRosterOptions): Roster {
   const known = new Map<string, Known>()
+  const endings = createEndings(clock.monotonic)
   const held = createHolding()
   const watchers = createWatchers()
   /** What the others were told last of a run, and when. */
@@ -55,6 +57,7 @@ export function createSharedRoster ({ bus, read, clock }: SharedRosterOptions): 
   function learn (run: Run, heardAtMs = clock.monotonic()): void {
     if (hasEnded(run)) known.delete(run.id)
     else known.set(run.id, { run, heardAtMs })
+    endings.note(run)
     watchers.tell(run)
   }
 
@@ -109,7 +112,7 @@ export function createSharedRoster ({ bus, read, clock }: SharedRosterOptions): 
       for (const [id, { heardAtMs }] of known) {
         if (!stored.has(id) && heardAtMs < sinceMs && !held.has(id)) known.delete(id)
       }
-      for (const run of runs) if (!known.has(run.id)) known.set(run.id, { run, heardAtMs: -Infinity })
+      for (const run of endings.without(runs, sinceMs)) if (!known.has(run.id)) known.set(run.id, { run, heardAtMs: -Infinity })
     },
 
     get: (id) => isHeard(id) ? known.get(id)?.run : undefined,

@@ -9,9 +9,9 @@ import { retentionStartMs } from './retention.ts'
 import { type Roster } from './roster.ts'
 
 interface SweepOptions {
-  store: RunStore
-  keys: KeyStore
-  roster: Roster
+  store: Pick<RunStore, 'pending' | 'removeEndedBefore'>
+  keys: Pick<KeyStore, 'removeClaimsBefore'>
+  roster: Pick<Roster, 'reconcile'>
   clock: Clock
   log: Log
   retentionDays: number
@@ -53,14 +53,19 @@ export function createSweep ({ store, keys, roster, clock, log, retentionDays, d
     if (removed.length > 0) log.info({ removed }, 'runs older than RETENTION_DAYS deleted')
   }
 
-  /** One at a time; of those that are wanted meanwhile one follows. */
+  /** One at a time. */
+  async function inTurn (): Promise<void> {
+    const mine = sweeping.then(sweep)
+    sweeping = mine.catch(() => {})
+    await mine
+  }
+
+  /** Of those that are wanted before their turn one is enough. */
   function soon (): void {
     if (timer === null || isWanted) return
     isWanted = true
-    sweeping = sweeping.then(async () => {
-      isWanted = false
-      await sweep()
-    }).catch((error: unknown) => log.error({ err: error }, 'the sweep for forgotten runs failed'))
+    sweeping = sweeping.then(() => { isWanted = false })
+    inTurn().catch((error: unknown) => log.error({ err: error }, 'the sweep for forgotten runs failed'))
   }
 
   return {
@@ -69,7 +74,7 @@ export function createSweep ({ store, keys, roster, clock, log, retentionDays, d
     async start () {
       if (timer !== null) clearInterval(timer)
       timer = setInterval(soon, SWEEP_EVERY_MS).unref()
-      await sweep()
+      await inTurn()
     },
     stop () {
       if (timer !== null) clearInterval(timer)

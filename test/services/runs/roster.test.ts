@@ -95,6 +95,23 @@ for (const [name, create] of [['of one process', () => createRoster(systemClock)
     t.same([roster.get('a')?.status, roster.active().length], ['running', 2])
   })
 
+  t.test(`the roster ${name}: a run that ends while the store is read is not known again; one that goes on after its end is`, async (t) => {
+    const roster = create(t)
+    roster.note(running)
+    const sinceMs = systemClock.monotonic()
+    roster.note(succeeded)
+    roster.reconcile([running], sinceMs)
+    t.same([roster.get('a'), roster.active()], [undefined, []])
+    roster.note(runOf('a', { status: 'failed', finishedAt: '2026-11-22T13:41:59.000Z' }))
+    roster.note(queued)
+    roster.reconcile([running], sinceMs)
+    t.same(roster.active(), ['a'])
+    roster.note(succeeded)
+    await systemClock.sleep(5)
+    roster.reconcile([queued], systemClock.monotonic())
+    t.same(roster.active(), ['a'], 'the store was read after its end')
+  })
+
   t.test(`the roster ${name}: whoever executes a run is asked to cancel it, and only he, and only then`, async (t) => {
     const roster = create(t)
     const asked: string[] = []
