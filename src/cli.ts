@@ -1,11 +1,11 @@
 import { access, constants, copyFile, mkdir, rename } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type FastifyInstance } from 'fastify'
-import { destination } from 'pino'
 import { buildApp } from './app.ts'
 import { type CliArguments, USAGE, inOptions, readArguments } from './cli-arguments.ts'
 import { ServiceError } from './errors.ts'
 import { explainStartFailure } from './explain.ts'
+import { logTo } from './log-destination.ts'
 import { createLogger } from './logger.ts'
 import { costText, createProgressBar, createProgressLog } from './progress.ts'
 import { type Run, type RunStatus } from './schemas/run.ts'
@@ -20,7 +20,7 @@ async function main (): Promise<number> {
     return 0
   }
   const isTerminal = process.stderr.isTTY
-  const logger = await createLogger(destination({ dest: 2, sync: true }), isTerminal)
+  const logger = await createLogger(logTo(2, { sync: true }), isTerminal)
   /** Nothing listens here, so nothing has to be protected against who could reach it; with REDIS_URL it is one more replica until its run has ended. */
   const env = { ...process.env, HOST: '127.0.0.1', ROLE: 'all' }
   const app = await buildApp({ env, envFile: '.env', logger, recover: false })

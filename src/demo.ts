@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import { type FastifyInstance } from 'fastify'
-import { destination } from 'pino'
 import { Client } from 'undici'
 import { buildApp } from './app.ts'
 import { ServiceError } from './errors.ts'
 import { explainStartFailure } from './explain.ts'
+import { logTo } from './log-destination.ts'
 import { createLogger } from './logger.ts'
 import { type ProgressDisplay, costText, createProgressBar, createProgressLog } from './progress.ts'
 import { buildSandbox } from './sandbox/app.ts'
@@ -28,7 +28,7 @@ async function main (): Promise<void> {
   const sandbox = buildSandbox({ tier: tierOf(values.tier), latencyMs: latencyOf(values['latency-ms']) })
   const sandboxUrl = await listenOn(sandbox, '127.0.0.1', SANDBOX_PORT)
   const isTerminal = process.stderr.isTTY
-  const app = await buildApp({ env: environment(sandboxUrl), logger: await createLogger(destination({ dest: 2, sync: true }), isTerminal) })
+  const app = await buildApp({ env: environment(sandboxUrl), logger: await createLogger(logTo(2, { sync: true }), isTerminal) })
   const close = async (): Promise<void> => {
     await app.close()
     await sandbox.close()

@@ -1,14 +1,14 @@
 import closeWithGrace from 'close-with-grace'
-import { destination } from 'pino'
 import { buildApp } from './app.ts'
 import { explainStartFailure } from './explain.ts'
+import { logTo } from './log-destination.ts'
 import { createLogger } from './logger.ts'
 
 /** Long enough to hand over what is under way; an orchestrator kills after 10 s or more. */
 const CLOSE_WITHIN_MS = 5000
 
 async function main (): Promise<void> {
-  const logger = await createLogger(destination({ dest: 1, sync: false }), process.stdout.isTTY)
+  const logger = await createLogger(logTo(1, { sync: false }), process.stdout.isTTY)
   const app = await buildApp({ env: process.env, envFile: '.env', logger })
   closeWithGrace({ delay: CLOSE_WITHIN_MS, logger }, async ({ err }) => {
     if (err !== undefined) app.log.fatal({ err }, 'the service fails at something unexpected, and ends')

@@ -1,11 +1,15 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFile, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
+import { request } from 'undici'
 import { type Problem } from '../src/schemas/problem.ts'
 import { createFakeClock } from './fake-clock.ts'
-import { type Service, ended, startService, temporaryFolder } from './service.ts'
+import { post, untilEnded } from './process.ts'
+import { type Service, ended, environment, startSandbox, startService, temporaryFolder } from './service.ts'
 import { matchesTruth } from './truth.ts'
 
 const run = promisify(execFile)
@@ -63,6 +67,35 @@ t.test('a run that cannot be ended on a full disk: the cancellation says so, and
   t.match(await service.app.runs.get(id), { status: 'paused', error: { code: 'storage_failed' } })
   await rm(join(disk, 'ballast'))
   t.match((await service.app.inject({ method: 'POST', url: `/runs/${id}/cancel` })).json<object>(), { status: 'canceled', error: { code: 'canceled' } })
+})
+
+t.test('a full disk under the log: the service goes on, logs again when there is room, and ends in time when there is none', async (t) => {
+  const disk = await smallDisk(t, '256k')
+  if (disk === null) return
+  const { sandboxUrl } = await startSandbox(t)
+  const path = join(disk, 'service.log')
+  const log = await open(path, 'a')
+  const child = spawn(process.execPath, ['dist/server.js'], { env: { ...environment(sandboxUrl, await temporaryFolder(t)), PORT: '0' }, stdio: ['ignore', log.fd, 'inherit'] })
+  const exited = once(child, 'exit') as Promise<[number | null]>
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await exited
+  })
+  await log.close()
+  const [, url = ''] = await untilMatched(path, /Server listening at (http:\/\/127\.0\.0\.1:\d+)/)
+  for (let times = 0; times < 2; times++) {
+    await fill(disk)
+    const { id } = await post(url, { limit: 5 + times })
+    t.match(await untilEnded(url, id), { status: 'succeeded' })
+    await rm(join(disk, 'ballast'))
+    await request(`${url}/nobody-asks-for-this-${times}`)
+    await untilMatched(path, new RegExp(`nobody-asks-for-this-${times}`))
+    t.match(await readFile(path, 'utf8'), id, 'what was to be logged meanwhile is there too')
+  }
+  await fill(disk)
+  await request(`${url}/runs`)
+  child.kill('SIGTERM')
+  t.same(await exited, [0, null])
 })
 
 t.test('a folder that becomes read-only: 503 on POST, and what is stored is still served', async (t) => {
@@ -202,6 +235,14 @@ async function smallDisk (t: Test, size: string): Promise<string | null> {
   }
   t.teardown(async () => await run('umount', ['--lazy', folder]))
   return folder
+}
+
+/** As soon as the file has it. */
+async function untilMatched (path: string, pattern: RegExp): Promise<RegExpExecArray> {
+  for (const signal = AbortSignal.timeout(15_000); ; await delay(25, undefined, { signal })) {
+    const match = pattern.exec(await readFile(path, 'utf8'))
+    if (match !== null) return match
+  }
 }
 
 async function fill (folder: string): Promise<void> {
