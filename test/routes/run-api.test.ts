@@ -3,6 +3,7 @@ import t from 'tap'
 import { request } from 'undici'
 import { type Problem } from '../../src/schemas/problem.ts'
 import { type Run } from '../../src/schemas/run.ts'
+import { createFakeClock } from '../fake-clock.ts'
 import { type Json, type Service, ended, startService } from '../service.ts'
 
 /** Each call of this API by a real port, as curl does it. */
@@ -231,6 +232,17 @@ t.test('more requests than REQUESTS_PER_MINUTE are refused with when to come bac
   for (let count = 0; count < 6; count++) await ask(`guess ${count}`)
   t.equal((await ask('guess')).statusCode, 429, 'guessing keys is limited by the address')
   for (let count = 0; count < 10; count++) t.equal((await call(service, 'GET', '/health/live')).statusCode, 200)
+})
+
+t.test('who was refused is answered a minute later, however the wall clock was set meanwhile', async (t) => {
+  const clock = createFakeClock()
+  const service = await startService(t, { env: { REQUESTS_PER_MINUTE: '2' }, parts: { clock } })
+  for (const status of [200, 200, 429]) t.equal((await call(service, 'GET', '/runs')).statusCode, status)
+  clock.jump(-3_600_000)
+  await clock.pass(59_000)
+  t.match(await call(service, 'GET', '/runs'), { statusCode: 429, headers: { 'retry-after': '1' } })
+  await clock.pass(1000)
+  t.equal((await call(service, 'GET', '/runs')).statusCode, 200)
 })
 
 t.test('each request leaves one line when it is over, also if its client goes away', async (t) => {

@@ -1,6 +1,7 @@
 /** One process for what is quick: starting one for each file would take longer than the tests. */
 import '../bench/bench.test.ts'
 import '../config.test.ts'
+import '../plugins/request-count.test.ts'
 import '../routes/part.test.ts'
 import '../services/abortable.test.ts'
 import '../services/formats/album-lines.test.ts'
