@@ -12,10 +12,14 @@ export interface Parts {
   newId: () => string
   /** Upper bound of the first backoff, in milliseconds. */
   retryBaseMs: number
+  /** How long a client may take no byte of its answer. */
+  stalledMs: number
 }
 
 /** Spotify's 5xx come in bursts of minutes: longer waits than this would only make a run slower. */
 const LONGEST_BACKOFF_MS = 30_000
+
+const STALLED_MS = 10 * 60_000
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -33,6 +37,7 @@ export default fp<{ parts?: Partial<Parts> | undefined }>(async (app, { parts = 
     random: Math.random,
     newId: uuidv7,
     retryBaseMs: 500,
+    stalledMs: STALLED_MS,
     ...parts,
   })
   app.decorate('retryPolicy', { maxAttempts: app.config.SPOTIFY_MAX_ATTEMPTS, baseMs: app.parts.retryBaseMs, capMs: LONGEST_BACKOFF_MS })

@@ -1,4 +1,3 @@
-import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
@@ -13,6 +12,7 @@ import { chooseFormat, prefersGzip } from './negotiation.ts'
 import { type Validators, checkPreconditions, isRangeWanted } from './preconditions.ts'
 import { type Representation, representationOf, validatorsOf } from './representation.ts'
 import { retryAfterSeconds } from './retry-after.ts'
+import { dropStalled } from './stalled.ts'
 import { WaitQuery, clientGone, waitMs } from './wait.ts'
 
 const documentRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -103,14 +103,4 @@ function describe (reply: FastifyReply, { contentType, fileName, coding, bytes }
 /** For HEAD, Fastify wants a body to throw away; an empty one costs nothing and leaves the headers as they are. */
 async function sendNothing ({ method }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   return await reply.send(method === 'HEAD' ? Readable.from([]) : undefined)
-}
-
-const STALLED_MS = 10 * 60_000
-
-/**
- * Who takes no byte for so long is gone without a word, and would keep its file open: Node then closes the connection. With the next
- * request on the same one, Node takes its own limit again.
- */
-function dropStalled ({ socket }: FastifyRequest): void {
-  if (socket instanceof Socket) socket.setTimeout(STALLED_MS)
 }

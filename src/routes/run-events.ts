@@ -5,10 +5,11 @@ import { type Run } from '../schemas/run.ts'
 import { RUN_UNKNOWN } from '../schemas/problem.ts'
 import { RunParams } from '../schemas/run-id.ts'
 import { type RunManager } from '../services/runs/manager.ts'
+import { dropStalled } from './stalled.ts'
 
 /** A watcher sees at most so many changes a second; the last one is never left out. */
 const PROGRESS_EVERY_MS = 250
-/** A comment now and then keeps proxies from closing a quiet stream. */
+/** A comment now and then keeps proxies from closing a quiet stream, and shows that somebody still takes it. */
 const HEARTBEAT_EVERY_MS = 15_000
 
 const EventStream = Type.Unsafe<Readable>({ type: 'string', examples: ['event: status\ndata: {"id":"01a203d5-29b8-7587-a80e-df4d1d6e4fbc","status":"running"}\n\n'] })
@@ -28,8 +29,9 @@ const runEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: { description: 'the events, for as long as the run goes on', content: { 'text/event-stream': { schema: EventStream } } } },
       problems: RUN_UNKNOWN,
     },
-  }, async ({ params }, reply) => {
-    const stream = eventStream(await app.runs.get(params.id), app.runs)
+  }, async (request, reply) => {
+    const stream = eventStream(await app.runs.get(request.params.id), app.runs)
+    dropStalled(request)
     streams.add(stream)
     stream.once('close', () => streams.delete(stream))
     return await reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).send(stream)

@@ -1,8 +1,11 @@
 import { once } from 'node:events'
+import { type Socket, createConnection } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { request } from 'undici'
 import { type Problem } from '../../src/schemas/problem.ts'
 import { type Run } from '../../src/schemas/run.ts'
+import { type RunListener } from '../../src/services/runs/roster.ts'
 import { createFakeClock } from '../fake-clock.ts'
 import { type Json, type Service, ended, startService } from '../service.ts'
 
@@ -200,6 +203,34 @@ t.test('GET /runs/{id}/events: the present state first, progress, then the end; 
   t.match(events.at(-1)?.run, { id, status: 'succeeded', progress: { albumsFetched: 60 } })
   const late = await call(service, 'GET', `/runs/${id}/events`)
   t.strictSame([...late.text.matchAll(/^event: (\w+)/gm)].map(([, name]) => name), ['status', 'end'])
+})
+
+t.test('GET /runs/{id}/events: the connection of a client that reads nothing is closed, that of one who reads stays', async (t) => {
+  const service = await startService(t, { parts: { stalledMs: 1000 }, sandbox: { latencyMs: 60_000 } })
+  const listeners = new Set<RunListener>()
+  service.app.runs.watch = (_id, listener) => {
+    listeners.add(listener)
+    return () => { listeners.delete(listener) }
+  }
+  const run = await service.app.runs.start({})
+  const open = (): Socket => {
+    const socket = createConnection(Number(new URL(service.url).port), '127.0.0.1')
+    socket.write(`GET /runs/${run.id}/events HTTP/1.1\r\nhost: x\r\n\r\n`)
+    t.teardown(() => socket.destroy())
+    return socket
+  }
+  open()
+  let read = ''
+  open().on('data', (chunk: Buffer) => { read = read.slice(-1000) + chunk.toString() })
+  while (listeners.size < 2) await delay(10)
+  const gap = { albumId: null, name: null, code: 'x', detail: 'x'.repeat(1024 * 1024), expectedTracks: null, tracks: 0 }
+  for (let times = 0; times < 40 && listeners.size === 2; times++) {
+    for (const listener of listeners) listener({ ...run, status: times % 2 === 0 ? 'running' : 'paused', gaps: times < 20 ? [gap] : [] })
+    await delay(100)
+  }
+  t.equal(listeners.size, 1)
+  for (const listener of listeners) listener({ ...run, status: 'failed', finishedAt: run.createdAt })
+  while (!read.includes('event: end')) await delay(10)
 })
 
 t.test('GET /diagnose: what each tier can do, asked once a minute', async (t) => {
