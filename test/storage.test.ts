@@ -173,6 +173,21 @@ t.test('runs older than RETENTION_DAYS are deleted, and asking for one says so; 
   t.match(await gone.body.json(), { code: 'run_expired', detail: /30 days/ })
 })
 
+t.test('a run that cannot be deleted is told in the log, and keeps no other one', async (t) => {
+  const clock = createFakeClock()
+  const service = await startService(t, { parts: { clock, newId: idsOf(clock) } })
+  const [stays, goes] = [await service.ingest({ limit: 1 }), await service.ingest({ limit: 2 })]
+  const folder = join(service.dataDir, 'runs', stays.id)
+  if (!await mounted(t, ['--bind', folder, folder], folder)) return
+  await clock.pass(31 * DAY_MS)
+  await service.app.runs.recover()
+  await clock.pass(DAY_MS)
+  await service.app.runs.recover()
+  t.strictSame(await readdir(join(service.dataDir, 'runs')), [stays.id])
+  t.equal((await service.get(`/runs/${goes.id}`)).statusCode, 410)
+  t.match(service.log(), /this run is to be deleted, and cannot be/)
+})
+
 t.test('a partial run goes on for what is missing only; a run that is complete or under way does not', async (t) => {
   const service = await startService(t)
   const lost = service.sandbox.sandbox.catalogue.searchOrder.slice(3, 6)
@@ -226,15 +241,19 @@ function idsOf (clock: Clocked): () => string {
 /** A file system of its own, or null (and a skipped test) where this process may not mount one. */
 async function smallDisk (t: Test, size: string): Promise<string | null> {
   const folder = await temporaryFolder(t)
+  return await mounted(t, ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], folder) ? folder : null
+}
+
+async function mounted (t: Test, args: string[], folder: string): Promise<boolean> {
   try {
-    await run('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder])
+    await run('mount', args)
   } catch (error) {
     if (process.env['CI'] === 'true') throw error
     t.comment('skipped: this user may not mount a file system')
-    return null
+    return false
   }
   t.teardown(async () => await run('umount', ['--lazy', folder]))
-  return folder
+  return true
 }
 
 /** As soon as the file has it. */

@@ -117,8 +117,9 @@ export async function createRunStore (dataDir: string, log: Log, monotonic: () =
     return file === null || await sizeOf(join(folderOf(id), checkedName(file.name))) === file.bytes
   }
 
-  async function readIfWhole (id: string): Promise<RunRecord | null> {
-    return await read(id).catch((error: unknown) => {
+  /** null, and a line in the log: what is read of the run is damaged, or the disk is. */
+  async function unlessDamaged<T> (id: string, reading: Promise<T>): Promise<T | null> {
+    return await reading.catch((error: unknown) => {
       log.error({ err: error, runId: id }, 'this run is left alone')
       return null
     })
@@ -155,6 +156,13 @@ export async function createRunStore (dataDir: string, log: Log, monotonic: () =
     }
     await syncFolder(runsDir)
     await rm(deleted, { recursive: true, force: true })
+  }
+
+  async function removeIfPossible (id: string): Promise<boolean> {
+    return await remove(id).then(() => true, (error: unknown) => {
+      log.warn({ err: error, runId: id }, 'this run is to be deleted, and cannot be')
+      return false
+    })
   }
 
   async function removeLeftovers (names: string[]): Promise<void> {
@@ -225,9 +233,10 @@ export async function createRunStore (dataDir: string, log: Log, monotonic: () =
       const records: RunRecord[] = []
       const versions = new Map<string, number>()
       for (const id of runIdsOf(names)) {
-        const version = await newestVersion(folderOf(id), RECORD)
+        const version = await unlessDamaged(id, newestVersion(folderOf(id), RECORD))
+        if (version === null) continue
         if (version > 0 && endedVersions.get(id) !== version) {
-          const record = await readIfWhole(id)
+          const record = await unlessDamaged(id, read(id))
           if (record === null) continue
           if (!ENDED.includes(record.run.status)) {
             records.push(record)
@@ -245,16 +254,14 @@ export async function createRunStore (dataDir: string, log: Log, monotonic: () =
       const removed: string[] = []
       for (const id of await ids()) {
         if (createdAtMs(id) >= timeMs) break
-        if (!await isOver(id, timeMs)) continue
-        await remove(id)
-        removed.push(id)
+        if (await isOver(id, timeMs) && await removeIfPossible(id)) removed.push(id)
       }
       return removed
     },
 
     async * newestFirst (before) {
       for (const id of (await ids()).reverse()) {
-        const record = before !== null && id >= before ? null : await readIfWhole(id)
+        const record = before !== null && id >= before ? null : await unlessDamaged(id, read(id))
         if (record !== null) yield record
       }
     },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, readdir, rename as moveFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rename as moveFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
@@ -166,6 +166,18 @@ for (const [what, content] of CORRUPT) {
     t.match(log.text(), broken.run.id)
   })
 }
+
+t.test('a folder of a run that cannot be read is told in the log, and costs no other run: neither its place nor its time to be deleted', async (t) => {
+  const { store, log, runs } = await create(t)
+  const unreadable = record('running').run.id
+  const [old, young] = [record('succeeded', 1000, new Date(START_MS + 2000).toISOString()), record('running', 2000)]
+  for (const one of [old, young]) await store.create(one)
+  await symlink(unreadable, join(runs, unreadable)) // to itself: ELOOP
+  t.same(await store.pending(), [young])
+  t.match(log.lines, ['error this run is left alone'])
+  t.match(log.text(), unreadable)
+  t.same(await store.removeEndedBefore(START_MS + DAY_MS), [old.run.id])
+})
 
 t.test('what else lies in the folder of runs is left alone', async (t) => {
   const { store, runs } = await create(t)
