@@ -29,7 +29,7 @@ export async function createDistributedEngine (options: EngineOptions): Promise<
     const roster = createSharedRoster({ bus: createRedisBus(redis, replica, log), read: async (id) => (await store.read(id))?.run ?? null, clock })
     return {
       store,
-      keys: await createKeyStore(dataDir),
+      keys: await createKeyStore(dataDir, log),
       queue: createBullmqQueue({ redis, concurrency, clock, log }),
       roster,
       pacer,

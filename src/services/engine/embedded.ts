@@ -18,7 +18,7 @@ export async function createEmbeddedEngine ({ dataDir, account, callsPerWindow, 
   const roster = createRoster(clock)
   return {
     store: await createRunStore(dataDir, log, clock.monotonic),
-    keys: await createKeyStore(dataDir),
+    keys: await createKeyStore(dataDir, log),
     queue: createMemoryQueue({ concurrency, clock, log }),
     roster,
     pacer,

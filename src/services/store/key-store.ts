@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Log } from '../log.ts'
 import { asideOf, syncFolder } from './atomic-write.ts'
 import { hasErrno, isMissing } from './errno.ts'
 import { readVersion, replaceVersion } from './versioned-file.ts'
@@ -34,9 +35,9 @@ export interface KeyStore {
   removeClaimsBefore: (timeMs: number, active: ReadonlySet<string>) => Promise<void>
 }
 
-export async function createKeyStore (dataDir: string): Promise<KeyStore> {
-  const keys = await createClaims(join(dataDir, 'keys'), true)
-  const requests = await createClaims(join(dataDir, 'requests'), false)
+export async function createKeyStore (dataDir: string, log: Log): Promise<KeyStore> {
+  const keys = await createClaims(join(dataDir, 'keys'), true, log)
+  const requests = await createClaims(join(dataDir, 'requests'), false, log)
   return {
     keys,
     requests,
@@ -55,7 +56,7 @@ interface RemovableClaims extends Claims {
 }
 
 /** A folder for each name, with the versions of its claim. */
-async function createClaims (folder: string, isDurable: boolean): Promise<RemovableClaims> {
+async function createClaims (folder: string, isDurable: boolean, log: Log): Promise<RemovableClaims> {
   await mkdir(folder, { recursive: true })
 
   /** Names may be long, and may hold anything. */
@@ -63,9 +64,9 @@ async function createClaims (folder: string, isDurable: boolean): Promise<Remova
     return join(folder, createHash('sha256').update(name).digest('hex'))
   }
 
-  async function readIn (path: string): Promise<{ number: number, claim: Claim | null }> {
+  async function readIn (path: string, isStrict = isDurable): Promise<{ number: number, claim: Claim | null }> {
     const version = await readVersion(path, CLAIM)
-    return version === null ? { number: 0, claim: null } : { number: version.number, claim: parseClaim(version.text, isDurable) }
+    return version === null ? { number: 0, claim: null } : { number: version.number, claim: parseClaim(version.text, isStrict) }
   }
 
   async function replace (path: string, number: number, claim: Claim): Promise<boolean> {
@@ -96,17 +97,20 @@ async function createClaims (folder: string, isDurable: boolean): Promise<Remova
       }
     },
 
-    /** Of each folder only the age is looked at, until it is old enough to be read. */
+    /** Of each folder only the age is looked at, until it is old enough to be read. A damaged claim is as old as its folder. */
     async removeIf (untouchedSinceMs, isOver) {
       const isOld = async (path: string): Promise<boolean> => await stat(path).then(({ mtimeMs }) => mtimeMs < untouchedSinceMs, () => false)
-      for (const name of await readdir(folder)) {
+
+      async function removeIfOver (name: string): Promise<void> {
         const path = join(folder, name)
-        if (name.startsWith(DELETED)) await rm(path, { recursive: true, force: true })
-        else if (await isOld(path)) {
-          const { claim } = await readIn(path)
-          if (claim !== null && !isOver(claim)) continue
-          await removeFolder(path, asideOf(join(folder, `${DELETED}${name}`)), isOld)
-        }
+        if (name.startsWith(DELETED)) return await rm(path, { recursive: true, force: true })
+        if (!await isOld(path)) return
+        const { claim } = await readIn(path, false)
+        if (claim === null || isOver(claim)) await removeFolder(path, asideOf(join(folder, `${DELETED}${name}`)), isOld)
+      }
+
+      for (const name of await readdir(folder)) {
+        await removeIfOver(name).catch((error: unknown) => log.warn({ err: error, folder, name }, 'this claim is old, and cannot be read or deleted'))
       }
     },
   }

@@ -23,7 +23,7 @@ function share (t: Test) {
     const store = more.store ?? await createRunStore(folder, log)
     const acceptance = createAcceptance({
       store,
-      keys: await createKeyStore(folder),
+      keys: await createKeyStore(folder, log),
       roster: createRoster(clock),
       clock,
       log,
@@ -200,7 +200,7 @@ t.test('a place that was taken for a run that could not be stored is free again'
 
 t.test('a request that cannot be claimed for a run with a key costs the run nothing', async (t) => {
   const { folder, log, join } = share(t)
-  const keys = await createKeyStore(folder)
+  const keys = await createKeyStore(folder, log)
   const a = await join({ keys: { ...keys, requests: { ...keys.requests, claim: async () => { throw new Error('disk') } } } })
   t.match(await a.start({}, 'key'), { status: 'queued' })
   t.equal(a.delivered.length, 1)

@@ -2,13 +2,15 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Claimed, createKeyStore } from '../../../src/services/store/key-store.ts'
+import { createRecordingLog } from '../recording-log.ts'
 
 const claimOf = (id: string, more: Partial<Claimed> = {}): Claimed => ({ id, request: '{}', claimedAtMs: 1000, ...more })
 const valid = (): boolean => true
 const old = (): boolean => false
 
 async function create (t: Test, folder = t.testdir()) {
-  return { folder, store: await createKeyStore(folder), other: await createKeyStore(folder) }
+  const log = createRecordingLog()
+  return { folder, log, store: await createKeyStore(folder, log), other: await createKeyStore(folder, log) }
 }
 
 for (const kind of ['keys', 'requests'] as const) {
@@ -17,7 +19,7 @@ for (const kind of ['keys', 'requests'] as const) {
     t.equal(await store[kind].read('a'), null)
     t.same(await store[kind].claim('a', claimOf('1'), valid), claimOf('1'))
     t.same(await other[kind].claim('a', claimOf('2'), valid), claimOf('1'))
-    t.same(await (await createKeyStore(folder))[kind].read('a'), claimOf('1'))
+    t.same(await (await create(t, folder)).store[kind].read('a'), claimOf('1'))
     t.equal(await store[kind].read('b'), null)
   })
 
@@ -64,16 +66,17 @@ for (const kind of ['keys', 'requests'] as const) {
   })
 }
 
-async function emptyFile (folder: string, kind: string): Promise<void> {
+/** Give the only claim that text. */
+async function damage (folder: string, kind: string, text: string): Promise<void> {
   const [name] = await readdir(join(folder, kind))
-  await writeFile(join(folder, kind, name ?? '', 'claim.1.json'), '')
+  await writeFile(join(folder, kind, name ?? '', 'claim.1.json'), text)
 }
 
 t.test('the claim of a request that a power cut has emptied is none; that of a key is synced, and an error', async (t) => {
   const { store, folder } = await create(t)
   for (const kind of ['keys', 'requests'] as const) {
     await store[kind].claim('a', claimOf('1'), valid)
-    await emptyFile(folder, kind)
+    await damage(folder, kind, '')
   }
   t.same(await store.requests.claim('a', claimOf('2'), valid), claimOf('2'))
   await t.rejects(store.keys.claim('a', claimOf('2'), valid))
@@ -104,6 +107,22 @@ t.test('old claims are deleted, except those of requests whose run goes on; youn
   t.same(await left('keys'), ['young', 'touched'])
   t.same(await left('requests'), ['active', 'young'])
   t.equal((await readdir(join(folder, 'keys'))).length, 2)
+})
+
+t.test('old claims that are damaged are deleted; one that cannot be read is left alone with a line in the log; all others are none the worse', async (t) => {
+  const { store, folder, log } = await create(t)
+  for (const kind of ['keys', 'requests'] as const) {
+    await store[kind].claim('damaged', claimOf('1'), valid)
+    await damage(folder, kind, '{"id":')
+    for (const name of ['one', 'another', 'a third']) await store[kind].claim(name, claimOf('2'), valid)
+    await mkdir(join(folder, kind, 'unreadable', 'claim.1.json'), { recursive: true }) // a folder in the place of a file: EISDIR
+  }
+  await age(folder)
+  await store.removeClaimsBefore(2000, new Set())
+  for (const kind of ['keys', 'requests']) t.same(await readdir(join(folder, kind)), ['unreadable'])
+  t.match(log.lines, [/^warn this claim is old, and cannot be read or deleted/, /^warn this claim/])
+  t.match(log.text(), /EISDIR/)
+  t.same(await store.keys.claim('damaged', claimOf('3'), valid), claimOf('3'))
 })
 
 t.test('a claim that is made while old ones are deleted is kept, or made again: never lost in silence', async (t) => {
