@@ -96,10 +96,15 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
     throw new ServiceError('queue_full', `${active} runs are waiting or under way, and MAX_QUEUED_RUNS allows no more: try again later`, { retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS })
   }
 
-  /** The claim of a request holds while its run has not ended. */
+  /** The claim of a request holds while its run has not ended. One whose run cannot be read holds nobody up: a second run is the most that it costs. */
   async function isHeld ({ id, claimedAtMs }: Claimed): Promise<boolean> {
-    const run = await find(id)
-    return run === null ? Math.abs(clock.now() - claimedAtMs) < MAKING_MS : !hasEnded(run)
+    try {
+      const run = await find(id)
+      return run === null ? Math.abs(clock.now() - claimedAtMs) < MAKING_MS : !hasEnded(run)
+    } catch (error) {
+      log.warn({ err: error, runId: id }, 'the run of an equal request cannot be read: there will be a new one')
+      return false
+    }
   }
 
   async function withoutKey (request: RunRequest): Promise<Run> {

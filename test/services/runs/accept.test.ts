@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { readdir } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
 import { v7 as uuidv7 } from 'uuid'
 import { type Run, type RunStatus } from '../../../src/schemas/run.ts'
@@ -196,6 +196,18 @@ t.test('a place that was taken for a run that could not be stored is free again'
   for (let tries = 0; tries < 3; tries++) await t.rejects(a.start({ limit: tries + 1 }, null), { code: 'storage_failed' })
   isFull = false
   t.match(await a.start({ limit: 9 }, null), { status: 'queued' })
+})
+
+t.test('a run whose record is damaged is given to no equal request: there is a new one, and all that follow get that', async (t) => {
+  const { folder, log, join: process } = share(t)
+  const [a, b] = [await process(), await process()]
+  const damaged = await a.start({}, null)
+  await writeFile(join(folder, 'runs', damaged.id, 'run.2.json'), '{"run":')
+  const again = [await b.start({}, null), await b.start({}, null)]
+  t.equal(idsOf(again).size, 1)
+  t.not(again[0]?.id, damaged.id)
+  t.match(log.lines, [/^warn the run of an equal request cannot be read/])
+  t.match(log.text(), damaged.id)
 })
 
 t.test('a request that cannot be claimed for a run with a key costs the run nothing', async (t) => {
