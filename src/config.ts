@@ -26,7 +26,7 @@ export const ConfigSchema = Type.Object({
   SPOTIFY_CALLS_PER_30S: Integer({ default: 90, minimum: 1, maximum: 1_000_000, description: 'calls allowed in any 30 seconds, all runs together' }),
   SPOTIFY_MAX_CONCURRENCY: Integer({ default: 10, minimum: 1, maximum: 100, description: 'calls in flight' }),
   SPOTIFY_TIMEOUT_MS: Integer({ default: 15_000, minimum: 100, maximum: 600_000, description: 'one call, from start to the last byte' }),
-  SPOTIFY_MAX_ATTEMPTS: Integer({ default: 5, minimum: 1, maximum: 20, description: 'tries of one call' }),
+  SPOTIFY_MAX_ATTEMPTS: Integer({ default: 5, minimum: 1, maximum: 20, description: 'tries of one call in a pass; a run makes a second pass over what the first one lacks' }),
   SPOTIFY_MAX_WAIT_S: Integer({ default: 60, minimum: 0, maximum: 86_400, description: 'longest Retry-After that a run waits for; over it the run pauses' }),
   MAX_ALBUMS_PER_RUN: Integer({ default: 1000, minimum: 1, maximum: 100_000, description: 'largest limit of a run' }),
   RUN_CONCURRENCY: Integer({ default: 1, minimum: 1, maximum: 100, description: 'runs at a time' }),
