@@ -52,7 +52,7 @@ export interface Moment {
 
 /** Before any clock began; finite, so that it can be written down. */
 const LONG_AGO_MS = -1e15
-/** Two clocks that tell of the same end differ by less. */
+/** Two clocks that tell of the same end on the wall differ by less. */
 const SAME_END_MS = 1000
 
 /** How we stand when a process begins: what was stored, and of its pause what is left. */
@@ -104,7 +104,7 @@ function withPause (standing: Standing, { untilMs, code, detail }: Pause, remain
  */
 export function mergedStanding (shared: Standing, mine: Standing, atMs: number): Standing {
   const pause = pauseAt(mine, atMs)
-  const knowsPause = pause !== null && pause.endsAtMs > (shared.pause?.endsAtMs ?? -Infinity) + SAME_END_MS
+  const knowsPause = pause !== null && isLater(pause, shared.pause)
   const knowsReduction = mine.reduced.atMs > shared.reduced.atMs
   if (!knowsPause && !knowsReduction) return shared
   return {
@@ -112,6 +112,12 @@ export function mergedStanding (shared: Standing, mine: Standing, atMs: number):
     strikes: Math.max(shared.strikes, mine.strikes),
     reduced: knowsReduction ? mine.reduced : shared.reduced,
   }
+}
+
+/** Of two ends that Spotify named any later one counts. One that both have from the same file is the same, as near as clocks tell. */
+function isLater ({ untilMs, endsAtMs }: KnownPause, than: KnownPause | null): boolean {
+  if (than === null) return true
+  return endsAtMs > than.endsAtMs + (untilMs === than.untilMs ? SAME_END_MS : 0)
 }
 
 /** A pause in wall-clock terms: never earlier than what is left of it, whatever has happened to the wall clock. */
