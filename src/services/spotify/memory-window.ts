@@ -1,6 +1,6 @@
 import { type Clock } from '../clock.ts'
 import { createCallCount } from './call-count.ts'
-import { type Allowance, type Moment, type Pause, afterLimit, isNews, onTheWall, paceAt, pauseAt, restoredStanding } from './standing.ts'
+import { type Allowance, type Moment, type Pause, afterLimit, isNews, onTheWall, paceAt, pauseAt, restoredStanding, storedStanding } from './standing.ts'
 import { type PacerStore, type Window } from './window.ts'
 
 interface MemoryWindowOptions extends Allowance {
@@ -39,13 +39,9 @@ export async function createMemoryWindow ({ clock, store, ...allowance }: Memory
     return blocking === undefined ? null : blocking + windowMs - now + 1
   }
 
-  function currentPause (): Pause | null {
-    const pause = pauseAt(standing, clock.monotonic())
-    return pause === null ? null : onTheWall(pause, moment())
-  }
-
   function currentHold (): Pause | null {
-    return pauseAt(standing, clock.monotonic())?.hold === true ? currentPause() : null
+    const pause = pauseAt(standing, clock.monotonic())
+    return pause?.hold === true ? onTheWall(pause, moment()) : null
   }
 
   return {
@@ -79,7 +75,7 @@ export async function createMemoryWindow ({ clock, store, ...allowance }: Memory
       const underWay = Array<number>(inFlight).fill(clock.monotonic())
       const recent = [...ended, ...underWay].map((atMs) => Math.round(atMs + offsetMs))
       return {
-        state: { pause: currentPause(), strikes: standing.strikes, callsByHour: count.read(), recent },
+        state: { ...storedStanding(standing, moment()), callsByHour: count.read(), recent },
         pace: paceAt(standing, clock.monotonic(), allowance),
       }
     },

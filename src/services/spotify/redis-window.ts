@@ -5,7 +5,7 @@ import { type Log } from '../log.ts'
 import { type CallCount } from './call-count.ts'
 import { createOwnCalls } from './own-calls.ts'
 import { type SharedWindow, createWindowScripts } from './redis-scripts.ts'
-import { type Allowance, type KnownPause, type Moment, type Pause, afterLimit, isNews, mergedStanding, onTheWall, paceAt, pauseAt, restoredStanding } from './standing.ts'
+import { type Allowance, type KnownPause, type Moment, type Pause, type Standing, afterLimit, isNews, mergedStanding, onTheWall, paceAt, pauseAt, restoredStanding, storedStanding } from './standing.ts'
 import { type PacerState, type PacerStore, type Place, type Taken, type Window } from './window.ts'
 
 interface RedisWindowOptions extends Allowance {
@@ -40,7 +40,7 @@ export async function createRedisWindow ({ redis, account, longestCallMs, clock,
   /** Redis's clock is at most our monotonic one and this; until it was asked, the wall clock stands for it. */
   let offsetMs = clock.now() - clock.monotonic()
   const stored = await store.load()
-  let known = restoredStanding(stored, moment(), allowance)
+  let known = firstKnown()
   let callsByHour: CallCount = stored?.callsByHour ?? {}
   let isMeasured = false
   let occupied = 0
@@ -54,6 +54,11 @@ export async function createRedisWindow ({ redis, account, longestCallMs, clock,
 
   function moment (): Moment {
     return { atMs: clock.monotonic() + offsetMs, wallMs: clock.now() }
+  }
+
+  /** A pause in the file is obeyed at once; of the pace Redis knows more, unless it is filled from the file. */
+  function firstKnown (): Standing {
+    return restoredStanding(stored === null ? null : { ...stored, reduced: null }, moment(), allowance)
   }
 
   function currentPause (): KnownPause | null {
@@ -118,7 +123,7 @@ export async function createRedisWindow ({ redis, account, longestCallMs, clock,
       const content = await timed(scripts.read)
       const { shared } = content
       occupied = content.freeAtMs.length
-      if (life === null) known = restoredStanding(stored, moment(), allowance)
+      if (life === null) known = firstKnown()
       if (shared === null) {
         await restore()
         continue
@@ -186,8 +191,7 @@ export async function createRedisWindow ({ redis, account, longestCallMs, clock,
     const recent = content === null
       ? own.endings()
       : content.freeAtMs.map((freeAtMs) => Math.min(freeAtMs - windowMs, content.nowMs) - offsetMs)
-    const pause = currentPause()
-    return { pause: pause === null ? null : onTheWall(pause, moment()), strikes: known.strikes, callsByHour, recent: recent.map((atMs) => Math.round(atMs + toWallMs)) }
+    return { ...storedStanding(known, moment()), callsByHour, recent: recent.map((atMs) => Math.round(atMs + toWallMs)) }
   }
 
   redis.on('close', doubt)

@@ -55,10 +55,36 @@ const LONG_AGO_MS = -1e15
 /** Two clocks that tell of the same end on the wall differ by less. */
 const SAME_END_MS = 1000
 
-/** How we stand when a process begins: what was stored, and of its pause what is left. */
-export function restoredStanding (stored: { pause: Pause | null, strikes: number } | null, now: Moment, allowance: Allowance): Standing {
-  const fresh: Standing = { pause: null, strikes: stored?.strikes ?? 0, reduced: { pace: allowance.callsPerWindow, atMs: LONG_AGO_MS } }
-  return stored?.pause == null ? fresh : withPause(fresh, stored.pause, stored.pause.untilMs - now.wallMs, now.atMs, allowance.maxWaitMs)
+/** What outlives the process of how we stand, in wall-clock terms. */
+export interface StoredStanding {
+  pause: Pause | null
+  /** 429 answers in a row. */
+  strikes: number
+  /** The pace that the last unexpected 429 left, and when; none: there was no such answer, or it is forgotten. */
+  reduced?: { pace: number, atMs: number } | null
+}
+
+/** How we stand when a process begins: what was stored, of its pause what is left, and of its pace what has come back since. */
+export function restoredStanding (stored: StoredStanding | null, now: Moment, allowance: Allowance): Standing {
+  const standing: Standing = { pause: null, strikes: stored?.strikes ?? 0, reduced: restoredPace(stored?.reduced ?? null, now, allowance) }
+  return stored?.pause == null ? standing : withPause(standing, stored.pause, stored.pause.untilMs - now.wallMs, now.atMs, allowance.maxWaitMs)
+}
+
+/** A reduction that lies ahead, since the wall clock was set back, is one of now. */
+function restoredPace (stored: StoredStanding['reduced'], now: Moment, { callsPerWindow }: Allowance): Standing['reduced'] {
+  if (stored == null) return { pace: callsPerWindow, atMs: LONG_AGO_MS }
+  return { pace: Math.min(stored.pace, callsPerWindow), atMs: now.atMs - Math.max(0, now.wallMs - stored.atMs) }
+}
+
+/** How we stand, for those who come after this process. */
+export function storedStanding (standing: Standing, now: Moment): StoredStanding {
+  const { pace, atMs } = standing.reduced
+  const pause = pauseAt(standing, now.atMs)
+  return {
+    pause: pause === null ? null : onTheWall(pause, now),
+    strikes: standing.strikes,
+    reduced: atMs === LONG_AGO_MS ? null : { pace, atMs: Math.round(atMs + now.wallMs - now.atMs) },
+  }
 }
 
 /** The pause that is in force. */

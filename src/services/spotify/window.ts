@@ -1,11 +1,8 @@
 import { type CallCount } from './call-count.ts'
-import { type Limit, type Pause } from './standing.ts'
+import { type Limit, type Pause, type StoredStanding } from './standing.ts'
 
 /** What outlives the process. */
-export interface PacerState {
-  pause: Pause | null
-  /** 429 answers in a row. */
-  strikes: number
+export interface PacerState extends StoredStanding {
   callsByHour: CallCount
   /** When the calls ended (or were under way) that occupied a place, in epoch milliseconds: a restart is no new window. */
   recent: number[]

@@ -345,6 +345,35 @@ t.test('a lowered pace is kept by those who come next', async (t) => {
   t.equal(asked.filter(({ permit }) => permit !== null).length, 3, 'the refused call takes a place too')
 })
 
+t.test('a lowered pace outlives the process, and goes on coming back by its steps', async (t) => {
+  const clock = createFakeClock()
+  const { pacer, store } = await create(90, clock)
+  await pacer.limited(await pacer.take(never), LIMIT)
+  await clock.pass(WINDOW_MS)
+  t.equal((await pacer.state()).pace, 41)
+  await pacer.close()
+  await clock.pass(WINDOW_MS)
+  const { pacer: second } = await create(90, clock, store)
+  t.equal((await second.state()).pace, 42)
+  await second.close()
+  const { pacer: third } = await create(90, clock, store)
+  await clock.pass(WINDOW_MS)
+  t.equal((await third.state()).pace, 43)
+})
+
+t.test('a lowered pace from a clock that was ahead counts from now, and is never more than what is allowed now', async (t) => {
+  const clock = createFakeClock()
+  const { pacer, store } = await create(90, clock)
+  await pacer.limited(await pacer.take(never), LIMIT)
+  await pacer.close()
+  clock.jump(-3_600_000)
+  const { pacer: second } = await create(90, clock, store)
+  await clock.pass(WINDOW_MS)
+  t.equal((await second.state()).pace, 41)
+  const { pacer: third } = await create(20, clock, store)
+  t.equal((await third.state()).pace, 20)
+})
+
 t.test('a pause outlives the process, and what is left of it decides', async (t) => {
   const clock = createFakeClock()
   const { pacer, store } = await create(10, clock)

@@ -159,6 +159,14 @@ void t.test('on one Redis', async (t) => {
     await alone.close()
   })
 
+  shared('a lowered pace in the file fills a Redis that knows nothing', async (t, create) => {
+    const store = createMemory({ pause: null, strikes: 0, callsByHour: {}, recent: [], reduced: { pace: 40, atMs: Date.now() } })
+    const { pacer } = await create({ calls: 100, store, windowMs: 60_000 })
+    t.equal((await pacer.state()).pace, 40)
+    await pacer.close()
+    t.match(store.state?.reduced, { pace: 40 })
+  })
+
   shared('of each burst of calls the file knows before the first one is made, and at once of a 429', async (t, create) => {
     const store = createMemory()
     const { pacer } = await create({ calls: 5, store })
