@@ -1,5 +1,6 @@
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
+import { LONGEST_PLAUSIBLE_MS } from '../spotify/retry-policy.ts'
 import { type RunQueue, type Work } from './run-queue.ts'
 
 /** The queue of a single process: first in, first out, `concurrency` runs at a time. */
@@ -13,10 +14,11 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
   let work: Work | null = null
   let settled: (id: string) => void = () => {}
 
-  function enqueue (id: string, notBeforeMs = 0): void {
+  /** A wall clock that was set back makes no run wait longer than any pause does: one that comes too early is paused again. */
+  function enqueue (id: string, notBeforeMs = 0, atLatestMs = clock.monotonic() + LONGEST_PLAUSIBLE_MS): void {
     if (known.has(id) || closing.signal.aborted) return
     known.add(id)
-    const waitMs = notBeforeMs - clock.now()
+    const waitMs = Math.min(notBeforeMs - clock.now(), atLatestMs - clock.monotonic())
     if (waitMs <= 0) {
       ready.push(id)
       next()
@@ -26,7 +28,7 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
     delayed.set(id, waiting)
     clock.sleep(waitMs, waiting.signal).then(() => {
       forget(id)
-      enqueue(id, notBeforeMs)
+      enqueue(id, notBeforeMs, atLatestMs)
     }, () => {})
   }
 

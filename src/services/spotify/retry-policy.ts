@@ -37,8 +37,8 @@ function backoffCeilingMs (attempt: number, { baseMs, capMs }: Backoff): number 
   return Math.min(capMs, baseMs * 2 ** (attempt - 1))
 }
 
-/** No wait that Spotify has been seen to name comes near this; a larger number is rubbish. */
-const LONGEST_PLAUSIBLE_MS = 7 * 24 * 3600 * 1000
+/** No wait that Spotify has been seen to name comes near this; a larger number is rubbish, or a clock was set. */
+export const LONGEST_PLAUSIBLE_MS = 7 * 24 * 3600 * 1000
 
 /**
  * `Retry-After` in milliseconds, or null where it is missing or says nothing that can be obeyed (zero,

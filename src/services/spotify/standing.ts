@@ -1,6 +1,6 @@
 import { type PauseCode } from '../../errors.ts'
 import { recoveredPace, reducedPace } from './pace.ts'
-import { unnamedPauseMs } from './retry-policy.ts'
+import { LONGEST_PLAUSIBLE_MS, unnamedPauseMs } from './retry-policy.ts'
 
 /** What a 429 said. */
 export interface Limit {
@@ -67,7 +67,14 @@ export interface StoredStanding {
 /** How we stand when a process begins: what was stored, of its pause what is left, and of its pace what has come back since. */
 export function restoredStanding (stored: StoredStanding | null, now: Moment, allowance: Allowance): Standing {
   const standing: Standing = { pause: null, strikes: stored?.strikes ?? 0, reduced: restoredPace(stored?.reduced ?? null, now, allowance) }
-  return stored?.pause == null ? standing : withPause(standing, stored.pause, stored.pause.untilMs - now.wallMs, now.atMs, allowance.maxWaitMs)
+  if (stored?.pause == null) return standing
+  const pause = plausible(stored.pause, now.wallMs)
+  return withPause(standing, pause, pause.untilMs - now.wallMs, now.atMs, allowance.maxWaitMs)
+}
+
+/** A pause from a wall clock that was ahead and has been set back is no longer than any that Spotify names. */
+export function plausible (stored: Pause, wallMs: number): Pause {
+  return { ...stored, untilMs: Math.min(stored.untilMs, wallMs + LONGEST_PLAUSIBLE_MS) }
 }
 
 /** A reduction that lies ahead, since the wall clock was set back, is one of now. */

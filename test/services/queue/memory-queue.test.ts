@@ -135,6 +135,20 @@ t.test('a sleep that ends early, as long timers do, is taken up again', async (t
   t.same(started, ['a'])
 })
 
+t.test('a time from a clock that was ahead and has been set back is not waited for longer than any pause lasts', async (t) => {
+  const longestMs = 7 * 24 * 3_600_000
+  const { queue, clock, started, workByHand } = create()
+  workByHand()
+  await queue.enqueue('a', START_MS + 365 * 24 * 3_600_000)
+  await queue.enqueue('b', START_MS + 60_000)
+  await clock.pass(1000)
+  clock.jump(-365 * 24 * 3_600_000)
+  await clock.pass(longestMs - 1001)
+  t.same(started, [])
+  await clock.pass(1)
+  t.same(started, ['a'], 'whether it may go on is known by the pacer')
+})
+
 t.test('a postponed run comes back at its time, and holds up no other until then', async (t) => {
   const { queue, clock, started, workByHand, end } = create()
   workByHand()

@@ -1,7 +1,8 @@
 import t from 'tap'
-import { type Allowance, type Moment, type Pause, type Standing, afterLimit, mergedStanding, pauseAt, restoredStanding } from '../../../src/services/spotify/standing.ts'
+import { type Allowance, type Moment, type Pause, type Standing, afterLimit, mergedStanding, pauseAt, restoredStanding, storedStanding } from '../../../src/services/spotify/standing.ts'
 
 const ALLOWANCE: Allowance = { callsPerWindow: 90, windowMs: 30_000, maxWaitMs: 60_000 }
+const DAY_MS = 24 * 3_600_000
 const NOW: Moment = { atMs: 5000, wallMs: Date.parse('2026-11-22T13:40:59.000Z') }
 
 function limited (standing: Standing, retryAfterMs: number, now = NOW): Standing {
@@ -33,4 +34,12 @@ t.test('who knows nothing more adds nothing', async (t) => {
   const theirs = limited(fresh, 5000)
   t.equal(mergedStanding(theirs, fresh, NOW.atMs), theirs)
   t.equal(mergedStanding(theirs, limited(fresh, 4000), NOW.atMs), theirs)
+})
+
+t.test('a stored pause from a clock that was ahead and has been set back lasts as long as any that Spotify names, and not for ever', async (t) => {
+  const pause: Pause = { untilMs: NOW.wallMs + 365 * DAY_MS, code: 'quota_exceeded', detail: 'answered 429' }
+  const standing = restored(pause)
+  t.equal(standing.pause?.endsAtMs, NOW.atMs + 7 * DAY_MS)
+  t.equal(storedStanding(standing, NOW).pause?.untilMs, NOW.wallMs + 7 * DAY_MS, 'and this is what is shown and stored')
+  t.equal(restored({ ...pause, untilMs: NOW.wallMs + 6 * DAY_MS }).pause?.endsAtMs, NOW.atMs + 6 * DAY_MS)
 })
