@@ -66,6 +66,23 @@ t.test('a run that has ended is served by the next process, byte for byte', asyn
   t.equal(JSON.stringify(await download(second.url, id)), before)
 })
 
+t.test('kill -9 within a burst: the next process calls no more often than is left of the 30 s', async (t) => {
+  const limit = 40
+  const { sandbox, sandboxUrl } = await startSandbox(t, { latencyMs: 60 })
+  const env = { ...environment(sandboxUrl, await temporaryFolder(t)), SPOTIFY_CALLS_PER_30S: String(limit) }
+  const first = await startProcess(t, env)
+  await post(first.url)
+  await until(() => sandbox.sandbox.stats().calls >= limit / 2)
+  await first.kill('SIGKILL')
+  const { calls } = sandbox.sandbox.stats()
+  await startProcess(t, env)
+  await until(() => sandbox.sandbox.stats().calls > calls)
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  const after = sandbox.sandbox.stats()
+  t.ok(after.calls > calls, 'it goes on with what is left')
+  t.ok(after.peakPer30s <= limit, `${calls} calls before the kill, ${after.calls - calls} after it`)
+})
+
 async function storedAlbums (folder: string): Promise<string[]> {
   const checkpoint = await openCheckpoint<Part>(folder, Infinity)
   const stored: string[] = []

@@ -25,7 +25,7 @@ export async function createDistributedEngine (options: EngineOptions): Promise<
     const store = await createRunStore(dataDir, log, clock.monotonic)
     const states = await createPacerStore<PacerState>(dataDir, account, log)
     const window = await createRedisWindow({ redis: redis.quick, account, longestCallMs, callsPerWindow, windowMs: WINDOW_MS, maxWaitMs, clock, store: states, log })
-    const pacer = createPacer({ window, windowMs: WINDOW_MS, clock, store: states, log })
+    const pacer = createPacer({ window, clock, store: states, log })
     const roster = createSharedRoster({ bus: createRedisBus(redis, replica, log), read: async (id) => (await store.read(id))?.run ?? null, clock })
     return {
       store,

@@ -14,7 +14,7 @@ export async function createEmbeddedEngine ({ dataDir, account, callsPerWindow, 
   const lock = await lockFolder(dataDir)
   const states = await createPacerStore<PacerState>(dataDir, account, log)
   const window = await createMemoryWindow({ callsPerWindow, windowMs: WINDOW_MS, maxWaitMs, clock, store: states })
-  const pacer = createPacer({ window, windowMs: WINDOW_MS, clock, store: states, log })
+  const pacer = createPacer({ window, clock, store: states, log })
   const roster = createRoster(clock)
   return {
     store: await createRunStore(dataDir, log, clock.monotonic),

@@ -8,13 +8,22 @@ interface MemoryWindowOptions extends Allowance {
   store: Pick<PacerStore, 'load'>
 }
 
-/** The window of a process that is alone. */
+/** The share of the pace that is counted in advance, and lost for one window by a process that is killed. */
+const ADVANCE_SHARE = 0.1
+
+/**
+ * The window of a process that is alone. Of a process that was killed nobody knows when its last calls ended: they occupy
+ * their places as if they had ended now.
+ */
 export async function createMemoryWindow ({ clock, store, ...allowance }: MemoryWindowOptions): Promise<Window> {
   const { windowMs } = allowance
   const stored = await store.load()
   const count = createCallCount(stored?.callsByHour ?? {}, clock.now)
   /** When the calls that still occupy a place ended, oldest first. */
-  const ended: number[] = (stored?.recent ?? []).map((atMs) => clock.monotonic() - Math.max(0, clock.now() - atMs))
+  const ended: number[] = [
+    ...(stored?.recent ?? []).map((atMs) => clock.monotonic() - Math.max(0, clock.now() - atMs)),
+    ...Array<number>(stored?.open ?? 0).fill(clock.monotonic()),
+  ]
   let inFlight = 0
   let standing = restoredStanding(stored, moment(), allowance)
 
@@ -45,7 +54,7 @@ export async function createMemoryWindow ({ clock, store, ...allowance }: Memory
   }
 
   return {
-    isVolatile: false,
+    advance: Math.ceil(allowance.callsPerWindow * ADVANCE_SHARE),
     async take (wanted) {
       const hold = currentHold()
       const places = []
@@ -72,10 +81,9 @@ export async function createMemoryWindow ({ clock, store, ...allowance }: Memory
     async snapshot () {
       occupied()
       const offsetMs = clock.now() - clock.monotonic()
-      const underWay = Array<number>(inFlight).fill(clock.monotonic())
-      const recent = [...ended, ...underWay].map((atMs) => Math.round(atMs + offsetMs))
+      const recent = ended.map((atMs) => Math.round(atMs + offsetMs))
       return {
-        state: { ...storedStanding(standing, moment()), callsByHour: count.read(), recent },
+        state: { ...storedStanding(standing, moment()), callsByHour: count.read(), recent, open: inFlight },
         pace: paceAt(standing, clock.monotonic(), allowance),
       }
     },

@@ -30,7 +30,6 @@ export interface Pacer {
 interface PacerOptions {
   /** In memory, or in the Redis that several processes share. */
   window: Window
-  windowMs: number
   clock: Clock
   store: PacerStore
   log: Log
@@ -47,9 +46,9 @@ interface Waiter {
  * its way, Spotify never sees more than the allowed number in any window.
  * Source: https://developer.spotify.com/documentation/web-api/concepts/rate-limits
  */
-export function createPacer ({ window, windowMs, clock, store, log }: PacerOptions): Pacer {
+export function createPacer ({ window, clock, store, log }: PacerOptions): Pacer {
   const waiting: Waiter[] = []
-  const saver = createStateSaver({ window, store, clock, log })
+  const saver = createStateSaver({ window, store, log })
   let asking = false
   let again = false
   let closed = false
@@ -75,9 +74,9 @@ export function createPacer ({ window, windowMs, clock, store, log }: PacerOptio
     if (closed || waiting.length === 0) return
     const limitsBefore = limits
     const { places, waitMs, hold } = await window.take(waiting.length)
-    if (places.length > 0) await noteCalls()
-    if (limits !== limitsBefore) {
-      for (const place of places) window.giveBack(place)
+    if (places.length > 0) await saver.began(places.length)
+    if (closed || limits !== limitsBefore) {
+      for (const place of places) giveBack(place)
       again = true
       return
     }
@@ -94,8 +93,13 @@ export function createPacer ({ window, windowMs, clock, store, log }: PacerOptio
   /** Who asked may have given up in the meantime: then the next one goes, or nobody. */
   function letThrough (place: Place): void {
     const waiter = waiting.shift()
-    if (waiter === undefined) window.giveBack(place)
+    if (waiter === undefined) giveBack(place)
     else waiter.give(permit(place))
+  }
+
+  function giveBack (place: Place): void {
+    window.giveBack(place)
+    saver.ended()
   }
 
   function refuseAll (error: Error): void {
@@ -110,6 +114,7 @@ export function createPacer ({ window, windowMs, clock, store, log }: PacerOptio
         if (!open) return
         open = false
         window.done(place, answered)
+        saver.ended()
         void pump()
       },
     }
@@ -145,13 +150,6 @@ export function createPacer ({ window, windowMs, clock, store, log }: PacerOptio
     })
     given.done(false)
     await Promise.all([told, saver.save()])
-    saver.saveSoon()
-  }
-
-  /** The count is stored soon; what the window may forget, the file must know before the first call is made. */
-  async function noteCalls (): Promise<void> {
-    saver.saveSoon()
-    if (window.isVolatile && saver.ageMs() > windowMs / 2) await saver.save()
   }
 
   return {

@@ -146,7 +146,7 @@ export async function createRedisWindow ({ redis, account, longestCallMs, clock,
     const now = moment()
     const standing = mergedStanding(restoredStanding(file, now, allowance), known, now.atMs)
     const sinceMs = windowMs + FILE_LAG_MS
-    const isRecent = file?.recent.some((atMs) => atMs > now.wallMs - sinceMs) === true || own.endings().some((atMs) => atMs > clock.monotonic() - sinceMs)
+    const isRecent = (file?.open ?? 0) > 0 || file?.recent.some((atMs) => atMs > now.wallMs - sinceMs) === true || own.endings().some((atMs) => atMs > clock.monotonic() - sinceMs)
     const isOurs = await scripts.restore(`${randomUUID()}:0`, standing, mostOf(file?.callsByHour ?? {}, callsByHour), isRecent ? windowMs : 0)
     if (isOurs) log.info({ closedMs: isRecent ? windowMs : 0 }, 'Redis knows nothing of our calls: the window begins anew')
   }
@@ -197,7 +197,7 @@ export async function createRedisWindow ({ redis, account, longestCallMs, clock,
   redis.on('close', doubt)
 
   return {
-    isVolatile: true,
+    advance: allowance.callsPerWindow,
     take,
     giveBack ({ id }) {
       own.giveBack(id)

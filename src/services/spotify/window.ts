@@ -4,8 +4,10 @@ import { type Limit, type Pause, type StoredStanding } from './standing.ts'
 /** What outlives the process. */
 export interface PacerState extends StoredStanding {
   callsByHour: CallCount
-  /** When the calls ended (or were under way) that occupied a place, in epoch milliseconds: a restart is no new window. */
+  /** When the calls ended (or, in Redis, were under way) that occupied a place, in epoch milliseconds: a restart is no new window. */
   recent: number[]
+  /** Calls that may have been made and whose end nobody has stored: those under way, and those counted in advance. */
+  open?: number
 }
 
 export interface PacerStore {
@@ -34,8 +36,8 @@ export interface Taken {
  * process, or in a Redis that several share. No method rejects.
  */
 export interface Window {
-  /** It may forget what it holds: of each burst of calls the file must know before the first is made. */
-  readonly isVolatile: boolean
+  /** How many calls the file counts in advance while calls are under way. */
+  readonly advance: number
   /** Ask for up to `wanted` places. */
   take: (wanted: number) => Promise<Taken>
   /** The call was not made after all. */

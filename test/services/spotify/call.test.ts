@@ -320,7 +320,7 @@ t.test('waiting for the pacer is metered, and a wait of ten calls counts once', 
 async function realPacer (clock: FakeClock, callsPerWindow: number): Promise<Pacer> {
   const store = { load: async () => null, save: async () => {} }
   const window = await createMemoryWindow({ callsPerWindow, windowMs: 30_000, maxWaitMs: 60_000, clock, store })
-  return createPacer({ window, windowMs: 30_000, clock, log: createRecordingLog(), store })
+  return createPacer({ window, clock, log: createRecordingLog(), store })
 }
 
 t.test('with the real pacer, a short Retry-After is waited for to the millisecond by all calls', async (t) => {

@@ -18,7 +18,7 @@ behavesAsPacer(t, async () => {
     pass: clock.pass,
     async create (callsPerWindow) {
       const window = await createMemoryWindow({ callsPerWindow, windowMs, maxWaitMs, clock, store })
-      return createPacer({ window, windowMs, clock, store, log: createRecordingLog() })
+      return createPacer({ window, clock, store, log: createRecordingLog() })
     },
   }
 })

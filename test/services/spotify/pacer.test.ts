@@ -14,7 +14,7 @@ const MAX_WAIT_MS = 60_000
 async function create (calls: number, clock: FakeClock, store = createMemory()) {
   const log = createRecordingLog()
   const window = await createMemoryWindow({ callsPerWindow: calls, windowMs: WINDOW_MS, maxWaitMs: MAX_WAIT_MS, clock, store })
-  const pacer = createPacer({ window, windowMs: WINDOW_MS, clock, store, log })
+  const pacer = createPacer({ window, clock, store, log })
   return { pacer, store, log }
 }
 
@@ -464,7 +464,7 @@ t.test('a store that cannot save is told in the log and stops nobody', async (t)
   store.save = async () => { throw new Error('disk full') }
   const { pacer, log } = await create(10, clock, store)
   await pacer.limited(await pacer.take(never), LIMIT)
-  t.same(log.lines.map((line) => line.split(' ')[0]), ['warn', 'error'])
+  t.same(log.lines.map((line) => line.split(' ')[0]), ['error', 'warn', 'error'])
   await clock.pass(5000)
   t.ok(await pacer.take(never))
   await pacer.close()

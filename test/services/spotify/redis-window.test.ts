@@ -130,19 +130,20 @@ void t.test('on one Redis', async (t) => {
     t.ok(await pacer.take(AbortSignal.timeout(2000)))
   })
 
-  shared('a first start begins at once; after calls that the file tells of, one window later; after older ones at once', async (t, create) => {
+  shared('a first start begins at once; after calls that the file tells of, ended or not, one window later; after older ones at once', async (t, create) => {
     const windowMs = 2000
-    const start = async (account: string, agoMs: number | null): Promise<number> => {
-      const state: PacerState | null = agoMs === null ? null : { pause: null, strikes: 0, callsByHour: {}, recent: [Date.now() - agoMs] }
+    const start = async (account: string, agoMs: number | null, open = 0): Promise<number> => {
+      const state: PacerState | null = agoMs === null ? null : { pause: null, strikes: 0, callsByHour: {}, recent: [Date.now() - agoMs], open }
       const { pacer } = await create({ calls: 5, account, windowMs, store: createMemory(state) })
       const atMs = performance.now()
       await pacer.take(never)
       return performance.now() - atMs
     }
-    const [first, recent, older] = await Promise.all([start('first', null), start('recent', 1000), start('older', windowMs + FILE_LAG_MS + 100)])
+    const [first, recent, older, killed] = await Promise.all([start('first', null), start('recent', 1000), start('older', windowMs + FILE_LAG_MS + 100), start('killed', 10_000, 1)])
     t.ok(first < windowMs, `${first} ms`)
     t.ok(recent >= windowMs - 1, `${recent} ms`)
     t.ok(older < windowMs, `${older} ms`)
+    t.ok(killed >= windowMs - 1, `${killed} ms`)
   })
 
   shared('the state moves between a process that is alone and those that share a Redis, both ways', async (t, create) => {
@@ -154,7 +155,7 @@ void t.test('on one Redis', async (t) => {
     t.match(await pacer.state(), { pause, callsLast24Hours: 7 })
     await pacer.close()
     t.match(store.state, { pause, strikes: 3 })
-    const alone = createPacer({ window: await createMemoryWindow({ callsPerWindow: 5, windowMs: WINDOW_MS, maxWaitMs: 1000, clock: systemClock, store }), windowMs: WINDOW_MS, clock: systemClock, store, log: createRecordingLog() })
+    const alone = createPacer({ window: await createMemoryWindow({ callsPerWindow: 5, windowMs: WINDOW_MS, maxWaitMs: 1000, clock: systemClock, store }), clock: systemClock, store, log: createRecordingLog() })
     await t.rejects(alone.throwIfHeld(), { code: 'quota_exceeded', resumeAtMs: pause.untilMs })
     await alone.close()
   })

@@ -33,7 +33,7 @@ export async function createReplica (t: Test, options: ReplicaOptions): Promise<
   const redis = await openQuickConnection(url, log)
   t.teardown(() => redis.disconnect())
   const window = await createRedisWindow({ redis, account, callsPerWindow: calls, windowMs, maxWaitMs, longestCallMs, clock: systemClock, store, log })
-  const pacer = createPacer({ window, windowMs, clock: systemClock, store, log })
+  const pacer = createPacer({ window, clock: systemClock, store, log })
   t.teardown(async () => await pacer.close())
   return { pacer, log, die: () => redis.disconnect() }
 }
