@@ -95,6 +95,24 @@ t.test('Retry-After of 3 s in real time: not one call before, and the wait is in
   t.equal(service.sandbox.sandbox.stats().calledWhileBlocked, 0)
 })
 
+t.test('a token endpoint that names a long time: it is asked for nothing before, also after a restart, and it shows until when', async (t) => {
+  const clock = createFakeClock()
+  const service = await startService(t, { sandbox: { faults: [{ kind: 'rate-limit', endpoint: 'token', times: 1, retryAfter: '600' }] }, parts: { clock } })
+  const resumeAt = new Date(clock.now() + 600_000).toISOString()
+  const run = await service.ingest({ limit: 5 })
+  t.match(run, { status: 'paused', resumeAt, error: { code: 'rate_limited', detail: /the token endpoint answered 429/ } })
+  await service.app.close()
+
+  const restarted = await startService(t, { on: service, dataDir: service.dataDir, parts: { clock } })
+  t.match(await restarted.ingest({ limit: 7 }), { status: 'paused', resumeAt })
+  t.match(await (await restarted.get('/diagnose')).body.json(), { token: { ok: false }, pause: { until: resumeAt, code: 'rate_limited', detail: /the token endpoint answered 429/ } })
+  t.match(service.sandbox.sandbox.stats(), { calls: 0, token: 1 })
+  const done = ended(restarted.app, run.id, false)
+  await clock.pass(601_000)
+  t.match(await done, { status: 'succeeded', complete: true })
+  t.equal(service.sandbox.sandbox.stats().calledWhileBlocked, 0)
+})
+
 t.test('a Retry-After over SPOTIFY_MAX_WAIT_S pauses the run instead of holding it', async (t) => {
   const clock = createFakeClock()
   const service = await startService(t, {

@@ -20,8 +20,9 @@ export default fp(async (app) => {
     dispatcher: parts.dispatcher,
     clock: parts.clock,
     random: parts.random,
+    pauses: app.engine.tokenPauses,
     log: app.log,
   })
   app.decorate('tokenManager', tokenManager)
   app.addHook('onClose', async () => tokenManager.close())
-}, { name: 'token-manager', dependencies: ['parts'] })
+}, { name: 'token-manager', dependencies: ['parts', 'engine'] })

@@ -6,6 +6,7 @@ import { createRedisBus } from '../redis/bus.ts'
 import { createSharedRoster } from '../runs/shared-roster.ts'
 import { createPacer } from '../spotify/pacer.ts'
 import { createRedisWindow } from '../spotify/redis-window.ts'
+import { type Pause } from '../spotify/standing.ts'
 import { type PacerState } from '../spotify/window.ts'
 import { createKeyStore } from '../store/key-store.ts'
 import { createPacerStore } from '../store/pacer-store.ts'
@@ -33,6 +34,7 @@ export async function createDistributedEngine (options: EngineOptions): Promise<
       queue: createBullmqQueue({ redis, concurrency, clock, log }),
       roster,
       pacer,
+      tokenPauses: await createPacerStore<Pause>(dataDir, account, log, 'token'),
       replica,
       health: async () => ({ redis: await redis.health() }),
       async close () {

@@ -2,6 +2,7 @@ import { createMemoryQueue } from '../queue/memory-queue.ts'
 import { createRoster } from '../runs/roster.ts'
 import { createMemoryWindow } from '../spotify/memory-window.ts'
 import { createPacer } from '../spotify/pacer.ts'
+import { type Pause } from '../spotify/standing.ts'
 import { type PacerState } from '../spotify/window.ts'
 import { lockFolder } from '../store/folder-lock.ts'
 import { createKeyStore } from '../store/key-store.ts'
@@ -22,6 +23,7 @@ export async function createEmbeddedEngine ({ dataDir, account, callsPerWindow, 
     queue: createMemoryQueue({ concurrency, clock, log }),
     roster,
     pacer,
+    tokenPauses: await createPacerStore<Pause>(dataDir, account, log, 'token'),
     replica: null,
     health: async () => ({ redis: null }),
     async close () {

@@ -3,6 +3,7 @@ import { type Log } from '../log.ts'
 import { type RunQueue } from '../queue/run-queue.ts'
 import { type Roster } from '../runs/roster.ts'
 import { type Pacer } from '../spotify/pacer.ts'
+import { type PauseStore } from '../spotify/token-pause.ts'
 import { type KeyStore } from '../store/key-store.ts'
 import { type RunStore } from '../store/run-store.ts'
 
@@ -13,6 +14,8 @@ export interface Engine {
   queue: RunQueue
   roster: Roster
   pacer: Pacer
+  /** Keeps until when the token endpoint wants to hear nothing. */
+  tokenPauses: PauseStore
   /** The name of this process among the replicas; null: it is alone. */
   replica: string | null
   /** null: there is no Redis to be asked. */

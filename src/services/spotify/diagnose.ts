@@ -7,6 +7,7 @@ import { createMeter } from './meter.ts'
 import { type Pacer } from './pacer.ts'
 import { START } from './paging.ts'
 import { type ListingRequest, type SpotifyService } from './spotify-service.ts'
+import { type Pause } from './standing.ts'
 import { NEW_ALBUMS_QUERY } from './sources/search.ts'
 import { type TokenManager } from './token-manager.ts'
 
@@ -63,7 +64,8 @@ async function ask ({ spotify, tokens, pacer, clock }: DiagnoseOptions, mayCall:
   const context: CallContext = { signal: AbortSignal.timeout(ASKS_WITHIN_MS), meter: createMeter(clock.monotonic) }
   const token = await askToken(tokens, pacer, context.signal)
   const endpoints = token.ok && mayCall ? await askEndpoints(spotify, context) : []
-  const { pause, pace, callsLast24Hours } = await pacer.state()
+  const { pause: ofCalls, pace, callsLast24Hours } = await pacer.state()
+  const pause = laterOf(ofCalls, tokens.pause())
   return {
     checkedAt: new Date(clock.now()).toISOString(),
     token,
@@ -73,6 +75,10 @@ async function ask ({ spotify, tokens, pacer, clock }: DiagnoseOptions, mayCall:
     callsPer30s: pace,
     pause: pause === null ? null : { until: new Date(pause.untilMs).toISOString(), code: pause.code, detail: pause.detail },
   }
+}
+
+function laterOf (a: Pause | null, b: Pause | null): Pause | null {
+  return (a?.untilMs ?? 0) > (b?.untilMs ?? 0) ? a : b
 }
 
 async function askToken (tokens: TokenManager, pacer: Pacer, signal: AbortSignal): Promise<Diagnosis['token']> {

@@ -6,6 +6,8 @@ import { type Log } from '../log.ts'
 import { type Answer, evidence, isRecord } from './answer.ts'
 import { exchange } from './exchange.ts'
 import { type RetryPolicy, parseRetryAfterMs, retryDelayMs, unnamedPauseMs } from './retry-policy.ts'
+import { type Pause } from './standing.ts'
+import { type PauseStore, type TokenPause, createTokenPause } from './token-pause.ts'
 
 export interface TokenManager {
   /** The present token, fetched or renewed first where needed. */
@@ -14,6 +16,8 @@ export interface TokenManager {
   current: () => string | null
   /** A token other than `refused`, which the API did not accept. Many callers with the same one cause one request. */
   renew: (refused: string, signal: AbortSignal) => Promise<string>
+  /** The time before which there can be no token, if the token endpoint named one. While a token is good, nothing is paused. */
+  pause: () => Pause | null
   /** Requests made to the token endpoint so far. */
   requests: () => number
   /** Stop a request under way. */
@@ -31,6 +35,8 @@ interface TokenManagerOptions {
   timeoutMs: number
   /** The longest `Retry-After` of the token endpoint that is waited for. */
   maxWaitMs: number
+  /** Keeps the time that the token endpoint named. */
+  pauses: PauseStore
   log: Log
 }
 
@@ -56,25 +62,18 @@ export function renewalLeadMs (lifetimeMs: number): number {
 export function createTokenManager (options: TokenManagerOptions): TokenManager {
   const { clock, log } = options
   const closing = new AbortController()
+  const pause = createTokenPause({ ...options, store: options.pauses })
   let token: Token | null = null
-  /** Until when the token endpoint wants to hear nothing. */
-  let held: PauseError | null = null
   let pending: Promise<Token> | null = null
   let requests = 0
 
   /** Every caller waits for the same request; one that gives up does not stop it for the others. */
   function fetchOnce (): Promise<Token> {
-    if (held !== null && clock.now() < held.resumeAtMs) return Promise.reject(held)
-    pending ??= fetchToken(options, closing.signal, () => { requests++ })
+    pending ??= fetchToken(options, pause, closing.signal, () => { requests++ })
       .then((fresh) => {
         token = fresh
-        held = null
         log.info({ renewAt: new Date(clock.now() + fresh.renewAtMs - clock.monotonic()).toISOString() }, 'token fetched')
         return fresh
-      })
-      .catch((error: unknown) => {
-        if (error instanceof PauseError) held = error
-        throw error
       })
       .finally(() => { pending = null })
     return pending
@@ -105,12 +104,20 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
     return token !== null && clock.monotonic() < token.endsAtMs ? token.value : null
   }
 
-  return { get, current, renew, requests: () => requests, close: () => closing.abort(new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })) }
+  return {
+    get,
+    current,
+    renew,
+    pause: () => current() === null ? pause.current() : null,
+    requests: () => requests,
+    close: () => closing.abort(new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })),
+  }
 }
 
-async function fetchToken (options: TokenManagerOptions, signal: AbortSignal, onRequest: () => void): Promise<Token> {
+async function fetchToken (options: TokenManagerOptions, pause: TokenPause, signal: AbortSignal, onRequest: () => void): Promise<Token> {
   const { clock, retry, random, log } = options
   for (let attempt = 1; ; attempt++) {
+    await untilAllowed(pause, clock, signal)
     const startedMs = clock.monotonic()
     onRequest()
     const answer = await exchange(options.dispatcher, tokenRequest(options), { signal, timeoutMs: options.timeoutMs })
@@ -118,12 +125,20 @@ async function fetchToken (options: TokenManagerOptions, signal: AbortSignal, on
     if (verdict.kind === 'token') return verdict.token
     const namedMs = verdict.limited ? namedWaitMs(answer, clock.now()) : null
     const waitMs = namedMs ?? (verdict.limited ? unnamedPauseMs(attempt, false) : retryDelayMs(attempt, retry, random()))
-    if (attempt >= retry.maxAttempts || waitMs > options.maxWaitMs) {
-      if (namedMs !== null) throw pauseError(verdict.detail, clock.now() + namedMs)
-      throw new ServiceError('upstream_unavailable', `the token endpoint ${verdict.detail} (${attempt} tries): try again later`, { affectsEveryCall: true })
-    }
+    const isOver = attempt >= retry.maxAttempts || waitMs > options.maxWaitMs
+    const named = namedMs === null ? null : await pause.begin({ leftMs: namedMs, hold: isOver, detail: `the token endpoint ${verdict.detail}` })
+    if (isOver && named !== null) throw pauseError(named)
+    if (isOver) throw new ServiceError('upstream_unavailable', `the token endpoint ${verdict.detail} (${attempt} tries): try again later`, { affectsEveryCall: true })
     log.warn({ attempt, waitMs: Math.round(waitMs), detail: verdict.detail }, 'token request failed, trying again')
     await clock.sleep(waitMs, signal)
+  }
+}
+
+/** The end of the pause, whichever process was told of it; throws where it is too far for waiting. */
+async function untilAllowed (pause: TokenPause, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (let known; (known = await pause.read()) !== null;) {
+    if (known.hold) throw pauseError(known.pause)
+    await clock.sleep(known.leftMs, signal)
   }
 }
 
@@ -131,8 +146,8 @@ function namedWaitMs (answer: Answer, nowMs: number): number | null {
   return answer.kind === 'response' ? parseRetryAfterMs(answer.retryAfter, nowMs) : null
 }
 
-function pauseError (detail: string, untilMs: number): PauseError {
-  return new PauseError('rate_limited', `the token endpoint ${detail}: no request for a token before ${new Date(untilMs).toISOString()}, then the run goes on by itself`, untilMs)
+function pauseError ({ detail, untilMs }: Pause): PauseError {
+  return new PauseError('rate_limited', `${detail}: no request for a token before ${new Date(untilMs).toISOString()}, then the run goes on by itself`, untilMs)
 }
 
 function tokenRequest ({ clientId, clientSecret, tokenUrl }: TokenManagerOptions): Parameters<typeof exchange>[1] {

@@ -4,19 +4,19 @@ import { dirname, join } from 'node:path'
 import { type Log } from '../log.ts'
 import { writeFileAtomic } from './atomic-write.ts'
 
-/** A small state that outlives the process, one file per Spotify app. */
+/** A small state that outlives the process, a file of each kind per Spotify app. */
 export interface StateStore<State> {
   load: () => Promise<State | null>
   save: (state: State) => Promise<void>
 }
 
 /**
- * The pause that Spotify named and the count of calls, in `DATA_DIR/state`. `account` tells apps apart; only
- * its hash is in the name. A file that cannot be read counts as none, and is replaced at the next save.
+ * What Spotify's Web API (`spotify`) or its token endpoint (`token`) has told us, in `DATA_DIR/state`. `account` tells
+ * apps apart; only its hash is in the name. A file that cannot be read counts as none, and is replaced at the next save.
  */
-export async function createPacerStore<State> (dataDir: string, account: string, log: Log): Promise<StateStore<State>> {
+export async function createPacerStore<State> (dataDir: string, account: string, log: Log, kind: 'spotify' | 'token' = 'spotify'): Promise<StateStore<State>> {
   const name = createHash('sha256').update(account).digest('hex').slice(0, 16)
-  const path = join(dataDir, 'state', `spotify-${name}.json`)
+  const path = join(dataDir, 'state', `${kind}-${name}.json`)
   await mkdir(dirname(path), { recursive: true })
   return {
     async load () {

@@ -28,6 +28,7 @@ function createTokens () {
       if (value === `secret-token-${number}`) number++
       return await tokens.get(never)
     },
+    pause: () => null,
     requests: () => number,
     close: () => {},
   }

@@ -1,6 +1,8 @@
 import t from 'tap'
 import { ServiceError } from '../../../src/errors.ts'
+import { type Pause } from '../../../src/services/spotify/standing.ts'
 import { createTokenManager, renewalLeadMs } from '../../../src/services/spotify/token-manager.ts'
+import { type PauseStore } from '../../../src/services/spotify/token-pause.ts'
 import { type FakeClock, START_MS, createFakeClock, settle } from '../../fake-clock.ts'
 import { never } from '../../never.ts'
 import { createGate } from '../gate.ts'
@@ -14,9 +16,18 @@ interface Setup {
   clock?: FakeClock
   maxAttempts?: number
   maxWaitMs?: number
+  pauses?: PauseStore
 }
 
-function create (answer: (sent: Sent, place: number) => Scripted | Promise<Scripted>, { clock = createFakeClock({ skipping: true }), maxAttempts = 5, maxWaitMs = 60_000 }: Setup = {}) {
+function createPauses (pause: Pause | null = null) {
+  return {
+    pause,
+    async load () { return this.pause },
+    async save (next: Pause) { this.pause = next },
+  }
+}
+
+function create (answer: (sent: Sent, place: number) => Scripted | Promise<Scripted>, { clock = createFakeClock({ skipping: true }), maxAttempts = 5, maxWaitMs = 60_000, pauses = createPauses() }: Setup = {}) {
   const { dispatcher, sent } = createScriptedDispatcher(answer)
   const log = createRecordingLog()
   const tokens = createTokenManager({
@@ -29,6 +40,7 @@ function create (answer: (sent: Sent, place: number) => Scripted | Promise<Scrip
     retry: { maxAttempts, baseMs: 500, capMs: 30_000 },
     timeoutMs: 15_000,
     maxWaitMs,
+    pauses,
     log,
   })
   return { tokens, sent, clock, log }
@@ -86,6 +98,7 @@ for (const [lifetimeS, leadS] of [[3600, 60], [121, 60], [120, 60], [100, 50], [
     t.equal(sent.length, 1)
     await clock.pass(1)
     await tokens.get(never)
+    await settle()
     t.equal(sent.length, 2)
   })
 }
@@ -115,6 +128,7 @@ for (const expiresIn of [undefined, null, 0, -5, '3600', 'soon']) {
     t.equal(sent.length, 1)
     await clock.pass(1)
     await tokens.get(never)
+    await settle()
     t.equal(sent.length, 2)
   })
 }
@@ -156,6 +170,7 @@ t.test('early renewal by many callers is one request, also when it fails', async
   await tokens.get(never)
   await clock.pass(3_540_000)
   t.same(new Set(await Promise.all(Array.from({ length: 20 }, () => tokens.get(never)))), new Set(['token-1']))
+  await settle()
   t.equal(sent.length, 2)
 })
 
@@ -301,6 +316,95 @@ t.test('a pause that is over is forgotten, also when the wall clock is set back'
   t.equal(await tokens.get(never), 'token-1')
   clock.jump(-3_600_000)
   t.equal(await tokens.renew('token-1', never), 'token-2')
+})
+
+const LATER: Scripted = { status: 429, headers: { 'retry-after': '600' } }
+
+t.test('a pause outlives the process, and is that of others who share the folder: not one request before its end', async (t) => {
+  const clock = createFakeClock()
+  const pauses = createPauses()
+  const other = create(inTurn(token('other-1'), token('other-2')), { clock, pauses })
+  await other.tokens.get(never)
+  await t.rejects(create(() => LATER, { clock, pauses }).tokens.get(never), { code: 'rate_limited' })
+  const next = create(numbered, { clock, pauses })
+  for (const seconds of [0, 500]) {
+    await clock.pass(seconds * 1000)
+    const refusal = { code: 'rate_limited', resumeAtMs: START_MS + 600_000, message: /token endpoint answered 429.*no request for a token before 2026-/ }
+    await t.rejects(next.tokens.get(never), refusal)
+    t.equal(await other.tokens.get(never), 'other-1', 'a token that is good stays so')
+    await t.rejects(create(numbered, { clock, pauses }).tokens.get(never), refusal)
+  }
+  await t.rejects(other.tokens.renew('other-1', never), { code: 'rate_limited' })
+  t.same([next.sent.length, other.sent.length], [0, 1])
+  await clock.pass(99_999)
+  await t.rejects(next.tokens.get(never), { code: 'rate_limited' })
+  await clock.pass(1)
+  t.equal(await next.tokens.get(never), 'token-1')
+  t.equal(await other.tokens.get(never), 'other-2')
+})
+
+t.test('a short pause is waited for by the next process too', async (t) => {
+  const clock = createFakeClock()
+  const pauses = createPauses()
+  const first = create(() => ({ status: 429, headers: { 'retry-after': '20' } }), { clock, pauses })
+  first.tokens.get(never).catch(() => {})
+  await settle()
+  first.tokens.close()
+  await clock.pass(5000)
+  const { tokens, sent } = create(numbered, { clock, pauses })
+  const asked = tokens.get(never)
+  await clock.pass(14_999)
+  t.equal(sent.length, 0)
+  await clock.pass(1)
+  t.equal(await asked, 'token-1')
+})
+
+t.test('of two times the later one is obeyed and kept', async (t) => {
+  const clock = createFakeClock()
+  const pauses = createPauses()
+  const gate = createGate<Scripted>()
+  const slow = create(() => gate.promise, { clock, pauses })
+  const asked = slow.tokens.get(never)
+  await settle()
+  await t.rejects(create(() => LATER, { clock, pauses }).tokens.get(never), { code: 'rate_limited' })
+  gate.resolve({ status: 429, headers: { 'retry-after': '100' } })
+  await t.rejects(asked, { code: 'rate_limited', resumeAtMs: START_MS + 600_000 })
+  t.equal(pauses.pause?.untilMs, START_MS + 600_000)
+})
+
+t.test('a pause is measured, not read off the wall clock; one from a clock that was ahead ends after 7 days', async (t) => {
+  const clock = createFakeClock()
+  const { tokens, sent } = create(inTurn(LATER, token('token-1')), { clock })
+  await t.rejects(tokens.get(never), { code: 'rate_limited' })
+  clock.jump(3_600_000)
+  await t.rejects(tokens.get(never), { code: 'rate_limited' })
+  t.equal(sent.length, 1)
+  const { tokens: next } = create(numbered, { clock, pauses: createPauses({ untilMs: clock.now() + 365 * 24 * 3_600_000, code: 'rate_limited', detail: 'x' }) })
+  await t.rejects(next.get(never), { code: 'rate_limited', resumeAtMs: clock.now() + 7 * 24 * 3_600_000 })
+  await clock.pass(7 * 24 * 3_600_000)
+  t.equal(await next.get(never), 'token-1')
+})
+
+t.test('the pause shows while there is no token', async (t) => {
+  const clock = createFakeClock()
+  const { tokens } = create(inTurn(token('token-1'), LATER), { clock })
+  t.equal(tokens.pause(), null)
+  await tokens.get(never)
+  await clock.pass(3_550_000)
+  await tokens.get(never)
+  await settle()
+  t.equal(tokens.pause(), null, 'calls are made with the token that there is')
+  await clock.pass(50_000)
+  t.match(tokens.pause(), { untilMs: START_MS + 4_150_000, code: 'rate_limited', detail: /the token endpoint answered 429/ })
+  await clock.pass(550_000)
+  t.equal(tokens.pause(), null)
+})
+
+t.test('a pause that the disk refuses is told, and obeyed by this process', async (t) => {
+  const { tokens, sent, log } = create(() => LATER, { clock: createFakeClock(), pauses: { load: async () => null, save: async () => { throw new Error('no space') } } })
+  for (let asked = 0; asked < 2; asked++) await t.rejects(tokens.get(never), { code: 'rate_limited' })
+  t.equal(sent.length, 1)
+  t.match(log.lines, [/^error the pause of the token endpoint could not be stored/])
 })
 
 t.test('an early renewal that is told to wait keeps nobody waiting', async (t) => {

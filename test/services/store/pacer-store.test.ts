@@ -34,6 +34,15 @@ t.test('each app has its own state, and its client id is not in the name or in t
   }
 })
 
+t.test('what the Web API and what the token endpoint told us are two states', async (t) => {
+  const folder = t.testdir()
+  const log = createRecordingLog()
+  const [api, token] = [await createPacerStore<State>(folder, 'client-a', log), await createPacerStore<State>(folder, 'client-a', log, 'token')]
+  await api.save({ pause: 'api' })
+  await token.save({ pause: 'token' })
+  t.same([await api.load(), await token.load()], [{ pause: 'api' }, { pause: 'token' }])
+})
+
 t.test('an account is any text', async (t) => {
   const store = await createPacerStore<State>(t.testdir(), '../../etc/passwd\0', createRecordingLog())
   await store.save({ pause: 'x' })
