@@ -4,8 +4,7 @@ import { ServiceError } from '../../errors.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type RedisConnections, reasonOf } from '../redis/connections.ts'
-import { LONGEST_PLAUSIBLE_MS } from '../spotify/retry-policy.ts'
-import { type Delivery, type RunQueue, type Work } from './run-queue.ts'
+import { type Delivery, type RunQueue, type Work, plausibleWaitMs } from './run-queue.ts'
 
 interface BullmqQueueOptions {
   redis: RedisConnections
@@ -58,9 +57,8 @@ export function createBullmqQueue ({ redis, concurrency, clock, log }: BullmqQue
 
   async function enqueue (id: string, notBeforeMs = 0): Promise<void> {
     if (closing.signal.aborted) return
-    const waitMs = Math.min(Math.max(0, notBeforeMs - clock.now()), LONGEST_PLAUSIBLE_MS)
     try {
-      await ask(async () => await queue.add(NAME, {}, { jobId: id, delay: waitMs }))
+      await ask(async () => await queue.add(NAME, {}, { jobId: id, delay: plausibleWaitMs(notBeforeMs, clock.now()) }))
     } catch (error) {
       log.debug({ runId: id, reason: reasonOf(error) }, 'the run could not be put into the queue: the next sweep tries again')
     }

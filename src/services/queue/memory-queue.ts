@@ -1,7 +1,6 @@
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
-import { LONGEST_PLAUSIBLE_MS } from '../spotify/retry-policy.ts'
-import { type RunQueue, type Work } from './run-queue.ts'
+import { type RunQueue, type Work, plausibleWaitMs } from './run-queue.ts'
 
 /** The queue of a single process: first in, first out, `concurrency` runs at a time. */
 export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: number, clock: Clock, log: Log }): RunQueue {
@@ -14,11 +13,10 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
   let work: Work | null = null
   let settled: (id: string) => void = () => {}
 
-  /** A wall clock that was set back makes no run wait longer than any pause does: one that comes too early is paused again. */
-  function enqueue (id: string, notBeforeMs = 0, atLatestMs = clock.monotonic() + LONGEST_PLAUSIBLE_MS): void {
+  function enqueue (id: string, notBeforeMs = 0): void {
     if (known.has(id) || closing.signal.aborted) return
     known.add(id)
-    const waitMs = Math.min(notBeforeMs - clock.now(), atLatestMs - clock.monotonic())
+    const waitMs = plausibleWaitMs(notBeforeMs, clock.now())
     if (waitMs <= 0) {
       ready.push(id)
       next()
@@ -28,7 +26,7 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
     delayed.set(id, waiting)
     clock.sleep(waitMs, waiting.signal).then(() => {
       forget(id)
-      enqueue(id, notBeforeMs, atLatestMs)
+      enqueue(id, notBeforeMs)
     }, () => {})
   }
 

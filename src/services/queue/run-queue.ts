@@ -1,3 +1,5 @@
+import { LONGEST_PLAUSIBLE_MS } from '../spotify/retry-policy.ts'
+
 /** What became of a delivery: the run has ended, or wants to be delivered again at a time (epoch milliseconds). */
 export type Delivery = { kind: 'done' } | { kind: 'postponed', untilMs: number }
 
@@ -21,4 +23,13 @@ export interface RunQueue {
   onForgotten: (listener: () => void) => void
   /** Stop delivering, abort what is being worked on with `reason`, hand it back, and wait for it. */
   close: (reason: Error) => Promise<void>
+}
+
+/**
+ * How long a run waits for its time. A time that lies further ahead than any pause lasts was written before the wall clock
+ * was set back: the run goes on now, and is paused again if it is too early.
+ */
+export function plausibleWaitMs (notBeforeMs: number, nowMs: number): number {
+  const waitMs = notBeforeMs - nowMs
+  return waitMs > LONGEST_PLAUSIBLE_MS ? 0 : Math.max(0, waitMs)
 }

@@ -49,10 +49,18 @@ export function createTokenPause ({ store, maxWaitMs, clock, log }: TokenPauseOp
   async function look (): Promise<void> {
     const stored = await store.load()
     if (stored === null || stored.untilMs === seenUntilMs) return
-    seenUntilMs = stored.untilMs
     const pause = plausible(stored, clock.now())
     const leftMs = pause.untilMs - clock.now()
     learn(pause, leftMs, leftMs > maxWaitMs)
+    if (pause.untilMs === stored.untilMs) seenUntilMs = stored.untilMs
+    else await keep(pause)
+  }
+
+  async function keep (pause: Pause): Promise<void> {
+    seenUntilMs = pause.untilMs
+    await store.save(pause).catch((error: unknown) => {
+      log.error({ err: error }, 'the pause of the token endpoint could not be stored')
+    })
   }
 
   return {
@@ -67,10 +75,7 @@ export function createTokenPause ({ store, maxWaitMs, clock, log }: TokenPauseOp
       learn(mine, leftMs, hold)
       await look()
       const longest = current() ?? mine
-      seenUntilMs = longest.untilMs
-      await store.save(longest).catch((error: unknown) => {
-        log.error({ err: error }, 'the pause of the token endpoint could not be stored')
-      })
+      await keep(longest)
       return longest
     },
   }
