@@ -71,12 +71,21 @@ export function environment (sandboxUrl: string, dataDir: string): Record<string
   }
 }
 
+function areReplicas (): boolean {
+  return process.env['TEST_MODE'] === 'distributed'
+}
+
+/** `skip` of a test that holds only where a service is alone: why it cannot run on replicas. */
+export function skipOnReplicas (reason: string): string | false {
+  return areReplicas() && reason
+}
+
 /** Of each sandbox, where every service is to be a replica. By the sandbox itself: its port may have been another's, whose Redis is gone. */
 const servers = new WeakMap<SandboxApp, RedisServer>()
 
 /** With TEST_MODE=distributed the same tests run on replicas: all services on one sandbox share a Redis of the test's own. */
 async function modeOf (t: Test, sandbox: SandboxApp): Promise<Record<string, string>> {
-  if (process.env['TEST_MODE'] !== 'distributed') return {}
+  if (!areReplicas()) return {}
   const server = servers.get(sandbox) ?? await startRedis(t)
   if (server === null) throw new Error('there is no redis-server for TEST_MODE=distributed')
   servers.set(sandbox, server)

@@ -1,14 +1,40 @@
-/** The same tests of the service by its routes once more: now each service is a replica, with a Redis. */
+/**
+ * The same tests of the service by its routes, and under trouble, once more: now each service is a replica, with a
+ * Redis. What cannot be on replicas says so where it is (`skipOnReplicas`). Of faults.test.ts there are only mixtures,
+ * and of them those in which not every third album costs a pause: pauses take their real time here, and each fault
+ * by itself is in what-happens-when.test.ts.
+ */
 import t from 'tap'
 import { startRedis } from '../redis.ts'
 
+const MIXTURES = 20
+
 process.env['TEST_MODE'] = 'distributed'
 if (await startRedis(t) !== null) {
+  await import('../album-cache.test.ts')
+  await import('../fuzz.test.ts')
   await import('../ingest.test.ts')
+  await import('../openapi.test.ts')
+  await import('../order-of-calls.test.ts')
+  await import('../plugins/shutdown.test.ts')
+  await import('../quota.test.ts')
   await import('../replay.test.ts')
   await import('../restart.test.ts')
-  await import('../plugins/shutdown.test.ts')
   await import('../routes/download.test.ts')
   await import('../routes/routes.test.ts')
   await import('../routes/run-api.test.ts')
+  await import('../storage.test.ts')
+  await import('../token.test.ts')
+  await import('../what-happens-when.test.ts')
+
+  const { TIERS, mixture, runWith } = await import('../fault-runs.ts')
+  t.test('random mixtures of faults: each run ends by itself and never lies', async (t) => {
+    for (let seed = 1; seed <= MIXTURES; seed++) {
+      const tier = TIERS[seed % 2] ?? 'extended'
+      const faults = mixture(seed, tier)
+      if (faults.some(({ kind, endpoint }) => kind.startsWith('rate-limit') && endpoint === 'album')) continue
+      const { run } = await runWith(t, tier, faults, { seed })
+      t.ok(run.finishedAt, `seed ${seed}: ${run.status}`)
+    }
+  })
 }
