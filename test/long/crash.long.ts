@@ -1,20 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { watch } from 'node:fs'
-import { cp, readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Random, between, createRandom, mix } from '../../src/sandbox/random.ts'
 import { type SandboxSettings } from '../../src/sandbox/settings.ts'
-import { type EndpointStats, type SandboxStats } from '../../src/sandbox/stats.ts'
-import { type Part } from '../../src/services/ingest/ledger.ts'
-import { BATCH_SIZE, type EndpointSnapshot, PAGE_SIZES } from '../../src/services/spotify/endpoint.ts'
-import { openCheckpoint } from '../../src/services/store/checkpoint.ts'
 import { type Run } from '../../src/schemas/run.ts'
 import { download, post, startProcess, untilEnded } from '../process.ts'
 import { type Service, environment, startSandbox, startService, temporaryFolder } from '../service.ts'
 import { matchesTruth } from '../truth.ts'
+import { type Loss, lossOf } from './loss.ts'
 
 const TIERS = ['development', 'extended'] as const
 type Tier = typeof TIERS[number]
@@ -26,16 +23,6 @@ const GRACEFUL_RUNS = 10
 /** The default of SPOTIFY_MAX_CONCURRENCY. */
 const MAX_CONCURRENCY = 10
 const LATENCY = { latencyMs: 10, jitterMs: 15 }
-
-/** What the process did until it was killed, and how many of its calls were lost with it. */
-interface Loss {
-  /** Calls that had arrived and were not answered. */
-  inFlight: number
-  /** Calls that had been answered and whose answer was not stored yet. */
-  unsaved: number
-  /** Calls that had arrived. */
-  calls: number
-}
 
 const worst = { extra: 0, inFlight: 0, unsaved: 0, uncounted: 0 }
 let duringDocument = 0
@@ -56,7 +43,7 @@ for (let index = 0; index < RUNS; index++) {
       await first.kill('SIGKILL')
       const files = await readdir(join(folder, id))
       if (files.some((name) => name.endsWith('.staged'))) duringDocument++
-      loss = await lossOf(trial, id, sandbox.sandbox.stats())
+      loss = await lossOf(sandbox, join(folder, id), sandbox.sandbox.stats())
       t.same([loss.calls, loss.unsaved], [planned, 0], 'all calls were made and stored')
     } else {
       await untilCalls(trial, between(random, 1, moment === 'early' ? 6 : planned))
@@ -82,7 +69,7 @@ for (let index = 0; index < GRACEFUL_RUNS; index++) {
   t.test(`SIGTERM ${index + 1}, ${tier} tier: exit code 0 within 2 s, and nothing is lost`, async (t) => {
     const random = createRandom(mix(GRACEFUL_RUNS, index))
     const trial = await startTrial(t, { tier, seed: index + 1, ...LATENCY })
-    const { sandbox, planned } = trial
+    const { sandbox, folder, planned } = trial
     const first = await startProcess(t, trial.env)
     const { id } = await post(first.url)
     const isSlow = index % 3 === 2
@@ -94,7 +81,7 @@ for (let index = 0; index < GRACEFUL_RUNS; index++) {
     t.equal(code, 0)
     t.ok(ms < 2000, `exited after ${Math.round(ms)} ms`)
     if (isSlow) sandbox.sandbox.change(LATENCY)
-    await endsAsIfNothingHadHappened(t, trial, id, await lossOf(trial, id, before))
+    await endsAsIfNothingHadHappened(t, trial, id, await lossOf(sandbox, join(folder, id), before))
   })
 }
 
@@ -151,67 +138,13 @@ function hasPlausibleCost (t: Test, { cost }: Run, calls: number, planned: numbe
   t.equal(Object.values(cost.byEndpoint).reduce((sum, count) => sum + count, 0), cost.calls, 'the cost adds up')
 }
 
-async function killNow (trial: Trial, id: string, child: ChildProcess, random: Random): Promise<Loss> {
+async function killNow ({ sandbox, folder }: Trial, id: string, child: ChildProcess, random: Random): Promise<Loss> {
   await sleep(random() * 15)
-  const before = trial.sandbox.sandbox.stats()
+  const before = sandbox.sandbox.stats()
   const exited = once(child, 'exit')
   child.kill('SIGKILL')
   await exited
-  return await lossOf(trial, id, before)
-}
-
-/** `before`: the statistics at the kill. Losses of earlier kills are among them. */
-async function lossOf ({ sandbox, folder }: Trial, id: string, before: SandboxStats): Promise<Loss> {
-  await untilAnswered(sandbox)
-  const { calls } = sandbox.sandbox.stats()
-  const stored = await storedAnswers(join(folder, id))
-  const { newReleases, search, album, albums, albumTracks } = before.byEndpoint
-  const apart = ({ byStatus }: EndpointStats): { good: number, refused: number } => ({ good: byStatus['200'] ?? 0, refused: (byStatus['400'] ?? 0) + (byStatus['403'] ?? 0) })
-  const unsaved = stored === null
-    ? 0
-    : sum([
-      apart(newReleases).good + apart(search).good - stored.pages,
-      apart(album).good - stored.albums,
-      apart(albums).good - stored.batches,
-      apart(albumTracks).good - stored.trackPages,
-      sum([newReleases, search, albums].map((endpoint) => apart(endpoint).refused)) - stored.refusals,
-    ].map((lost) => Math.max(0, lost)))
-  return { calls, inFlight: calls - answered(before), unsaved }
-}
-
-interface StoredAnswers {
-  pages: number
-  albums: number
-  /** Whole ones: of a batch that is stored in part the rest is asked again. */
-  batches: number
-  trackPages: number
-  refusals: number
-}
-
-/** How many answers are in the checkpoint; null where the run had ended. */
-async function storedAnswers (folder: string): Promise<StoredAnswers | null> {
-  const files = await readdir(folder)
-  const isThere = files.some((name) => name.startsWith('checkpoint.'))
-  if (!isThere && files.some((name) => name.endsWith('Z.json'))) return null
-  if (!isThere) return { pages: 0, albums: 0, batches: 0, trackPages: 0, refusals: 0 }
-  const copy = join(folder, '..', '..', 'copy-of-checkpoint')
-  await cp(folder, copy, { recursive: true })
-  const checkpoint = await openCheckpoint<Part>(copy, Infinity)
-  const parts = { listed: 0, album: 0, tracks: 0 }
-  let known: EndpointSnapshot['known'] = []
-  for await (const { meta } of checkpoint.replay()) {
-    if (meta.kind in parts) parts[meta.kind as keyof typeof parts]++
-    if (meta.kind === 'memory') known = meta.memory?.known ?? known
-  }
-  await checkpoint.close()
-  const isBatched = !known.some(([name, { refusal }]) => name === 'albums' && refusal !== null)
-  return {
-    pages: parts.listed,
-    albums: isBatched ? 0 : parts.album,
-    batches: isBatched ? Math.floor(parts.album / BATCH_SIZE) : 0,
-    trackPages: parts.tracks,
-    refusals: sum(known.map(([, { refusal, pageSize }]) => (refusal === null ? 0 : 1) + PAGE_SIZES.indexOf(pageSize as typeof PAGE_SIZES[number]))),
-  }
+  return await lossOf(sandbox, join(folder, id), before)
 }
 
 /** Calls `act` as soon as the document's beginning is there. */
@@ -230,24 +163,11 @@ async function untilCalls ({ sandbox }: Trial, wanted: number): Promise<void> {
   await until(() => sandbox.sandbox.stats().calls >= wanted)
 }
 
-async function untilAnswered ({ sandbox }: Trial['sandbox']): Promise<void> {
-  await sleep(5)
-  await until(() => answered(sandbox.stats()) === sandbox.stats().calls)
-}
-
 async function until (isTrue: () => boolean): Promise<void> {
   for (const deadline = Date.now() + 20_000; !isTrue();) {
     if (Date.now() > deadline) throw new Error('it did not come to that')
     await sleep(1)
   }
-}
-
-function answered ({ byEndpoint: { token: _token, ...api } }: SandboxStats): number {
-  return sum(Object.values(api).flatMap(({ byStatus }) => Object.values(byStatus)))
-}
-
-function sum (numbers: number[]): number {
-  return numbers.reduce((total, number) => total + number, 0)
 }
 
 async function sleep (ms: number): Promise<void> {

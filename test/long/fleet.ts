@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { type Test } from 'tap'
 import { request } from 'undici'
 import { type SandboxApp, buildSandbox } from '../../src/sandbox/app.ts'
 import { type SandboxSettings } from '../../src/sandbox/settings.ts'
+import { type SandboxStats } from '../../src/sandbox/stats.ts'
 import { type Run } from '../../src/schemas/run.ts'
 import { type ServiceProcess, download, post, startProcess, untilEnded } from '../process.ts'
 import { type RedisServer, startRedis } from '../redis.ts'
 import { environment, startService, temporaryFolder } from '../service.ts'
 import { matchesTruth } from '../truth.ts'
+import { type Loss, lossAmong, refusedOf } from './loss.ts'
 
 /** The default of SPOTIFY_MAX_CONCURRENCY: the calls that may be in flight, and lost with their process. */
 const MAX_CONCURRENCY = 10
@@ -23,7 +26,7 @@ export interface Fleet {
   sandboxUrl: string
   dataDir: string
   replicas: ServiceProcess[]
-  /** When each call of the API arrived at the sandbox, in milliseconds. */
+  /** When each call of the API arrived at the sandbox, in milliseconds; of the last run, where `startRun` started it. */
   arrivals: number[]
   start: (env?: Record<string, string>) => Promise<ServiceProcess>
 }
@@ -58,13 +61,21 @@ export async function startFleet (t: Test, { replicas, sandbox: settings = {}, e
   return fleet
 }
 
-/** The calls that such a run makes when nothing disturbs it. */
-export async function plannedCalls (t: Test, sandbox: Partial<SandboxSettings>, body: object = {}): Promise<number> {
+/** The calls of a run that nothing disturbs. */
+export interface Plan {
+  /** But for those that are refused. */
+  calls: number
+  /** Of a process that has still to find out what the app may do; one that knows asks nothing of it. */
+  refused: number
+}
+
+export async function planOf (t: Test, sandbox: Partial<SandboxSettings>, body: object = {}): Promise<Plan> {
   const calm = await startService(t, { sandbox: { ...sandbox, latencyMs: 0, jitterMs: 0 } })
   await calm.ingest(body)
-  const { calls } = calm.sandbox.sandbox.stats()
+  const stats = calm.sandbox.sandbox.stats()
   await calm.app.close()
-  return calls
+  const refused = refusedOf(stats)
+  return { calls: stats.calls - refused, refused }
 }
 
 export interface LogLine { msg: string, runId?: string, time: number, execution?: number }
@@ -119,6 +130,7 @@ export async function sleep (ms: number): Promise<void> {
 /** Start a run on a fleet of two, and wait until it is well under way. */
 export async function startRun (fleet: Fleet): Promise<{ id: string, executor: ServiceProcess, other: ServiceProcess }> {
   fleet.sandbox.sandbox.resetStats()
+  fleet.arrivals.length = 0
   const { id } = await post(at(fleet.replicas, 0).url)
   const executor = await executorOf(fleet, id)
   await until(() => fleet.sandbox.sandbox.stats().calls >= 20 + Math.floor(Math.random() * 70))
@@ -131,14 +143,26 @@ export async function endsComplete (t: Test, { replicas, sandbox, sandboxUrl }: 
   matchesTruth(t, await download(replica.url, id), sandbox, sandboxUrl)
 }
 
-/** Complete, to the byte, and for no more calls than were in flight. `planned`: with what a new process must find out. */
-export async function endsWell (t: Test, { sandbox, sandboxUrl }: Fleet, replica: ServiceProcess, id: string, planned: number): Promise<void> {
+/** Complete, to the byte, and paid for only what was lost on its way. */
+export async function endsWell (t: Test, { sandbox, sandboxUrl }: Fleet, replica: ServiceProcess, id: string, plan: Plan, { inFlight, unsaved }: Loss): Promise<void> {
   const run = await untilEnded(replica.url, id)
   t.match(run, { status: 'succeeded', complete: true, gaps: [], error: null })
   t.equal(await hashOfDocument(replica, id), run.file?.sha256)
   matchesTruth(t, await download(replica.url, id), sandbox, sandboxUrl)
-  const { calls } = sandbox.sandbox.stats()
-  t.ok(calls <= planned + MAX_CONCURRENCY, `${calls} calls, ${planned} without the disturbance`)
+  const stats = sandbox.sandbox.stats()
+  const refused = refusedOf(stats)
+  const extra = stats.calls - refused - plan.calls
+  t.ok(extra >= 0 && extra <= inFlight + unsaved, `${extra} calls beyond the ${plan.calls} of an undisturbed run; lost: ${inFlight} in flight, ${unsaved} answered and not stored`)
+  t.ok(extra <= MAX_CONCURRENCY, 'a call is in flight until its answer is stored')
+  t.ok(refused <= plan.refused, `${refused} refused calls: what the run knew was not asked again`)
+}
+
+/** What an execution lost that has handed its run over, given the statistics when it was told to. */
+export async function lossOfHandover ({ dataDir, arrivals }: Fleet, id: string, before: SandboxStats, to: ServiceProcess): Promise<Loss> {
+  const [started] = logOf(to).filter(({ msg, runId }) => msg === 'run started' && runId === id)
+  const wallMs = Date.now() - performance.now()
+  const calls = arrivals.filter((time) => wallMs + time <= (started?.time ?? 0)).length
+  return await lossAmong(calls, join(dataDir, 'runs', id), before, 1)
 }
 
 export async function untilStatus (replica: ServiceProcess, id: string, status: Run['status']): Promise<Run> {

@@ -1,44 +1,54 @@
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import t from 'tap'
-import { LATENCY, endsWell, executorOf, plannedCalls, startFleet, startRun } from './fleet.ts'
+import { LATENCY, endsWell, executorOf, lossOfHandover, planOf, startFleet, startRun } from './fleet.ts'
+import { lossOf } from './loss.ts'
 
 const KILLS = 10
 const TAKEN_OVER_WITHIN_MS = 20_000
 const HANDED_OVER_WITHIN_MS = 2000
 
 t.test(`kill -9 of the replica that executes, ${KILLS} times: another goes on, and only what was in flight is paid twice`, async (t) => {
-  const planned = await plannedCalls(t, {})
+  const plan = await planOf(t, {})
   const fleet = await startFleet(t, { replicas: 2, sandbox: LATENCY })
   if (fleet === null) return
   const took: number[] = []
+  const lost: number[] = []
   for (let kill = 1; kill <= KILLS; kill++) {
     const { executor, other, id } = await startRun(fleet)
+    const before = fleet.sandbox.sandbox.stats()
     const killedAtMs = performance.now()
     await executor.kill('SIGKILL')
+    const loss = await lossOf(fleet.sandbox, join(fleet.dataDir, 'runs', id), before)
+    lost.push(loss.inFlight + loss.unsaved)
     fleet.replicas.splice(fleet.replicas.indexOf(executor), 1)
     await executorOf(fleet, id, [other])
     took.push(Math.round(performance.now() - killedAtMs))
-    await endsWell(t, fleet, other, id, planned)
+    await endsWell(t, fleet, other, id, plan, loss)
     await fleet.start()
   }
-  t.comment(`taken over after ${took.join(', ')} ms`)
+  t.comment(`taken over after ${took.join(', ')} ms; calls lost: ${lost.join(', ')}`)
   t.ok(Math.max(...took) < TAKEN_OVER_WITHIN_MS, `at most ${Math.max(...took)} ms`)
 })
 
 t.test('SIGTERM: the run is handed over within 2 s, and the process ends with 0', async (t) => {
-  const planned = await plannedCalls(t, {})
+  const plan = await planOf(t, {})
   const fleet = await startFleet(t, { replicas: 2, sandbox: LATENCY })
   if (fleet === null) return
   for (let round = 1; round <= 5; round++) {
     const { executor, other, id } = await startRun(fleet)
+    const before = fleet.sandbox.sandbox.stats()
     const sentAtMs = performance.now()
     const gone = executor.kill('SIGTERM')
+    fleet.sandbox.sandbox.change({ latencyMs: 200 }) // the other one is not to end before it is seen what was handed over
     await executorOf(fleet, id, [other])
     const ms = Math.round(performance.now() - sentAtMs)
     t.ok(ms < HANDED_OVER_WITHIN_MS, `handed over after ${ms} ms`)
+    const loss = await lossOfHandover(fleet, id, before, other)
+    fleet.sandbox.sandbox.change(LATENCY)
     t.equal((await gone).code, 0)
     fleet.replicas.splice(fleet.replicas.indexOf(executor), 1)
-    await endsWell(t, fleet, other, id, planned)
+    await endsWell(t, fleet, other, id, plan, loss)
     await fleet.start()
   }
 })
