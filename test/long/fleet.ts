@@ -8,7 +8,7 @@ import { type SandboxSettings } from '../../src/sandbox/settings.ts'
 import { type SandboxStats } from '../../src/sandbox/stats.ts'
 import { type Run } from '../../src/schemas/run.ts'
 import { type ServiceProcess, download, post, startProcess, untilEnded } from '../process.ts'
-import { type RedisServer, startRedis } from '../redis.ts'
+import { type RedisOptions, type RedisServer, startRedis } from '../redis.ts'
 import { environment, startService, temporaryFolder } from '../service.ts'
 import { matchesTruth } from '../truth.ts'
 import { type Loss, lossAmong, refusedOf } from './loss.ts'
@@ -35,11 +35,12 @@ interface FleetOptions {
   replicas: number
   sandbox?: Partial<SandboxSettings>
   env?: Record<string, string>
+  redis?: RedisOptions
 }
 
 /** null, and a skip with the reason, where there is no Redis. */
-export async function startFleet (t: Test, { replicas, sandbox: settings = {}, env = {} }: FleetOptions): Promise<Fleet | null> {
-  const redis = await startRedis(t)
+export async function startFleet (t: Test, { replicas, sandbox: settings = {}, env = {}, redis: redisOptions = {} }: FleetOptions): Promise<Fleet | null> {
+  const redis = await startRedis(t, redisOptions)
   if (redis === null) return null
   const sandbox = buildSandbox(settings)
   const arrivals: number[] = []

@@ -35,20 +35,23 @@ for (const [title, latencyMs] of [['after another has ended the run', 15], ['whi
   })
 }
 
-t.test('Redis is killed and comes back empty in the middle of a run: it ends complete', async (t) => {
-  const fleet = await startFleet(t, { replicas: 2, sandbox: LATENCY })
-  if (fleet === null) return
-  for (const awayMs of [500, 12_000]) {
-    const { id } = await startRun(fleet)
-    await fleet.redis.kill()
-    await sleep(1000)
-    const { calls } = fleet.sandbox.sandbox.stats()
-    await sleep(awayMs)
-    t.equal(fleet.sandbox.sandbox.stats().calls, calls, 'no limiter answer, no call')
-    await fleet.redis.restart()
-    await endsComplete(t, fleet, id)
-  }
-})
+for (const { title, appendOnly } of [{ title: 'empty', appendOnly: false }, { title: 'with old locks, an old queue and an old window', appendOnly: true }]) {
+  t.test(`Redis is killed and comes back ${title} in the middle of a run: it ends complete`, async (t) => {
+    const fleet = await startFleet(t, { replicas: 2, sandbox: LATENCY, redis: { appendOnly } })
+    if (fleet === null) return
+    for (const awayMs of [500, 12_000]) {
+      const { id } = await startRun(fleet)
+      await fleet.redis.kill()
+      await sleep(1000)
+      const { calls } = fleet.sandbox.sandbox.stats()
+      await sleep(awayMs)
+      t.equal(fleet.sandbox.sandbox.stats().calls, calls, 'no limiter answer, no call')
+      await fleet.redis.restart()
+      if (appendOnly) t.equal(await fleet.redis.command('EXISTS', `bull:ingest:${id}`), 1, 'it still has the run')
+      await endsComplete(t, fleet, id)
+    }
+  })
+}
 
 t.test('FLUSHALL in the middle of a run, with others waiting: every accepted run ends complete', async (t) => {
   const fleet = await startFleet(t, { replicas: 2, sandbox: LATENCY })
