@@ -18,7 +18,8 @@ const NAME = 'ingest'
 /** Who does not renew its lock for so long has lost the run. */
 const LOCK_MS = 10_000
 const RENEW_EVERY_MS = 3000
-const LOOK_FOR_STALLED_EVERY_MS = 5000
+/** BullMQ leaves about one look in ten out: its mark that somebody has looked runs out at the moment of the next one. */
+const LOOK_FOR_STALLED_EVERY_MS = 3000
 /** The record of the run bounds how often it is begun; BullMQ is not to give one up. */
 const NEVER = 1_000_000_000
 const HAND_BACK_WITHIN_MS = 1000
