@@ -97,11 +97,16 @@ export function executionsOf (replicas: ServiceProcess[], id: string): number[] 
   return replicas.map((replica) => logOf(replica).filter(({ msg, runId }) => msg === 'run started' && runId === id).length)
 }
 
+/** What the replica logged when it began to work on the run. */
+export function startOf (replica: ServiceProcess, id: string): LogLine | undefined {
+  return logOf(replica).find(({ msg, runId }) => msg === 'run started' && runId === id)
+}
+
 /** The replica that began to work on the run last, as soon as there is one. */
 export async function executorOf (fleet: Fleet, id: string, among: ServiceProcess[] = fleet.replicas): Promise<ServiceProcess> {
   let found: ServiceProcess | undefined
   await until(() => {
-    found = among.find((replica) => logOf(replica).some(({ msg, runId }) => msg === 'run started' && runId === id))
+    found = among.find((replica) => startOf(replica, id) !== undefined)
     return found !== undefined
   }, 30_000)
   return found as ServiceProcess
@@ -128,13 +133,13 @@ export async function sleep (ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-/** Start a run on a fleet of two, and wait until it is well under way. */
-export async function startRun (fleet: Fleet): Promise<{ id: string, executor: ServiceProcess, other: ServiceProcess }> {
+/** Start a run on a fleet of two, and wait until it is well under way: so many calls, or somewhere in its middle. */
+export async function startRun (fleet: Fleet, calls = 20 + Math.floor(Math.random() * 70)): Promise<{ id: string, executor: ServiceProcess, other: ServiceProcess }> {
   fleet.sandbox.sandbox.resetStats()
   fleet.arrivals.length = 0
   const { id } = await post(at(fleet.replicas, 0).url)
   const executor = await executorOf(fleet, id)
-  await until(() => fleet.sandbox.sandbox.stats().calls >= 20 + Math.floor(Math.random() * 70))
+  await until(() => fleet.sandbox.sandbox.stats().calls >= calls)
   return { id, executor, other: fleet.replicas.find((replica) => replica !== executor) as ServiceProcess }
 }
 
@@ -160,9 +165,8 @@ export async function endsWell (t: Test, { sandbox, sandboxUrl }: Fleet, replica
 
 /** What an execution lost that has handed its run over, given the statistics when it was told to. */
 export async function lossOfHandover ({ dataDir, arrivals }: Fleet, id: string, before: SandboxStats, to: ServiceProcess): Promise<Loss> {
-  const [started] = logOf(to).filter(({ msg, runId }) => msg === 'run started' && runId === id)
   const wallMs = Date.now() - performance.now()
-  const calls = arrivals.filter((time) => wallMs + time <= (started?.time ?? 0)).length
+  const calls = arrivals.filter((time) => wallMs + time <= (startOf(to, id)?.time ?? 0)).length
   return await lossAmong(calls, join(dataDir, 'runs', id), before, 1)
 }
 

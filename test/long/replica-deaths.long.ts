@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import t from 'tap'
-import { LATENCY, endsWell, executorOf, lossOfHandover, planOf, startFleet, startRun } from './fleet.ts'
+import { LATENCY, endsWell, executionsOf, executorOf, lossOfHandover, planOf, startFleet, startOf, startRun, until, untilStatus } from './fleet.ts'
 import { lossOf } from './loss.ts'
 
 const KILLS = 10
@@ -51,4 +51,24 @@ t.test('SIGTERM: the run is handed over within 2 s, and the process ends with 0'
     await endsWell(t, fleet, other, id, plan, loss)
     await fleet.start()
   }
+})
+
+t.test('kill -9 of the replica that executed a run which is paused: another lets it go on when the time has come', async (t) => {
+  const plan = await planOf(t, {})
+  const fleet = await startFleet(t, { replicas: 2, sandbox: { ...LATENCY, faults: [{ kind: 'rate-limit', endpoint: 'album', skip: 40, times: 1, retryAfter: '3' }] }, env: { SPOTIFY_MAX_WAIT_S: '1' } })
+  if (fleet === null) return
+  const { sandbox, redis, replicas } = fleet
+  const { executor, other, id } = await startRun(fleet, 20)
+  const paused = await untilStatus(other, id, 'paused')
+  t.match(paused, { error: { code: 'rate_limited' }, finishedAt: null })
+  await until(async () => await redis.command('ZSCORE', 'bull:ingest:delayed', id) !== null)
+  const before = sandbox.sandbox.stats()
+  await executor.kill('SIGKILL')
+  const { inFlight, unsaved, calls } = await lossOf(sandbox, join(fleet.dataDir, 'runs', id), before)
+  t.equal(inFlight, 0, 'nobody called when it was killed')
+  await executorOf(fleet, id, [other])
+  await endsWell(t, fleet, other, id, plan, { calls, inFlight: inFlight + 1, unsaved }) // the call that was told to wait
+  t.same(executionsOf(replicas, id), replicas.map(() => 1))
+  t.ok((startOf(other, id)?.time ?? 0) >= Date.parse(paused.resumeAt ?? ''), 'not before the time')
+  t.equal(sandbox.sandbox.stats().calledWhileBlocked, 0)
 })
