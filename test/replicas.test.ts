@@ -123,6 +123,25 @@ t.test('a run is canceled from the other replica, whether it waits or is worked 
   t.ok(startedOn(worker, running.id))
 })
 
+t.test('an album that one replica has fetched costs the others no call', async (t) => {
+  const replicas = await startReplicas(t, { tier: 'development' })
+  if (replicas === null) return
+  const both = [await replicas.start({ ALBUM_CACHE_HOURS: '24' }), await replicas.start({ ALBUM_CACHE_HOURS: '24' })] as const
+  const [{ sandbox, sandboxUrl }] = both
+  const first = await both[0].ingest({ limit: 30 })
+  t.match(first, { status: 'succeeded', cost: { cached: 0 } })
+  const other = startedOn(both[0], first.id) ? both[1] : both[0]
+  sandbox.sandbox.resetStats()
+  for (let id = ''; !startedOn(other, id);) {
+    const run = await other.ingest({ limit: 30, pagination: 'offset' })
+    t.match(run, { status: 'succeeded', complete: true, gaps: [], progress: first.progress, cost: { cached: 30 } })
+    matchesTruth(t, await both[0].document(run.id), sandbox, sandboxUrl)
+    id = run.id
+  }
+  const { album, albums, albumTracks } = sandbox.sandbox.stats().byEndpoint
+  t.same([album.total, albums.total, albumTracks.total], [0, 0, 0])
+})
+
 t.test('a replica that is closed hands its run over at once, and no album is fetched twice', async (t) => {
   const replicas = await startReplicas(t, { latencyMs: 100, tier: 'development' })
   if (replicas === null) return
