@@ -6,7 +6,7 @@ import { type SourceCursor } from '../spotify/sources/source.ts'
 import { type BodyRef, type Checkpoint } from '../store/checkpoint.ts'
 import { type AlbumState, countTracks, expectedTracks, isAlbumComplete, putPage, tellsMore } from './album-state.ts'
 
-/** The parts of a checkpoint: facts in the order in which they became known. */
+/** The parts of a checkpoint: facts in the order in which they became known. An earlier version stored no `keys` and another `memory`. */
 export type Part =
   | { kind: 'source', source: UsedSource }
   | { kind: 'listed', albums: ListedAlbum[], losses: string[], next: SourceCursor | null, cost: Cost }

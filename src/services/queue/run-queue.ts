@@ -1,4 +1,4 @@
-import { LONGEST_PLAUSIBLE_MS } from '../spotify/retry-policy.ts'
+import { LONGEST_PLAUSIBLE_MS } from '../clock.ts'
 
 /** What became of a delivery: the run has ended, or wants to be delivered again at a time (epoch milliseconds). */
 export type Delivery = { kind: 'done' } | { kind: 'postponed', untilMs: number }

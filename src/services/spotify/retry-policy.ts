@@ -1,3 +1,5 @@
+import { LONGEST_PLAUSIBLE_MS } from '../clock.ts'
+
 interface Backoff {
   /** The upper bound of the first backoff. */
   baseMs: number
@@ -36,9 +38,6 @@ const UNNAMED_QUOTA: Backoff = { baseMs: 60_000, capMs: 3_600_000 }
 function backoffCeilingMs (attempt: number, { baseMs, capMs }: Backoff): number {
   return Math.min(capMs, baseMs * 2 ** (attempt - 1))
 }
-
-/** No wait that Spotify has been seen to name comes near this; a larger number is rubbish, or a clock was set. */
-export const LONGEST_PLAUSIBLE_MS = 7 * 24 * 3600 * 1000
 
 /**
  * `Retry-After` in milliseconds, or null where it is missing or says nothing that can be obeyed (zero,

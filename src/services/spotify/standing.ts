@@ -1,6 +1,7 @@
 import { type PauseCode } from '../../errors.ts'
+import { LONGEST_PLAUSIBLE_MS } from '../clock.ts'
 import { recoveredPace, reducedPace } from './pace.ts'
-import { LONGEST_PLAUSIBLE_MS, unnamedPauseMs } from './retry-policy.ts'
+import { unnamedPauseMs } from './retry-policy.ts'
 
 /** What a 429 said. */
 export interface Limit {
@@ -95,7 +96,7 @@ export function storedStanding (standing: Standing, now: Moment): StoredStanding
 }
 
 /** The pause that is in force. */
-export function pauseAt ({ pause }: Standing, atMs: number): KnownPause | null {
+export function pauseAt ({ pause }: Pick<Standing, 'pause'>, atMs: number): KnownPause | null {
   return pause !== null && pause.endsAtMs > atMs ? pause : null
 }
 

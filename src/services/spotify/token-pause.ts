@@ -1,6 +1,6 @@
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
-import { type KnownPause, type Pause, onTheWall, plausible } from './standing.ts'
+import { type KnownPause, type Pause, onTheWall, pauseAt, plausible } from './standing.ts'
 
 /** Where the pause outlives the process, and where those that share the folder find it. */
 export interface PauseStore {
@@ -32,7 +32,7 @@ export function createTokenPause ({ store, maxWaitMs, clock, log }: TokenPauseOp
   let seenUntilMs: number | null = null
 
   function inForce (): KnownPause | null {
-    return known !== null && known.endsAtMs > clock.monotonic() ? known : null
+    return pauseAt({ pause: known }, clock.monotonic())
   }
 
   function current (): Pause | null {
