@@ -4,14 +4,9 @@ WORKDIR /app
 # Dependencies change less often than code: these layers are rebuilt only when the lockfile is.
 COPY package.json package-lock.json .npmrc ./
 
-FROM base AS build
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
-COPY src ./src
-RUN npm run build
-
+# The optional packages carry a Node.js for machines with an older one: the image has its own.
 FROM base AS production-dependencies
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24-bookworm-slim AS runtime
 ARG VERSION=0.1.0
@@ -25,10 +20,10 @@ WORKDIR /app
 # The code stays root's and is not writable for the service; only /data is, so that it runs with a read-only root too.
 RUN install -d -o 1000 -g 1000 -m 0750 /data
 COPY --from=production-dependencies /app/node_modules ./node_modules
-COPY --from=build /app/dist ./dist
 COPY package.json LICENSE ./
+# Node.js runs the TypeScript sources as they are.
+COPY src ./src
 ENV NODE_ENV=production \
-    NODE_OPTIONS=--enable-source-maps \
     HOST=0.0.0.0 \
     PORT=3000 \
     DATA_DIR=/data
@@ -38,5 +33,5 @@ VOLUME ["/data"]
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`, { signal: AbortSignal.timeout(2500) }).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# No shell and no npm in between: SIGTERM reaches the service. The same image runs dist/cli.js and dist/sandbox/server.js.
-CMD ["node", "dist/server.js"]
+# No shell and no npm in between: SIGTERM reaches the service. The same image runs src/cli.ts and src/sandbox/server.ts.
+CMD ["node", "src/server.ts"]

@@ -23,7 +23,7 @@ const RUNS = ['/runs/(?!record)', 'The pipeline knows the record of a run, not w
 const PLUGINS = ['/routes/', 'A plugin does not know the routes that use it.']
 
 export default [
-  ...neostandard({ ts: true, ignores: ['examples/client/api.d.ts', 'dist/**', '.tap/**', 'node_modules/**', 'data/**'] }),
+  ...neostandard({ ts: true, ignores: ['examples/client/api.d.ts', '.tap/**', 'node_modules/**', 'data/**'] }),
   ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {
     files: ['**/*.ts'],

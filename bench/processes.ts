@@ -25,7 +25,7 @@ export interface StartOptions {
 const running = new Set<ChildProcess>()
 const STOPS_WITHIN_MS = 7000
 
-/** A compiled program of the benchmark, by its path in bench/. */
+/** A program of the benchmark, by its path in bench/. */
 export function program (path: string): string {
   return fileURLToPath(new URL(path, import.meta.url))
 }

@@ -29,9 +29,9 @@ export interface Sandbox {
   stop: () => Promise<void>
 }
 
-const LEASH = ['--import', program('programs/leash.js')]
+const LEASH = ['--import', program('programs/leash.ts')]
 
-export async function startSandbox (folder: string, file = program('../sandbox/server.js')): Promise<Sandbox> {
+export async function startSandbox (folder: string, file = program('../src/sandbox/server.ts')): Promise<Sandbox> {
   const child: Child = await start(file, ['--port', '0'], { logPath: join(folder, 'sandbox.log'), nodeArgs: LEASH })
   const origin = await addressOf(child)
 

@@ -27,8 +27,8 @@ export interface Service extends Running {
 const WAIT_S = 120
 
 export async function startService (folder: string, env: Record<string, string>, nodeArgs: string[] = []): Promise<Service> {
-  const child = await start(program('../server.js'), [], {
-    env: { PORT: '0', ...env }, logPath: join(folder, 'service.log'), nodeArgs: ['--import', program('programs/probe.js'), ...nodeArgs],
+  const child = await start(program('../src/server.ts'), [], {
+    env: { PORT: '0', ...env }, logPath: join(folder, 'service.log'), nodeArgs: ['--import', program('programs/probe.ts'), ...nodeArgs],
   })
   const url = await addressOf(child)
   const dispatcher = new Agent()

@@ -29,16 +29,16 @@ t.test('kill -9 in a run that has taken albums from the cache: they are its own 
 t.test('npm run ingest uses the albums of earlier runs, and says so', async (t) => {
   const { sandbox, sandboxUrl } = await startSandbox(t)
   const env = environment(sandboxUrl, await temporaryFolder(t))
-  t.equal((await runProgram('dist/cli.js', ['--limit', '20'], env)).code, 0)
+  t.equal((await runProgram('src/cli.ts', ['--limit', '20'], env)).code, 0)
   const { calls } = sandbox.sandbox.stats()
-  const { code, stderr } = await runProgram('dist/cli.js', ['--limit', '15'], env)
+  const { code, stderr } = await runProgram('src/cli.ts', ['--limit', '15'], env)
   t.equal(code, 0)
   t.match(stderr, /succeeded: 15 of 15 albums, \d+ tracks, 4 calls, 15 albums from the cache/)
   t.equal(sandbox.sandbox.stats().calls - calls, 4, 'new-releases, and the pages of the search')
 })
 
 const WRITER = `
-  import { createAlbumCache } from './dist/services/store/album-cache.js'
+  import { createAlbumCache } from './src/services/store/album-cache.ts'
   const [folder, name] = process.argv.slice(1)
   const log = { warn (_fields, message) { throw new Error(message) } }
   const cache = createAlbumCache({ folder, maxAgeMs: 3_600_000, maxEntries: 30, maxBytes: 100_000_000, clock: { now: Date.now }, log })

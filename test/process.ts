@@ -5,7 +5,7 @@ import { request } from 'undici'
 import { type Run } from '../src/schemas/run.ts'
 import { type Document } from './service.ts'
 
-/** A real process of the compiled service. */
+/** A real process of the service. */
 export interface ServiceProcess {
   url: string
   child: ChildProcess
@@ -18,10 +18,10 @@ export interface ServiceProcess {
 
 const LISTENS_WITHIN_MS = 15_000
 
-/** Start `node dist/server.js` on a free port; whatever happens, it is gone when the test has ended. */
+/** Start `node src/server.ts` on a free port; whatever happens, it is gone when the test has ended. */
 export async function startProcess (t: Test, env: Record<string, string>): Promise<ServiceProcess> {
   const startedAtMs = performance.now()
-  const child = spawn(process.execPath, ['dist/server.js'], { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['src/server.ts'], { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(child, 'exit') as Promise<[number | null]>
   let output = ''
   const url = await new Promise<string>((resolve, reject) => {
@@ -84,7 +84,7 @@ export interface Ended {
   stderr: string
 }
 
-/** Run a compiled program to its end. */
+/** Run a program to its end. */
 export async function runProgram (file: string, args: string[], env: Record<string, string> = {}, cwd = process.cwd()): Promise<Ended> {
   return await runCommand(process.execPath, [file, ...args], env, cwd)
 }

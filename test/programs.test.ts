@@ -7,8 +7,8 @@ import { runProgram } from './process.ts'
 import { type Document, environment, startSandbox, temporaryFolder } from './service.ts'
 import { matchesTruth } from './truth.ts'
 
-const CLI = join(process.cwd(), 'dist', 'cli.js')
-const DEMO = join(process.cwd(), 'dist', 'demo.js')
+const CLI = join(process.cwd(), 'src', 'cli.ts')
+const DEMO = join(process.cwd(), 'src', 'demo.ts')
 
 t.test('npm run ingest: the path alone on stdout, the rest on stderr, exit code 0', async (t) => {
   const { sandbox, sandboxUrl } = await startSandbox(t)

@@ -267,14 +267,14 @@ t.test('npm run ingest with REDIS_URL is one more replica until its own run has 
   if (replicas === null) return
   const api = await replicas.start({ ROLE: 'api' })
   const env = { ...environment(api.sandboxUrl, api.dataDir), LOG_LEVEL: 'info', ...replicaEnvironment(replicas.redis), ROLE: 'api' }
-  const { code, stdout, stderr } = await runProgram('dist/cli.js', ['--limit', '4'], env)
+  const { code, stdout, stderr } = await runProgram('src/cli.ts', ['--limit', '4'], env)
   t.equal(code, 0, stderr)
   t.match(stdout, /album_items_\w+\.json\n$/)
   const [run] = (await call(api, 'GET', '/runs')).json<{ runs: Run[] }>().runs
   t.match(run, { status: 'succeeded', request: { limit: 4 } })
   const worker = await replicas.start({ ROLE: 'worker' })
   const busy = (await call(api, 'POST', '/ingest', { limit: 80 })).json()
-  const more = await Promise.all([5, 6].map(async (limit) => await runProgram('dist/cli.js', ['--limit', String(limit)], env)))
+  const more = await Promise.all([5, 6].map(async (limit) => await runProgram('src/cli.ts', ['--limit', String(limit)], env)))
   for (const { code, stderr } of more) t.equal(code, 0, stderr)
   t.match(await ended(worker.app, busy.id), { status: 'succeeded', complete: true })
   matchesTruth(t, await api.document(busy.id), api.sandbox, api.sandboxUrl)

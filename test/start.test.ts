@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { post, runProgram, startProcess, untilEnded } from './process.ts'
 import { environment, startSandbox, temporaryFolder } from './service.ts'
 
-const SERVER = join(process.cwd(), 'dist', 'server.js')
+const SERVER = join(process.cwd(), 'src', 'server.ts')
 const CREDENTIALS = { SPOTIFY_CLIENT_ID: 'id', SPOTIFY_CLIENT_SECRET: 'secret' }
 
 const REFUSED: Array<{ title: string, env: Record<string, string>, lines: RegExp[] }> = [
@@ -86,7 +86,7 @@ t.test('without REDIS_URL the service is lighter than with the Redis packages in
   const STARTS = 3
   const { sandboxUrl } = await startSandbox(t)
   const env = environment(sandboxUrl, await temporaryFolder(t))
-  const engine = pathToFileURL(join(process.cwd(), 'dist', 'services', 'engine', 'distributed.js')).href
+  const engine = pathToFileURL(join(process.cwd(), 'src', 'services', 'engine', 'distributed.ts')).href
   const alone: Footprint[] = []
   const loaded: Footprint[] = []
   for (let start = 0; start < STARTS; start++) {

@@ -75,7 +75,7 @@ t.test('a full disk under the log: the service goes on, logs again when there is
   const { sandboxUrl } = await startSandbox(t)
   const path = join(disk, 'service.log')
   const log = await open(path, 'a')
-  const child = spawn(process.execPath, ['dist/server.js'], { env: { ...environment(sandboxUrl, await temporaryFolder(t)), PORT: '0' }, stdio: ['ignore', log.fd, 'inherit'] })
+  const child = spawn(process.execPath, ['src/server.ts'], { env: { ...environment(sandboxUrl, await temporaryFolder(t)), PORT: '0' }, stdio: ['ignore', log.fd, 'inherit'] })
   const exited = once(child, 'exit') as Promise<[number | null]>
   t.teardown(async () => {
     child.kill('SIGKILL')

@@ -9,7 +9,7 @@ function inProcess (name: string, which: string): Contender {
   return {
     name,
     async start (origin, folder, env = {}, nodeArgs = []) {
-      const child = await start(program('programs/contender.js'), [which, origin, folder], {
+      const child = await start(program('programs/contender.ts'), [which, origin, folder], {
         env: { ...environment(origin, folder), LOG_LEVEL: 'warn', ...env }, logPath: join(folder, 'contender.log'), nodeArgs: which === 'pipeline' ? nodeArgs : [],
       })
       await child.ask('are you ready?')

@@ -19,7 +19,7 @@ const LONGEST_MS = 600_000
 
 /** The service without its HTTP side: the compiled app, in this process, which never listens. */
 export async function openPipeline (): Promise<(job: Job, startedMs: number) => Promise<Outcome[]>> {
-  const { buildApp } = await import(new URL('../../app.js', import.meta.url).href) as { buildApp: BuildApp }
+  const { buildApp } = await import(new URL('../../src/app.ts', import.meta.url).href) as { buildApp: BuildApp }
   const { pino } = await import('pino')
   const app = await buildApp({ env: process.env, logger: pino() })
   await app.ready()

@@ -10,7 +10,7 @@ interface App {
 
 const ALBUMS = 20_000
 
-const { buildSandbox } = await import(new URL('../../sandbox/app.js', import.meta.url).href) as { buildSandbox: (settings: object) => App }
+const { buildSandbox } = await import(new URL('../../src/sandbox/app.ts', import.meta.url).href) as { buildSandbox: (settings: object) => App }
 const app = buildSandbox({ tier: 'extended', albums: ALBUMS })
 app.sandbox.catalogue.newReleases = app.sandbox.catalogue.ids
 console.log(await app.listen({ host: '127.0.0.1', port: 0 }))

@@ -47,7 +47,7 @@ export async function download (bench: Bench): Promise<Section> {
     const service = await startService(folder, environment(sandbox.origin, dataDir), nodeArgs)
     const { run } = await service.untilEnded((await service.startRun({ limit: ALBUMS }, 'download')).id)
     const { name = '', bytes = 0 } = run.file ?? {}
-    const child = await start(program('programs/static-server.js'), [join(dataDir, 'runs', run.id)], { logPath: join(folder, 'static.log') })
+    const child = await start(program('programs/static-server.ts'), [join(dataDir, 'runs', run.id)], { logPath: join(folder, 'static.log') })
     const servers: Server[] = [
       { name: 'this service', url: `${service.url}/runs/${run.id}`, begin: service.beginProbe, read: service.readProbe },
       { name: '@fastify/static', url: `${await addressOf(child)}/${name}`, begin: async () => { await child.ask('probe: begin') }, read: async () => await child.ask('probe: read') as Reading },

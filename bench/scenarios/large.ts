@@ -23,7 +23,7 @@ interface Measured extends Reading {
 /** 1,000 and 20,000 albums in the extended tier without latency, in turn, each in a fresh process: memory, time an album, event loop. */
 export async function large (bench: Bench): Promise<Section> {
   return await bench.withFolder(async (folder) => {
-    const sandbox = await startSandbox(folder, program('programs/long-listing.js'))
+    const sandbox = await startSandbox(folder, program('programs/long-listing.ts'))
     try {
       await ingest(bench, sandbox, WARM_UP)
       const small: Measured[] = []

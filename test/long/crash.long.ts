@@ -50,7 +50,7 @@ for (let index = 0; index < RUNS; index++) {
       loss = await killNow(trial, id, first.child, random)
     }
     if (moment === 'twice') {
-      const second = spawn(process.execPath, ['dist/server.js'], { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...trial.env }, stdio: 'ignore' })
+      const second = spawn(process.execPath, ['src/server.ts'], { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...trial.env }, stdio: 'ignore' })
       t.teardown(() => second.kill('SIGKILL'))
       await untilCalls(trial, loss.calls + between(random, 0, Math.max(0, planned - loss.calls)))
       loss = await killNow(trial, id, second, random)

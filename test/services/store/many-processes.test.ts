@@ -24,7 +24,7 @@ console.log(JSON.stringify(made))
 
 t.test(`${PROCESSES} processes count in one file: no change is lost, and none is made twice`, async (t) => {
   const folder = await temporaryFolder(t)
-  const module = pathToFileURL('dist/services/store/versioned-file.js').href
+  const module = pathToFileURL('src/services/store/versioned-file.ts').href
   const ended = await Promise.all(Array.from({ length: PROCESSES }, async () => await runCommand(process.execPath, ['--input-type=module', '--eval', HAMMER, module, folder])))
   t.same(ended.map(({ code, stderr }) => ({ code, stderr })), Array.from({ length: PROCESSES }, () => ({ code: 0, stderr: '' })))
   const made = ended.map(({ stdout }) => JSON.parse(stdout) as number[])
@@ -43,7 +43,7 @@ else await store.update(id, ({ run, ...rest }) => ({ ...rest, run: { ...run, sta
 
 t.test('a run that one process keeps in memory is seen to go on, to end and to be deleted by another', async (t) => {
   const folder = await temporaryFolder(t)
-  const module = pathToFileURL('dist/services/store/run-store.js').href
+  const module = pathToFileURL('src/services/store/run-store.ts').href
   let nowMs = 0
   const store = await createRunStore(folder, createRecordingLog(), () => nowMs)
   const made = newRecord(uuidv7(), { source: 'auto', limit: 1, pagination: 'next', market: null, refresh: false }, Date.now())
