@@ -85,7 +85,8 @@ export class ServiceError extends Error {
   }
 }
 
-export type PauseCode = 'quota_exceeded' | 'rate_limited'
+/** `upstream_unavailable`: the endpoint itself named the time, with another status than 429. */
+export type PauseCode = 'quota_exceeded' | 'rate_limited' | 'upstream_unavailable'
 
 /** Spotify named a time before which no call may be made, later than a run may wait for. */
 export class PauseError extends ServiceError {

@@ -119,7 +119,7 @@ t.test('source artists: an album that a newer one displaces when the run goes on
   const newest = (id: string): string => (sandbox.catalogue.artistAlbums(id) ?? []).map((album) => String(sandbox.catalogue.summary(album.id)?.release_date ?? '')).sort().at(-1) ?? ''
   const [oldest = '', ...others] = [...sandbox.catalogue.artists()].slice(0, 8).map(({ id }) => id).sort((a, b) => newest(a) < newest(b) ? -1 : 1)
   const latest = others.at(-1) ?? ''
-  sandbox.change({ faults: [{ kind: 'not-found', endpoint: 'artistAlbums', times: 1 }] })
+  sandbox.change({ faults: [{ kind: 'not-found', endpoint: 'artistAlbums', times: 2 }] })
   const partial = await service.ingest({ source: 'artists', artistIds: [latest, oldest], limit: 1 })
   t.match(partial, { status: 'partial', progress: { albumsListed: 1, albumsFetched: 1 } })
   const [before] = (await service.document(partial.id)).albums

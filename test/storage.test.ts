@@ -145,7 +145,7 @@ t.test('a damaged record is told, and harms no other run; rubbish in the folder 
   t.match(await answer.body.json(), { code: 'storage_failed', detail: /cannot be read/ })
   t.match(await second.ingest({ limit: 5 }), { status: 'succeeded' })
   t.match(second.log(), /this run is left alone/)
-  t.match(second.log(), /the stored pause of Spotify cannot be read/)
+  t.match(second.log(), /stored state of Spotify cannot be read/)
 })
 
 t.test('runs older than RETENTION_DAYS are deleted, and asking for one says so; a clock that jumps deletes nothing', async (t) => {

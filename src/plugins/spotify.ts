@@ -1,7 +1,8 @@
 import fp from 'fastify-plugin'
 import { createCall } from '../services/spotify/call.ts'
-import { createEndpointMemory } from '../services/spotify/endpoint.ts'
+import { type CapabilitiesSnapshot, createCapabilities } from '../services/spotify/capabilities.ts'
 import { type SpotifyService, createSpotifyService } from '../services/spotify/spotify-service.ts'
+import { createPacerStore } from '../services/store/pacer-store.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -31,6 +32,10 @@ export default fp(async (app) => {
     await tokens.get(signal)
   }
   const apiUrl = new URL(config.SPOTIFY_API_URL)
-  const memory = createEndpointMemory(JSON.stringify([apiUrl.href, config.SPOTIFY_CLIENT_ID]))
+  const scope = JSON.stringify([apiUrl.href, config.SPOTIFY_CLIENT_ID])
+  const store = await createPacerStore<CapabilitiesSnapshot>(config.DATA_DIR, scope, log, 'capabilities')
+  const memory = createCapabilities({ scope, now: clock.now, store, log })
+  await memory.refresh()
+  app.addHook('onClose', async () => await memory.flush())
   app.decorate('spotify', createSpotifyService({ apiUrl, call, memory, ready }))
 }, { name: 'spotify', dependencies: ['token-manager', 'engine'] })

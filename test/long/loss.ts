@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { type SandboxApp } from '../../src/sandbox/app.ts'
 import { type EndpointStats, type SandboxStats } from '../../src/sandbox/stats.ts'
 import { type Part } from '../../src/services/ingest/ledger.ts'
-import { BATCH_SIZE, type EndpointSnapshot, PAGE_SIZES } from '../../src/services/spotify/endpoint.ts'
+import { type CapabilitiesSnapshot } from '../../src/services/spotify/capabilities.ts'
+import { BATCH_SIZE, PAGE_SIZES } from '../../src/services/spotify/endpoint.ts'
 import { openCheckpoint } from '../../src/services/store/checkpoint.ts'
 
 /** What the process did until it was killed, and how many of its calls were lost with it. */
@@ -67,20 +68,20 @@ async function storedAnswers (folder: string, lastExecution: number): Promise<St
   for (const name of files.filter((name) => name.startsWith('checkpoint.'))) await cp(join(folder, name), join(copy, name))
   const checkpoint = await openCheckpoint<Part>(copy, lastExecution)
   const parts = { listed: 0, album: 0, tracks: 0 }
-  let known: EndpointSnapshot['known'] = []
+  let known: CapabilitiesSnapshot['known'] = []
   for await (const { meta } of checkpoint.replay()) {
     if (meta.kind in parts) parts[meta.kind as keyof typeof parts]++
     if (meta.kind === 'memory') known = meta.memory?.known ?? known
   }
   await checkpoint.close()
   await rm(copy, { recursive: true })
-  const isBatched = !known.some(([name, { refusal }]) => name === 'albums' && refusal !== null)
+  const isBatched = !known.some(([name, { refusal }]) => name === 'albums' && typeof refusal?.value === 'string')
   return {
     pages: parts.listed,
     albums: isBatched ? 0 : parts.album,
     batches: isBatched ? Math.floor(parts.album / BATCH_SIZE) : 0,
     trackPages: parts.tracks,
-    refusals: sum(known.map(([, { refusal, pageSize }]) => (refusal === null ? 0 : 1) + PAGE_SIZES.indexOf(pageSize as typeof PAGE_SIZES[number]))),
+    refusals: sum(known.map(([, { refusal, pageSize }]) => (typeof refusal?.value === 'string' ? 1 : 0) + PAGE_SIZES.findIndex((size) => size === (pageSize?.value ?? PAGE_SIZES[0])))),
   }
 }
 

@@ -1,4 +1,4 @@
-import { type EndpointMemory } from '../spotify/endpoint.ts'
+import { type Capabilities } from '../spotify/capabilities.ts'
 import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
 import { type CacheEntry } from '../store/cache-entry.ts'
 import { type AlbumState, expectedTracks } from './album-state.ts'
@@ -13,7 +13,7 @@ export interface CachedAlbum {
 /** What tells the tiers apart, whose albums have other fields: true: it works, false: it is refused, null: not asked yet. */
 export type TierEvidence = Record<'newReleases' | 'albums', boolean | null>
 
-export function tierEvidence (memory: Pick<EndpointMemory, 'about'>): TierEvidence {
+export function tierEvidence (memory: Pick<Capabilities, 'about'>): TierEvidence {
   const evidence = (endpoint: keyof TierEvidence): boolean | null => {
     const { refusal, works } = memory.about(endpoint)
     return refusal !== null ? false : works ? true : null

@@ -176,6 +176,7 @@ async function finishAlbum (fetching: Fetching, album: ListedAlbum): Promise<voi
 async function fetchAlbum (fetching: Fetching, album: ListedAlbum): Promise<void> {
   const { spotify, context, market, ledger } = fetching
   await spotify.album(album.id, market, context, {
+    isShown: album.name !== null || album.totalTracks !== null,
     answered: async (body) => await storeAlbum(fetching, album, body),
     async refused (error) {
       if (isFinalRefusal(error)) await ledger.record({ kind: 'unavailable', id: album.id, detail: error.message, cost: context.meter.read() })

@@ -56,6 +56,7 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
   const meter = createMeter(clock.monotonic, ledger.cost)
   const failures = new Map<string, Failure>()
   if (ledger.memory !== null) spotify.memory.restore(ledger.memory)
+  await spotify.memory.refresh()
   const cache = caching === null ? NO_CACHE : createRunCache({ caching, request, ledger, memory: spotify.memory, meter, clock, signal })
   const recordCost = async (isLeaving = false): Promise<void> => await ledger.record({ kind: 'memory', memory: spotify.memory.snapshot(), cost: meter.read(), ...isLeaving ? { isLeaving } : {} })
   /** What was learnt of the endpoints goes into the checkpoint at once, so that a restart does not ask it again. */

@@ -1,5 +1,6 @@
 import { type Gap, type Progress, type UsedSource } from '../../schemas/run.ts'
-import { type EndpointSnapshot, TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
+import { type CapabilitiesSnapshot } from '../spotify/capabilities.ts'
+import { TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
 import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
 import { type Cost, NO_COST } from '../spotify/meter.ts'
 import { type SourceCursor } from '../spotify/sources/source.ts'
@@ -16,7 +17,7 @@ export type Part =
   | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, keys?: number[], cost: Cost }
   | { kind: 'unavailable', id: string, detail: string, cost?: Cost }
   /** `isLeaving`: the execution was told to stop, or pauses; it was not cut off. */
-  | { kind: 'memory', memory?: EndpointSnapshot, cost: Cost, isLeaving?: boolean }
+  | { kind: 'memory', memory?: CapabilitiesSnapshot, cost: Cost, isLeaving?: boolean }
   /** An execution after the first one. */
   | { kind: 'begun' }
   /** A user wants the run to go on: what Spotify did not have, or refused to the app, is asked again, and a listing that lost something begins anew. */
@@ -48,7 +49,7 @@ export interface Ledger {
   readonly losses: readonly string[]
   readonly cost: Cost
   /** What an earlier execution knew of the endpoints; null where a user has let the run go on since then. */
-  readonly memory: EndpointSnapshot | null
+  readonly memory: CapabilitiesSnapshot | null
   /** The last time a user let the run go on that is stored; 0 before the first. */
   readonly resumption: number
   /** Executions in a row that were cut off before they had stored anything. */
@@ -76,7 +77,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
   let source: UsedSource | null = null
   let next: SourceCursor | null | undefined
   let cost = NO_COST
-  let memory: EndpointSnapshot | null = null
+  let memory: CapabilitiesSnapshot | null = null
   let resumption = 0
   let fruitless = 0
   let tracks = 0

@@ -35,9 +35,14 @@ export async function list (listing: Listing): Promise<void> {
     await readPages(listing, sourceOf(listing))
   } catch (error) {
     if (!canFallBack || !hasCode(error, 'endpoint_unavailable')) throw error
-    await startWith(listing, createSource('search', request, spotify), error.message)
+    await startWith(listing, createSource('search', request, spotify), reasonToFallBack(error.message, ledger.listed.size))
     await readPages(listing, sourceOf(listing))
   }
+}
+
+/** Albums that new-releases has listed before stay: the reason names them, since the run names one source. */
+function reasonToFallBack (refusal: string, listed: number): string {
+  return listed === 0 ? refusal : `${refusal}; it had listed the first ${listed} albums until then`
 }
 
 function throwIfRefused (refusal: string | null): void {

@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import { type RunRequest } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
-import { type EndpointMemory } from '../spotify/endpoint.ts'
+import { type Capabilities } from '../spotify/capabilities.ts'
 import { type ListedAlbum } from '../spotify/item-check.ts'
 import { type Meter } from '../spotify/meter.ts'
 import { type AlbumCache } from '../store/album-cache.ts'
@@ -34,7 +34,7 @@ export interface RunCacheOptions {
   caching: AlbumCaching
   request: Pick<RunRequest, 'market' | 'refresh'>
   ledger: Ledger
-  memory: EndpointMemory
+  memory: Capabilities
   meter: Meter
   clock: Clock
   signal: AbortSignal

@@ -3,12 +3,14 @@ import { PauseError, ServiceError } from '../../errors.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type Answer } from './answer.ts'
+import { type Evidence, NO_EVIDENCE, NO_TRIES, type Tries, decide } from './call-policy.ts'
 import { type Verdict, classify } from './classify.ts'
-import { type Endpoint, isListing } from './endpoint.ts'
+import { type Endpoint, ENDPOINT_NAMES, isListing } from './endpoint.ts'
+import { createEndpointPauses } from './endpoint-pause.ts'
 import { exchange } from './exchange.ts'
 import { type Meter } from './meter.ts'
 import { type Pacer, type Permit } from './pacer.ts'
-import { type RetryPolicy, retryDelayMs } from './retry-policy.ts'
+import { type RetryPolicy } from './retry-policy.ts'
 import { createSlots } from './slots.ts'
 import { type TokenManager } from './token-manager.ts'
 
@@ -47,12 +49,17 @@ export interface Receiver<T> {
   refused?: (error: ServiceError) => Promise<void>
 }
 
+/** The receiver of one call, and what is known of the endpoint and of what is asked for when an answer is judged. */
+export interface CallReceiver<T> extends Receiver<T> {
+  evidence?: () => Evidence
+}
+
 /**
  * Get the JSON body of one call to its receiver, obeying whatever Spotify says on the way.
- * Throws `PauseError`; `upstream_unavailable` or `upstream_invalid` after the last try; what `classify`
- * calls a refusal, by its code; `invalid_client`; the signal's reason; what the receiver throws.
+ * Throws `PauseError`; `upstream_unavailable` or `upstream_invalid` after the last try; a refusal by its code, once it was
+ * asked as often as the evidence against it wants; `invalid_client`; the signal's reason; what the receiver throws.
  */
-export type Call = <T>(endpoint: Endpoint, url: URL, context: CallContext, receiver: Receiver<T>) => Promise<T>
+export type Call = <T>(endpoint: Endpoint, url: URL, context: CallContext, receiver: CallReceiver<T>) => Promise<T>
 
 /** Tokens that live shorter than a turn is waited for are fetched in it after so many. */
 const MOST_TURNS = 3
@@ -60,6 +67,7 @@ const MOST_TURNS = 3
 export function createCall (options: CallOptions): Call {
   const { dispatcher, tokens, pacer, clock, retry, random, timeoutMs, log } = options
   const inSlot = createSlots(options.maxConcurrency)
+  const pauses = createEndpointPauses(options)
 
   /**
    * A token (none is asked for during a pause) and the pacer's permit, which is used at once or not at all: while a token is
@@ -83,9 +91,13 @@ export function createCall (options: CallOptions): Call {
     }
   }
 
-  /** One attempt: token and permit, the exchange, the verdict. */
-  async function attempt (endpoint: Endpoint, url: URL, { signal, meter }: CallContext): Promise<{ verdict: Verdict, token: string }> {
+  /** One attempt: token and permit, the exchange, the verdict; null where the endpoint was paused before the call could be made. */
+  async function attempt (endpoint: Endpoint, url: URL, { signal, meter }: CallContext): Promise<{ verdict: Verdict, token: string } | null> {
     const { permit, token } = await permission(signal, meter)
+    if (pauses.isPaused(endpoint)) {
+      permit.done(false)
+      return null
+    }
     const startedMs = clock.monotonic()
     let answer: Answer
     try {
@@ -99,68 +111,86 @@ export function createCall (options: CallOptions): Call {
     log.debug({ endpoint, status: answer.kind === 'response' ? answer.status : answer.reason, ms: Math.round(clock.monotonic() - startedMs) }, 'called Spotify')
     if (verdict.kind === 'limited') await pacer.limited(permit, verdict)
     else permit.done(answer.kind === 'response')
+    if (verdict.kind === 'ok' || verdict.kind === 'refused') tokens.accepted(token)
+    obeyRetryAfter(endpoint, verdict)
     return { verdict, token }
   }
 
+  /** A long time on a refusal is not obeyed: it would pause a run where there may be a workaround. */
+  function obeyRetryAfter (endpoint: Endpoint, verdict: Verdict): void {
+    if ((verdict.kind !== 'retry' && verdict.kind !== 'refused') || verdict.retryAfterMs === null) return
+    if (verdict.kind === 'retry' || verdict.retryAfterMs <= options.maxWaitMs) pauses.begin(endpoint, verdict.retryAfterMs, verdict.detail)
+  }
+
   /** One attempt and, where it settles the call, what the receiver does with it: all of it in one place among the calls in flight. */
-  async function attemptAndReceive<T> (endpoint: Endpoint, url: URL, context: CallContext, receiver: Receiver<T>): Promise<Received<T>> {
-    const { verdict, token } = await attempt(endpoint, url, context)
+  async function attemptAndReceive<T> (endpoint: Endpoint, url: URL, context: CallContext, receiver: CallReceiver<T>, tries: Tries): Promise<Received<T>> {
+    const attempted = await attempt(endpoint, url, context)
+    if (attempted === null) return { kind: 'paused' }
+    const { verdict, token } = attempted
     if (verdict.kind === 'ok') return { kind: 'ok', value: await receiver.answered(verdict.value) }
-    if (verdict.kind !== 'refused') return { ...verdict, token }
-    const error = new ServiceError(verdict.code, `${NAMES[endpoint]} ${verdict.detail}${ADVICE[verdict.code] ?? ''}`, { affectsEveryCall: verdict.code === 'premium_required', upstreamStatus: verdict.status })
-    await receiver.refused?.(error)
+    const decision = decide(verdict, tries, { evidence: receiver.evidence?.() ?? NO_EVIDENCE, isTokenNew: tokens.isNew(token) }, retry, random())
+    if (decision.kind === 'again') return { ...decision, verdict, token }
+    if (verdict.kind === 'limited') await pacer.throwIfHeld() // it knows better until when
+    if (verdict.kind === 'retry') pauses.throwIfLong(endpoint)
+    const error = finalError(endpoint, verdict, decision.tries, clock.now() + options.maxWaitMs)
+    if (verdict.kind === 'refused') await receiver.refused?.(error)
     throw error
   }
 
-  return async function call<T> (endpoint: Endpoint, url: URL, context: CallContext, receiver: Receiver<T>): Promise<T> {
-    let renewals = 0
-    let limits = 0
-    let faults = 0
+  return async function call<T> (endpoint: Endpoint, url: URL, context: CallContext, receiver: CallReceiver<T>): Promise<T> {
+    const { meter, signal } = context
+    let tries = NO_TRIES
     for (;;) {
-      const { meter: owner, signal } = context
-      const verdict = await inSlot({ owner, isUrgent: isListing(endpoint), signal }, async () => await attemptAndReceive(endpoint, url, context, receiver))
-      switch (verdict.kind) {
-        case 'ok':
-          return verdict.value
-        case 'renew':
-          if (++renewals > 1) throw new ServiceError('upstream_invalid', `${NAMES[endpoint]} ${verdict.detail} also with a new token: check that SPOTIFY_TOKEN_URL and SPOTIFY_API_URL belong together`)
-          await tokens.renew(verdict.token, context.signal)
-          break
-        case 'limited':
-          if (++limits >= retry.maxAttempts) {
-            await pacer.throwIfHeld() // it knows better until when
-            throw new PauseError('rate_limited', `${NAMES[endpoint]} ${verdict.detail} ${limits} times in a row: the run goes on later by itself`, clock.now() + options.maxWaitMs)
-          }
-          break
-        case 'retry': {
-          if (++faults >= retry.maxAttempts) throw new ServiceError(verdict.code, `${NAMES[endpoint]} ${verdict.detail} (${faults} tries): resume the run later`)
-          const waitMs = retryDelayMs(faults, retry, random())
-          log.warn({ endpoint, attempt: faults, waitMs: Math.round(waitMs), detail: verdict.detail }, 'call failed, trying again')
-          await clock.sleep(waitMs, context.signal)
-          break
-        }
+      if (pauses.isPaused(endpoint)) await pauses.wait(endpoint, signal).finally(meter.hold())
+      const received = await inSlot({ owner: meter, isUrgent: isListing(endpoint), signal }, async () => await attemptAndReceive(endpoint, url, context, receiver, tries))
+      if (received.kind === 'ok') return received.value
+      if (received.kind === 'paused') continue
+      const { verdict, token, waitMs } = received
+      tries = received.tries
+      if (waitMs > 0) {
+        log.warn({ endpoint, attempt: triesSpent(tries), waitMs: Math.round(waitMs), detail: verdict.detail }, 'call failed, trying again')
+        await clock.sleep(waitMs, signal)
       }
-      context.meter.retry()
+      if (verdict.kind === 'renew') await tokens.renew(token, signal)
+      meter.retry()
     }
   }
 }
 
 /** What became of an attempt that nothing was thrown for. */
-type Received<T> = { kind: 'ok', value: T } | Exclude<Verdict, { kind: 'ok' | 'refused' }> & { token: string }
+type Received<T> =
+  | { kind: 'ok', value: T }
+  | { kind: 'paused' }
+  | { kind: 'again', tries: Tries, waitMs: number, verdict: Refused, token: string }
+
+type Refused = Exclude<Verdict, { kind: 'ok' }>
+
+/** Tries that were followed by a backoff. */
+function triesSpent ({ faults, refusals }: Tries): number {
+  return Object.values(refusals).reduce((sum, asked) => sum + asked, faults)
+}
+
+/** What a call is over with, with its evidence. */
+function finalError (endpoint: Endpoint, verdict: Refused, tries: Tries, resumeAtMs: number): ServiceError {
+  const evidence = `${ENDPOINT_NAMES[endpoint]} ${verdict.detail}`
+  switch (verdict.kind) {
+    case 'renew':
+      return new ServiceError('upstream_invalid', `${evidence} also with new tokens (${tries.renewals + tries.faults} tries): check that SPOTIFY_TOKEN_URL and SPOTIFY_API_URL belong together`)
+    case 'limited':
+      return new PauseError('rate_limited', `${evidence} ${tries.limits} times in a row: the run goes on later by itself`, resumeAtMs)
+    case 'retry':
+      return new ServiceError(verdict.code, `${evidence} (${tries.faults} tries): resume the run later`)
+    case 'refused': {
+      const asked = tries.refusals[verdict.code] ?? 1
+      const detail = `${evidence}${asked > 1 ? ` (${asked} times)` : ''}${ADVICE[verdict.code] ?? ''}`
+      return new ServiceError(verdict.code, detail, { affectsEveryCall: verdict.code === 'premium_required', upstreamStatus: verdict.status })
+    }
+  }
+}
 
 /** Some proxies send back what they were sent: the token must not get into errors and logs by that way. */
 function withoutToken (verdict: Verdict, token: string): Verdict {
   return 'detail' in verdict ? { ...verdict, detail: verdict.detail.replaceAll(token, '[token]') } : verdict
-}
-
-/** How a sentence calls an endpoint. */
-const NAMES: Record<Endpoint, string> = {
-  newReleases: 'new-releases',
-  search: 'search',
-  album: 'the album',
-  albums: 'the batch of albums',
-  albumTracks: "the album's tracks",
-  artistAlbums: "the artist's albums",
 }
 
 const ADVICE: Partial<Record<ServiceError['code'], string>> = {

@@ -1,19 +1,19 @@
 import { type CallErrorCode, type RunErrorCode } from '../../errors.ts'
-import { type Answer, type Body, apiError, evidence } from './answer.ts'
+import { type Answer, type Body, apiError, evidence, isRecord } from './answer.ts'
 import { parseRetryAfterMs } from './retry-policy.ts'
 
 /** What an answer means for the call that got it. */
 export type Verdict =
   /** Use it. */
   | { kind: 'ok', value: unknown }
-  /** The token is not accepted: renew it and ask once more. */
+  /** The token is not accepted: renew it and ask again. */
   | { kind: 'renew', detail: string }
-  /** A passing fault: ask again after a backoff. */
-  | { kind: 'retry', code: 'upstream_unavailable' | 'upstream_invalid', detail: string }
+  /** A passing fault: ask again after a backoff, and not before the endpoint's own time (null: it named none). */
+  | { kind: 'retry', code: 'upstream_unavailable' | 'upstream_invalid', retryAfterMs: number | null, detail: string }
   /** Spotify says stop: nobody calls for that long (null: it did not say). */
   | { kind: 'limited', quota: boolean, retryAfterMs: number | null, detail: string }
-  /** Asking again will not help. */
-  | { kind: 'refused', code: RunErrorCode | CallErrorCode, status: number, detail: string }
+  /** A refusal: how often it is asked before it counts is decided by what is known besides. */
+  | { kind: 'refused', code: RunErrorCode | CallErrorCode, status: number, retryAfterMs: number | null, detail: string }
 
 /**
  * Judge one answer of the Web API by its status first and its body second: since 2026 neither the
@@ -21,24 +21,33 @@ export type Verdict =
  * Source: https://developer.spotify.com/documentation/web-api/concepts/api-calls#response-status-codes
  */
 export function classify (answer: Answer, nowMs: number): Verdict {
-  if (answer.kind === 'broken') return { kind: 'retry', code: 'upstream_unavailable', detail: answer.reason }
+  if (answer.kind === 'broken') return { kind: 'retry', code: 'upstream_unavailable', retryAfterMs: null, detail: answer.reason }
   const { status, body } = answer
   const detail = `answered ${status} with ${evidence(body)}`
+  const retryAfterMs = parseRetryAfterMs(answer.retryAfter, nowMs)
   if (status === 200) return judgeSuccess(body)
   if (status === 401) return { kind: 'renew', detail }
   if (status === 429) {
     const quota = apiError(body).reason === 'QUOTA_EXCEEDED'
-    return { kind: 'limited', quota, retryAfterMs: parseRetryAfterMs(answer.retryAfter, nowMs), detail }
+    return { kind: 'limited', quota, retryAfterMs, detail }
   }
-  if (status < 400) return { kind: 'refused', code: 'upstream_invalid', status, detail }
-  if (status === 408 || status >= 500) return { kind: 'retry', code: 'upstream_unavailable', detail }
-  return { kind: 'refused', code: refusal(status, body), status, detail }
+  if (status < 400) return { kind: 'retry', code: 'upstream_invalid', retryAfterMs, detail }
+  if (PASSING.includes(status) || status >= 500) return { kind: 'retry', code: 'upstream_unavailable', retryAfterMs, detail }
+  return { kind: 'refused', code: refusal(status, body), status, retryAfterMs, detail }
 }
 
+/** Request Timeout and Too Early say nothing of the request. */
+const PASSING = [408, 425]
+
 function judgeSuccess (body: Body): Verdict {
-  if (body.kind === 'json') return { kind: 'ok', value: body.value }
-  const what = body.kind === 'empty' ? 'nothing' : evidence(body)
-  return { kind: 'retry', code: 'upstream_invalid', detail: `answered 200 with ${what} instead of JSON` }
+  if (body.kind === 'json' && !isErrorObject(body.value)) return { kind: 'ok', value: body.value }
+  const what = body.kind === 'empty' ? 'nothing instead of JSON' : body.kind === 'json' ? `the error ${evidence(body)}` : `${evidence(body)} instead of JSON`
+  return { kind: 'retry', code: 'upstream_invalid', retryAfterMs: null, detail: `answered 200 with ${what}` }
+}
+
+/** Some proxies send an error under status 200. */
+function isErrorObject (value: unknown): boolean {
+  return isRecord(value) && isRecord(value['error']) && Object.keys(value).length === 1
 }
 
 /** Of a page, and of a batch. */
@@ -51,8 +60,9 @@ function refusal (status: number, body: Body): RunErrorCode | CallErrorCode {
   return 'request_refused'
 }
 
-/** The owner's lapsed subscription is told in plain text on every endpoint, not in an error object. */
+/** The owner's lapsed subscription is reported in plain text or in an error object; a page of a proxy that has the word is no evidence. */
 function mentionsPremium (body: Body): boolean {
-  const text = body.kind === 'text' ? body.text : apiError(body).message ?? ''
+  const { message = '', reason = '' } = apiError(body)
+  const text = body.kind === 'text' && !body.text.trimStart().startsWith('<') ? body.text : `${message} ${reason}`
   return /premium/i.test(text)
 }

@@ -1,6 +1,7 @@
 import { hasCode } from '../../errors.ts'
 import { abortable } from '../abortable.ts'
-import { type Endpoint, type EndpointMemory } from './endpoint.ts'
+import { type Capabilities } from './capabilities.ts'
+import { type Endpoint } from './endpoint.ts'
 
 /** Do what asks an endpoint; throws what `work` throws, or the refusal that another caller was told meanwhile. */
 export type Probe = <T>(endpoint: Endpoint, signal: AbortSignal, work: () => Promise<T>) => Promise<T>
@@ -9,8 +10,8 @@ export type Probe = <T>(endpoint: Endpoint, signal: AbortSignal, work: () => Pro
  * As long as nobody knows whether an endpoint works, one caller at a time finds out, and the others wait for it: runs
  * that start together would else each be refused.
  */
-export function createProbe (memory: EndpointMemory): Probe {
-  /** Rejects only with a refusal of the endpoint. */
+export function createProbe (memory: Pick<Capabilities, 'about'>): Probe {
+  /** Rejects only with a refusal of the endpoint, or of the account. */
   const asking = new Map<Endpoint, Promise<void>>()
 
   function isKnown (endpoint: Endpoint): boolean {
@@ -22,7 +23,7 @@ export function createProbe (memory: EndpointMemory): Probe {
     for (let other; !isKnown(endpoint) && (other = asking.get(endpoint)) !== undefined;) await abortable(other, signal)
     if (isKnown(endpoint)) return await work()
     const answer = work()
-    const told = answer.then(() => {}, (error: unknown) => { if (hasCode(error, 'endpoint_unavailable')) throw error })
+    const told = answer.then(() => {}, (error: unknown) => { if (hasCode(error, 'endpoint_unavailable', 'premium_required')) throw error })
     told.catch(() => {})
     asking.set(endpoint, told)
     return await answer.finally(() => asking.delete(endpoint))

@@ -1,7 +1,9 @@
 import { ServiceError, hasCode } from '../../errors.ts'
 import { isRecord } from './answer.ts'
 import { type Call, type CallContext, type Receiver } from './call.ts'
-import { type Endpoint, type EndpointMemory, PAGE_SIZES, SEARCH_WINDOW } from './endpoint.ts'
+import { type Evidence } from './call-policy.ts'
+import { type Capabilities } from './capabilities.ts'
+import { DOCUMENTED_SIZES, type Endpoint, PAGE_SIZES, SEARCH_WINDOW, isOpenToEveryTier } from './endpoint.ts'
 import { type Cursor, type Page, readPage } from './paging.ts'
 import { createProbe } from './probe.ts'
 
@@ -15,6 +17,12 @@ export interface ListingRequest {
 /** What is done with an answer before its call gives up its place among the calls in flight: it is stored there. */
 export type Use<Answer, T> = (answer: Answer) => Promise<T>
 
+/** The receiver of one album. */
+export interface AlbumReceiver<T> extends Receiver<T> {
+  /** A listing has shown it, so that it exists. */
+  isShown?: boolean
+}
+
 /** One page of a listing, and the size that was asked for. */
 export interface ListingPage {
   page: Page
@@ -25,13 +33,13 @@ export interface ListingPage {
 export interface SpotifyService {
   /** The origin that `next` may name. */
   origin: string
-  memory: EndpointMemory
+  memory: Capabilities
   /** Get what a call waits for before it is made, while something else is done. Throws what the call would. */
   ready: (signal: AbortSignal) => Promise<void>
   /** One page at the largest size that this app is given, not larger than `wanted` needs. */
   listingPage: <T>(request: ListingRequest, cursor: Cursor, wanted: number, context: CallContext, use: Use<ListingPage, T>) => Promise<T>
   /** `GET /albums/{id}`: the album with its first 50 tracks, not yet checked. `refused`: told when Spotify has no such album. */
-  album: <T>(id: string, market: string | null, context: CallContext, receiver: Receiver<T>) => Promise<T>
+  album: <T>(id: string, market: string | null, context: CallContext, receiver: AlbumReceiver<T>) => Promise<T>
   /** `GET /albums?ids=`: one unchecked entry for each id, null where Spotify sent none. Remembers a refusal. Throws `TooManyError`. */
   albums: <T>(ids: string[], market: string | null, context: CallContext, use: Use<unknown[], T>) => Promise<T>
   /** `GET /albums/{id}/tracks`: what one page gives of the range. */
@@ -41,7 +49,7 @@ export interface SpotifyService {
 interface SpotifyServiceOptions {
   apiUrl: URL
   call: Call
-  memory: EndpointMemory
+  memory: Capabilities
   ready: SpotifyService['ready']
 }
 
@@ -50,6 +58,8 @@ export function createSpotifyService (options: SpotifyServiceOptions): SpotifySe
   const base = options.apiUrl.href.replace(/\/$/, '')
   const { origin } = options.apiUrl
   const probe = createProbe(memory)
+  /** The first call that was refused since the endpoint last answered. */
+  const suspects = new Map<Endpoint, string>()
 
   function address (path: string, query: Record<string, string | number | null>): URL {
     const url = new URL(base + path)
@@ -57,23 +67,47 @@ export function createSpotifyService (options: SpotifyServiceOptions): SpotifySe
     return url
   }
 
-  /** A call whose refusal or success says something of the endpoint, not only of one album. */
-  async function learning<T> (endpoint: Endpoint, url: URL, context: CallContext, receiver: Receiver<T>): Promise<T> {
+  /** A call whose refusal or success says something of the endpoint. */
+  async function learning<T> (endpoint: Endpoint, url: URL, context: CallContext, receiver: Receiver<T>, { item = null, size = null }: Asked = {}): Promise<T> {
+    const documented = DOCUMENTED_SIZES[endpoint] ?? 0
     return await call(endpoint, url, context, {
+      evidence: (): Evidence => {
+        const { works, provenSize, pageSize } = memory.about(endpoint)
+        return {
+          hasServed: memory.hasServed(),
+          isExpected: works || isOpenToEveryTier(endpoint),
+          item,
+          isSizeExpected: size !== null && (size <= provenSize || (size <= documented && documented <= pageSize)),
+        }
+      },
       async answered (body) {
-        memory.learn(endpoint, { works: true, refusal: null })
-        const [received] = await Promise.all([receiver.answered(body), context.learned?.()])
+        suspects.delete(endpoint)
+        const isNews = memory.worked(endpoint, size !== null && size > documented ? size : null)
+        const [received] = await Promise.all([receiver.answered(body), isNews ? context.learned?.() : undefined])
         return received
       },
       async refused (error) {
         await receiver.refused?.(error)
-        const isRefusal = hasCode(error, 'endpoint_unavailable') || (endpoint !== 'artistAlbums' && hasCode(error, 'not_found'))
-        if (!isRefusal) return
-        memory.learn(endpoint, { refusal: error.message })
+        if (!concernsEndpoint(endpoint, error, item)) return
+        const { upstreamStatus } = error
+        const options = { cause: error, ...upstreamStatus === undefined ? {} : { upstreamStatus } }
+        if (isRefusalOfIds(endpoint, url)) throw new ServiceError('request_refused', error.message, options)
+        memory.refused(endpoint, error.message)
         await context.learned?.()
-        throw new ServiceError('endpoint_unavailable', error.message, { cause: error, ...error.upstreamStatus === undefined ? {} : { upstreamStatus: error.upstreamStatus } })
+        throw new ServiceError('endpoint_unavailable', error.message, options)
       },
     })
+  }
+
+  /**
+   * Whether what has worked was refused because of the ids in this call: as long as no call with other ids was refused
+   * since the last answer.
+   */
+  function isRefusalOfIds (endpoint: Endpoint, { href }: URL): boolean {
+    if (endpoint !== 'albums' && endpoint !== 'artistAlbums') return false
+    const suspect = suspects.get(endpoint) ?? href
+    suspects.set(endpoint, suspect)
+    return memory.about(endpoint).works && suspect === href
   }
 
   /**
@@ -92,7 +126,7 @@ export function createSpotifyService (options: SpotifyServiceOptions): SpotifySe
       return await learning(endpoint, url, context, {
         answered: async (body) => await use({ page: pageOf(endpoint, body, wrapper), pageSize }),
         refused: async (error) => { await stepDown(endpoint, pageSize, error, context) },
-      })
+      }, { item: endpoint === 'artistAlbums' ? cursor.offset > 0 ? 'shown' : 'unseen' : null, size: pageSize })
     })
   }
 
@@ -119,7 +153,8 @@ export function createSpotifyService (options: SpotifyServiceOptions): SpotifySe
     },
 
     async album (id, market, context, receiver) {
-      return await call('album', address(`/albums/${encodeURIComponent(id)}`, { market }), context, receiver)
+      const url = address(`/albums/${encodeURIComponent(id)}`, { market })
+      return await learning('album', url, context, receiver, { item: receiver.isShown === true ? 'shown' : 'unseen' })
     },
 
     async albums (ids, market, context, use) {
@@ -130,20 +165,33 @@ export function createSpotifyService (options: SpotifyServiceOptions): SpotifySe
           return await use(align(ids, body['albums'] as unknown[]))
         },
         refused: async (error) => { await stepDown('albums', ids.length, error, context) },
-      }))
+      }, { size: ids.length }))
     },
 
     async albumTracks (id, range, market, context, use) {
       return await withSmallerPages(async () => {
         const limit = Math.min(range.limit, memory.about('albumTracks').pageSize)
         const url = address(`/albums/${encodeURIComponent(id)}/tracks`, { limit, offset: range.offset, market })
-        return await call('albumTracks', url, context, {
+        return await learning('albumTracks', url, context, {
           answered: async (body) => await use(pageOf('albumTracks', body, null)),
           refused: async (error) => { await stepDown('albumTracks', limit, error, context) },
-        })
+        }, { item: 'shown', size: limit })
       })
     },
   }
+}
+
+/** What a call asks for, as far as it decides how a refusal is read. */
+interface Asked {
+  item?: Evidence['item']
+  /** How many at once. */
+  size?: number | null
+}
+
+/** A 404 of a single item says nothing of its endpoint, and an album's endpoint has no substitute. */
+function concernsEndpoint (endpoint: Endpoint, error: ServiceError, item: Evidence['item']): boolean {
+  if (endpoint === 'album' || endpoint === 'albumTracks') return false
+  return hasCode(error, 'endpoint_unavailable') || (item === null && hasCode(error, 'not_found'))
 }
 
 /** Spotify refused to give so many at once, and fewer have not been tried. */

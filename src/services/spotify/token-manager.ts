@@ -3,7 +3,7 @@ import { PauseError, ServiceError } from '../../errors.ts'
 import { abortable } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
-import { type Answer, evidence, isRecord } from './answer.ts'
+import { type Answer, type Body, apiError, evidence, isRecord } from './answer.ts'
 import { exchange } from './exchange.ts'
 import { type RetryPolicy, parseRetryAfterMs, retryDelayMs, unnamedPauseMs } from './retry-policy.ts'
 import { type Pause } from './standing.ts'
@@ -14,6 +14,10 @@ export interface TokenManager {
   get: (signal: AbortSignal) => Promise<string>
   /** The present token, while it may be used; null: there is none, and nobody is asked for one. */
   current: () => string | null
+  /** The API answered a call with this token. */
+  accepted: (value: string) => void
+  /** Whether it is the present token, and no call was answered with it yet. */
+  isNew: (value: string) => boolean
   /** A token other than `refused`, which the API did not accept. Many callers with the same one cause one request. */
   renew: (refused: string, signal: AbortSignal) => Promise<string>
   /** The time before which there can be no token, if the token endpoint named one. While a token is good, nothing is paused. */
@@ -44,6 +48,7 @@ interface Token {
   value: string
   renewAtMs: number
   endsAtMs: number
+  isAccepted: boolean
 }
 
 const RENEW_BEFORE_END_MS = 60_000
@@ -56,8 +61,8 @@ export function renewalLeadMs (lifetimeMs: number): number {
 /**
  * One token for the whole process by the client credentials flow, fetched once however many callers wait.
  * Source: https://developer.spotify.com/documentation/web-api/tutorials/client-credentials-flow
- * Throws `invalid_client` (never retried), `upstream_unavailable` when the token endpoint stays silent, `upstream_invalid`
- * when it is none, or a `PauseError` when it names a time that is too far for waiting.
+ * Throws `invalid_client` where the body says so (never retried), after the last try `upstream_unavailable` or, where the
+ * answers are not a token endpoint's, `upstream_invalid`, or a `PauseError` when it names a time that is too far for waiting.
  */
 export function createTokenManager (options: TokenManagerOptions): TokenManager {
   const { clock, log } = options
@@ -108,6 +113,10 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
     get,
     current,
     renew,
+    accepted (value) {
+      if (token?.value === value) token.isAccepted = true
+    },
+    isNew: (value) => token?.value === value && !token.isAccepted,
     pause: () => current() === null ? pause.current() : null,
     requests: () => requests,
     close: () => closing.abort(new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })),
@@ -123,15 +132,23 @@ async function fetchToken (options: TokenManagerOptions, pause: TokenPause, sign
     const answer = await exchange(options.dispatcher, tokenRequest(options), { signal, timeoutMs: options.timeoutMs })
     const verdict = judge(answer, startedMs, options)
     if (verdict.kind === 'token') return verdict.token
-    const namedMs = verdict.limited ? namedWaitMs(answer, clock.now()) : null
-    const waitMs = namedMs ?? (verdict.limited ? unnamedPauseMs(attempt, false) : retryDelayMs(attempt, retry, random()))
+    const namedMs = namedWaitMs(answer, clock.now())
+    const isLimit = verdict.code === 'rate_limited'
+    const waitMs = namedMs ?? (isLimit ? unnamedPauseMs(attempt, false) : retryDelayMs(attempt, retry, random()))
     const isOver = attempt >= retry.maxAttempts || waitMs > options.maxWaitMs
-    const named = namedMs === null ? null : await pause.begin({ leftMs: namedMs, hold: isOver, detail: `the token endpoint ${verdict.detail}` })
+    const code = isLimit ? 'rate_limited' : 'upstream_unavailable'
+    const named = namedMs === null ? null : await pause.begin({ leftMs: namedMs, hold: isOver, code, detail: `the token endpoint ${verdict.detail}` })
     if (isOver && named !== null) throw pauseError(named)
-    if (isOver) throw new ServiceError('upstream_unavailable', `the token endpoint ${verdict.detail} (${attempt} tries): try again later`, { affectsEveryCall: true })
+    if (isOver) throw lastError(verdict, attempt)
     log.warn({ attempt, waitMs: Math.round(waitMs), detail: verdict.detail }, 'token request failed, trying again')
     await clock.sleep(waitMs, signal)
   }
+}
+
+function lastError ({ code, detail }: TokenVerdict & { kind: 'again' }, tries: number): ServiceError {
+  const evidence = `the token endpoint ${detail} (${tries} tries)`
+  if (code === 'upstream_invalid') return new ServiceError(code, `${evidence}: check SPOTIFY_TOKEN_URL, or try again later`, { affectsEveryCall: true })
+  return new ServiceError('upstream_unavailable', `${evidence}: try again later`, { affectsEveryCall: true })
 }
 
 /** The end of the pause, whichever process was told of it; throws where it is too far for waiting. */
@@ -146,8 +163,8 @@ function namedWaitMs (answer: Answer, nowMs: number): number | null {
   return answer.kind === 'response' ? parseRetryAfterMs(answer.retryAfter, nowMs) : null
 }
 
-function pauseError ({ detail, untilMs }: Pause): PauseError {
-  return new PauseError('rate_limited', `${detail}: no request for a token before ${new Date(untilMs).toISOString()}, then the run goes on by itself`, untilMs)
+function pauseError ({ code, detail, untilMs }: Pause): PauseError {
+  return new PauseError(code, `${detail}: no request for a token before ${new Date(untilMs).toISOString()}, then the run goes on by itself`, untilMs)
 }
 
 function tokenRequest ({ clientId, clientSecret, tokenUrl }: TokenManagerOptions): Parameters<typeof exchange>[1] {
@@ -166,22 +183,33 @@ function credentials (clientId: string, clientSecret: string): string {
   return Buffer.from(`${clientId}:${clientSecret}`).toString('base64')
 }
 
-type TokenVerdict = { kind: 'token', token: Token } | { kind: 'again', limited: boolean, detail: string }
+type TokenVerdict =
+  | { kind: 'token', token: Token }
+  | { kind: 'again', code: 'rate_limited' | 'upstream_unavailable' | 'upstream_invalid', detail: string }
 
+/** The credentials are judged by the body alone: whatever else a token endpoint, or a proxy before it, answers may pass. */
 function judge (answer: Answer, startedMs: number, { clientId, clientSecret }: TokenManagerOptions): TokenVerdict {
-  if (answer.kind === 'broken') return { kind: 'again', limited: false, detail: answer.reason }
+  if (answer.kind === 'broken') return { kind: 'again', code: 'upstream_unavailable', detail: answer.reason }
   const { status, body } = answer
   const detail = [clientSecret, credentials(clientId, clientSecret)].reduce((text, secret) => text.replaceAll(secret, '[secret]'), `answered ${status} with ${evidence(body)}`)
   if (status === 200) {
     const token = body.kind === 'json' ? readToken(body.value, startedMs) : null
-    return token === null ? { kind: 'again', limited: false, detail: 'answered 200 without a token' } : { kind: 'token', token }
+    return token === null ? { kind: 'again', code: 'upstream_unavailable', detail: 'answered 200 without a token' } : { kind: 'token', token }
   }
-  if (status === 429 || status === 408 || status >= 500) return { kind: 'again', limited: status === 429, detail }
-  if (status !== 400 && status !== 401) {
-    throw new ServiceError('upstream_invalid', `the token endpoint ${detail}: check SPOTIFY_TOKEN_URL`, { affectsEveryCall: true })
+  if (status === 429) return { kind: 'again', code: 'rate_limited', detail }
+  if (status >= 400 && status < 500 && CLIENT_ERRORS.includes(apiError(body).reason ?? '')) {
+    throw new ServiceError('invalid_client',
+      `Spotify's token endpoint ${detail}: check SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET against the app's page in Spotify's developer dashboard`, { affectsEveryCall: true })
   }
-  throw new ServiceError('invalid_client',
-    `Spotify's token endpoint ${detail}: check SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET against the app's page in Spotify's developer dashboard`, { affectsEveryCall: true })
+  return { kind: 'again', code: status >= 500 || status === 408 || status === 425 || isPassing(body) ? 'upstream_unavailable' : 'upstream_invalid', detail }
+}
+
+/** Source: RFC 6749, section 5.2 */
+const CLIENT_ERRORS = ['invalid_client', 'unauthorized_client']
+
+/** Some servers send a passing fault under status 400. */
+function isPassing (body: Body): boolean {
+  return ['server_error', 'temporarily_unavailable'].includes(apiError(body).reason ?? '')
 }
 
 /** The lifetime counts from before the request, so that a slow answer never makes a token look younger than it is. */
@@ -190,5 +218,5 @@ function readToken (value: unknown, startedMs: number): Token | null {
   const { access_token: accessToken, expires_in: expiresIn } = value
   if (typeof accessToken !== 'string' || accessToken === '') return null
   const lifetimeMs = (typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn : 3600) * 1000
-  return { value: accessToken, renewAtMs: startedMs + lifetimeMs - renewalLeadMs(lifetimeMs), endsAtMs: startedMs + lifetimeMs }
+  return { value: accessToken, renewAtMs: startedMs + lifetimeMs - renewalLeadMs(lifetimeMs), endsAtMs: startedMs + lifetimeMs, isAccepted: false }
 }

@@ -15,7 +15,7 @@ export interface TokenPause {
   /** The same, and what is left of it, after a look at what others were told. */
   read: () => Promise<{ pause: Pause, leftMs: number, hold: boolean } | null>
   /** The endpoint named a time. Stored when it resolves. `hold`: it is not waited for. */
-  begin: (named: { leftMs: number, hold: boolean, detail: string }) => Promise<Pause>
+  begin: (named: { leftMs: number, hold: boolean, code: Pause['code'], detail: string }) => Promise<Pause>
 }
 
 interface TokenPauseOptions {
@@ -70,8 +70,8 @@ export function createTokenPause ({ store, maxWaitMs, clock, log }: TokenPauseOp
       const [known, pause] = [inForce(), current()]
       return known === null || pause === null ? null : { pause, leftMs: known.endsAtMs - clock.monotonic(), hold: known.hold }
     },
-    async begin ({ leftMs, hold, detail }) {
-      const mine: Pause = { untilMs: clock.now() + leftMs, code: 'rate_limited', detail }
+    async begin ({ leftMs, hold, code, detail }) {
+      const mine: Pause = { untilMs: clock.now() + leftMs, code, detail }
       learn(mine, leftMs, hold)
       await look()
       const longest = current() ?? mine

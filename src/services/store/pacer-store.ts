@@ -11,10 +11,10 @@ export interface StateStore<State> {
 }
 
 /**
- * What Spotify's Web API (`spotify`) or its token endpoint (`token`) has told us, in `DATA_DIR/state`. `account` tells
- * apps apart; only its hash is in the name. A file that cannot be read counts as none, and is replaced at the next save.
+ * What Spotify's Web API (`spotify`) or its token endpoint (`token`) has told us, and what an app may do there
+ * (`capabilities`), in `DATA_DIR/state`. `account` tells apps apart; only its hash is in the name. A file that cannot be read counts as none, and is replaced at the next save.
  */
-export async function createPacerStore<State> (dataDir: string, account: string, log: Log, kind: 'spotify' | 'token' = 'spotify'): Promise<StateStore<State>> {
+export async function createPacerStore<State> (dataDir: string, account: string, log: Log, kind: 'spotify' | 'token' | 'capabilities' = 'spotify'): Promise<StateStore<State>> {
   const name = createHash('sha256').update(account).digest('hex').slice(0, 16)
   const path = join(dataDir, 'state', `${kind}-${name}.json`)
   await mkdir(dirname(path), { recursive: true })
@@ -24,7 +24,7 @@ export async function createPacerStore<State> (dataDir: string, account: string,
         return JSON.parse(await readFile(path, 'utf8')) as State
       } catch (error) {
         const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-        if (!isMissing) log.error({ err: error, path }, 'the stored pause of Spotify cannot be read: going on without it')
+        if (!isMissing) log.error({ err: error, path }, 'stored state of Spotify cannot be read: continuing without it')
         return null
       }
     },

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createEndpointMemory } from '../../../src/services/spotify/endpoint.ts'
+import { createTestCapabilities } from '../spotify/test-capabilities.ts'
 import { type AlbumState, type StoredPage } from '../../../src/services/ingest/album-state.ts'
 import { type Present, type TierEvidence, cacheKey, cachedAlbum, isUsable, tierEvidence } from '../../../src/services/ingest/cached-album.ts'
 
@@ -47,14 +47,14 @@ for (const { title, ageMs = HOUR_MS, maxAgeMs = 24 * HOUR_MS, listed = 12, then,
 }
 
 t.test('the tier is told by what was asked, and by nothing else', async (t) => {
-  const memory = createEndpointMemory('app')
+  const memory = createTestCapabilities()
   t.strictSame(tierEvidence(memory), UNKNOWN)
   memory.stepDown('search', 50)
-  memory.learn('newReleases', { refusal: '403' })
+  memory.refused('newReleases', '403')
   t.strictSame(tierEvidence(memory), { newReleases: false, albums: null })
-  memory.learn('albums', { works: true })
+  memory.worked('albums', null)
   t.strictSame(tierEvidence(memory), { newReleases: false, albums: true })
-  memory.learn('albums', { refusal: '403' })
+  memory.refused('albums', '403')
   t.strictSame(tierEvidence(memory), { newReleases: false, albums: false }, 'what worked once may be refused later')
 })
 

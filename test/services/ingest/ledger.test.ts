@@ -3,12 +3,12 @@ import t from 'tap'
 import { countTracks } from '../../../src/services/ingest/album-state.ts'
 import { type Ledger, type Part, albumPart, gapOf, openLedger } from '../../../src/services/ingest/ledger.ts'
 import { type ListedAlbum, readAlbumHead } from '../../../src/services/spotify/item-check.ts'
-import { type EndpointSnapshot } from '../../../src/services/spotify/endpoint.ts'
+import { type CapabilitiesSnapshot } from '../../../src/services/spotify/capabilities.ts'
 import { type Cost, NO_COST } from '../../../src/services/spotify/meter.ts'
 import { openCheckpoint } from '../../../src/services/store/checkpoint.ts'
 import { createMemoryCheckpoint } from './memory-checkpoint.ts'
 
-const LEARNT: EndpointSnapshot = { scope: 'app', known: [['search', { refusal: null, pageSize: 10, works: true }]] }
+const LEARNT: CapabilitiesSnapshot = { scope: 'app', known: [['search', { refusal: { value: null, atMs: 1 }, pageSize: { value: 10, atMs: 1 } }]] }
 const cost = (calls: number): Cost => ({ ...NO_COST, calls, byEndpoint: { album: calls } })
 const listedAlbum = (id: string, more: Partial<ListedAlbum> = {}): ListedAlbum => ({ id, name: null, releaseDate: null, totalTracks: null, ...more })
 const listed = (ids: string[], more: Partial<Part & { kind: 'listed' }> = {}): Part => ({ kind: 'listed', albums: ids.map((id) => listedAlbum(id)), losses: [], next: null, cost: cost(1), ...more })

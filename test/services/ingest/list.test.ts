@@ -5,7 +5,8 @@ import { type Ledger, openLedger } from '../../../src/services/ingest/ledger.ts'
 import { list, sortItems, wantedAlbums } from '../../../src/services/ingest/list.ts'
 import { completeRequest } from '../../../src/services/runs/request.ts'
 import { type Call } from '../../../src/services/spotify/call.ts'
-import { type EndpointMemory, createEndpointMemory } from '../../../src/services/spotify/endpoint.ts'
+import { type Capabilities } from '../../../src/services/spotify/capabilities.ts'
+import { createTestCapabilities } from '../spotify/test-capabilities.ts'
 import { type ListedAlbum } from '../../../src/services/spotify/item-check.ts'
 import { NO_COST, createMeter } from '../../../src/services/spotify/meter.ts'
 import { createSpotifyService } from '../../../src/services/spotify/spotify-service.ts'
@@ -102,12 +103,12 @@ t.test('a source that asks nothing waits for nothing', async (t) => {
 })
 
 t.test('what another run was told while this one chose its source is not asked again', async (t) => {
-  const memory = createEndpointMemory('app')
+  const memory = createTestCapabilities()
   const checkpoint = createMemoryCheckpoint()
   const ledger = await openLedger({
     ...checkpoint,
     async append (part, body) {
-      if (part.kind === 'source') memory.learn('newReleases', { refusal: 'new-releases answered 403' })
+      if (part.kind === 'source') memory.refused('newReleases', 'new-releases answered 403')
       return await checkpoint.append(part, body)
     },
   }, 100)
@@ -122,11 +123,11 @@ t.test('what another run was told while this one chose its source is not asked a
 })
 
 t.test('a listing that has ended is not begun anew because its endpoint was refused since then', async (t) => {
-  const memory = createEndpointMemory('app')
+  const memory = createTestCapabilities()
   const ledger = await openLedger(createMemoryCheckpoint(), 100)
   await ledger.record({ kind: 'source', source: { used: 'new-releases', query: null, reason: null } })
   await ledger.record({ kind: 'listed', albums: [album('a')], losses: [], next: null, cost: NO_COST })
-  memory.learn('newReleases', { refusal: 'new-releases answered 403' })
+  memory.refused('newReleases', 'new-releases answered 403')
   await listWith(ledger, {}, async () => {}, { memory })
   t.match(ledger.source, { used: 'new-releases', reason: null })
   t.same([...ledger.listed.keys()], ['a'])
@@ -134,7 +135,7 @@ t.test('a listing that has ended is not begun anew because its endpoint was refu
 
 const noCall: Call = async () => { throw new Error('no call is to be made') }
 
-async function listWith (ledger: Ledger, body: Parameters<typeof completeRequest>[0], ready: () => Promise<void>, { memory = createEndpointMemory('app'), call = noCall }: { memory?: EndpointMemory, call?: Call } = {}): Promise<void> {
+async function listWith (ledger: Ledger, body: Parameters<typeof completeRequest>[0], ready: () => Promise<void>, { memory = createTestCapabilities(), call = noCall }: { memory?: Capabilities, call?: Call } = {}): Promise<void> {
   const spotify = createSpotifyService({ apiUrl: new URL('https://api.spotify.com/v1'), memory, call, ready })
   const context = { signal: new AbortController().signal, meter: createMeter(() => 0) }
   await list({ request: completeRequest(body, 1000), ledger, spotify, context, onListed: () => {} })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { type CachedAlbum } from '../../../src/services/ingest/cached-album.ts'
 import { type Ledger, albumPart, openLedger } from '../../../src/services/ingest/ledger.ts'
 import { type RunCache, createRunCache } from '../../../src/services/ingest/run-cache.ts'
-import { createEndpointMemory } from '../../../src/services/spotify/endpoint.ts'
+import { createTestCapabilities } from '../spotify/test-capabilities.ts'
 import { type ListedAlbum, readAlbumHead } from '../../../src/services/spotify/item-check.ts'
 import { type Meter, NO_COST, createMeter } from '../../../src/services/spotify/meter.ts'
 import { type AlbumCache } from '../../../src/services/store/album-cache.ts'
@@ -30,7 +30,7 @@ async function startRun (store: AlbumCache<CachedAlbum>, { log = createRecording
   const clock = createFakeClock()
   const meter = createMeter(clock.monotonic)
   const caching = { store, maxAgeMs: 3_600_000, log }
-  return { ledger, meter, fetch, cache: createRunCache({ caching, request: { market: null, refresh }, ledger, memory: createEndpointMemory('app'), meter, clock, signal }) }
+  return { ledger, meter, fetch, cache: createRunCache({ caching, request: { market: null, refresh }, ledger, memory: createTestCapabilities(), meter, clock, signal }) }
 }
 
 function createMemoryCache (faults: Partial<AlbumCache<CachedAlbum>> = {}): AlbumCache<CachedAlbum> & { entries: Map<string, CacheEntry<CachedAlbum>> } {

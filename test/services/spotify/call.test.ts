@@ -19,10 +19,13 @@ const asIs = { answered: async (body: unknown) => body }
 /** Tokens by number; a refused one gives the next. */
 function createTokens () {
   let number = 1
+  let accepted = ''
   const refused: string[] = []
   const tokens: TokenManager = {
     get: async () => `secret-token-${number}`,
     current: () => `secret-token-${number}`,
+    accepted (value) { accepted = value },
+    isNew: (value) => value === `secret-token-${number}` && value !== accepted,
     async renew (value) {
       refused.push(value)
       if (value === `secret-token-${number}`) number++
@@ -99,23 +102,39 @@ t.test('a call is one GET with the token, and gives the JSON', async (t) => {
   t.match(meter.read(), { calls: 1, retries: 0, byEndpoint: { album: 1 } })
 })
 
-t.test('a 401 renews the token and tries once more', async (t) => {
-  const { get, sent, refused, meter } = create(inTurn(expired, ok))
+t.test('a 401 of a token that has served renews it without a wait', async (t) => {
+  const { get, sent, refused, meter, clock } = create(inTurn(ok, expired, ok))
   t.same(await get(), { id: 'x' })
-  t.same(sent.map(({ headers }) => headers['authorization']), ['Bearer secret-token-1', 'Bearer secret-token-2'])
+  t.same(await get(), { id: 'x' })
+  t.same(sent.map(({ headers }) => headers['authorization']), ['Bearer secret-token-1', 'Bearer secret-token-1', 'Bearer secret-token-2'])
   t.same(refused, ['secret-token-1'])
-  t.match(meter.read(), { calls: 2, retries: 1 })
+  t.same(clock.slept, [])
+  t.match(meter.read(), { calls: 3, retries: 1 })
 })
 
-t.test('a 401 with the new token too is no reason to go on', async (t) => {
-  const { get, sent, refused } = create(() => expired)
-  await t.rejects(get(), { code: 'upstream_invalid', message: /401.*SPOTIFY_TOKEN_URL and SPOTIFY_API_URL/ })
-  t.equal(sent.length, 2)
-  t.same(refused, ['secret-token-1'])
+t.test('401s of new tokens are tried again like a 5xx, each with another token, and then they count', async (t) => {
+  const { get, sent, refused, clock } = create(() => expired)
+  await t.rejects(get(), { code: 'upstream_invalid', affectsEveryCall: false, message: /401.*also with new tokens \(5 tries\).*SPOTIFY_TOKEN_URL and SPOTIFY_API_URL/ })
+  t.equal(sent.length, 5)
+  t.same(refused, [1, 2, 3, 4].map((number) => `secret-token-${number}`))
+  t.same(clock.slept, [500, 1000, 2000, 4000])
 })
 
-t.test('a 401 spends no try of the others', async (t) => {
-  const { get } = create(inTurn({ status: 503 }, expired, { status: 503 }, ok), { maxAttempts: 3 })
+t.test('tokens that serve only a few calls each are renewed as often as they are spent', async (t) => {
+  const served = new Map<string, number>()
+  const { get, refused, clock } = create(({ headers }) => {
+    const token = headers['authorization'] ?? ''
+    served.set(token, (served.get(token) ?? 0) + 1)
+    return (served.get(token) ?? 0) > 9 ? expired : ok
+  })
+  await Promise.all(Array.from({ length: 100 }, () => get()))
+  t.equal(new Set(refused).size, 11)
+  t.same(clock.slept, [], 'each token was progress')
+})
+
+t.test('a 401 of a token that has served spends no try of the others', async (t) => {
+  const { get } = create(inTurn(ok, { status: 503 }, expired, { status: 503 }, ok), { maxAttempts: 3 })
+  await get()
   t.same(await get(), { id: 'x' })
 })
 
@@ -125,6 +144,10 @@ const PASSING: Array<[string, Scripted]> = [
   ['503', { status: 503, body: 'x' }],
   ['504', { status: 504 }],
   ['408', { status: 408 }],
+  ['425', { status: 425 }],
+  ['a redirect', { status: 302, headers: { location: 'https://evil.example' } }],
+  ['204', { status: 204 }],
+  ['200 with an error object', { body: { error: { status: 502, message: 'Bad gateway' } } }],
   ['a reset', new Error('socket hang up')],
   ['200 with nothing', { status: 200 }],
   ['200 with HTML', { status: 200, body: '<html></html>' }],
@@ -163,22 +186,110 @@ t.test('the code of the last try counts', async (t) => {
   await t.rejects(get(), { code: 'upstream_invalid' })
 })
 
-const REFUSED: Array<[string, Scripted, string, boolean]> = [
-  ['404', error(404, 'Resource not found'), 'not_found', false],
-  ['403', error(403, 'Forbidden'), 'endpoint_unavailable', false],
-  ['403 for want of Premium', { status: 403, body: 'Active premium subscription required for the owner of the app.' }, 'premium_required', true],
-  ['400 Invalid limit', error(400, 'Invalid limit'), 'invalid_limit', false],
-  ['400', error(400, 'Invalid base62 id'), 'request_refused', false],
-  ['a redirect', { status: 302, headers: { location: 'https://evil.example' } }, 'upstream_invalid', false],
+const PREMIUM: Scripted = { status: 403, body: 'Active premium subscription required for the owner of the app.' }
+const REFUSED: Array<[string, Scripted, string, boolean, number]> = [
+  ['404', error(404, 'Resource not found'), 'not_found', false, 1],
+  ['403', error(403, 'Forbidden'), 'endpoint_unavailable', false, 1],
+  ['403 for want of Premium', PREMIUM, 'premium_required', true, 3],
+  ['400 Invalid limit', error(400, 'Invalid limit'), 'invalid_limit', false, 1],
+  ['400', error(400, 'Invalid base62 id'), 'request_refused', false, 2],
+  ['400 with nothing', { status: 400 }, 'request_refused', false, 2],
 ]
-for (const [what, answer, code, affectsEveryCall] of REFUSED) {
-  t.test(`${what} is asked once and is ${code}`, async (t) => {
-    const { get, sent, told } = create(() => answer)
-    await t.rejects(get(), { code, affectsEveryCall })
-    t.equal(sent.length, 1)
-    t.same(told, ['take', 'done true'])
+for (const [what, answer, code, affectsEveryCall, asked] of REFUSED) {
+  t.test(`${what}, where nothing is known, is asked ${asked} times and is ${code}`, async (t) => {
+    const { get, sent, clock } = create(() => answer)
+    await t.rejects(get(), { code, affectsEveryCall, message: asked > 1 ? new RegExp(`\\(${asked} times\\)`) : /./ })
+    t.equal(sent.length, asked)
+    t.equal(clock.slept.length, asked - 1)
   })
 }
+
+const EVIDENCE = { hasServed: true, isExpected: true, item: 'shown', isSizeExpected: true } as const
+for (const [what, answer, code] of [...REFUSED, ['403 for want of Premium as JSON', error(403, 'Premium required'), 'premium_required'] as const]) {
+  t.test(`${what} once, against the evidence, costs one more call; only when it stays so it is ${code}`, async (t) => {
+    const once = create(inTurn(answer, ok))
+    const told: string[] = []
+    const receiver = { ...asIs, evidence: () => EVIDENCE, refused: async (refusal: ServiceError) => { told.push(refusal.code) } }
+    t.same(await once.call('album', ALBUM, { signal: never, meter: once.meter }, receiver), { id: 'x' })
+    t.same(once.clock.slept, [500])
+    t.match(once.meter.read(), { calls: 2, retries: 1 })
+    t.same(told, [], 'nothing is recorded of it')
+    const { call, meter } = create(() => answer)
+    await t.rejects(call('album', ALBUM, { signal: never, meter }, receiver), { code })
+    t.same(told, [code])
+  })
+}
+
+const busy = (seconds: string): Scripted => ({ status: 503, headers: { 'retry-after': seconds } })
+const atAlbum = (answer: Scripted) => ({ url }: Sent): Scripted => url === ALBUM.href ? answer : ok
+const SEARCH = new URL('https://api.spotify.com/v1/search')
+
+t.test('Retry-After of a 503 is obeyed by every call to that endpoint, and by no other', async (t) => {
+  const clock = createFakeClock()
+  let isBusy = true
+  const { get, call, sent, meter } = create((one) => isBusy ? atAlbum(busy('6'))(one) : ok, { clock, maxConcurrency: 3 })
+  const asked = Array.from({ length: 8 }, () => get())
+  await settle()
+  t.equal(sent.length, 3, 'those in flight')
+  t.same(await call('search', SEARCH, { signal: never, meter }, asIs), { id: 'x' }, 'they hold no place that another endpoint needs')
+  await clock.pass(5999)
+  t.equal(sent.length, 4)
+  isBusy = false
+  await clock.pass(1)
+  await Promise.all(asked)
+  t.equal(sent.length, 12)
+  t.equal(meter.read().throttledMs, 6000)
+})
+
+t.test('a call that waited for the pace while its endpoint was paused is not made', async (t) => {
+  const clock = createFakeClock()
+  const gate = createGate()
+  const open = createOpenPacer()
+  let takes = 0
+  const slow: Pacer = { ...open.pacer, async take (signal) { if (takes++ === 0) await gate.promise; return await open.pacer.take(signal) } }
+  const { get, sent } = create(inTurn(busy('6'), ok), { clock, pacer: slow })
+  const waiting = get()
+  await settle()
+  const other = get()
+  await settle()
+  t.equal(sent.length, 1)
+  gate.resolve()
+  await settle()
+  t.equal(sent.length, 1)
+  t.same(open.told.slice(-2), ['take', 'done false'], 'its permit was given back')
+  await clock.pass(6000)
+  await Promise.all([waiting, other])
+})
+
+t.test('a longer time than a run waits for pauses the run, and no call reaches that endpoint before', async (t) => {
+  const clock = createFakeClock()
+  const { get, call, sent, meter } = create(atAlbum(busy('61')), { clock, maxAttempts: 1 })
+  for (let asked = 0; asked < 3; asked++) {
+    const thrown: unknown = await get().catch((reason: unknown) => reason)
+    t.ok(thrown instanceof PauseError)
+    t.match(thrown, { code: 'upstream_unavailable', resumeAtMs: START_MS + 61_000, message: /the album answered 503.*no call to it before 2026-/ })
+  }
+  t.equal(sent.length, 1)
+  t.same(await call('search', SEARCH, { signal: never, meter }, asIs), { id: 'x' })
+})
+
+t.test('a wait for a paused endpoint ends with the signal', async (t) => {
+  const clock = createFakeClock()
+  const controller = new AbortController()
+  const { get, sent } = create(() => busy('6'), { clock })
+  const first = get(controller.signal)
+  const second = get(controller.signal)
+  await settle()
+  controller.abort(new Error('canceled'))
+  for (const one of [first, second]) await t.rejects(one, { message: 'canceled' })
+  t.ok(sent.length <= 2)
+})
+
+t.test('a long Retry-After on a refusal is no pause', async (t) => {
+  const { get, sent } = create(() => ({ status: 404, headers: { 'retry-after': '3600' } }))
+  await t.rejects(get(), { code: 'not_found' })
+  t.equal(sent.length, 3)
+})
 
 t.test('a 429 is told to the pacer with its time and kind, and the call is made again', async (t) => {
   const { get, sent, told, limits, clock } = create(inTurn(limited, ok))

@@ -13,10 +13,11 @@ const BODIES = {
 
 /** The verdict by status, on a body of JSON, of text, of HTML, and on none. */
 const BY_STATUS: Array<[number, string, string, string, string]> = [
-  [200, 'ok', 'retry upstream_invalid', 'retry upstream_invalid', 'retry upstream_invalid'],
-  [204, ...same('refused upstream_invalid')],
-  [301, ...same('refused upstream_invalid')],
-  [302, ...same('refused upstream_invalid')],
+  [200, 'retry upstream_invalid', 'retry upstream_invalid', 'retry upstream_invalid', 'retry upstream_invalid'],
+  [204, ...same('retry upstream_invalid')],
+  [301, ...same('retry upstream_invalid')],
+  [302, ...same('retry upstream_invalid')],
+  [304, ...same('retry upstream_invalid')],
   [400, ...same('refused request_refused')],
   [401, ...same('renew')],
   [403, ...same('refused endpoint_unavailable')],
@@ -25,6 +26,7 @@ const BY_STATUS: Array<[number, string, string, string, string]> = [
   [408, ...same('retry upstream_unavailable')],
   [410, ...same('refused not_found')],
   [414, ...same('refused request_refused')],
+  [425, ...same('retry upstream_unavailable')],
   [418, ...same('refused request_refused')],
   [429, ...same('limited')],
   [500, ...same('retry upstream_unavailable')],
@@ -47,9 +49,13 @@ for (const [status, ...verdicts] of BY_STATUS) {
 
 /** What the body decides. */
 const BY_BODY: Array<[string, number, string, string]> = [
+  ['an answer', 200, '{"albums":{}}', 'ok'],
   ['null is JSON', 200, 'null', 'ok'],
   ['JSON that is cut is none', 200, '{"albums":{"items":[', 'retry upstream_invalid'],
-  ['an error object under status 200 is left to the reader', 200, '{"error":{"status":502,"message":"Bad gateway."}}', 'ok'],
+  ['an error object under status 200', 200, '{"error":{"status":502,"message":"Bad gateway."}}', 'retry upstream_invalid'],
+  ['an album that has an error field too', 200, '{"id":"x","error":{"status":502}}', 'ok'],
+  ['a page of a proxy that has the word Premium', 403, '<html>Our premium firewall</html>', 'refused endpoint_unavailable'],
+  ['Premium named as the reason', 403, '{"error":{"status":403,"message":"Forbidden","reason":"PREMIUM_REQUIRED"}}', 'refused premium_required'],
   ['the quota', 429, '{"error":{"status":429,"message":"Too many requests","reason":"QUOTA_EXCEEDED"}}', 'limited by quota'],
   ['another reason is no quota', 429, '{"error":{"status":429,"message":"x","reason":"RATE_LIMITED"}}', 'limited'],
   ['the quota named in text only is no quota', 429, 'QUOTA_EXCEEDED', 'limited'],
@@ -83,8 +89,11 @@ for (const [header, ms] of RETRY_AFTER) {
   })
 }
 
-t.test('Retry-After decides nothing under another status', async (t) => {
-  t.equal(short(judge(503, '', '7')), 'retry upstream_unavailable')
+t.test('Retry-After decides no verdict but that of a 429, and is kept with each', async (t) => {
+  t.match(judge(503, '', '7'), { kind: 'retry', code: 'upstream_unavailable', retryAfterMs: 7000 })
+  t.match(judge(302, '', '7'), { kind: 'retry', code: 'upstream_invalid', retryAfterMs: 7000 })
+  t.match(judge(403, '', '7'), { kind: 'refused', code: 'endpoint_unavailable', retryAfterMs: 7000 })
+  t.match(judge(503, ''), { kind: 'retry', retryAfterMs: null })
 })
 
 t.test('the value of an accepted answer is its JSON', async (t) => {
@@ -92,7 +101,7 @@ t.test('the value of an accepted answer is its JSON', async (t) => {
 })
 
 t.test('a broken exchange is tried again, and its reason is the evidence', async (t) => {
-  t.same(classify({ kind: 'broken', reason: 'broke the connection: reset' }, START_MS), { kind: 'retry', code: 'upstream_unavailable', detail: 'broke the connection: reset' })
+  t.same(classify({ kind: 'broken', reason: 'broke the connection: reset' }, START_MS), { kind: 'retry', code: 'upstream_unavailable', retryAfterMs: null, detail: 'broke the connection: reset' })
 })
 
 /** What Spotify was recorded answering, and the status under which it did. */

@@ -1,13 +1,13 @@
 import t from 'tap'
 import { ServiceError } from '../../../src/errors.ts'
-import { createEndpointMemory } from '../../../src/services/spotify/endpoint.ts'
+import { createTestCapabilities } from './test-capabilities.ts'
 import { createProbe } from '../../../src/services/spotify/probe.ts'
 import { settle } from '../../fake-clock.ts'
 import { never } from '../../never.ts'
 import { createGate } from '../gate.ts'
 
 function create () {
-  const memory = createEndpointMemory('app')
+  const memory = createTestCapabilities()
   const probe = createProbe(memory)
   let asked = 0
   return {
@@ -27,7 +27,7 @@ t.test('one asks, the others wait for its answer and then all go on at once', as
   const all = [ask(first.promise), ask(later.promise), ask(later.promise)]
   await settle()
   t.equal(asked(), 1)
-  memory.learn('albums', { works: true })
+  memory.worked('albums', null)
   first.resolve()
   await settle()
   t.equal(asked(), 3, 'they do not wait for each other')
@@ -40,7 +40,7 @@ t.test('a refusal is for all who waited, and those who come later ask for themse
   const gate = createGate()
   const refused = new ServiceError('endpoint_unavailable', 'answered 403', { upstreamStatus: 403 })
   const all = [ask(gate.promise.then(() => {
-    memory.learn('albums', { refusal: refused.message })
+    memory.refused('albums', refused.message)
     throw refused
   })), ask(Promise.resolve()), ask(Promise.resolve())]
   gate.resolve()

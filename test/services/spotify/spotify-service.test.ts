@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type ErrorCode, ServiceError } from '../../../src/errors.ts'
-import { type Endpoint, createEndpointMemory } from '../../../src/services/spotify/endpoint.ts'
+import { type Endpoint } from '../../../src/services/spotify/endpoint.ts'
+import { createTestCapabilities } from './test-capabilities.ts'
 import { createMeter } from '../../../src/services/spotify/meter.ts'
 import { START } from '../../../src/services/spotify/paging.ts'
 import { type ListingRequest, createSpotifyService } from '../../../src/services/spotify/spotify-service.ts'
@@ -16,7 +17,7 @@ const asIs = async <T>(answer: T): Promise<T> => answer
 /** The service on answers from a function: JSON, or an error of that code. */
 function create (answer: (url: URL, endpoint: Endpoint) => unknown, apiUrl = 'https://api.spotify.com/v1') {
   const asked: string[] = []
-  const memory = createEndpointMemory('app')
+  const memory = createTestCapabilities()
   const spotify = createSpotifyService({
     apiUrl: new URL(apiUrl),
     memory,
@@ -136,7 +137,7 @@ t.test('next is followed as it came, and its limit is the page size', async (t) 
 for (const [what, limit] of [['no limit', ''], ['a limit that is none', '&limit=x'], ['a limit of nothing', '&limit=0']] as const) {
   t.test(`next with ${what} counts as the page size that is known`, async (t) => {
     const { spotify, memory } = create(() => ({ albums: page() }))
-    memory.learn('search', { pageSize: 10 })
+    memory.stepDown('search', 20)
     t.equal((await spotify.listingPage(SEARCH, { ...START, offset: 20, url: `https://api.spotify.com/v1/search?offset=20${limit}` }, 100, context, asIs)).pageSize, 10)
   })
 }
@@ -150,7 +151,7 @@ t.test('where the size of next is refused, the place is asked by count at the ne
 
 t.test('next whose size is known to be refused is not asked', async (t) => {
   const { spotify, memory, asked } = create(upTo(10))
-  memory.learn('search', { pageSize: 10 })
+  memory.stepDown('search', 20)
   await spotify.listingPage(SEARCH, { ...START, offset: 40, url: 'https://api.spotify.com/v1/search?offset=40&limit=20' }, 100, context, asIs)
   t.same(asked, ['search /v1/search?q=tag:new&type=album&limit=10&offset=40'])
 })

@@ -212,7 +212,8 @@ t.test('a refused token is not given to anybody again', async (t) => {
 const REFUSALS: Array<[string, Scripted]> = [
   ['400 invalid_client', { status: 400, body: { error: 'invalid_client', error_description: 'Invalid client' } }],
   ['401 invalid_client', { status: 401, body: { error: 'invalid_client' } }],
-  ['400 with nothing', { status: 400 }],
+  ['400 unauthorized_client', { status: 400, body: { error: 'unauthorized_client' } }],
+  ['403 invalid_client', { status: 403, body: { error: 'invalid_client' } }],
 ]
 for (const [what, answer] of REFUSALS) {
   t.test(`${what} is never tried again, and says which variables to look at`, async (t) => {
@@ -232,16 +233,67 @@ t.test('the recorded token is one', WITH_RECORDED, async (t) => {
   t.equal(await create(() => ({ body: recorded('12-token-ok.json') })).tokens.get(never), 'NgCXRKc...MzYjw')
 })
 
-t.test('another refusal is not tried again either', async (t) => {
-  const { tokens, sent } = create(() => ({ status: 404, body: 'Not here' }))
-  await t.rejects(tokens.get(never), { code: 'upstream_invalid', affectsEveryCall: true, message: /404.*"Not here".*SPOTIFY_TOKEN_URL/ })
+/** What says nothing of the credentials, and what it is called when it stays so. */
+const NO_VERDICTS: Array<[string, Scripted, string]> = [
+  ['400 with nothing', { status: 400 }, 'upstream_invalid'],
+  ['400 as HTML', { status: 400, body: '<html>Bad Request invalid_client</html>' }, 'upstream_invalid'],
+  ['400 server_error', { status: 400, body: { error: 'server_error' } }, 'upstream_unavailable'],
+  ['400 temporarily_unavailable', { status: 400, body: { error: 'temporarily_unavailable' } }, 'upstream_unavailable'],
+  ['400 invalid_request', { status: 400, body: { error: 'invalid_request' } }, 'upstream_invalid'],
+  ['401 as HTML', { status: 401, body: '<html>Unauthorized</html>' }, 'upstream_invalid'],
+  ['401 of the API', { status: 401, body: { error: { status: 401, message: 'invalid_client' } } }, 'upstream_invalid'],
+  ['403', { status: 403, body: 'Forbidden' }, 'upstream_invalid'],
+  ['404', { status: 404, body: 'Not here' }, 'upstream_invalid'],
+  ['410', { status: 410 }, 'upstream_invalid'],
+  ['408', { status: 408 }, 'upstream_unavailable'],
+  ['425', { status: 425 }, 'upstream_unavailable'],
+  ['a redirect', { status: 302, headers: { location: 'https://accounts.spotify.com/login' } }, 'upstream_invalid'],
+  ['503 that names invalid_client', { status: 503, body: { error: 'invalid_client' } }, 'upstream_unavailable'],
+]
+for (const [what, answer, code] of NO_VERDICTS) {
+  t.test(`${what} is tried again with a backoff, and is ${code} when it stays so`, async (t) => {
+    const { tokens, sent, clock } = create(inTurn(answer, answer, token('token-1')))
+    t.equal(await tokens.get(never), 'token-1')
+    t.equal(sent.length, 3)
+    t.same(clock.slept, [500, 1000])
+    const refused = create(() => answer)
+    await t.rejects(refused.tokens.get(never), { code, affectsEveryCall: true, message: /the token endpoint answered \d{3} with .*\(5 tries\)/ })
+    t.equal(refused.sent.length, 5)
+  })
+}
+
+t.test('a 503 with a time is obeyed as a 429 is', async (t) => {
+  const clock = createFakeClock()
+  const { tokens, sent } = create(inTurn({ status: 503, headers: { 'retry-after': '6' } }, token('token-1')), { clock })
+  const asked = [tokens.get(never), tokens.get(never)]
+  await clock.pass(5999)
   t.equal(sent.length, 1)
+  await clock.pass(1)
+  t.same(await Promise.all(asked), ['token-1', 'token-1'])
+  const { tokens: long, sent: once } = create(() => ({ status: 503, headers: { 'retry-after': '61' } }), { clock })
+  for (let tries = 0; tries < 3; tries++) {
+    await t.rejects(long.get(never), { code: 'upstream_unavailable', resumeAtMs: clock.now() + 61_000, message: /the token endpoint answered 503.*no request for a token before/ })
+  }
+  t.equal(once.length, 1)
+})
+
+t.test('a token is new until a call was answered with it', async (t) => {
+  const { tokens } = create(numbered)
+  t.equal(tokens.isNew('token-1'), false, 'there is none')
+  await tokens.get(never)
+  t.equal(tokens.isNew('token-1'), true)
+  tokens.accepted('another')
+  t.equal(tokens.isNew('token-1'), true)
+  tokens.accepted('token-1')
+  t.equal(tokens.isNew('token-1'), false)
+  await tokens.renew('token-1', never)
+  t.same([tokens.isNew('token-1'), tokens.isNew('token-2')], [false, true])
 })
 
 t.test('a redirect is not followed with the secret', async (t) => {
   const { tokens, sent } = create(() => ({ status: 302, headers: { location: 'https://evil.example/' } }))
   await t.rejects(tokens.get(never), { code: 'upstream_invalid' })
-  t.same(sent.map(({ url }) => url), ['https://accounts.spotify.com/api/token'])
+  t.same(new Set(sent.map(({ url }) => url)), new Set(['https://accounts.spotify.com/api/token']))
 })
 
 const PASSING: Array<[string, Scripted]> = [

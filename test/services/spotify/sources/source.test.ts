@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ServiceError } from '../../../../src/errors.ts'
-import { createEndpointMemory } from '../../../../src/services/spotify/endpoint.ts'
+import { createTestCapabilities } from '../test-capabilities.ts'
 import { createMeter } from '../../../../src/services/spotify/meter.ts'
 import { type Pagination } from '../../../../src/services/spotify/paging.ts'
 import { artists } from '../../../../src/services/spotify/sources/artists.ts'
@@ -40,7 +40,7 @@ function create ({ total = 100, claimed = total, failing = {}, albumAt = ownAlbu
     const next = end < total ? `${ORIGIN}${path}?offset=${end}&limit=${PAGE_SIZE}` : null
     return await use({ page: { items, next, total: claimed }, pageSize: PAGE_SIZE })
   }
-  const spotify = { origin: ORIGIN, memory: createEndpointMemory('app'), listingPage } as unknown as SpotifyService // a source makes no other call
+  const spotify = { origin: ORIGIN, memory: createTestCapabilities(), listingPage } as unknown as SpotifyService // a source makes no other call
   const pages: SourcePage[] = []
   const kept = new Map<string, ListingPage>()
   const early: EarlyPages = {
@@ -104,7 +104,7 @@ t.test('a failure shows when its page has its turn: what comes before it is stor
 
 t.test('several artists: one after the other in the document, their first pages side by side once the page size is known', async (t) => {
   const trial = create({ total: 15 })
-  trial.spotify.memory.learn('artistAlbums', { works: true })
+  trial.spotify.memory.worked('artistAlbums', null)
   await trial.answering(artists(trial.spotify, 'next', ['a', 'b', 'c'], null).read(SOURCE_START, trial.readerOf(Infinity)))
   t.same(trial.items(), ['a', 'b', 'c'].flatMap((id) => numbers(`/artists/${id}/albums`, 15)))
   t.equal(trial.asked.length, 6)
