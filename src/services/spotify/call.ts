@@ -128,10 +128,10 @@ export function createCall (options: CallOptions): Call {
     if (attempted === null) return { kind: 'paused' }
     const { verdict, token } = attempted
     if (verdict.kind === 'ok') return { kind: 'ok', value: await receiver.answered(verdict.value) }
+    if (verdict.kind === 'retry') pauses.throwIfLong(endpoint)
     const decision = decide(verdict, tries, { evidence: receiver.evidence?.() ?? NO_EVIDENCE, isTokenNew: tokens.isNew(token) }, retry, random())
     if (decision.kind === 'again') return { ...decision, verdict, token }
     if (verdict.kind === 'limited') await pacer.throwIfHeld() // it knows better until when
-    if (verdict.kind === 'retry') pauses.throwIfLong(endpoint)
     const error = finalError(endpoint, verdict, decision.tries, clock.now() + options.maxWaitMs)
     if (verdict.kind === 'refused') await receiver.refused?.(error)
     throw error
