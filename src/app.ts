@@ -1,19 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import albumCache from './plugins/album-cache.ts'
+import { trustedProxies } from './config.ts'
 import auth from './plugins/auth.ts'
-import config from './plugins/config.ts'
+import configPlugin, { loadConfig } from './plugins/config.ts'
+import connections from './plugins/connections.ts'
 import dataDir from './plugins/data-dir.ts'
 import engine from './plugins/engine.ts'
 import errorHandler, { answerClientError, answerError } from './plugins/error-handler.ts'
 import openapi from './plugins/openapi.ts'
+import originGuard from './plugins/origin-guard.ts'
 import parts, { type Parts } from './plugins/parts.ts'
 import protection from './plugins/protection.ts'
+import publicUrl from './plugins/public-url.ts'
 import runs from './plugins/runs.ts'
 import shutdown from './plugins/shutdown.ts'
 import spotify from './plugins/spotify.ts'
 import tokenManager from './plugins/token-manager.ts'
 import validation from './plugins/validation.ts'
+import { toJson } from './printable.ts'
 import { RequestLog } from './request-log.ts'
 import diagnoseRoutes from './routes/diagnose.ts'
 import documentRoutes from './routes/document.ts'
@@ -37,26 +42,31 @@ export interface AppOptions {
   recover?: boolean
 }
 
-/** The client's own id of a request, where it sends one that is fit for a log, follows it through. */
+/** The client's own id of a request, where it sends one that is fit for a log, follows it through. Its key is not fit. */
 function requestIdOf ({ headers }: { headers: Record<string, unknown> }): string {
   const given = headers['x-request-id']
-  return typeof given === 'string' && /^[\w.:+/=-]{1,128}$/.test(given) ? given : randomUUID()
+  if (typeof given !== 'string' || !/^[\w.:+/=-]{1,128}$/.test(given)) return randomUUID()
+  return [headers['authorization'], headers['x-api-key']].some((credential) => String(credential).includes(given)) ? randomUUID() : given
 }
 
 /** A serializer made of a route's schema would be compiled while its first client waits; the tests check every answer against its schema instead. */
-const PLAIN_JSON = { compilersFactory: { buildSerializer: () => () => JSON.stringify } }
+const PLAIN_JSON = { compilersFactory: { buildSerializer: () => () => toJson } }
 
-const BODY_LIMIT_BYTES = 1024 * 1024
+const BODY_LIMIT_BYTES = 64 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 
 /** The service, wired and not listening. Throws `ConfigError` when the environment is wrong. */
 export async function buildApp ({ env, envFile, logger, parts: given, recover = true }: AppOptions): Promise<FastifyInstance> {
+  const config = loadConfig({ env, envFile })
   const app = Fastify({
     loggerInstance: logger,
     requestIdHeader: false,
     genReqId: requestIdOf,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: config.KEEP_ALIVE_S * 1000,
+    http: { headersTimeout: REQUEST_TIMEOUT_MS },
+    trustProxy: trustedProxies(config),
     forceCloseConnections: true,
     return503OnClosing: false,
     schemaController: PLAIN_JSON,
@@ -64,14 +74,17 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => { answerError(error, request, reply) },
   })
-  await app.register(config, { env, envFile })
+  await app.register(configPlugin, { config })
   app.log.level = app.config.LOG_LEVEL
   const servesRuns = app.config.ROLE !== 'worker'
   app.addHook('onSend', async (request, reply) => { reply.header('x-request-id', request.id) })
 
   await app.register(errorHandler)
+  await app.register(publicUrl)
+  await app.register(connections)
   await app.register(shutdown)
   await app.register(validation)
+  await app.register(originGuard)
   await app.register(protection)
   await app.register(auth)
   if (servesRuns) await app.register(openapi)

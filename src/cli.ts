@@ -7,6 +7,7 @@ import { ServiceError } from './errors.ts'
 import { explainStartFailure } from './explain.ts'
 import { logTo } from './log-destination.ts'
 import { createLogger } from './logger.ts'
+import { printable } from './printable.ts'
 import { costText, createProgressBar, createProgressLog } from './progress.ts'
 import { type Run, type RunStatus } from './schemas/run.ts'
 
@@ -66,9 +67,9 @@ function isPausedStill ({ status, resumeAt }: Run, nowMs: number): boolean {
 async function report (run: Run, path: string | null, { out }: CliArguments): Promise<number> {
   const { status, error, gaps, progress, cost } = run
   process.stderr.write(`${status}: ${progress.albumsFetched} of ${progress.albumsListed} albums, ${progress.tracks} tracks, ${costText(cost)}\n`)
-  if (error !== null) process.stderr.write(`${error.code}: ${error.detail}\n`)
+  if (error !== null) process.stderr.write(`${printable(`${error.code}: ${error.detail}`)}\n`)
   if (status === 'paused') process.stderr.write(`the same command after ${run.resumeAt ?? 'that'} goes on where this one stopped\n`)
-  for (const gap of gaps) process.stderr.write(`missing: ${gap.albumId ?? 'listing'} ${gap.name ?? ''} ${gap.code}: ${gap.detail}\n`)
+  for (const gap of gaps) process.stderr.write(`${printable(`missing: ${gap.albumId ?? 'listing'} ${gap.name ?? ''} ${gap.code}: ${gap.detail}`)}\n`)
   if (path !== null) process.stdout.write(`${out === undefined ? resolve(path) : await copyInto(out, path, run)}\n`)
   return EXIT_CODES[status] ?? FAILED
 }

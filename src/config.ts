@@ -1,13 +1,16 @@
-import { isIPv4 } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 
-/** env-schema hands over strings; a schema with a `default` makes a variable optional. */
+/** The environment has texts, which are converted; a schema with a `default` makes a variable optional. */
 const Integer = (options: { default: number, minimum: number, maximum: number, description: string }) => Type.Integer(options)
 /** The name of a text that the URL parser takes, or that is empty. */
 export const URL_FORMAT = 'url-or-nothing'
+/** The name of a text that `TRUST_PROXY` takes, or that is empty. */
+export const PROXIES_FORMAT = 'proxies-or-nothing'
+const HTTP_URL = 'https?://[^\\s?#@]+'
 const Flag = (description: string) => Type.Boolean({ default: false, description })
 const Required = (description: string) => Type.String({ minLength: 1, pattern: '^\\S+$', description })
-const Url = (options: { default: string, description: string }) => Type.String({ ...options, pattern: '^https?://[^\\s?#]+$', format: URL_FORMAT })
+const Url = (options: { default: string, description: string }) => Type.String({ ...options, pattern: `^${HTTP_URL}$`, format: URL_FORMAT })
 
 export const ROLES = ['all', 'api', 'worker'] as const
 
@@ -36,6 +39,10 @@ export const ConfigSchema = Type.Object({
   API_KEYS: Type.String({ default: '', description: 'keys that clients must send, separated by commas; none: no key is wanted' }),
   ALLOW_ANONYMOUS: Flag('listen on another address than loopback without API_KEYS'),
   REQUESTS_PER_MINUTE: Integer({ default: 600, minimum: 0, maximum: 1_000_000, description: 'requests per key or address; over it 429; 0 is off' }),
+  TRUST_PROXY: Type.String({ default: '', format: PROXIES_FORMAT, description: 'reverse proxies whose X-Forwarded-* is believed; none: no one is' }),
+  PUBLIC_URL: Type.String({ default: '', pattern: `^(${HTTP_URL})?$`, format: URL_FORMAT, description: 'how clients reach the service, path prefix included' }),
+  KEEP_ALIVE_S: Integer({ default: 72, minimum: 1, maximum: 3600, description: 'idle connections are kept for so long' }),
+  SPOTIFY_MARKET: Type.String({ default: '', pattern: '^([A-Z]{2})?$', description: 'market of requests that name none' }),
   REDIS_URL: Type.String({ default: '', pattern: '^(rediss?://[^\\s/]\\S*)?$', format: URL_FORMAT, description: 'Redis that several replicas share; none: this process is alone' }),
   STORE_SHARED: Flag('DATA_DIR is a volume that all replicas share; needed with REDIS_URL'),
   RATE_LIMIT_KEY: Type.String({ default: '', description: 'one value for all apps of one developer account, whose quota is counted together; none: the client id' }),
@@ -85,12 +92,17 @@ function adviceOn (variable: string, keyword: string): string {
 
 export type Related = Pick<Config, 'HOST' | 'API_KEYS' | 'ALLOW_ANONYMOUS' | 'REDIS_URL' | 'STORE_SHARED' | 'ROLE'>
 
-/** What no schema can say: which variables go together, and which keys cannot be sent. */
+/** Fewer characters than this can be guessed from outside. */
+const MIN_KEY_CHARACTERS = 16
+
+/** Reports which variables do not go together, and which keys cannot be sent or could be guessed: what no schema can say. */
 export function conflictsOf ({ HOST, API_KEYS, ALLOW_ANONYMOUS, REDIS_URL, STORE_SHARED, ROLE }: Related): ConfigProblem[] {
   const problems: ConfigProblem[] = []
   const keys = keysOf(API_KEYS)
   if (!keys.every((key) => /^[\x21-\x7e]+$/.test(key))) {
     problems.push({ variable: 'API_KEYS', advice: 'has a key that no client can send in a header: use letters, digits and signs of ASCII, without spaces' })
+  } else if (!isLoopback(HOST) && keys.some((key) => key.length < MIN_KEY_CHARACTERS)) {
+    problems.push({ variable: 'API_KEYS', advice: `has a key of fewer than ${MIN_KEY_CHARACTERS} characters, and HOST=${HOST} can be reached from outside: use longer ones (openssl rand -hex 24 makes one)` })
   }
   if (keys.length === 0 && !ALLOW_ANONYMOUS && !isLoopback(HOST)) {
     problems.push({ variable: 'API_KEYS', advice: `is missing and HOST=${HOST} can be reached from outside: set API_KEYS, or HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if that is what you want` })
@@ -104,6 +116,26 @@ export function conflictsOf ({ HOST, API_KEYS, ALLOW_ANONYMOUS, REDIS_URL, STORE
   return problems
 }
 
+const QUOTES = /^["'`\u2018\u2019\u201c\u201d]|["'`\u2018\u2019\u201c\u201d]$/
+
+/**
+ * Reports what tools leave around values, which would otherwise fail later and elsewhere: quotes (`docker --env-file` keeps them),
+ * and blanks or line ends (files of Windows). The value is never repeated: it may be a secret.
+ */
+export function wrappingsOf (data: Record<string, string>): ConfigProblem[] {
+  return Object.keys(ConfigSchema.properties).flatMap((variable) => {
+    const value = data[variable] ?? ''
+    const parts = variable === 'API_KEYS' ? keysOf(value) : [value.trim()]
+    if (parts.some((part) => QUOTES.test(part))) {
+      return [{ variable, advice: 'has quotes around its value, and they count as part of it (docker --env-file keeps them): write the value without quotes' }]
+    }
+    if (variable !== 'API_KEYS' && value.trim() !== value) {
+      return [{ variable, advice: 'has a blank or a line end around its value (a file with the line ends of Windows has): take it away' }]
+    }
+    return []
+  })
+}
+
 /** The keys of API_KEYS. */
 export function keysOf (text: string): string[] {
   return text.split(',').map((key) => key.trim()).filter((key) => key !== '')
@@ -111,6 +143,42 @@ export function keysOf (text: string): string[] {
 
 export function isLoopback (host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+}
+
+/** Whether `host`, a name or an address of any family, can only mean this machine. */
+export function isLoopbackName (host: string): boolean {
+  const bare = host.replace(/\.$/, '').replace(/^\[(.*)\]$/, '$1')
+  return isLoopback(bare) || /^::ffff:7f[0-9a-f]{2}:/.test(bare)
+}
+
+const MAX_HOPS = 32
+const NETWORK_NAMES = ['loopback', 'linklocal', 'uniquelocal']
+
+/** Whether a text names proxies as `TRUST_PROXY` does. */
+export function areProxies (text: string): boolean {
+  if (/^\d+$/.test(text)) return Number(text) >= 1 && Number(text) <= MAX_HOPS
+  return text === '' || text.split(',').every((proxy) => isNetwork(proxy.trim()))
+}
+
+function isNetwork (text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const family = isIP(address)
+  if (family === 0) return bits === undefined && NETWORK_NAMES.includes(address)
+  return rest.length === 0 && (bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
+}
+
+/** Whose `X-Forwarded-*` is believed, in Fastify's terms; false where nobody's is. */
+export function trustedProxies ({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>): false | string | ((address: string, hop: number) => boolean) {
+  if (TRUST_PROXY === '') return false
+  if (!/^\d+$/.test(TRUST_PROXY)) return TRUST_PROXY
+  const hops = Number(TRUST_PROXY)
+  return (_address, hop) => hop < hops
+}
+
+const SHAPES: Record<string, string> = {
+  REDIS_URL: 'a redis:// or rediss:// URL',
+  TRUST_PROXY: `addresses or networks separated by commas (10.0.0.0/8, loopback), or a number of hops from 1 to ${MAX_HOPS}`,
+  SPOTIFY_MARKET: 'two capital letters of ISO 3166-1 alpha-2',
 }
 
 function meaningOf (variable: string): string {
@@ -123,8 +191,8 @@ function shapeOf (variable: string): string {
   if (schema['type'] === 'integer') return `a whole number from ${String(schema['minimum'])} to ${String(schema['maximum'])}`
   if (schema['type'] === 'boolean') return 'true or false'
   if (Array.isArray(schema['enum'])) return `one of ${schema['enum'].join(', ')}`
-  if (variable === 'REDIS_URL') return 'a redis:// or rediss:// URL'
-  return String(schema['pattern'] ?? '').startsWith('^https?') ? 'an http or https URL without a query' : 'a text without spaces that is not empty'
+  if (SHAPES[variable] !== undefined) return SHAPES[variable]
+  return String(schema['pattern'] ?? '').includes(HTTP_URL) ? 'an http or https URL without a query, user or password' : 'a text without spaces that is not empty'
 }
 
 function schemaOf (variable: string): TSchema | undefined {

@@ -7,6 +7,7 @@ import { ServiceError } from './errors.ts'
 import { explainStartFailure } from './explain.ts'
 import { logTo } from './log-destination.ts'
 import { createLogger } from './logger.ts'
+import { printable } from './printable.ts'
 import { type ProgressDisplay, costText, createProgressBar, createProgressLog } from './progress.ts'
 import { buildSandbox } from './sandbox/app.ts'
 import { TIERS, type Tier } from './sandbox/objects.ts'
@@ -113,7 +114,7 @@ function summary ({ status, progress, cost, source, startedAt, finishedAt, error
     ...source?.reason == null ? [] : [`source: ${source.used} ${source.query ?? ''}, because ${source.reason}`],
     ...error === null ? [] : [`${error.code}: ${error.detail}`],
     ...path === null ? [] : [path],
-  ].join('\n')
+  ].map(printable).join('\n')
 }
 
 function invitation ({ id }: Run, url: string, sandboxUrl: string): string {

@@ -23,6 +23,9 @@ export type CallErrorCode =
 export type RequestErrorCode =
   | 'invalid_request'
   | 'unauthorized'
+  | 'forbidden_origin'
+  | 'misdirected_request'
+  | 'method_not_allowed'
   | 'route_not_found'
   | 'run_not_found'
   | 'run_expired'
@@ -42,6 +45,7 @@ export type RequestErrorCode =
   | 'headers_too_large'
   | 'request_timeout'
   | 'queue_full'
+  | 'too_many_connections'
   | 'storage_failed'
   | 'shutting_down'
   | 'data_dir_in_use'

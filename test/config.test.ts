@@ -50,6 +50,10 @@ const DEFAULTS = {
   RETENTION_DAYS: 30,
   API_KEYS: '',
   ALLOW_ANONYMOUS: false,
+  TRUST_PROXY: '',
+  PUBLIC_URL: '',
+  KEEP_ALIVE_S: 72,
+  SPOTIFY_MARKET: '',
   REDIS_URL: '',
   STORE_SHARED: false,
   RATE_LIMIT_KEY: '',
@@ -169,7 +173,7 @@ for (const host of REACHABLE) {
     t.equal(lines.length, 1)
     t.match(lines[0], /^API_KEYS is missing/)
     t.ok(lines[0]?.includes(`HOST=${host}`))
-    t.same(await linesOf({ ...CREDENTIALS, HOST: host, API_KEYS: 'a-key' }), [])
+    t.same(await linesOf({ ...CREDENTIALS, HOST: host, API_KEYS: 'a-key-of-16-chars' }), [])
     t.same(await linesOf({ ...CREDENTIALS, HOST: host, ALLOW_ANONYMOUS: 'true' }), [])
   })
 }
@@ -240,3 +244,44 @@ t.test('two services of one process do not share their configuration', async (t)
   t.same([one.PORT, other.PORT], [1, 2])
   t.match(await configOf(CREDENTIALS), { PORT: 3000 })
 })
+
+const QUOTED = ['"abc"', "'abc'", '`abc`', '"abc', "abc'", '\u201cabc\u201d']
+t.test('quotes that a tool left around a value are refused at the start, in one line that does not repeat it', async (t) => {
+  for (const name of ['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET', 'API_KEYS', 'HOST', 'PORT', 'DATA_DIR', 'PUBLIC_URL']) {
+    for (const value of [...QUOTED, ...name === 'API_KEYS' ? ['good-key,"abc"', '"abc,good-key"'] : []]) {
+      const lines = await linesOf({ ...CREDENTIALS, [name]: value })
+      t.equal(lines.length, 1, `${name}=${value}`)
+      t.match(lines[0], new RegExp(`^${name} has quotes around its value.*docker --env-file.*without quotes$`))
+      t.notMatch(lines[0], /abc/)
+    }
+  }
+})
+
+t.test('a blank or a line end of Windows around a value is refused too; around a key it is taken off', async (t) => {
+  for (const name of ['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET', 'HOST', 'DATA_DIR', 'LOG_LEVEL']) {
+    for (const value of ['info\r', ' info', 'info\t']) t.match(await linesOf({ ...CREDENTIALS, [name]: value }), [new RegExp(`^${name} has a blank or a line end around`)], `${name}=${JSON.stringify(value)}`)
+  }
+  t.same(await linesOf({ ...CREDENTIALS, API_KEYS: 'a-key, another\r' }), [])
+})
+
+t.test('a key that could be guessed is refused where it can be tried from outside', async (t) => {
+  for (const API_KEYS of ['fifteen-letters', 'a-key-of-16-chars,short']) {
+    t.match(await linesOf({ ...CREDENTIALS, API_KEYS, HOST: '0.0.0.0' }), [/^API_KEYS has a key of fewer than 16 characters.*use longer ones/])
+    t.match(await linesOf({ ...CREDENTIALS, API_KEYS, HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'true' }), [/^API_KEYS has a key of fewer/])
+    t.same(await linesOf({ ...CREDENTIALS, API_KEYS }), [])
+  }
+})
+
+const SHAPED: Array<[name: string, right: string[], wrong: string[], shape: RegExp]> = [
+  ['TRUST_PROXY', ['1', '32', '10.0.0.1', '10.0.0.0/8, ::1', 'loopback,fc00::/7'], ['0', '33', '-1', 'true', 'proxy.example', '10.0.0.0/33', '10.0.0.0/0', '10.0.0.0/', '1.2.3.4/5/6', ',', '::/129'], /addresses or networks/],
+  ['PUBLIC_URL', ['https://a.example', 'http://a:8080/b/'], ['a.example', '/albums', 'https://a?b', 'https://a#b', 'https://user:password@a', 'ftp://a'], /http or https URL/],
+  ['KEEP_ALIVE_S', ['1', '3600'], ['0', '3601', '5s'], /a whole number from 1/],
+  ['SPOTIFY_MARKET', ['DE'], ['de', 'DEU', 'D', '49'], /two capital letters/],
+  ['SPOTIFY_API_URL', ['http://a/v1'], ['https://user:password@a/v1'], /without a query, user or password/],
+]
+for (const [name, right, wrong, shape] of SHAPED) {
+  t.test(`${name}: what is right, and one line for what is wrong`, async (t) => {
+    for (const value of right) t.same(await linesOf({ ...CREDENTIALS, [name]: value }), [], value)
+    for (const value of wrong) t.match(await linesOf({ ...CREDENTIALS, [name]: value }), [new RegExp(`^${name} is wrong: it must be .*${shape.source}`)], value)
+  })
+}

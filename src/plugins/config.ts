@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import fastifyEnv from '@fastify/env'
-import { type Ajv } from 'ajv'
+import { Ajv } from 'ajv'
 import fp from 'fastify-plugin'
-import { type Config, ConfigError, ConfigSchema, ROLES, URL_FORMAT, conflictsOf, problemsOf } from '../config.ts'
+import {
+  type Config, ConfigError, ConfigSchema, PROXIES_FORMAT, ROLES, URL_FORMAT, areProxies, conflictsOf, problemsOf, wrappingsOf,
+} from '../config.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -19,18 +20,34 @@ export interface ConfigPluginOptions {
 }
 
 /** `app.config`: the environment, validated. Throws `ConfigError`. */
-export default fp<ConfigPluginOptions>(async (app, { env, envFile }) => {
-  const data = { ...withoutEmpty(fileOf(envFile)), ...withoutEmpty(env) }
-  try {
-    await app.register(fastifyEnv, { schema: structuredClone(ConfigSchema), data, env: false, ajv: { customOptions: withUrls } })
-  } catch (error) {
-    throw explain(error, data)
-  }
-  const conflicts = conflictsOf(app.config)
-  if (conflicts.length > 0) throw new ConfigError(conflicts)
+export default fp<ConfigPluginOptions | { config: Config }>(async (app, options) => {
+  app.decorate('config', 'config' in options ? options.config : loadConfig(options))
 }, { name: 'config' })
 
-/** Read here and not by the plugin, so that an empty value means the same in the file as in the environment. */
+/** The environment's variables with their types and defaults. Throws `ConfigError` with everything that is wrong, so that it is mended together. */
+export function loadConfig ({ env, envFile }: ConfigPluginOptions): Config {
+  const data = { ...withoutEmpty(fileOf(envFile)), ...withoutEmpty(env) }
+  const problems = new Map<string, string>()
+  const note = (found: ConfigError['problems']): void => {
+    for (const { variable, advice } of found) if (!problems.has(variable)) problems.set(variable, advice)
+  }
+  const ajv = new Ajv({ allErrors: true, removeAdditional: true, useDefaults: true, coerceTypes: true })
+  ajv.addFormat(URL_FORMAT, (text: string) => text === '' || URL.canParse(text)).addFormat(PROXIES_FORMAT, areProxies)
+  const isConfig = ajv.compile<Config>(ConfigSchema)
+  const config: Record<string, unknown> = { ...data }
+  note(wrappingsOf(data))
+  const isWrapped = problems.size > 0 // what goes together is not known before it is unwrapped
+  if (isConfig(config)) {
+    if (!isWrapped) note(conflictsOf(config))
+    if (problems.size === 0) return config
+  } else {
+    note(problemsOf(isConfig.errors ?? []))
+    if (!isWrapped) note(conflictsOf(relatedOf(data)))
+  }
+  throw new ConfigError([...problems].map(([variable, advice]) => ({ variable, advice })))
+}
+
+/** Read here and not by a package, so that an empty value means the same in the file as in the environment. */
 function fileOf (path: string | undefined): ConfigPluginOptions['env'] {
   if (path === undefined || !existsSync(path)) return {}
   try {
@@ -40,22 +57,14 @@ function fileOf (path: string | undefined): ConfigPluginOptions['env'] {
   }
 }
 
-function withUrls (ajv: Ajv): Ajv {
-  return ajv.addFormat(URL_FORMAT, (text: string) => text === '' || URL.canParse(text))
-}
-
 /** `NAME=` in a template or in compose means "not set": the default holds, or the variable is missing. */
 function withoutEmpty (env: ConfigPluginOptions['env']): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''))
 }
 
-/** Everything that is wrong at once, so that it is mended at once. */
-function explain (error: unknown, data: Record<string, string>): unknown {
-  if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) return error
-  const { HOST = '127.0.0.1', API_KEYS = '', ALLOW_ANONYMOUS, REDIS_URL = '', STORE_SHARED, ROLE } = data
-  const problems = problemsOf(error.errors)
-  const conflicts = conflictsOf({
+/** The variables that go together, read without the schema that refused some variable. */
+function relatedOf ({ HOST = '127.0.0.1', API_KEYS = '', ALLOW_ANONYMOUS, REDIS_URL = '', STORE_SHARED, ROLE }: Record<string, string>): Parameters<typeof conflictsOf>[0] {
+  return {
     HOST, API_KEYS, REDIS_URL, ALLOW_ANONYMOUS: ALLOW_ANONYMOUS === 'true', STORE_SHARED: STORE_SHARED === 'true', ROLE: ROLES.find((role) => role === ROLE) ?? 'all',
-  })
-  return new ConfigError([...problems, ...conflicts.filter(({ variable }) => !problems.some((problem) => problem.variable === variable))])
+  }
 }

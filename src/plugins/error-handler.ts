@@ -5,13 +5,19 @@ import { type ConnectionError, type FastifyError, type FastifyReply, type Fastif
 import fp from 'fastify-plugin'
 import { type ErrorCode, ServiceError } from '../errors.ts'
 import { explainSchemaError } from '../schemas/explain.ts'
+import { printable, toJson } from '../printable.ts'
+import { pathOf } from '../request-log.ts'
 import { PROBLEM_TYPE, type Problem } from '../schemas/problem.ts'
+import { storageErrno, storageFailed } from '../services/store/storage-failure.ts'
+import { createRouteTable } from './route-table.ts'
 
 /** The HTTP status of the codes that requests can meet; any other one is a bug, and 500. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   invalid_request: 400,
   unauthorized: 401,
+  forbidden_origin: 403,
   route_not_found: 404,
+  method_not_allowed: 405,
   run_not_found: 404,
   run_expired: 410,
   run_not_resumable: 409,
@@ -20,6 +26,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   run_partial: 409,
   run_failed: 409,
   run_canceled: 409,
+  misdirected_request: 421,
   idempotency_key_reused: 422,
   too_many_requests: 429,
   payload_too_large: 413,
@@ -30,14 +37,24 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   precondition_failed: 412,
   range_not_satisfiable: 416,
   queue_full: 503,
+  too_many_connections: 503,
   storage_failed: 503,
   shutting_down: 503,
 }
 
 /** Every error that leaves the service is a problem document; what is not ours to tell stays in the log. */
 export default fp(async (app) => {
+  const routes = createRouteTable()
+  app.addHook('onRoute', ({ url, method }) => routes.add(url, method))
   app.setErrorHandler(answerError)
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new ServiceError('route_not_found', `there is no ${request.method} ${request.url.split('?')[0] ?? ''} here: see the README for the routes`), 404))
+  app.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request.url.split('?')[0] ?? '')
+    const methods = routes.methodsOf(path)
+    if (methods.length === 0) return answerError(new ServiceError('route_not_found', `there is no ${request.method} ${printable(path)} here: see the README for the routes`), request, reply)
+    void reply.header('allow', methods.join(', '))
+    if (request.method === 'OPTIONS') return reply.code(204).send()
+    return answerError(new ServiceError('method_not_allowed', `there is no ${request.method} here: use ${methods.join(', ')}`), request, reply)
+  })
 }, { name: 'error-handler' })
 
 /** Answer any error; also for what Fastify refuses before a route is found (`frameworkErrors`). */
@@ -56,7 +73,7 @@ export function answerClientError (error: ConnectionError, socket: Socket): void
     return
   }
   const known = translateClientError(error)
-  const body = JSON.stringify(problemOf(known, STATUS[known.code] ?? 400, randomUUID()))
+  const body = toJson(problemOf(known, STATUS[known.code] ?? 400, randomUUID()))
   socket.end(`HTTP/1.1 ${statusLine(known)}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`, () => socket.destroy())
 }
 
@@ -78,25 +95,21 @@ const INTERNAL = new ServiceError('internal_error', 'the service failed at somet
 function sendProblem (request: FastifyRequest, reply: FastifyReply, error: ServiceError, status: number): FastifyReply {
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
-  return reply.code(status).header('x-request-id', request.id).type(PROBLEM_TYPE).send(JSON.stringify(problemOf(error, status, request.id)))
+  if (status === 415) reply.headers({ 'accept-post': 'application/json', 'accept-encoding': 'identity' })
+  return reply.code(status).header('x-request-id', request.id).type(PROBLEM_TYPE).send(toJson(problemOf(error, status, request.id)))
 }
 
 function problemOf (error: ServiceError, status: number, requestId: string): Problem {
   return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail: error.message, code: error.code, requestId }
 }
 
-/** What the file system says when it is full, read-only, closed to the service or broken. */
-const STORAGE_ERRORS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO']
-
 /** Fastify's own errors (validation, parsing, body size) in our codes. */
 function translate (error: FastifyError): ServiceError {
   if (error.validation !== undefined) return new ServiceError('invalid_request', explainValidation(error))
-  if (STORAGE_ERRORS.includes(error.code)) {
-    return new ServiceError('storage_failed', 'DATA_DIR cannot be written or read: make room in it and let the service write there', { cause: error })
-  }
+  if (storageErrno(error) !== null) return storageFailed('DATA_DIR cannot be written or read', error)
   switch (error.statusCode) {
-    case 413: return new ServiceError('payload_too_large', 'the body is larger than this service takes')
-    case 415: return new ServiceError('unsupported_media_type', "the body must be JSON: send it with 'content-type: application/json'")
+    case 413: return new ServiceError('payload_too_large', 'the body is larger than the 64 KiB that this service takes: name albums and artists by their plain ids, of which 1,000 fit')
+    case 415: return new ServiceError('unsupported_media_type', "the body must be JSON: send it with 'content-type: application/json', and without a content-encoding")
     case 414: return new ServiceError('route_not_found', 'a part of the path is longer than any id')
     default: return isClients(error.statusCode) ? new ServiceError('invalid_request', error.message, { status: error.statusCode }) : INTERNAL
   }
@@ -106,11 +119,8 @@ function isClients (status: number | undefined): status is number {
   return status !== undefined && status >= 400 && status < 500
 }
 
-const MOST_PROBLEMS_TOLD = 10
-
-/** Each thing that is wrong with the request, with the names and values that would be right. */
-function explainValidation ({ validation = [], validationContext = 'body' }: FastifyError): string {
-  const problems = new Set(validation.map((error) => `${validationContext}${error.instancePath.replaceAll('/', '.')} ${explainSchemaError(error)}`))
-  const told = [...problems].slice(0, MOST_PROBLEMS_TOLD)
-  return problems.size > told.length ? `${told.join('; ')}; and ${problems.size - told.length} more` : told.join('; ')
+/** What is wrong with the request, with the names and values that would be right. */
+function explainValidation ({ validation: [error] = [], validationContext = 'body' }: FastifyError): string {
+  if (error === undefined) return `${validationContext} is wrong`
+  return printable(`${validationContext}${error.instancePath.replaceAll('/', '.')} ${explainSchemaError(error)}`)
 }

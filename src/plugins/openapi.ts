@@ -42,7 +42,7 @@ export default fp(async (app) => {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'album-release-ingest', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } as { name: string } },
-      servers: [{ url: '/' }],
+      servers: [{ url: app.publicUrl('') || '/' }],
       tags: TAGS,
       security: app.config.API_KEYS === '' ? [{}, ...keys] : keys,
       components: { securitySchemes: SECURITY_SCHEMES },
@@ -53,6 +53,7 @@ export default fp(async (app) => {
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    indexPrefix: app.config.PUBLIC_URL === '' ? '' : new URL(app.publicUrl('')).pathname.replace(/\/$/, ''),
     staticCSP: DOCS_POLICY,
     uiConfig: { validatorUrl: null, displayRequestDuration: true, tryItOutEnabled: true },
     theme: { title: 'album-release-ingest' },
@@ -66,7 +67,7 @@ export default fp(async (app) => {
       response: { 200: { description: 'the OpenAPI document', content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } } } },
     },
   }, async () => app.swagger())
-}, { name: 'openapi', dependencies: ['config', 'protection'] })
+}, { name: 'openapi', dependencies: ['public-url', 'protection'] })
 
 interface Operation {
   requestBody?: { required: boolean }

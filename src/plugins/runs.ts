@@ -24,6 +24,7 @@ export default fp<{ recover: boolean }>(async (app, { recover }) => {
     clock,
     newId,
     maxAlbums: config.MAX_ALBUMS_PER_RUN,
+    market: config.SPOTIFY_MARKET === '' ? null : config.SPOTIFY_MARKET,
     retentionDays: config.RETENTION_DAYS,
     maxQueued: config.MAX_QUEUED_RUNS,
     concurrency: config.RUN_CONCURRENCY,

@@ -1,10 +1,12 @@
 import { Ajv, type Options } from 'ajv'
 import addFormats from 'ajv-formats'
+import { type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { ServiceError } from '../errors.ts'
 import { NO_BODY, NO_QUERY } from '../schemas/nothing.ts'
 
-/** Unknown fields are refused, never dropped; all that is wrong is told at once. */
-const STRICT: Options = { allErrors: true, verbose: true, removeAdditional: false, useDefaults: true }
+/** Unknown fields are refused, never dropped. The first flaw ends the check: what a client sends must not decide how much is done. */
+const STRICT: Options = { allErrors: false, verbose: true, removeAdditional: false, useDefaults: true }
 
 /** How requests are checked: bodies as they are, what comes as text (query, path, headers) converted first. */
 export default fp(async (app) => {
@@ -19,16 +21,35 @@ export default fp(async (app) => {
     route.schema = { querystring: NO_QUERY, ...(takesBody ? { body: NO_BODY } : {}), ...schema }
   })
 
-  /** `curl -X POST -H 'content-type: application/json'` sends no body: that is no body, not a broken one. */
   const parseJson = app.getDefaultJsonParser('error', 'error')
+
+  /** A body of no bytes is no body, whatever its headers say of it; what is not known here is told without looking at its body. */
+  function parse (request: FastifyRequest, body: string, isJson: boolean, done: (error: Error | null, body?: unknown) => void): void {
+    if (body === '' || request.is404) done(null, undefined)
+    else if (!isJson || !isPlain(request)) done(unsupported())
+    else void parseJson(request, body, done)
+  }
+
   app.removeContentTypeParser(['application/json', 'text/plain'])
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined)
-    else void parseJson(request, body as string, done)
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => parse(request, body as string, true, done))
+  app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => parse(request, body as string, false, done))
+
+  /** Fastify refuses a malformed type before any parser could see that there is no body. */
+  app.addHook('preParsing', async ({ headers }) => {
+    const type = headers['content-type']
+    if (type !== undefined && !/^application\/json\s*(;|$)/i.test(type.trim())) headers['content-type'] = 'application/octet-stream'
   })
 }, { name: 'validation' })
 
 function withFormats (ajv: Ajv): Ajv {
   addFormats.default(ajv)
   return ajv
+}
+
+function isPlain ({ headers }: FastifyRequest): boolean {
+  return ['', 'identity'].includes((headers['content-encoding'] ?? '').trim().toLowerCase())
+}
+
+function unsupported (): ServiceError {
+  return new ServiceError('unsupported_media_type', "the body must be JSON: send it with 'content-type: application/json', and without a content-encoding")
 }

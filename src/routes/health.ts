@@ -1,9 +1,19 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { ServiceError } from '../errors.ts'
 import { json } from '../schemas/answer.ts'
 import { Health, Readiness } from '../schemas/health.ts'
+import { createRecent } from '../services/recent.ts'
+import { storageFailed } from '../services/store/storage-failure.ts'
+
+/** Anyone may ask, as often as they like; what it costs is paid once in this time. */
+const PROBE_EVERY_MS = 1000
 
 const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  const readiness = createRecent(async () => {
+    await app.runs.probe().catch((cause: unknown) => { throw storageFailed('DATA_DIR cannot be written', cause) })
+    const { redis } = await app.engine.health()
+    return { status: 'ok' as const, ...redis === null ? {} : { redis } }
+  }, { maxAgeMs: PROBE_EVERY_MS, monotonic: app.parts.clock.monotonic })
+
   app.get('/health/live', {
     logLevel: 'warn',
     schema: { operationId: 'isLive', tags: ['service'], summary: 'Whether the process answers', response: { 200: json(Health, 'it does') } },
@@ -19,13 +29,7 @@ const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: json(Readiness, 'they can') },
       problems: { 503: ['storage_failed'] },
     },
-  }, async () => {
-    await app.runs.probe().catch((cause: unknown) => {
-      throw new ServiceError('storage_failed', 'DATA_DIR cannot be written: make room in it and let the service write there', { cause })
-    })
-    const { redis } = await app.engine.health()
-    return { status: 'ok' as const, ...redis === null ? {} : { redis } }
-  })
+  }, async () => await readiness())
 }
 
 export default healthRoutes

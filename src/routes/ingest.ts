@@ -40,8 +40,9 @@ const ingestRoutes: FastifyPluginAsyncTypebox = async (app) => {
   }, async (request, reply) => {
     const ms = waitMs(request, reply)
     if (ms > 0) chooseFormat(request) // refuse what cannot be answered before it costs a run
-    const accepted = await app.runs.start(request.body, request.headers['idempotency-key'] ?? null)
-    reply.header('location', `/runs/${accepted.id}`)
+    const value = request.headers['idempotency-key']
+    const accepted = await app.runs.start(request.body, value === undefined ? null : { value, owner: app.clientKey(request) })
+    reply.header('location', app.publicUrl(`/runs/${accepted.id}`))
     const run = await app.runs.waitForEnd(accepted.id, ms, clientGone(reply, ms))
     if (ms > 0 && run.finishedAt !== null) return await sendDocument(app, request, reply, run)
     return await reply.code(202).header('retry-after', retryAfterSeconds(run, app.parts.clock.now())).send(run)

@@ -68,13 +68,14 @@ const BAD_BODIES: Array<[body: unknown, detail: RegExp]> = [
   [{ pagination: 'cursor' }, /body\.pagination must be one of next, offset/],
   [{ market: 'de' }, /body\.market must be ISO 3166-1 alpha-2/],
   [{ limits: 5 }, /body has an unknown field "limits"/],
-  [{ limit: 0, pagination: 1, other: true }, /limit.*pagination|pagination.*limit/],
+  [{ limit: 0, pagination: 1, other: true }, /^body has an unknown field "other"$/],
+  [{ [`x\u001b[31m${'y'.repeat(500)}`]: 1 }, /^body has an unknown field "x\\u001b\[31my{40,60}…"$/],
   [{ query: 'x' }, /query is only for source "search"/],
   [{ source: 'albums' }, /source "albums" needs albumIds/],
   [{ source: 'albums', albumIds: [] }, /body\.albumIds must NOT have fewer than 1 items/],
   [{ source: 'albums', albumIds: [album], limit: 3 }, /limit does not go with source "albums"/],
   [{ source: 'albums', albumIds: ['../../etc/passwd'] }, /body\.albumIds\.0 must be a Spotify id, URI or open\.spotify\.com link/],
-  [{ source: 'albums', albumIds: Array.from({ length: 400 }, (_, place) => `wrong ${place}`) }, /^(body\.albumIds\.\d must be a Spotify id[^;]*; ){10}and 390 more$/],
+  [{ source: 'albums', albumIds: Array.from({ length: 400 }, (_, place) => `wrong ${place}`) }, /^body\.albumIds\.0 must be a Spotify id[^;]*$/],
   [{ source: 'albums', albumIds: [`spotify:artist:${album}`] }, /body\.albumIds\.0 must be/],
   [{ source: 'artists' }, /source "artists" needs artistIds/],
   [{ source: 'artists', artistIds: Array.from({ length: 51 }, () => album) }, /must NOT have more than 50 items/],
@@ -95,8 +96,9 @@ t.test('a wrong body is refused with what is wrong, and starts nothing', async (
   const form = await service.app.inject({ method: 'POST', url: '/ingest', headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: 'limit=5' })
   isProblem(t, form, 415, 'unsupported_media_type')
   t.match(form.json<Problem>().detail, /content-type: application\/json/)
-  const huge = await service.app.inject({ method: 'POST', url: '/ingest', headers: { 'content-type': 'application/json' }, payload: JSON.stringify({ query: 'x'.repeat(2 ** 20) }) })
+  const huge = await service.app.inject({ method: 'POST', url: '/ingest', headers: { 'content-type': 'application/json' }, payload: JSON.stringify({ query: 'x'.repeat(2 ** 16) }) })
   isProblem(t, huge, 413, 'payload_too_large')
+  t.match(huge.json<Problem>().detail, /64 KiB.*plain ids/)
   t.equal(service.sandbox.sandbox.stats().calls, 0)
 })
 
@@ -113,7 +115,6 @@ t.test('what is not there is 404 with a code; ids that try to leave the folder t
   t.match([long.headers['x-request-id'], long.json<Problem>().requestId], ['mine', 'mine'])
   isProblem(t, await service.app.inject({ url: `/runs/${UNKNOWN_ID}` }), 404, 'run_not_found')
   isProblem(t, await service.app.inject({ url: '/nowhere?x=1' }), 404, 'route_not_found')
-  isProblem(t, await service.app.inject({ method: 'DELETE', url: '/ingest' }), 404, 'route_not_found')
 })
 
 t.test('too many runs are refused with when to come back; the refused one leaves nothing behind', async (t) => {

@@ -6,6 +6,8 @@ import { Problem, type Problems } from '../problem.ts'
 const MEANING: Partial<Record<RequestErrorCode, string>> = {
   invalid_request: 'the request is wrong, and `detail` says what',
   unauthorized: 'no key, or a wrong one, where the service has API_KEYS',
+  forbidden_origin: 'a page of another site asks, and the service has no API_KEYS',
+  misdirected_request: 'the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS',
   run_not_found: 'there is no such run',
   run_expired: 'there is no such run any longer',
   run_not_resumable: 'only a partial, failed or canceled run can go on',
@@ -16,10 +18,11 @@ const MEANING: Partial<Record<RequestErrorCode, string>> = {
   run_canceled: 'the run was canceled',
   idempotency_key_reused: 'the key belongs to another request of the last 24 hours',
   too_many_requests: 'more than REQUESTS_PER_MINUTE',
-  unsupported_media_type: 'the body is not JSON',
-  payload_too_large: 'the body is too large',
+  unsupported_media_type: 'the body is not JSON, or has a content coding',
+  payload_too_large: 'the body is larger than 64 KiB',
   not_acceptable: 'there is no such format',
   queue_full: 'as many runs are waiting as MAX_QUEUED_RUNS allows',
+  too_many_connections: 'as many requests are under way as the limit of open files allows',
   storage_failed: 'DATA_DIR cannot be written or read',
   shutting_down: 'the service is shutting down',
   internal_error: 'a bug: the log has the details under the `requestId`',
@@ -30,9 +33,10 @@ export function commonProblems (method: string, isProbe: boolean): Problems {
   return {
     400: ['invalid_request'],
     ...(isProbe ? {} : { 401: ['unauthorized'], 429: ['too_many_requests'] }),
-    ...(method === 'GET' ? {} : { 413: ['payload_too_large'], 415: ['unsupported_media_type'] }),
+    ...(method === 'GET' ? {} : { 403: ['forbidden_origin'], 413: ['payload_too_large'], 415: ['unsupported_media_type'] }),
+    421: ['misdirected_request'],
     500: ['internal_error'],
-    503: ['shutting_down'],
+    503: ['shutting_down', 'too_many_connections'],
   }
 }
 

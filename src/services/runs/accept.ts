@@ -5,6 +5,7 @@ import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type Claimed, type KeyStore } from '../store/key-store.ts'
 import { type RunRecord, type RunStore } from '../store/run-store.ts'
+import { storageFailed } from '../store/storage-failure.ts'
 import { completeRequest } from './request.ts'
 import { type Roster, keyOf } from './roster.ts'
 import { hasEnded, newRecord } from './transitions.ts'
@@ -17,10 +18,19 @@ export interface AcceptOptions {
   log: Log
   newId: () => string
   maxAlbums: number
+  /** The market of requests that name none; null: none. */
+  market: string | null
   /** Runs that may be waiting or under way at once. */
   maxActive: number
   /** Have the run worked on; nothing happens where that is so already. */
   deliver: (run: Run) => void | Promise<void>
+}
+
+/** An `Idempotency-Key`, which belongs to the client that sent it. */
+export interface IdempotencyKey {
+  value: string
+  /** The hash of the API key that came with it; null where the service has none, and all clients share their keys. */
+  owner: string | null
 }
 
 export interface Acceptance {
@@ -28,7 +38,7 @@ export interface Acceptance {
    * Turn a request into a run, once for all processes: an equal request that has not ended gives that run, and so does the
    * same idempotency key, whatever the state of its run. The run is durable when it resolves.
    */
-  start: (body: IngestBody, key: string | null) => Promise<Run>
+  start: (body: IngestBody, key: IdempotencyKey | null) => Promise<Run>
   /** Equal requests are to be given this run, unless they have another one: it goes on after its end. */
   attachTo: (run: Run) => Promise<void>
   /** The run will be deleted: neither its key nor its request is to bring it back. */
@@ -120,8 +130,7 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
    * The key is claimed on disk, with the id that its run will have, before the run is stored: a crash between the
    * two leaves a claim whose run the next request with the key makes.
    */
-  async function withKey (request: RunRequest, key: string): Promise<Run> {
-    const keyHash = createHash('sha256').update(key).digest('hex')
+  async function withKey (request: RunRequest, keyHash: string): Promise<Run> {
     const mine = { id: options.newId(), request: keyOf(request), claimedAtMs: clock.now() }
     const claim = await keys.claim(keyHash, mine, ({ claimedAtMs }) => claimedAtMs >= clock.now() - KEY_LIFETIME_MS, () => checkRoom(mine.id))
     if (claim.request !== mine.request) {
@@ -148,9 +157,10 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
     enter,
 
     async start (body, key) {
-      const request = completeRequest(body, options.maxAlbums)
-      const name = key === null ? `request ${keyOf(request)}` : `key ${key} ${keyOf(request)}`
-      return await once(name, async () => await stored(key === null ? withoutKey(request) : withKey(request, key)))
+      const request = completeRequest(body, options.maxAlbums, options.market)
+      const keyHash = key === null ? null : hashOf(key)
+      const name = keyHash === null ? `request ${keyOf(request)}` : `key ${keyHash} ${keyOf(request)}`
+      return await once(name, async () => await stored(keyHash === null ? withoutKey(request) : withKey(request, keyHash)))
     },
 
     async forget ({ run: { id, request }, keyHash }) {
@@ -160,11 +170,16 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
   }
 }
 
+/** The name of a key's claim. No header can hold the zero that parts owner and key, so no two pairs have one name. */
+function hashOf ({ owner, value }: IdempotencyKey): string {
+  return createHash('sha256').update(owner === null ? value : `${owner}\0${value}`).digest('hex')
+}
+
 async function stored<T> (writing: Promise<T>): Promise<T> {
   try {
     return await writing
   } catch (error) {
     if (error instanceof ServiceError) throw error
-    throw new ServiceError('storage_failed', 'the run could not be stored: make room in DATA_DIR and let the service write there', { cause: error })
+    throw storageFailed('the run could not be stored', error)
   }
 }

@@ -34,7 +34,7 @@ export function createCancel ({ get, queue, roster, end, closing }: CancelOption
     await queue.enqueue(id, delivery.untilMs)
     const { error } = await get(id)
     if (error?.code !== 'storage_failed') throw new ServiceError('internal_error', `the run could not be ended: ${error?.detail ?? ''}`)
-    throw new ServiceError('storage_failed', 'the run could not be ended, and goes on in a minute: make room in DATA_DIR and let the service write there, then cancel it again')
+    throw new ServiceError('storage_failed', `the run could not be ended, and is resumed in a minute: ${error.detail}; then cancel it again`)
   }
 
   return async (id) => {

@@ -9,6 +9,7 @@ import { type Ledger, type Part, openLedger } from '../ingest/ledger.ts'
 import { type Log } from '../log.ts'
 import { type Delivery } from '../queue/run-queue.ts'
 import { type RunRecord, type RunStore } from '../store/run-store.ts'
+import { storageDetail } from '../store/storage-failure.ts'
 import { type Snapshot, begin, documentName, ended, finish, hasEnded, pause, paused } from './transitions.ts'
 
 export interface ExecuteOptions {
@@ -191,7 +192,8 @@ function snapshotOf (ledger: Ledger): Snapshot {
 
 function failureOf (error: unknown): RunFailure {
   if (error instanceof ServiceError) return { code: error.code, detail: error.message }
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
-  if (code !== null) return { code: 'storage_failed', detail: `the run's files could not be written (${code}): make room in DATA_DIR and let the service write there; a failed run can then be resumed` }
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
+    return { code: 'storage_failed', detail: `${storageDetail("the run's files could not be written", error)}; a failed run can then be resumed` }
+  }
   return { code: 'internal_error', detail: 'the service failed at something unexpected: its log has the details' }
 }

@@ -8,7 +8,7 @@ import { hasErrno } from '../store/errno.ts'
 import { type KeyStore } from '../store/key-store.ts'
 import { createdAtMs, isRunId } from '../store/run-id.ts'
 import { type RunRecord, type RunStore } from '../store/run-store.ts'
-import { createAcceptance } from './accept.ts'
+import { type IdempotencyKey, createAcceptance } from './accept.ts'
 import { canceled, createCancel } from './cancel.ts'
 import { type ExecuteOptions, execute } from './execute.ts'
 import { retentionStartMs } from './retention.ts'
@@ -23,7 +23,7 @@ export interface RunManager {
    * idempotency key, the run of that key.
    * Throws `invalid_request`, `queue_full`, `storage_failed`, `idempotency_key_reused`, `shutting_down`.
    */
-  start: (body: IngestBody, idempotencyKey?: string | null) => Promise<Run>
+  start: (body: IngestBody, idempotencyKey?: IdempotencyKey | null) => Promise<Run>
   /** The run as it is now; throws `run_not_found`, `run_expired`. */
   get: (id: string) => Promise<Run>
   /** The run as soon as it has ended, or as it is when the time is over or the signal is aborted. */
@@ -61,6 +61,8 @@ export interface RunManagerOptions {
   clock: Clock
   newId: () => string
   maxAlbums: number
+  /** The market of requests that name none; null: none. */
+  market: string | null
   /** Runs that ended longer ago are deleted; 0: never. */
   retentionDays: number
   maxQueued: number
@@ -73,7 +75,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
   const { store, keys, queue, roster, clock, log, retentionDays } = options
   const closing = new AbortController()
   const acceptance = createAcceptance({
-    store, keys, roster, clock, log, newId: options.newId, maxAlbums: options.maxAlbums, maxActive: options.concurrency + options.maxQueued, deliver,
+    store, keys, roster, clock, log, newId: options.newId, maxAlbums: options.maxAlbums, market: options.market, maxActive: options.concurrency + options.maxQueued, deliver,
   })
   const stop = createCancel({ get, queue, roster, end: executeHere, closing: closing.signal })
   const sweep = createSweep({ store, keys, roster, clock, log, retentionDays, deliver })

@@ -10,14 +10,15 @@ const FIELD_OF_SOURCE = { query: 'search', artistIds: 'artists', albumIds: 'albu
  * The request with its defaults, or `invalid_request` with what to change. Equal requests give equal results,
  * key for key.
  * @param maxAlbums MAX_ALBUMS_PER_RUN
+ * @param market of requests that name none: SPOTIFY_MARKET
  */
-export function completeRequest (body: IngestBody, maxAlbums: number): RunRequest {
+export function completeRequest (body: IngestBody, maxAlbums: number, market: string | null = null): RunRequest {
   const source = body.source ?? 'auto'
   for (const [field, owner] of Object.entries(FIELD_OF_SOURCE) as Array<[keyof typeof FIELD_OF_SOURCE, string]>) {
     if (body[field] !== undefined && source !== owner) refuse(`${field} is only for source "${owner}", and source is "${source}": leave it out or change source`)
   }
   const common = (limit: number): RunRequest => ({
-    source, limit: checkedLimit(limit, maxAlbums), pagination: body.pagination ?? 'next', market: body.market ?? null, refresh: body.refresh ?? false,
+    source, limit: checkedLimit(limit, maxAlbums), pagination: body.pagination ?? 'next', market: body.market ?? market, refresh: body.refresh ?? false,
   })
   if (source === 'albums') {
     if (body.limit !== undefined) refuse('limit does not go with source "albums", which means exactly the albums in albumIds: leave limit out')

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { readdir, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
 import { v7 as uuidv7 } from 'uuid'
-import { type Run, type RunStatus } from '../../../src/schemas/run.ts'
+import { type IngestBody, type Run, type RunStatus } from '../../../src/schemas/run.ts'
 import { type Acceptance, type AcceptOptions, createAcceptance } from '../../../src/services/runs/accept.ts'
 import { createRoster } from '../../../src/services/runs/roster.ts'
 import { resume } from '../../../src/services/runs/transitions.ts'
@@ -13,12 +13,18 @@ import { createRecordingLog } from '../recording-log.ts'
 
 const DAY_MS = 24 * 3_600_000
 
+type Joined = Omit<Acceptance, 'start'> & {
+  start: (body: IngestBody, key: string | null, owner?: string | null) => Promise<Run>
+  store: RunStore
+  delivered: string[]
+}
+
 /** What several processes share: a folder and the time. Each has its own view of both. */
 function share (t: Test) {
   const folder = t.testdir()
   const clock = createFakeClock()
   const log = createRecordingLog()
-  async function join (more: Partial<AcceptOptions> = {}): Promise<Acceptance & { store: RunStore, delivered: string[] }> {
+  async function join (more: Partial<AcceptOptions> = {}): Promise<Joined> {
     const delivered: string[] = []
     const store = more.store ?? await createRunStore(folder, log)
     const acceptance = createAcceptance({
@@ -29,11 +35,17 @@ function share (t: Test) {
       log,
       newId: () => uuidv7({ msecs: clock.now() }),
       maxAlbums: 1000,
+      market: null,
       maxActive: 100,
       deliver: ({ id }) => { delivered.push(id) },
       ...more,
     })
-    return { ...acceptance, store, delivered }
+    return {
+      ...acceptance,
+      start: async (body, key, owner = null) => await acceptance.start(body, key === null ? null : { value: key, owner }),
+      store,
+      delivered,
+    }
   }
   return { folder, clock, log, join }
 }
