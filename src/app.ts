@@ -14,6 +14,7 @@ import parts, { type Parts } from './plugins/parts.ts'
 import protection from './plugins/protection.ts'
 import publicUrl from './plugins/public-url.ts'
 import runs from './plugins/runs.ts'
+import securityHeaders from './plugins/security-headers.ts'
 import shutdown from './plugins/shutdown.ts'
 import spotify from './plugins/spotify.ts'
 import tokenManager from './plugins/token-manager.ts'
@@ -80,6 +81,7 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
   app.addHook('onSend', async (request, reply) => { reply.header('x-request-id', request.id) })
 
   await app.register(errorHandler)
+  await app.register(securityHeaders)
   await app.register(publicUrl)
   await app.register(connections)
   await app.register(shutdown)

@@ -10,7 +10,7 @@ const MAX_FILES = 256
 
 /** The service in a process that may have so few files open, with so small a heap. */
 async function startSmall (t: Test, env: Record<string, string>, heapMb = 128): Promise<{ url: string, output: () => string }> {
-  const command = `ulimit -n ${MAX_FILES}; exec "${process.execPath}" --max-old-space-size=${heapMb} dist/server.js`
+  const command = `ulimit -n ${MAX_FILES}; exec "${process.execPath}" --max-old-space-size=${heapMb} src/server.ts`
   const child = spawn('bash', ['-c', command], { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(child, 'exit')
   t.teardown(async () => {

@@ -42,6 +42,7 @@ export function createResponseCheck (document: OpenApi): ResponseCheck {
     const verb = method === 'HEAD' ? 'get' : method.toLowerCase()
     const operation = path === undefined ? undefined : document.paths[path]?.[verb]
     if (path === undefined || operation === undefined) {
+      if (method === 'OPTIONS' && status === 204) return headers['allow'] === undefined ? '204 lacks the header allow' : null
       if (route !== undefined) return route.startsWith('/docs') ? null : `${method} ${route} is not in the document`
       return contentType === 'application/problem+json' && problem(body) ? null : `${status} ${contentType} is no problem document`
     }

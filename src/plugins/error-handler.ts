@@ -62,8 +62,13 @@ export function answerError (error: FastifyError | ServiceError, request: Fastif
   const known = error instanceof ServiceError ? error : translate(error)
   const status = known.status ?? STATUS[known.code] ?? 500
   if (status >= 500) request.log.error({ err: error, code: known.code }, 'request failed')
-  else request.log.info({ code: known.code, detail: known.message }, 'request refused')
+  else request.log.info({ code: known.code, detail: loggedDetail(error, known) }, 'request refused')
   return sendProblem(request, reply, status === 500 ? INTERNAL : known, status)
+}
+
+/** The client is told which part of its query is wrong; the log is not: it may be a key that was sent there. */
+function loggedDetail (error: FastifyError | ServiceError, known: ServiceError): string {
+  return 'validationContext' in error && error.validationContext === 'querystring' ? 'the query is wrong' : known.message
 }
 
 /** Answer what is no HTTP request, or never became a whole one: there is no request and no reply then, only the connection. */

@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet'
 import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit'
 import fp from 'fastify-plugin'
 import { ServiceError } from '../errors.ts'
@@ -6,19 +5,9 @@ import { createRequestCount } from './request-count.ts'
 
 const WINDOW_MS = 60_000
 const MOST_CLIENTS = 5000
-const HSTS_S = 365 * 24 * 3600
 
-/**
- * Security headers on every answer, and a limit of requests per key or address (REQUESTS_PER_MINUTE). It comes
- * before the keys are asked for, so that guessing them is limited too.
- */
+/** Limits requests per key or address (REQUESTS_PER_MINUTE), before the keys are asked for, so that guessing them is limited too. */
 export default fp(async (app) => {
-  const isHttps = app.config.PUBLIC_URL.startsWith('https:')
-  await app.register(helmet, {
-    /** Only where clients are known to come by TLS, and for this host alone: what else its domain serves is not known here. */
-    strictTransportSecurity: isHttps && { maxAge: HSTS_S, includeSubDomains: false },
-    contentSecurityPolicy: { directives: { upgradeInsecureRequests: isHttps ? [] : null } },
-  })
   const max = app.config.REQUESTS_PER_MINUTE
   if (max === 0) return
   const count = createRequestCount({ windowMs: WINDOW_MS, most: MOST_CLIENTS, monotonic: () => app.parts.clock.monotonic() })

@@ -49,6 +49,7 @@ t.test('without keys, a name that was made to lead to loopback reads and deletes
     const answer = await send(line, headers)
     t.equal(statusOf(answer), 421, line)
     t.match(answer, /"code":"misdirected_request"/)
+    t.match(answer, /x-content-type-options: nosniff/i, 'refusals have the security headers too')
   }
   for (const [line, headers] of [
     ['GET /runs HTTP/1.1', `Host: ${host}\r\n`], ['GET /runs HTTP/1.1', 'Host: LOCALHOST.:1\r\n'], ['GET /runs HTTP/1.1', 'Host: [::1]:3000\r\n'], ['GET /runs HTTP/1.1', 'Host: music.example\r\n'],
