@@ -149,7 +149,7 @@ t.test(`${OVER_THE_PORT} requests over a real port, with what no client library 
     const { method, url, headers, body } = next()
     const payload = Buffer.from(body ?? '')
     const verb = random() < 0.1 ? ['FOO', 'get', 'G\u00cbT', 'QUERY', ''][Math.floor(random() * 5)] ?? '' : method
-    const lines = [`${verb} ${url} HTTP/1.1`, ...Object.entries({ host: 'x', ...headers }).map(([name, value]) => `${name}: ${value}`), 'connection: close', ...(body === undefined ? [] : [`content-length: ${payload.length}`])]
+    const lines = [`${verb} ${url} HTTP/1.1`, ...Object.entries({ host: 'localhost', ...headers }).map(([name, value]) => `${name}: ${value}`), 'connection: close', ...(body === undefined ? [] : [`content-length: ${payload.length}`])]
     const received = await exchange(service.url, Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), payload]))
     const status = parseAnswers(t, `${verb} ${lines.join(' | ').slice(0, 400)}`, received)
     statuses.set(status, 1 + (statuses.get(status) ?? 0))
@@ -167,21 +167,22 @@ const MALFORMED: Array<[name: string, bytes: string, status: number]> = [
   ['HTTP/0.9', 'GET /\r\n\r\n', 404],
   ['HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
   ['no host', 'GET /health/live HTTP/1.1\r\n\r\n', 400],
-  ['a header without a name', 'GET / HTTP/1.1\r\nhost: x\r\n: y\r\n\r\n', 400],
-  ['a header with a space in its name', 'GET / HTTP/1.1\r\nhost: x\r\na b: y\r\n\r\n', 400],
-  ['two lengths', 'POST /ingest HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}x', 400],
-  ['a length and chunks, as request smuggling does', 'POST /ingest HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', 400],
-  ['a length that is none', 'POST /ingest HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n', 400],
-  ['a broken chunk', 'POST /ingest HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n', 400],
-  ['a URL of 20 kB', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
-  ['headers of 20 kB', `GET / HTTP/1.1\r\nhost: x\r\na: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-  ['an unknown method', 'BREW /ingest HTTP/1.1\r\nhost: x\r\n\r\n', 400],
-  ['CONNECT', 'CONNECT x:443 HTTP/1.1\r\nhost: x\r\n\r\n', 0],
-  ['an upgrade', 'GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: websocket\r\n\r\n', 200],
-  ['an absolute URL', 'GET http://elsewhere/health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 200],
-  ['a URL that is none', 'GET /%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400],
-  ['an expectation that nobody can meet', 'POST /ingest HTTP/1.1\r\nhost: x\r\nexpect: miracles\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', 417],
-  ['a line feed in a header', 'GET /health/live HTTP/1.1\r\nhost: x\r\na: b\nc: d\r\nconnection: close\r\n\r\n', 400],
+  ['a header without a name', 'GET / HTTP/1.1\r\nhost: localhost\r\n: y\r\n\r\n', 400],
+  ['a header with a space in its name', 'GET / HTTP/1.1\r\nhost: localhost\r\na b: y\r\n\r\n', 400],
+  ['two lengths', 'POST /ingest HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}x', 400],
+  ['a length and chunks, as request smuggling does', 'POST /ingest HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+  ['a length that is none', 'POST /ingest HTTP/1.1\r\nhost: localhost\r\ncontent-length: -1\r\n\r\n', 400],
+  ['a broken chunk', 'POST /ingest HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n', 400],
+  ['a URL of 20 kB', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nhost: localhost\r\n\r\n`, 431],
+  ['headers of 20 kB', `GET / HTTP/1.1\r\nhost: localhost\r\na: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ['an unknown method', 'BREW /ingest HTTP/1.1\r\nhost: localhost\r\n\r\n', 400],
+  ['CONNECT', 'CONNECT x:443 HTTP/1.1\r\nhost: localhost\r\n\r\n', 0],
+  ['an upgrade', 'GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade, close\r\nupgrade: websocket\r\n\r\n', 200],
+  ['an absolute URL', 'GET http://localhost/health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 200],
+  ['an absolute URL of another host', 'GET http://elsewhere/health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 421],
+  ['a URL that is none', 'GET /%zz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 400],
+  ['an expectation that nobody can meet', 'POST /ingest HTTP/1.1\r\nhost: localhost\r\nexpect: miracles\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', 417],
+  ['a line feed in a header', 'GET /health/live HTTP/1.1\r\nhost: localhost\r\na: b\nc: d\r\nconnection: close\r\n\r\n', 400],
 ]
 
 t.test('what is no HTTP is refused with a problem document, or the connection is closed; the service goes on', async (t) => {
