@@ -522,6 +522,20 @@ export interface operations {
                     };
                 };
             };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
             /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
             429: {
                 headers: {
@@ -552,7 +566,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down */
+            /** @description `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -564,7 +578,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down";
+                        code?: "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -604,6 +618,20 @@ export interface operations {
                     };
                 };
             };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
             /** @description `internal_error`: a bug: the log has the details under the `requestId` */
             500: {
                 headers: {
@@ -618,7 +646,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down */
+            /** @description `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -630,7 +658,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down";
+                        code?: "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -670,6 +698,20 @@ export interface operations {
                     };
                 };
             };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
             /** @description `internal_error`: a bug: the log has the details under the `requestId` */
             500: {
                 headers: {
@@ -684,7 +726,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
+            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -696,7 +738,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "storage_failed" | "shutting_down";
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -736,7 +778,7 @@ export interface operations {
                     "content-encoding"?: string;
                     /** @description bytes for json, none for the formats that are made while they are sent */
                     "accept-ranges"?: string;
-                    /** @description the run: `/runs/{id}` */
+                    /** @description the run: `/runs/{id}`, under PUBLIC_URL where the service has one */
                     location: string;
                     /** @description the wait that `Prefer` asked for, as it was granted */
                     "preference-applied"?: string;
@@ -753,7 +795,7 @@ export interface operations {
             /** @description the run, safe on disk: from now on no crash loses it */
             202: {
                 headers: {
-                    /** @description the run: `/runs/{id}` */
+                    /** @description the run: `/runs/{id}`, under PUBLIC_URL where the service has one */
                     location: string;
                     /** @description seconds after which it makes sense to ask again */
                     "retry-after": number;
@@ -797,6 +839,20 @@ export interface operations {
                     };
                 };
             };
+            /** @description `forbidden_origin`: a page of another site asks, and the service has no API_KEYS */
+            403: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden_origin";
+                    };
+                };
+            };
             /** @description `not_acceptable`: there is no such format */
             406: {
                 headers: {
@@ -811,7 +867,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `payload_too_large`: the body is too large */
+            /** @description `payload_too_large`: the body is larger than 64 KiB */
             413: {
                 headers: {
                     /** @description the request's own, or a new one */
@@ -825,7 +881,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unsupported_media_type`: the body is not JSON */
+            /** @description `unsupported_media_type`: the body is not JSON, or has a content coding */
             415: {
                 headers: {
                     /** @description the request's own, or a new one */
@@ -836,6 +892,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
                     };
                 };
             };
@@ -883,7 +953,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `queue_full`: as many runs are waiting as MAX_QUEUED_RUNS allows; `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
+            /** @description `queue_full`: as many runs are waiting as MAX_QUEUED_RUNS allows; `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -895,7 +965,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "queue_full" | "storage_failed" | "shutting_down";
+                        code?: "queue_full" | "storage_failed" | "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -958,6 +1028,20 @@ export interface operations {
                     };
                 };
             };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
             /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
             429: {
                 headers: {
@@ -988,7 +1072,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down */
+            /** @description `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -1000,7 +1084,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down";
+                        code?: "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -1187,6 +1271,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
             /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
             429: {
                 headers: {
@@ -1217,7 +1315,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
+            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -1229,7 +1327,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "storage_failed" | "shutting_down";
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -1286,6 +1384,20 @@ export interface operations {
                     };
                 };
             };
+            /** @description `forbidden_origin`: a page of another site asks, and the service has no API_KEYS */
+            403: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden_origin";
+                    };
+                };
+            };
             /** @description `run_not_found`: there is no such run */
             404: {
                 headers: {
@@ -1328,7 +1440,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `payload_too_large`: the body is too large */
+            /** @description `payload_too_large`: the body is larger than 64 KiB */
             413: {
                 headers: {
                     /** @description the request's own, or a new one */
@@ -1342,7 +1454,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unsupported_media_type`: the body is not JSON */
+            /** @description `unsupported_media_type`: the body is not JSON, or has a content coding */
             415: {
                 headers: {
                     /** @description the request's own, or a new one */
@@ -1353,6 +1465,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
                     };
                 };
             };
@@ -1386,7 +1512,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
+            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -1398,7 +1524,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "storage_failed" | "shutting_down";
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -1553,6 +1679,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
             /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
             429: {
                 headers: {
@@ -1583,7 +1723,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
+            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -1595,7 +1735,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "storage_failed" | "shutting_down";
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -1690,6 +1830,20 @@ export interface operations {
                     };
                 };
             };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
             /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
             429: {
                 headers: {
@@ -1720,7 +1874,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down */
+            /** @description `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -1732,7 +1886,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down";
+                        code?: "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -1836,6 +1990,20 @@ export interface operations {
                     };
                 };
             };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
             /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
             429: {
                 headers: {
@@ -1866,7 +2034,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down */
+            /** @description `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -1878,7 +2046,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down";
+                        code?: "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -1965,6 +2133,20 @@ export interface operations {
                     };
                 };
             };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
             /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
             429: {
                 headers: {
@@ -1995,7 +2177,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down */
+            /** @description `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -2007,7 +2189,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down";
+                        code?: "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -2066,6 +2248,20 @@ export interface operations {
                     };
                 };
             };
+            /** @description `forbidden_origin`: a page of another site asks, and the service has no API_KEYS */
+            403: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden_origin";
+                    };
+                };
+            };
             /** @description `run_not_found`: there is no such run */
             404: {
                 headers: {
@@ -2108,7 +2304,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `payload_too_large`: the body is too large */
+            /** @description `payload_too_large`: the body is larger than 64 KiB */
             413: {
                 headers: {
                     /** @description the request's own, or a new one */
@@ -2122,7 +2318,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unsupported_media_type`: the body is not JSON */
+            /** @description `unsupported_media_type`: the body is not JSON, or has a content coding */
             415: {
                 headers: {
                     /** @description the request's own, or a new one */
@@ -2133,6 +2329,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
                     };
                 };
             };
@@ -2166,7 +2376,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
+            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -2178,7 +2388,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "storage_failed" | "shutting_down";
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -2199,7 +2409,7 @@ export interface operations {
             /** @description the run, which goes on */
             202: {
                 headers: {
-                    /** @description the run: `/runs/{id}` */
+                    /** @description the run: `/runs/{id}`, under PUBLIC_URL where the service has one */
                     location: string;
                     /** @description seconds after which it makes sense to ask again */
                     "retry-after": number;
@@ -2238,6 +2448,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `forbidden_origin`: a page of another site asks, and the service has no API_KEYS */
+            403: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden_origin";
                     };
                 };
             };
@@ -2283,7 +2507,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `payload_too_large`: the body is too large */
+            /** @description `payload_too_large`: the body is larger than 64 KiB */
             413: {
                 headers: {
                     /** @description the request's own, or a new one */
@@ -2297,7 +2521,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unsupported_media_type`: the body is not JSON */
+            /** @description `unsupported_media_type`: the body is not JSON, or has a content coding */
             415: {
                 headers: {
                     /** @description the request's own, or a new one */
@@ -2308,6 +2532,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
                     };
                 };
             };
@@ -2341,7 +2579,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `queue_full`: as many runs are waiting as MAX_QUEUED_RUNS allows; `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down */
+            /** @description `queue_full`: as many runs are waiting as MAX_QUEUED_RUNS allows; `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -2353,7 +2591,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "queue_full" | "storage_failed" | "shutting_down";
+                        code?: "queue_full" | "storage_failed" | "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -2409,6 +2647,20 @@ export interface operations {
                     };
                 };
             };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
             /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
             429: {
                 headers: {
@@ -2439,7 +2691,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down */
+            /** @description `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -2451,7 +2703,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down";
+                        code?: "shutting_down" | "too_many_connections";
                     };
                 };
             };
