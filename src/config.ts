@@ -10,6 +10,7 @@ export const PROXIES_FORMAT = 'proxies-or-nothing'
 const HTTP_URL = 'https?://[^\\s?#@]+'
 const Flag = (description: string) => Type.Boolean({ default: false, description })
 const Required = (description: string) => Type.String({ minLength: 1, pattern: '^\\S+$', description })
+const Proxy = (description: string) => Type.String({ default: '', pattern: '^((https?|HTTPS?)://)?[^\\s/?#]*/?$', description })
 const Url = (options: { default: string, description: string }) => Type.String({ ...options, pattern: `^${HTTP_URL}$`, format: URL_FORMAT })
 
 export const ROLES = ['all', 'api', 'worker'] as const
@@ -43,6 +44,9 @@ export const ConfigSchema = Type.Object({
   PUBLIC_URL: Type.String({ default: '', pattern: `^(${HTTP_URL})?$`, format: URL_FORMAT, description: 'how clients reach the service, path prefix included' }),
   KEEP_ALIVE_S: Integer({ default: 72, minimum: 1, maximum: 3600, description: 'idle connections are kept for so long' }),
   SPOTIFY_MARKET: Type.String({ default: '', pattern: '^([A-Z]{2})?$', description: 'market of requests that name none' }),
+  HTTPS_PROXY: Proxy('proxy for calls to https URLs'),
+  HTTP_PROXY: Proxy('proxy for calls to http URLs, and to https ones where HTTPS_PROXY is not set'),
+  NO_PROXY: Type.String({ default: '', description: 'hosts that are called without a proxy, their subdomains too, separated by commas; * is all' }),
   REDIS_URL: Type.String({ default: '', pattern: '^(rediss?://[^\\s/]\\S*)?$', format: URL_FORMAT, description: 'Redis that several replicas share; none: this process is alone' }),
   STORE_SHARED: Flag('DATA_DIR is a volume that all replicas share; needed with REDIS_URL'),
   RATE_LIMIT_KEY: Type.String({ default: '', description: 'one value for all apps of one developer account, whose quota is counted together; none: the client id' }),
@@ -191,6 +195,7 @@ function shapeOf (variable: string): string {
   if (schema['type'] === 'integer') return `a whole number from ${String(schema['minimum'])} to ${String(schema['maximum'])}`
   if (schema['type'] === 'boolean') return 'true or false'
   if (Array.isArray(schema['enum'])) return `one of ${schema['enum'].join(', ')}`
+  if (variable === 'HTTPS_PROXY' || variable === 'HTTP_PROXY') return 'the http or https URL of a proxy, as http://user:password@host:port'
   if (SHAPES[variable] !== undefined) return SHAPES[variable]
   return String(schema['pattern'] ?? '').includes(HTTP_URL) ? 'an http or https URL without a query, user or password' : 'a text without spaces that is not empty'
 }

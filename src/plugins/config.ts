@@ -26,7 +26,7 @@ export default fp<ConfigPluginOptions | { config: Config }>(async (app, options)
 
 /** The environment's variables with their types and defaults. Throws `ConfigError` with everything that is wrong, so that it is mended together. */
 export function loadConfig ({ env, envFile }: ConfigPluginOptions): Config {
-  const data = { ...withoutEmpty(fileOf(envFile)), ...withoutEmpty(env) }
+  const data = { ...withProxies(withoutEmpty(fileOf(envFile))), ...withProxies(withoutEmpty(env)) }
   const problems = new Map<string, string>()
   const note = (found: ConfigError['problems']): void => {
     for (const { variable, advice } of found) if (!problems.has(variable)) problems.set(variable, advice)
@@ -60,6 +60,13 @@ function fileOf (path: string | undefined): ConfigPluginOptions['env'] {
 /** `NAME=` in a template or in compose means "not set": the default holds, or the variable is missing. */
 function withoutEmpty (env: ConfigPluginOptions['env']): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''))
+}
+
+const PROXY_VARIABLES = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY']
+
+/** As everywhere, these may be written in lower case, which then holds. */
+function withProxies (env: Record<string, string>): Record<string, string> {
+  return { ...env, ...withoutEmpty(Object.fromEntries(PROXY_VARIABLES.map((name) => [name, env[name.toLowerCase()]]))) }
 }
 
 /** The variables that go together, read without the schema that refused some variable. */

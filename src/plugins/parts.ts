@@ -1,7 +1,9 @@
 import fp from 'fastify-plugin'
-import { Agent, type Dispatcher } from 'undici'
+import { type Dispatcher } from 'undici'
 import { v7 as uuidv7 } from 'uuid'
 import { type Clock, systemClock } from '../services/clock.ts'
+import { createOutbound } from '../services/outbound.ts'
+import { type AnswerBudget, createAnswerBudget } from '../services/spotify/answer-budget.ts'
 import { type RetryPolicy } from '../services/spotify/retry-policy.ts'
 
 /** What the outside world is to the services; tests put their own in place of any of it. */
@@ -24,15 +26,17 @@ const STALLED_MS = 10 * 60_000
 declare module 'fastify' {
   interface FastifyInstance {
     parts: Parts
+    answers: AnswerBudget
     retryPolicy: RetryPolicy
   }
 }
 
-/** `app.parts`: connections, clock, randomness and ids. Connections that it made itself are closed with the service. */
+/** `app.parts`: connections, clock, randomness and ids; `app.answers`: the memory for what comes over them. Connections that it made itself are closed with the service. */
 export default fp<{ parts?: Partial<Parts> | undefined }>(async (app, { parts = {} }) => {
-  const own = parts.dispatcher === undefined ? new Agent({ connections: app.config.SPOTIFY_MAX_CONCURRENCY }) : null
+  const { HTTPS_PROXY: httpsProxy, HTTP_PROXY: httpProxy, NO_PROXY: noProxy, SPOTIFY_MAX_CONCURRENCY: connections } = app.config
+  const own = parts.dispatcher === undefined ? createOutbound({ httpsProxy, httpProxy, noProxy }, connections) : null
   app.decorate('parts', {
-    dispatcher: parts.dispatcher ?? own as Agent,
+    dispatcher: parts.dispatcher ?? own as Dispatcher,
     clock: systemClock,
     random: Math.random,
     newId: uuidv7,
@@ -40,6 +44,7 @@ export default fp<{ parts?: Partial<Parts> | undefined }>(async (app, { parts = 
     stalledMs: STALLED_MS,
     ...parts,
   })
+  app.decorate('answers', createAnswerBudget())
   app.decorate('retryPolicy', { maxAttempts: app.config.SPOTIFY_MAX_ATTEMPTS, baseMs: app.parts.retryBaseMs, capMs: LONGEST_BACKOFF_MS })
   app.addHook('onClose', async () => { await own?.destroy() })
 }, { name: 'parts', dependencies: ['config'] })

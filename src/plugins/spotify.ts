@@ -23,6 +23,7 @@ export default fp(async (app) => {
     random,
     retry: app.retryPolicy,
     timeoutMs: config.SPOTIFY_TIMEOUT_MS,
+    answers: app.answers,
     maxConcurrency: config.SPOTIFY_MAX_CONCURRENCY,
     maxWaitMs: config.SPOTIFY_MAX_WAIT_S * 1000,
     log,

@@ -15,6 +15,7 @@ export default fp(async (app) => {
     clientSecret: config.SPOTIFY_CLIENT_SECRET,
     tokenUrl: new URL(config.SPOTIFY_TOKEN_URL),
     timeoutMs: config.SPOTIFY_TIMEOUT_MS,
+    answers: app.answers,
     maxWaitMs: config.SPOTIFY_MAX_WAIT_S * 1000,
     retry: app.retryPolicy,
     dispatcher: parts.dispatcher,

@@ -2,3 +2,4 @@
 import '../crash.test.ts'
 import '../programs.test.ts'
 import '../start.test.ts'
+import '../answer-memory.test.ts'

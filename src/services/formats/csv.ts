@@ -1,3 +1,5 @@
+import { parseJsonForDisplay } from '../json.ts'
+
 /** What the columns need of Spotify's objects; the development tier and odd albums lack some of it. */
 interface Named { id?: string | null, name?: string | null }
 interface Linked extends Named { external_urls?: { spotify?: string } | null, artists?: Named[] | null }
@@ -39,7 +41,7 @@ const TRACK_VALUES = Object.values(TRACK_COLUMNS)
 export async function * csv (albums: AsyncIterable<Buffer>): AsyncGenerator<string> {
   yield CSV_COLUMNS.join() + ROW_END
   for await (const line of albums) {
-    const album = JSON.parse(line.toString()) as Album
+    const album = parseJsonForDisplay(line.toString()) as Album
     const cells = ALBUM_VALUES.map((value) => csvCell(value(album))).join()
     const rows = album.tracks.items.map((track) => `${cells},${TRACK_VALUES.map((value) => csvCell(value(track))).join()}${ROW_END}`)
     if (rows.length > 0) yield rows.join('')

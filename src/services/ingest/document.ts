@@ -1,4 +1,5 @@
 import { type Run } from '../../schemas/run.ts'
+import { formatJson, parseJson } from '../json.ts'
 import { type ListedAlbum, trackKey } from '../spotify/item-check.ts'
 import { type AlbumState } from './album-state.ts'
 import { type Ledger } from './ledger.ts'
@@ -41,9 +42,9 @@ export async function albumText (state: AlbumState, { readBody }: Ledger): Promi
   const text = await readBody(state.body)
   if (isAsAnswered(state)) return text
   const pages = await Promise.all(state.pages.map(async ({ body, valid }) => valid === 0 ? '[]' : body === null ? null : await readBody(body)))
-  const album = JSON.parse(text) as AlbumBody // not before all is read: what has waited for the disk is collected late
-  const items = withoutRepeats(pages.map((page) => page === null ? album.tracks.items : JSON.parse(page) as unknown[]))
-  return JSON.stringify({ ...album, tracks: { ...album.tracks, items, next: null } })
+  const album = parseJson(text) as AlbumBody // not before all is read: what has waited for the disk is collected late
+  const items = withoutRepeats(pages.map((page) => page === null ? album.tracks.items : parseJson(page) as unknown[]))
+  return formatJson({ ...album, tracks: { ...album.tracks, items, next: null } })
 }
 
 /** The tracks of all pages; of one that moved from page to page while they were asked for, the first. */

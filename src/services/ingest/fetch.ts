@@ -1,4 +1,6 @@
 import { ServiceError, hasCode } from '../../errors.ts'
+import { formatJson } from '../json.ts'
+import { type Log } from '../log.ts'
 import { type CallContext } from '../spotify/call.ts'
 import { BATCH_SIZE } from '../spotify/endpoint.ts'
 import { type ListedAlbum, isTrack, readAlbumHead, trackKey } from '../spotify/item-check.ts'
@@ -6,7 +8,7 @@ import { type SpotifyService, TooManyError } from '../spotify/spotify-service.ts
 import { missingPages } from './album-state.ts'
 import { type Belt } from './belt.ts'
 import { type Ledger, albumPart } from './ledger.ts'
-import { ordinaryFailure, settleAll } from './settle.ts'
+import { logBug, ordinaryFailure, settleAll } from './settle.ts'
 
 /** Why an album, or a part of it, could not be fetched in this pass. */
 export interface Failure {
@@ -37,6 +39,7 @@ export interface Fetching {
   /** Ask again for pages that were answered with broken tracks. */
   again: boolean
   failures: Map<string, Failure>
+  log: Log
   /** Told of each album for which nothing is left to be asked now. */
   onFetched: (id: string) => void
   /** Stop all that is under way because of this error. */
@@ -138,7 +141,7 @@ async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: St
 interface Streak { failures: number }
 
 /** The failure of a call is that of its albums alone; what would stop every call is thrown on. True when the work was done. */
-async function guard ({ ledger, context, failures, abort }: Fetching, albums: ListedAlbum[], streak: Streak, work: () => Promise<void>): Promise<boolean> {
+async function guard ({ ledger, context, failures, log, abort }: Fetching, albums: ListedAlbum[], streak: Streak, work: () => Promise<void>): Promise<boolean> {
   try {
     await work()
     for (const { id } of albums) failures.delete(id)
@@ -150,6 +153,7 @@ async function guard ({ ledger, context, failures, abort }: Fetching, albums: Li
       abort(error)
       throw error
     }
+    logBug(log, failure, { albumIds: albums.map(({ id }) => id) })
     const { code, message: detail } = failure
     const isFinal = albums.length === 1 && isFinalRefusal(error)
     for (const { id } of albums) {
@@ -187,7 +191,7 @@ async function fetchAlbum (fetching: Fetching, album: ListedAlbum): Promise<void
 async function storeAlbum ({ ledger, context }: Fetching, { id }: ListedAlbum, body: unknown): Promise<void> {
   const head = readAlbumHead(body)
   if (head === null) throw new ServiceError('upstream_invalid', `album ${id} was answered with something that is no album`)
-  await ledger.record(albumPart(id, head, context.meter.read()), JSON.stringify(head.album))
+  await ledger.record(albumPart(id, head, context.meter.read()), formatJson(head.album))
 }
 
 /** The pages beyond the embedded one, all at the same time; again where an answer shows that there are more. */
@@ -202,7 +206,7 @@ async function fetchTracks ({ ledger, spotify, context, market, again }: Fetchin
         const tracks = items.filter(isTrack)
         await ledger.record({
           kind: 'tracks', id, offset, slots: items.length, valid: tracks.length, hasNext: next !== null, keys: tracks.map(trackKey), cost: context.meter.read(),
-        }, JSON.stringify(tracks))
+        }, formatJson(tracks))
       })
     }))
   }

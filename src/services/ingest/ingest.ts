@@ -2,6 +2,7 @@ import { PauseError } from '../../errors.ts'
 import { type Gap, type Progress, type RunRequest } from '../../schemas/run.ts'
 import { follow } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
+import { type Log } from '../log.ts'
 import { TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
 import { type ListedAlbum } from '../spotify/item-check.ts'
 import { type Meter, createMeter } from '../spotify/meter.ts'
@@ -13,7 +14,7 @@ import { type Failure, fetchAlbums } from './fetch.ts'
 import { type Ledger, gapOf } from './ledger.ts'
 import { list, sourceOf, wantedAlbums } from './list.ts'
 import { type AlbumCaching, NO_CACHE, type RunCache, createRunCache } from './run-cache.ts'
-import { ordinaryFailure } from './settle.ts'
+import { logBug, ordinaryFailure } from './settle.ts'
 
 export interface IngestOptions {
   spotify: SpotifyService
@@ -24,6 +25,7 @@ export interface IngestOptions {
   concurrency: number
   /** null: each run fetches all its albums. */
   caching: AlbumCaching | null
+  log: Log
 }
 
 /** How the pipeline ended: the failure of the listing, if any, and of the albums that are still missing. */
@@ -91,7 +93,7 @@ interface Pass {
 
 /** List and fetch side by side: an album is looked up and fetched while the next page is listed. Gives the listing's failure, if any. */
 async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, learned, cache, failures, again }: Pass, options: IngestOptions): Promise<Failure | null> {
-  const { spotify, concurrency } = options
+  const { spotify, concurrency, log } = options
   const { controller: stopping, release } = follow(signal)
   /** During a pause the pacer lets no new call through, and the answers that are on their way are worth having. */
   const abort = (error: unknown): void => { if (!(error instanceof PauseError)) stopping.abort(error) }
@@ -120,6 +122,7 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, le
         abort(error)
         throw error
       }
+      logBug(log, failure, {})
       return { code: codeOfListing(failure.code), detail: `${failure.message}${adviceOn(failure.code)}` }
     } finally {
       await lookedUp.catch(() => {}) // its failure has aborted the pass
@@ -131,7 +134,7 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, le
   try {
     const [listed, fetched] = await Promise.allSettled([
       listing(),
-      fetchAlbums({ belt, begun, ledger, spotify, context, market: request.market, concurrency, again, failures, onFetched: cache.keep, abort }),
+      fetchAlbums({ belt, begun, ledger, spotify, context, market: request.market, concurrency, again, failures, log, onFetched: cache.keep, abort }),
     ])
     if (stopping.signal.aborted) throw stopping.signal.reason
     if (listed.status === 'rejected') throw listed.reason

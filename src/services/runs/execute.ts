@@ -16,7 +16,7 @@ export interface ExecuteOptions {
   store: RunStore
   clock: Clock
   log: Log
-  ingest: IngestOptions
+  ingest: Omit<IngestOptions, 'log'>
   /** The run as it is now, after each step. */
   onChange: (run: Run) => void
 }
@@ -87,7 +87,7 @@ async function workOn (record: RunRecord, signal: AbortSignal, options: ExecuteO
     if (resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: resumptions })
     if (ledger.fruitless >= MOST_FRUITLESS) return giveUp(record, ledger, options)
     if (executions > 1) await ledger.record({ kind: 'begun' })
-    const outcome = await attempt(run, ledger, signal, options.ingest)
+    const outcome = await attempt(run, ledger, signal, { ...options.ingest, log: options.log })
     if (outcome.kind === 'paused') return { ...outcome, snapshot: snapshotOf(ledger) }
     const [over] = await Promise.all([stageRun(record, ledger, outcome, options), outcome.cached])
     return { kind: 'over', ...over }
@@ -119,7 +119,9 @@ async function attempt ({ request }: Run, ledger: Ledger, signal: AbortSignal, o
     if (hasCode(signal.reason, 'canceled')) return { kind: 'over', error: failureOf(signal.reason), failures: new Map() }
     signal.throwIfAborted()
     if (error instanceof PauseError) return { kind: 'paused', pause: error }
-    return { kind: 'over', error: failureOf(error), failures: new Map() }
+    const failure = failureOf(error)
+    if (failure.code === 'internal_error') options.log.error({ err: error }, 'internal error while ingesting')
+    return { kind: 'over', error: failure, failures: new Map() }
   }
 }
 
@@ -190,9 +192,12 @@ function snapshotOf (ledger: Ledger): Snapshot {
   return { source: ledger.source, progress: ledger.progress(), cost: ledger.cost }
 }
 
+/** A code of the operating system; Node's own begin with ERR_. */
+const SYSTEM_ERROR = /^E[A-Z0-9]+$/
+
 function failureOf (error: unknown): RunFailure {
   if (error instanceof ServiceError) return { code: error.code, detail: error.message }
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && SYSTEM_ERROR.test(error.code)) {
     return { code: 'storage_failed', detail: `${storageDetail("the run's files could not be written", error)}; a failed run can then be resumed` }
   }
   return { code: 'internal_error', detail: 'the service failed at something unexpected: its log has the details' }

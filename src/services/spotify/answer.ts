@@ -1,3 +1,5 @@
+import { type JsonLimits, excessOf, parseJson } from '../json.ts'
+
 /** What came back from one attempt of a call, before anybody judged it. */
 export type Answer =
   | { kind: 'response', status: number, retryAfter: string | undefined, body: Body }
@@ -8,11 +10,19 @@ export type Body =
   | { kind: 'json', value: unknown }
   | { kind: 'text', text: string }
   | { kind: 'empty' }
+  /** It arrived, and cannot be or is not read: too long, nested too deep, in an unknown coding. */
+  | { kind: 'unreadable', reason: string }
+
+/** Spotify's deepest answer has less than ten levels, its largest one, a batch of 20 albums, about 50,000 parts. */
+const LIMITS: JsonLimits = { nesting: 100, parts: 200_000 }
 
 export function parseBody (text: string): Body {
-  if (text.trim() === '') return { kind: 'empty' }
+  const start = text.trimStart()[0]
+  if (start === undefined) return { kind: 'empty' }
+  const excess = start === '[' || start === '{' ? excessOf(text, LIMITS) : null
+  if (excess !== null) return { kind: 'unreadable', reason: `JSON ${excess}` }
   try {
-    return { kind: 'json', value: JSON.parse(text) as unknown }
+    return { kind: 'json', value: parseJson(text) }
   } catch {
     return { kind: 'text', text }
   }
@@ -30,12 +40,28 @@ export function apiError (body: Body): ApiError {
 
 const EVIDENCE_LENGTH = 160
 
-/** A body as evidence for a sentence: Spotify's own message where there is one, else the start of the text. */
+/** A body as evidence for a sentence: Spotify's own message where there is one, else the start of the text. Always printable. */
 export function evidence (body: Body): string {
-  const message = apiError(body).message
-  if (message !== undefined) return `"${message.slice(0, EVIDENCE_LENGTH)}"`
-  if (body.kind === 'text') return `"${body.text.replace(/\s+/g, ' ').trim().slice(0, EVIDENCE_LENGTH)}"`
+  const text = apiError(body).message ?? (body.kind === 'text' ? body.text : null)
+  if (text !== null) return isBinary(text) ? 'a body that is no text' : `"${printable(text).slice(0, EVIDENCE_LENGTH)}"`
+  if (body.kind === 'unreadable') return body.reason
   return body.kind === 'empty' ? 'an empty body' : 'no message'
+}
+
+/** More than a sentence needs; nothing beyond it is looked at. */
+const LOOKED_AT = 4 * EVIDENCE_LENGTH
+/** Control and format characters (these turn the direction of text), line ends, halves of characters, private ones. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+/gu
+
+/** The start of a foreign text on one line, fit for a terminal, a log and a problem document. A copy: it keeps no long text in memory. */
+export function printable (text: string): string {
+  const line = text.slice(0, LOOKED_AT).replace(UNPRINTABLE, ' ').trim()
+  return Buffer.from(line).toString()
+}
+
+/** Bytes that were no UTF-8, or that no text has. */
+function isBinary (text: string): boolean {
+  return /[\uFFFD\0]/.test(text.slice(0, EVIDENCE_LENGTH))
 }
 
 export function isRecord (value: unknown): value is Record<string, unknown> {

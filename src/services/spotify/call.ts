@@ -3,6 +3,7 @@ import { PauseError, ServiceError } from '../../errors.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type Answer } from './answer.ts'
+import { type AnswerBudget, type AnswerRoom } from './answer-budget.ts'
 import { type Evidence, NO_EVIDENCE, NO_TRIES, type Tries, decide } from './call-policy.ts'
 import { type Verdict, classify } from './classify.ts'
 import { type Endpoint, ENDPOINT_NAMES, isListing } from './endpoint.ts'
@@ -22,6 +23,7 @@ export interface CallOptions {
   random: () => number
   retry: RetryPolicy
   timeoutMs: number
+  answers: AnswerBudget
   /** Calls in flight at once, of all runs together. */
   maxConcurrency: number
   /** How long a run stops when one call was answered 429 as often as it may be tried. */
@@ -92,7 +94,7 @@ export function createCall (options: CallOptions): Call {
   }
 
   /** One attempt: token and permit, the exchange, the verdict; null where the endpoint was paused before the call could be made. */
-  async function attempt (endpoint: Endpoint, url: URL, { signal, meter }: CallContext): Promise<{ verdict: Verdict, token: string } | null> {
+  async function attempt (endpoint: Endpoint, url: URL, { signal, meter }: CallContext, room: AnswerRoom): Promise<{ verdict: Verdict, token: string } | null> {
     const { permit, token } = await permission(signal, meter)
     if (pauses.isPaused(endpoint)) {
       permit.done(false)
@@ -102,7 +104,7 @@ export function createCall (options: CallOptions): Call {
     let answer: Answer
     try {
       meter.call(endpoint)
-      answer = await exchange(dispatcher, { method: 'GET', url, headers: { authorization: `Bearer ${token}` } }, { signal, timeoutMs })
+      answer = await exchange(dispatcher, { method: 'GET', url, headers: { authorization: `Bearer ${token}` } }, { signal, timeoutMs, room })
     } catch (error) {
       permit.done(false)
       throw error
@@ -124,9 +126,16 @@ export function createCall (options: CallOptions): Call {
 
   /** One attempt and, where it settles the call, what the receiver does with it: all of it in one place among the calls in flight. */
   async function attemptAndReceive<T> (endpoint: Endpoint, url: URL, context: CallContext, receiver: CallReceiver<T>, tries: Tries): Promise<Received<T>> {
-    const attempted = await attempt(endpoint, url, context)
-    if (attempted === null) return { kind: 'paused' }
-    const { verdict, token } = attempted
+    const room = options.answers.open()
+    try {
+      const attempted = await attempt(endpoint, url, context, room)
+      return attempted === null ? { kind: 'paused' } : await receive(attempted, endpoint, receiver, tries)
+    } finally {
+      room.release()
+    }
+  }
+
+  async function receive<T> ({ verdict, token }: { verdict: Verdict, token: string }, endpoint: Endpoint, receiver: CallReceiver<T>, tries: Tries): Promise<Received<T>> {
     if (verdict.kind === 'ok') return { kind: 'ok', value: await receiver.answered(verdict.value) }
     if (verdict.kind === 'retry') pauses.throwIfLong(endpoint)
     const decision = decide(verdict, tries, { evidence: receiver.evidence?.() ?? NO_EVIDENCE, isTokenNew: tokens.isNew(token) }, retry, random())

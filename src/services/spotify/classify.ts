@@ -41,6 +41,7 @@ const PASSING = [408, 425]
 
 function judgeSuccess (body: Body): Verdict {
   if (body.kind === 'json' && !isErrorObject(body.value)) return { kind: 'ok', value: body.value }
+  if (body.kind === 'unreadable') return { kind: 'retry', code: 'upstream_invalid', retryAfterMs: null, detail: `answered 200 with ${body.reason}` }
   const what = body.kind === 'empty' ? 'nothing instead of JSON' : body.kind === 'json' ? `the error ${evidence(body)}` : `${evidence(body)} instead of JSON`
   return { kind: 'retry', code: 'upstream_invalid', retryAfterMs: null, detail: `answered 200 with ${what}` }
 }

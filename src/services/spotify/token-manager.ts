@@ -4,6 +4,7 @@ import { abortable } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type Answer, type Body, apiError, evidence, isRecord } from './answer.ts'
+import { type AnswerBudget } from './answer-budget.ts'
 import { exchange } from './exchange.ts'
 import { type RetryPolicy, parseRetryAfterMs, retryDelayMs, unnamedPauseMs } from './retry-policy.ts'
 import { type Pause } from './standing.ts'
@@ -37,6 +38,7 @@ interface TokenManagerOptions {
   random: () => number
   retry: RetryPolicy
   timeoutMs: number
+  answers: AnswerBudget
   /** The longest `Retry-After` of the token endpoint that is waited for. */
   maxWaitMs: number
   /** Keeps the time that the token endpoint named. */
@@ -129,7 +131,7 @@ async function fetchToken (options: TokenManagerOptions, pause: TokenPause, sign
     await untilAllowed(pause, clock, signal)
     const startedMs = clock.monotonic()
     onRequest()
-    const answer = await exchange(options.dispatcher, tokenRequest(options), { signal, timeoutMs: options.timeoutMs })
+    const answer = await ask(options, signal)
     const verdict = judge(answer, startedMs, options)
     if (verdict.kind === 'token') return verdict.token
     const namedMs = namedWaitMs(answer, clock.now())
@@ -165,6 +167,16 @@ function namedWaitMs (answer: Answer, nowMs: number): number | null {
 
 function pauseError ({ code, detail, untilMs }: Pause): PauseError {
   return new PauseError(code, `${detail}: no request for a token before ${new Date(untilMs).toISOString()}, then the run goes on by itself`, untilMs)
+}
+
+/** Its answer is small: its room is free again as soon as it is parsed. */
+async function ask (options: TokenManagerOptions, signal: AbortSignal): Promise<Answer> {
+  const room = options.answers.open()
+  try {
+    return await exchange(options.dispatcher, tokenRequest(options), { signal, timeoutMs: options.timeoutMs, room })
+  } finally {
+    room.release()
+  }
 }
 
 function tokenRequest ({ clientId, clientSecret, tokenUrl }: TokenManagerOptions): Parameters<typeof exchange>[1] {
@@ -216,7 +228,19 @@ function isPassing (body: Body): boolean {
 function readToken (value: unknown, startedMs: number): Token | null {
   if (!isRecord(value)) return null
   const { access_token: accessToken, expires_in: expiresIn } = value
-  if (typeof accessToken !== 'string' || accessToken === '') return null
-  const lifetimeMs = (typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn : 3600) * 1000
+  if (typeof accessToken !== 'string' || !FIT_FOR_HEADER.test(accessToken)) return null
+  const lifetimeMs = lifetimeSeconds(expiresIn) * 1000
   return { value: accessToken, renewAtMs: startedMs + lifetimeMs - renewalLeadMs(lifetimeMs), endsAtMs: startedMs + lifetimeMs, isAccepted: false }
+}
+
+/** Anything else could not be sent. Spotify's tokens have about 120 characters. */
+const FIT_FOR_HEADER = /^[\x21-\x7e]{1,4096}$/
+
+const HOUR_S = 3600
+const DAY_S = 24 * HOUR_S
+
+/** `expires_in` where it is plausible: Spotify says an hour, and no token is used for longer than a day. */
+function lifetimeSeconds (expiresIn: unknown): number {
+  const seconds = typeof expiresIn === 'string' ? Number(expiresIn) : expiresIn
+  return typeof seconds === 'number' && seconds > 0 ? Math.min(seconds, DAY_S) : HOUR_S
 }

@@ -7,6 +7,7 @@ import { type Run } from '../../../src/schemas/run.ts'
 import { type Part } from '../../../src/services/ingest/ledger.ts'
 import { type ExecuteOptions, MOST_FRUITLESS, execute } from '../../../src/services/runs/execute.ts'
 import { newRecord, resume } from '../../../src/services/runs/transitions.ts'
+import { type SpotifyService } from '../../../src/services/spotify/spotify-service.ts'
 import { type RunStore, createRunStore } from '../../../src/services/store/run-store.ts'
 import { never } from '../../never.ts'
 import { type Service, startService, temporaryFolder } from '../../service.ts'
@@ -66,20 +67,20 @@ interface Trial {
   service: Service
   folder: string
   id: string
-  execute: (store: RunStore, log?: ExecuteOptions['log'], onChange?: (run: Run) => void) => ReturnType<typeof execute>
+  execute: (store: RunStore, log?: ExecuteOptions['log'], onChange?: (run: Run) => void, spotify?: SpotifyService) => ReturnType<typeof execute>
 }
 
 async function startTrial (t: Test): Promise<Trial> {
   const service = await startService(t)
   const folder = await temporaryFolder(t)
-  const { spotify, parts: { clock, random }, retryPolicy: retry } = service.app
+  const { parts: { clock, random }, retryPolicy: retry } = service.app
   const id = uuidv7()
   await (await open(folder)).create(newRecord(id, REQUEST, clock.now()))
   return {
     service,
     folder,
     id,
-    execute: async (store, log = createRecordingLog(), onChange = () => {}) => await execute(id, never, {
+    execute: async (store, log = createRecordingLog(), onChange = () => {}, spotify = service.app.spotify) => await execute(id, never, {
       store, clock, log, onChange, ingest: { spotify, clock, random, retry, concurrency: 5, caching: null },
     }),
   }
@@ -225,4 +226,31 @@ t.test('an execution that finds the run ended shows it, and changes nothing', as
   t.same(await execute(store, createRecordingLog(), (run) => shown.push(run)), { kind: 'done' })
   t.strictSame(await seen(folder, id), before)
   t.match(shown, [{ status: 'succeeded' }])
+})
+
+t.test('a bug that one album meets is the gap of that album, and is logged with its stack', async (t) => {
+  const { service, folder, id, execute } = await startTrial(t)
+  const { spotify } = service.app
+  const unlucky = service.sandbox.sandbox.catalogue.searchOrder[3] ?? ''
+  const buggy: SpotifyService = {
+    ...spotify,
+    album: async (albumId, ...rest) => albumId === unlucky ? await Promise.reject(new TypeError('no such method')) : await spotify.album(albumId, ...rest),
+  }
+  const log = createRecordingLog()
+  const store = await open(folder)
+  t.same(await execute(store, log, () => {}, buggy), { kind: 'done' })
+  t.match((await store.read(id))?.run, { status: 'partial', progress: { albumsFetched: 11 }, gaps: [{ albumId: unlucky, code: 'internal_error' }] })
+  const errors = log.lines.filter((line) => line.startsWith('error'))
+  t.equal(errors.length, 2, 'once in each pass')
+  t.match(errors, [/internal error while ingesting/])
+})
+
+t.test('a bug that ends the run is logged once, and Node\'s own codes are not called a full disk', async (t) => {
+  const { folder, id, execute, service } = await startTrial(t)
+  const log = createRecordingLog()
+  const store = await open(folder)
+  const bug = Object.assign(new Error('the argument is wrong'), { code: 'ERR_INVALID_ARG_TYPE' })
+  await execute(store, log, () => {}, { ...service.app.spotify, listingPage: async () => await Promise.reject(bug) })
+  t.match((await store.read(id))?.run, { status: 'failed', error: { code: 'internal_error' } })
+  t.equal(log.lines.filter((line) => line.startsWith('error')).length, 1)
 })

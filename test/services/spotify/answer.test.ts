@@ -10,6 +10,9 @@ const PARSED: Array<[string, string, Body]> = [
   ['a number', '17', { kind: 'json', value: 17 }],
   ['plain text', 'Too many requests', { kind: 'text', text: 'Too many requests' }],
   ['HTML', '<html></html>', { kind: 'text', text: '<html></html>' }],
+  ['nested as deep as is read', `${'['.repeat(100)}${']'.repeat(100)}`, { kind: 'json', value: nested(100) }],
+  ['nested deeper', `${'['.repeat(20_000)}${']'.repeat(20_000)}`, { kind: 'unreadable', reason: 'JSON nested deeper than 100 levels' }],
+  ['of more parts than are read', `[${'{},'.repeat(200_000)}0]`, { kind: 'unreadable', reason: 'JSON of more than 200000 objects, arrays and members' }],
   ['an object cut in half', '{"a":', { kind: 'text', text: '{"a":' }],
 ]
 for (const [what, text, body] of PARSED) {
@@ -40,6 +43,10 @@ const EVIDENCE: Array<[string, Body, string]> = [
   ['JSON without one', json({ a: 1 }), 'no message'],
   ['text, on one line', { kind: 'text', text: ' Bad\n\n  gateway ' }, '"Bad gateway"'],
   ['nothing', { kind: 'empty' }, 'an empty body'],
+  ['what was not read', { kind: 'unreadable', reason: 'a body of more than 4 bytes' }, 'a body of more than 4 bytes'],
+  ['bytes', { kind: 'text', text: '\u001f\uFFFD\b\0' }, 'a body that is no text'],
+  ['control characters in a message', json({ error: { message: 'a\u001b[31mb\r\n{"level":60}\u202ec\u0000' } }), 'a body that is no text'],
+  ['a forged line', json({ error: { message: 'a\u001b[31mb\r\n{"level":60}\u202ec\ud800' } }), '"a [31mb {"level":60} c"'],
 ]
 for (const [what, body, sentence] of EVIDENCE) {
   t.test(`evidence: ${what}`, async (t) => t.equal(evidence(body), sentence))
@@ -52,6 +59,10 @@ t.test('evidence is the start of a long text only', async (t) => {
 t.test('a record is an object that is no array', async (t) => {
   t.same([{}, { a: 1 }, [], null, undefined, 'x', 5].map(isRecord), [true, true, false, false, false, false, false])
 })
+
+function nested (levels: number): unknown {
+  return levels === 1 ? [] : [nested(levels - 1)]
+}
 
 function json (value: unknown): Body {
   return { kind: 'json', value }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { type ServiceError, PauseError } from '../../../src/errors.ts'
+import { createAnswerBudget } from '../../../src/services/spotify/answer-budget.ts'
 import { type CallOptions, createCall } from '../../../src/services/spotify/call.ts'
 import { createMeter } from '../../../src/services/spotify/meter.ts'
 import { createMemoryWindow } from '../../../src/services/spotify/memory-window.ts'
@@ -78,6 +79,7 @@ function create (answer: (sent: Sent, place: number) => Scripted | Promise<Scrip
     random: () => 1,
     retry: { maxAttempts: setup.maxAttempts ?? 5, baseMs: 500, capMs: 30_000 },
     timeoutMs: 15_000,
+    answers: createAnswerBudget(),
     maxConcurrency: 10,
     maxWaitMs: 60_000,
     log,

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { ServiceError } from '../../../src/errors.ts'
+import { createAnswerBudget } from '../../../src/services/spotify/answer-budget.ts'
 import { type Pause } from '../../../src/services/spotify/standing.ts'
 import { createTokenManager, renewalLeadMs } from '../../../src/services/spotify/token-manager.ts'
 import { type PauseStore } from '../../../src/services/spotify/token-pause.ts'
@@ -38,6 +39,7 @@ function create (answer: (sent: Sent, place: number) => Scripted | Promise<Scrip
     clock,
     random: () => 1,
     retry: { maxAttempts, baseMs: 500, capMs: 30_000 },
+    answers: createAnswerBudget(),
     timeoutMs: 15_000,
     maxWaitMs,
     pauses,
@@ -116,6 +118,21 @@ t.test('a token ages from before its request: a slow answer does not make it you
   await settle()
   t.equal(await tokens.get(never), 'token-2')
   t.equal(sent.length, 2)
+})
+
+t.test('expires_in that no date can hold counts as a day, and fetching the token logs its renewal', async (t) => {
+  for (const expiresIn of [1e13, 1e300, '1e13']) {
+    const { tokens, log } = create(() => token('a', expiresIn))
+    t.equal(await tokens.get(never), 'a')
+    t.match(log.lines, [/token fetched/])
+  }
+})
+
+t.test('a token that no header can carry is none', async (t) => {
+  for (const value of ['a b', 'a\nb', 'ü', 'x'.repeat(5000)]) {
+    const { tokens } = create(() => token(value), { maxAttempts: 2 })
+    await t.rejects(tokens.get(never), { code: 'upstream_unavailable', message: /answered 200 without a token/ })
+  }
 })
 
 for (const expiresIn of [undefined, null, 0, -5, '3600', 'soon']) {

@@ -1,0 +1,98 @@
+/** The numbers of an object or array that JavaScript would write in another way than they were written, by key. */
+const WRITTEN = Symbol('numbers as they were written')
+
+interface Holder { [WRITTEN]?: Map<string, string> }
+
+/** `source`: the text of a primitive value. Node 20 gives no context. Source: ECMA-262, JSON.parse source text access */
+type Reviver = (this: Holder, key: string, value: unknown, context?: { source?: string }) => unknown
+
+declare global {
+  interface JSON {
+    /** Makes a value that `JSON.stringify` writes as this text. */
+    rawJSON: (text: string) => unknown
+  }
+}
+
+/** May match within a string too, which costs time only: sixteen digits, a fraction, an exponent, a negative zero. */
+const UNUSUAL_NUMBER = /(?:^|[:,[\s])-?(?:\d{16}|\d+[.eE]|(?<=-)0)/
+
+/** Parses JSON; `formatJson` writes its numbers as they stand in the text, whatever was made of them with `...` meanwhile. */
+export function parseJson (text: string): unknown {
+  return UNUSUAL_NUMBER.test(text) ? JSON.parse(text, noteNumbers as Parameters<typeof JSON.parse>[1]) : JSON.parse(text)
+}
+
+/** Parses JSON for display: a number that JavaScript would write in another way is a string with its text. */
+export function parseJsonForDisplay (text: string): unknown {
+  return UNUSUAL_NUMBER.test(text) ? JSON.parse(text, numberAsWritten as Parameters<typeof JSON.parse>[1]) : JSON.parse(text)
+}
+
+/** Writes a value that `parseJson` gave, a copy of it by `...`, or an array of such values. */
+export function formatJson (value: unknown): string {
+  return isMarked(value) || (Array.isArray(value) && value.some(isMarked)) ? JSON.stringify(value, putBack) : JSON.stringify(value)
+}
+
+/** Marks every object on the way to such a number, so that `formatJson` sees it at the top. */
+const noteNumbers: Reviver = function (key, value, context) {
+  const source = unusualSource(value, context)
+  if (source !== null || isMarked(value)) this[WRITTEN] ??= new Map()
+  if (source !== null) this[WRITTEN]?.set(key, source)
+  return value
+}
+
+const numberAsWritten: Reviver = function (_key, value, context) {
+  return unusualSource(value, context) ?? value
+}
+
+function putBack (this: unknown, key: string, value: unknown): unknown {
+  const source = typeof value === 'number' ? (this as Holder)[WRITTEN]?.get(key) : undefined
+  return source === undefined ? value : JSON.rawJSON(source)
+}
+
+function unusualSource (value: unknown, context: { source?: string } | undefined): string | null {
+  const source = typeof value === 'number' ? context?.source : undefined
+  return source === undefined || source === String(value) ? null : source
+}
+
+function isMarked (value: unknown): boolean {
+  return typeof value === 'object' && value !== null && WRITTEN in value
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+const COLON = 0x3a
+
+/** How much may be in a JSON text. */
+export interface JsonLimits {
+  /** Levels of objects and arrays. */
+  nesting: number
+  /** Objects, arrays and members of objects together: what a parser needs time and memory for. */
+  parts: number
+}
+
+/** Says in what a JSON text is above the limits, or null; reads it once, without recursion. */
+export function excessOf (text: string, { nesting, parts }: JsonLimits): string | null {
+  let depth = 0
+  let count = 0
+  for (let place = 0; place < text.length; place++) {
+    const code = text.charCodeAt(place)
+    if (code === QUOTE) place = endOfString(text, place)
+    else if (code === 0x5d || code === 0x7d) depth--
+    else if (code === 0x5b || code === 0x7b || code === COLON) {
+      count++
+      if (code !== COLON && ++depth > nesting) return `nested deeper than ${nesting} levels`
+      if (count > parts) return `of more than ${parts} objects, arrays and members`
+    }
+  }
+  return null
+}
+
+/** The place of the quote that ends the string which begins at `start`, or the text's end. */
+function endOfString (text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++
+    if (backslashes % 2 === 0) return end
+  }
+  return text.length
+}
