@@ -62,6 +62,12 @@ const UsedSource = Type.Object({
 }, { title: 'UsedSource' })
 export type UsedSource = Static<typeof UsedSource>
 
+const ListingEnd = Type.Object({
+  exhausted: Type.Boolean({ description: 'Spotify showed all it has, and all of it is in the run; false also where it has more than `limit`' }),
+  cappedAt: Nullable(Type.Integer({ minimum: 0, description: 'its search shows no more than so many results' })),
+}, { title: 'ListingEnd', description: 'how the listing ended' })
+export type ListingEnd = Static<typeof ListingEnd>
+
 const Progress = Type.Object({ albumsListed: Count, albumsFetched: Count, tracks: Count }, { title: 'Progress' })
 export type Progress = Static<typeof Progress>
 
@@ -91,6 +97,7 @@ export const Run = Type.Object({
   finishedAt: Nullable(Timestamp),
   resumeAt: Nullable(Timestamp),
   progress: Progress,
+  listing: Nullable(ListingEnd),
   gaps: Type.Array(Gap),
   cost: Cost,
   error: Nullable(RunFailure),

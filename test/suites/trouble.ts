@@ -1,4 +1,5 @@
 /** The service under faults, limits and bad disks. */
+import '../bounds.test.ts'
 import '../faults.test.ts'
 import '../laws.test.ts'
 import '../quota.test.ts'

@@ -10,7 +10,7 @@ export interface StoredPage {
   /** The page said that there is a next one. */
   hasNext: boolean
   /** What tells each of its tracks from others; none where the album has no further page, or is complete. */
-  keys: readonly number[]
+  keys: readonly string[]
   /** null: it is the page embedded in the album itself. */
   body: BodyRef | null
 }
@@ -46,7 +46,7 @@ function ownTracks ({ offset, valid, keys }: Pick<StoredPage, 'offset' | 'valid'
 /** The tracks that there are; one that moved from page to page while they were asked for counts once. */
 export function countTracks ({ pages }: Pick<AlbumState, 'pages'>): number {
   if (pages.length === 1) return pages[0]?.valid ?? 0
-  const seen = new Set<number>()
+  const seen = new Set<string>()
   let tracks = 0
   for (const { valid, keys } of pages) {
     tracks += valid - keys.filter((key) => seen.has(key)).length
@@ -62,9 +62,17 @@ export function expectedTracks (state: AlbumState): number {
   return expected
 }
 
-/** Every place that the album claims was answered, each with a track, and nothing says that there are more. */
+/** Every place that the album claims was answered, each with a track of its own, and nothing says that there are more. */
 export function isAlbumComplete (state: AlbumState, pageSize: number): boolean {
-  return isWholeAtOnce(state) || (missingPages(state, pageSize, true).length === 0 && countTracks(state) === expectedTracks(state))
+  if (isWholeAtOnce(state)) return true
+  const isShown = countTracks(state) >= expectedTracks(state) && state.pages.every(({ valid, slots }) => valid >= slots)
+  return isShown && !namesMore(state) && missingPages(state, pageSize, false).length === 0
+}
+
+/** The last page with tracks named a next one, and no empty page has answered that. */
+export function namesMore ({ pages }: AlbumState): boolean {
+  const last = pages.findLast(({ slots }) => slots > 0)
+  return last !== undefined && last.hasNext && !pages.some(({ offset, slots }) => slots === 0 && offset > last.offset)
 }
 
 /** As nearly every album is, which is asked of each of them several times: one whole page, and nothing after it. */
@@ -73,37 +81,92 @@ function isWholeAtOnce ({ expected, pages }: AlbumState): boolean {
   return page !== undefined && page.offset === 0 && !page.hasNext && page.valid === page.slots && page.slots >= expected
 }
 
+/** No further page is asked for once an album has so many pages or bytes: its answers, not its claims, fill the disk and the heap. */
+const MAX_PAGES = 400
+const MAX_BYTES = 8 * 1024 * 1024
+
+export function isAlbumFull ({ body, pages }: AlbumState): boolean {
+  return pages.length >= MAX_PAGES || pages.reduce((bytes, page) => bytes + (page.body?.length ?? 0), body.length) >= MAX_BYTES
+}
+
 /** A page of tracks to ask for. */
 export interface PageRange {
   offset: number
   limit: number
 }
 
+/** Pages asked for concurrently beyond what was seen: what a wrong claim costs at most, in each pass. */
+const MAX_PAGES_AHEAD = 4
+
+/** Pages in a row without a track that the album has not shown: it has ended, whatever it claims. */
+const MAX_STALE_PAGES = 4
+
+/** No album that people listen to has more. It bounds one that shows new tracks for ever. */
+const MAX_TRACKS = 10_000
+
+/** How far beyond its own claim an album is followed as long as it names a next page. */
+const MAX_TRACKS_BEYOND_CLAIM = 1000
+
 /**
- * What to ask so that every claimed place is covered, and none twice.
+ * Returns the pages to ask for next: holes between the stored pages, then a few beyond them. What the album claims is only
+ * followed while its pages show tracks; an empty page ends it.
  * @param again also the pages that were answered with broken tracks, with nothing, or with a track that another one has
  */
 export function missingPages (state: AlbumState, pageSize: number, again: boolean): PageRange[] {
+  const seenEnd = endOfSeen(state)
+  return [
+    ...holes(state.pages, seenEnd, pageSize),
+    ...again ? poorPages(state, pageSize) : [],
+    ...furtherPages(state, seenEnd, pageSize),
+  ]
+}
+
+/** The first place beyond all tracks that were shown. */
+function endOfSeen ({ pages }: AlbumState): number {
+  return pages.reduce((end, { offset, slots }) => slots > 0 ? Math.max(end, offset + slots) : end, 0)
+}
+
+/** What no page covers before `end`. An empty page covers as much as was asked for. */
+function holes (pages: StoredPage[], end: number, pageSize: number): PageRange[] {
   const missing: PageRange[] = []
-  const { pages } = state
-  const end = expectedTracks(state)
-  const ask = (from: number, to: number): void => {
-    for (let offset = from; offset < to; offset += pageSize) missing.push({ offset, limit: Math.min(pageSize, to - offset) })
-  }
   let at = 0
-  for (const page of pages) {
-    ask(at, Math.min(page.offset, end)) // an empty page can lie beyond the end
-    if (again && isPoor(page, end, pages)) missing.push({ offset: page.offset, limit: page.slots === 0 ? pageSize : page.slots })
-    at = page.offset + (page.slots === 0 ? pageSize : page.slots)
+  for (const { offset, slots } of pages) {
+    for (; at < Math.min(offset, end); at += pageSize) missing.push({ offset: at, limit: Math.min(pageSize, offset - at) })
+    at = Math.max(at, offset + (slots === 0 ? pageSize : slots))
   }
-  for (; at < end; at += pageSize) missing.push({ offset: at, limit: pageSize })
-  const last = pages.at(-1)
-  if (last !== undefined && last.hasNext && last.slots > 0 && last.offset + last.slots === at) missing.push({ offset: at, limit: pageSize })
   return missing
 }
 
-/** With broken tracks, with none although the album goes on, or with some of another page: asked again it may be better. */
-function isPoor (page: StoredPage, end: number, pages: StoredPage[]): boolean {
-  const { offset, slots, valid } = page
-  return valid < slots || (slots === 0 && offset < end) || ownTracks(page, pages) < valid
+/** Pages with broken tracks, with none although the album goes on, or with some of another page: asked again they may be better. */
+function poorPages (state: AlbumState, pageSize: number): PageRange[] {
+  const { pages } = state
+  const end = expectedTracks(state)
+  const counts = new Map<string, number>()
+  for (const { keys } of pages) for (const key of new Set(keys)) counts.set(key, (counts.get(key) ?? 0) + 1)
+  return pages
+    .filter(({ offset, slots, valid, keys }) => valid < slots || (slots === 0 && offset < end) || keys.some((key) => (counts.get(key) ?? 0) > 1))
+    .map(({ offset, slots }) => ({ offset, limit: slots === 0 ? pageSize : slots }))
+}
+
+/** The pages beyond what was seen: several where the album claims more and its last page was not the end, else one, or none. */
+function furtherPages (state: AlbumState, seenEnd: number, pageSize: number): PageRange[] {
+  const { expected, pages } = state
+  const last = pages.findLast(({ slots }) => slots > 0)
+  const hasNext = namesMore(state)
+  const emptyAt = pages.find(({ offset, slots }) => slots === 0 && offset >= seenEnd)?.offset ?? Infinity
+  const end = Math.min(hasNext ? Math.max(expected, seenEnd + 1) : expected, emptyAt, MAX_TRACKS, expected + MAX_TRACKS_BEYOND_CLAIM)
+  if (seenEnd >= end || isStale(pages)) return []
+  const isPlausible = last === undefined || hasNext || last.slots >= pageSize
+  const count = isPlausible ? Math.min(MAX_PAGES_AHEAD, Math.ceil((end - seenEnd) / pageSize)) : 1
+  return Array.from({ length: count }, (_, page) => {
+    const offset = seenEnd + page * pageSize
+    return { offset, limit: Math.min(pageSize, emptyAt - offset) }
+  })
+}
+
+/** The last pages showed only tracks that earlier ones had. */
+function isStale (pages: StoredPage[]): boolean {
+  if (pages.length <= MAX_STALE_PAGES) return false
+  const shown = new Set(pages.slice(0, -MAX_STALE_PAGES).flatMap(({ keys }) => keys))
+  return pages.slice(-MAX_STALE_PAGES).every(({ valid, keys }) => valid === keys.length && keys.every((key) => shown.has(key)))
 }

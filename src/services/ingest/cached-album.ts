@@ -1,7 +1,7 @@
 import { type Capabilities } from '../spotify/capabilities.ts'
 import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
 import { type CacheEntry } from '../store/cache-entry.ts'
-import { type AlbumState, expectedTracks } from './album-state.ts'
+import { type AlbumState, countTracks, expectedTracks } from './album-state.ts'
 
 /** What is known of a cached album besides its text, which has all its tracks in place. */
 export interface CachedAlbum {
@@ -26,12 +26,12 @@ export function cacheKey (scope: string, id: string, market: string | null): str
   return JSON.stringify([FORMAT, scope, id, market])
 }
 
-const FORMAT = 2
+const FORMAT = 3
 
 /** The facts to keep of an album that is complete, as if all its tracks had been on one page. */
 export function cachedAlbum (state: AlbumState, tier: TierEvidence): CachedAlbum {
-  const expected = expectedTracks(state)
-  return { head: { slots: expected, valid: expected, expected, hasNext: false, keys: [] }, tier }
+  const tracks = countTracks(state)
+  return { head: { slots: tracks, valid: tracks, expected: expectedTracks(state), hasNext: false, keys: [] }, tier }
 }
 
 /** What a run knows when it could use a cached album. */

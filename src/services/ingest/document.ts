@@ -1,6 +1,6 @@
 import { type Run } from '../../schemas/run.ts'
 import { formatJson, parseJson } from '../json.ts'
-import { type ListedAlbum, trackKey } from '../spotify/item-check.ts'
+import { type ListedAlbum, trackKey, trackKeys } from '../spotify/item-check.ts'
 import { type AlbumState } from './album-state.ts'
 import { type Ledger } from './ledger.ts'
 import { readAhead } from './read-ahead.ts'
@@ -49,10 +49,10 @@ export async function albumText (state: AlbumState, { readBody }: Ledger): Promi
 
 /** The tracks of all pages; of one that moved from page to page while they were asked for, the first. */
 function withoutRepeats (pages: unknown[][]): unknown[] {
-  const seen = new Set<number>()
+  const seen = new Set<string | null>()
   return pages.flatMap((tracks) => {
     const fresh = tracks.filter((track) => !seen.has(trackKey(track)))
-    for (const track of fresh) seen.add(trackKey(track))
+    for (const key of trackKeys(fresh)) seen.add(key)
     return fresh
   })
 }

@@ -3,9 +3,9 @@ import { formatJson } from '../json.ts'
 import { type Log } from '../log.ts'
 import { type CallContext } from '../spotify/call.ts'
 import { BATCH_SIZE } from '../spotify/endpoint.ts'
-import { type ListedAlbum, isTrack, readAlbumHead, trackKey } from '../spotify/item-check.ts'
+import { type ListedAlbum, isTrack, readAlbumHead, trackKeys } from '../spotify/item-check.ts'
 import { type SpotifyService, TooManyError } from '../spotify/spotify-service.ts'
-import { missingPages } from './album-state.ts'
+import { isAlbumFull, missingPages } from './album-state.ts'
 import { type Belt } from './belt.ts'
 import { type Ledger, albumPart } from './ledger.ts'
 import { logBug, ordinaryFailure, settleAll } from './settle.ts'
@@ -22,8 +22,8 @@ const FAILURES_IN_A_ROW = 10
 /** Enough albums to find out by whether the batch call works. */
 const SMALLEST_BATCH = 2
 
-/** No album has nearly as many pages of 50 tracks; it bounds an answer that always names a next page. */
-const MOST_TRACK_ROUNDS = 40
+/** A batch that was refused as such is tried again with other sizes; after that each of its albums is asked for alone. */
+const MAX_BATCHES = 4
 
 export interface Fetching {
   /** Albums of which nothing is stored. */
@@ -40,6 +40,8 @@ export interface Fetching {
   again: boolean
   failures: Map<string, Failure>
   log: Log
+  /** How often each album was put back because its batch was refused. */
+  putBacks: Map<string, number>
   /** Told of each album for which nothing is left to be asked now. */
   onFetched: (id: string) => void
   /** Stop all that is under way because of this error. */
@@ -104,7 +106,7 @@ async function fetchSome (fetching: Fetching, albums: ListedAlbum[], streak: Str
  * each) or was refused as such (they go back on the belt), and those whose answer was no album (noted). What Spotify left out is not among them.
  */
 async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: Streak, onAnswered: () => void): Promise<Set<string>> {
-  const { belt, spotify, context, market } = fetching
+  const { spotify, context, market } = fetching
   const ids = albums.map(({ id }) => id)
   const broken = new Map<ListedAlbum, ServiceError>()
   const store = async (bodies: unknown[]): Promise<void> => {
@@ -127,7 +129,7 @@ async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: St
       await spotify.albums(ids, market, context, store)
       isAnswered = true
     } catch (error) {
-      if (hasCode(error, 'endpoint_unavailable') || error instanceof TooManyError) belt.putBack(albums)
+      if (hasCode(error, 'endpoint_unavailable') || error instanceof TooManyError) isRefused = !putBack(fetching, albums)
       else if (isFinalRefusal(error) || hasCode(error, 'invalid_limit')) isRefused = true
       else throw error
     }
@@ -136,6 +138,14 @@ async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: St
   if (!isAnswered) return new Set(ids)
   for (const [album, error] of broken) await guard(fetching, [album], streak, async () => { throw error })
   return new Set([...broken.keys()].map(({ id }) => id))
+}
+
+/** Puts the albums back on the belt unless that was done too often: no sequence of refusals keeps them going round. */
+function putBack ({ belt, putBacks }: Fetching, albums: ListedAlbum[]): boolean {
+  if (albums.some(({ id }) => (putBacks.get(id) ?? 0) >= MAX_BATCHES)) return false
+  for (const { id } of albums) putBacks.set(id, (putBacks.get(id) ?? 0) + 1)
+  belt.putBack(albums)
+  return true
 }
 
 interface Streak { failures: number }
@@ -191,21 +201,23 @@ async function fetchAlbum (fetching: Fetching, album: ListedAlbum): Promise<void
 async function storeAlbum ({ ledger, context }: Fetching, { id }: ListedAlbum, body: unknown): Promise<void> {
   const head = readAlbumHead(body)
   if (head === null) throw new ServiceError('upstream_invalid', `album ${id} was answered with something that is no album`)
+  if (head.album.id !== id) throw new ServiceError('upstream_invalid', `album ${id} was asked for, and album ${head.album.id} was answered`)
   await ledger.record(albumPart(id, head, context.meter.read()), formatJson(head.album))
 }
 
-/** The pages beyond the embedded one, all at the same time; again where an answer shows that there are more. */
+/** Fetches the pages beyond the embedded one, a few concurrently, as long as an answer shows that there are more. Each round stores pages. */
 async function fetchTracks ({ ledger, spotify, context, market, again }: Fetching, { id }: ListedAlbum): Promise<void> {
-  for (let round = 1; round <= MOST_TRACK_ROUNDS; round++) {
+  for (let isAgain = again; ; isAgain = false) {
     const state = ledger.album(id)
-    const ranges = state === undefined ? [] : missingPages(state, spotify.memory.about('albumTracks').pageSize, again && round === 1)
+    if (state === undefined || isAlbumFull(state)) return
+    const ranges = missingPages(state, spotify.memory.about('albumTracks').pageSize, isAgain)
     if (ranges.length === 0) return
     await settleAll(ranges.map(async (range) => {
-      const { offset } = range
+      const { offset, limit } = range
       await spotify.albumTracks(id, range, market, context, async ({ items, next }) => {
         const tracks = items.filter(isTrack)
         await ledger.record({
-          kind: 'tracks', id, offset, slots: items.length, valid: tracks.length, hasNext: next !== null, keys: tracks.map(trackKey), cost: context.meter.read(),
+          kind: 'tracks', id, offset, slots: Math.min(items.length, limit), valid: tracks.length, hasNext: next !== null, keys: trackKeys(tracks), cost: context.meter.read(),
         }, formatJson(tracks))
       })
     }))

@@ -1,5 +1,5 @@
 import { PauseError } from '../../errors.ts'
-import { type Gap, type Progress, type RunRequest } from '../../schemas/run.ts'
+import { type Gap, type ListingEnd, type Progress, type RunRequest } from '../../schemas/run.ts'
 import { follow } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
@@ -57,6 +57,7 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
   const { spotify, clock, random, retry, caching } = options
   const meter = createMeter(clock.monotonic, ledger.cost)
   const failures = new Map<string, Failure>()
+  const putBacks = new Map<string, number>()
   if (ledger.memory !== null) spotify.memory.restore(ledger.memory)
   await spotify.memory.refresh()
   const cache = caching === null ? NO_CACHE : createRunCache({ caching, request, ledger, memory: spotify.memory, meter, clock, signal })
@@ -69,7 +70,7 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
     let error: Failure | null = null
     for (let pass = 1; pass <= PASSES; pass++) {
       if (pass > 1) await clock.sleep(retryDelayMs(retry.maxAttempts, retry, random()), signal)
-      error = await runPass(request, ledger, { signal, meter, learned, cache, failures, again: pass > 1 }, options)
+      error = await runPass(request, ledger, { signal, meter, learned, cache, failures, putBacks, again: pass > 1 }, options)
       if (error === null && inspect(request, ledger, spotify, failures).gaps.every(isFinal)) break
       if (error !== null && !isTransient(error)) break
     }
@@ -88,11 +89,12 @@ interface Pass {
   learned: () => Promise<void>
   cache: RunCache
   failures: Map<string, Failure>
+  putBacks: Map<string, number>
   again: boolean
 }
 
 /** List and fetch side by side: an album is looked up and fetched while the next page is listed. Gives the listing's failure, if any. */
-async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, learned, cache, failures, again }: Pass, options: IngestOptions): Promise<Failure | null> {
+async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, learned, cache, failures, putBacks, again }: Pass, options: IngestOptions): Promise<Failure | null> {
   const { spotify, concurrency, log } = options
   const { controller: stopping, release } = follow(signal)
   /** During a pause the pacer lets no new call through, and the answers that are on their way are worth having. */
@@ -134,7 +136,7 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, le
   try {
     const [listed, fetched] = await Promise.allSettled([
       listing(),
-      fetchAlbums({ belt, begun, ledger, spotify, context, market: request.market, concurrency, again, failures, log, onFetched: cache.keep, abort }),
+      fetchAlbums({ belt, begun, ledger, spotify, context, market: request.market, concurrency, again, failures, putBacks, log, onFetched: cache.keep, abort }),
     ])
     if (stopping.signal.aborted) throw stopping.signal.reason
     if (listed.status === 'rejected') throw listed.reason
@@ -176,9 +178,18 @@ function isListedInOrder (ledger: Ledger, request: RunRequest, spotify: SpotifyS
 /** Compare what is there with what was promised; `failures` says why the rest is missing, as far as it is known. */
 export function inspect (request: RunRequest, ledger: Ledger, spotify: SpotifyService, failures: ReadonlyMap<string, Failure> = new Map()): Inspection {
   const albums = wanted(request, ledger, spotify)
-  const lost = ledger.losses.map((detail): Gap => ({ albumId: null, name: null, code: 'listing_incomplete', detail, expectedTracks: null, tracks: 0 }))
+  const lost = ledger.losses.map((detail) => listingGap('listing_incomplete', detail))
+  const capped = albums.length < request.limit && ledger.listing !== null ? cappedGap(ledger.listing, albums.length) : []
   const gaps = albums.flatMap((album) => gapOf(ledger, album, failures.get(album.id)) ?? [])
-  return { albums, gaps: [...lost, ...gaps], progress: progressOf(albums, ledger) }
+  return { albums, gaps: [...lost, ...capped, ...gaps], progress: progressOf(albums, ledger) }
+}
+
+function listingGap (code: 'listing_incomplete' | 'listing_capped', detail: string): Gap {
+  return { albumId: null, name: null, code, detail, expectedTracks: null, tracks: 0 }
+}
+
+function cappedGap ({ cappedAt }: ListingEnd, listed: number): Gap[] {
+  return cappedAt === null ? [] : [listingGap('listing_capped', `Spotify's search shows no more than ${cappedAt} results, which were ${listed} albums: narrow the query to see others`)]
 }
 
 function progressOf (albums: ListedAlbum[], ledger: Ledger): Progress {
@@ -187,7 +198,7 @@ function progressOf (albums: ListedAlbum[], ledger: Ledger): Progress {
 }
 
 function isFinal ({ code }: Gap): boolean {
-  return code === 'listing_incomplete' || code === 'album_unavailable'
+  return code === 'listing_incomplete' || code === 'listing_capped' || code === 'album_unavailable'
 }
 
 function isTransient ({ code }: Failure): boolean {

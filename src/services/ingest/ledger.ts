@@ -1,20 +1,20 @@
-import { type Gap, type Progress, type UsedSource } from '../../schemas/run.ts'
+import { type Gap, type ListingEnd, type Progress, type UsedSource } from '../../schemas/run.ts'
 import { type CapabilitiesSnapshot } from '../spotify/capabilities.ts'
 import { TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
 import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
 import { type Cost, NO_COST } from '../spotify/meter.ts'
 import { type SourceCursor } from '../spotify/sources/source.ts'
 import { type BodyRef, type Checkpoint } from '../store/checkpoint.ts'
-import { type AlbumState, countTracks, expectedTracks, isAlbumComplete, putPage, tellsMore } from './album-state.ts'
+import { type AlbumState, countTracks, expectedTracks, isAlbumComplete, namesMore, putPage, tellsMore } from './album-state.ts'
 
-/** The parts of a checkpoint: facts in the order in which they became known. An earlier version stored no `keys` and another `memory`. */
+/** The parts of a checkpoint: facts in the order in which they became known. An earlier version stored no `keys` and no `ended`, and another `memory`. */
 export type Part =
   | { kind: 'source', source: UsedSource }
-  | { kind: 'listed', albums: ListedAlbum[], losses: string[], next: SourceCursor | null, cost: Cost }
+  | { kind: 'listed', albums: ListedAlbum[], losses: string[], next: SourceCursor | null, ended?: ListingEnd, cost: Cost }
   /** A page of the listing that was answered before its turn; its items are the body. */
   | { kind: 'early', part: number, offset: number, pageSize: number, next: string | null, total: number | null, cost: Cost }
-  | { kind: 'album', id: string, slots: number, valid: number, expected: number, hasNext: boolean, keys?: number[], cost: Cost }
-  | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, keys?: number[], cost: Cost }
+  | { kind: 'album', id: string, slots: number, valid: number, expected: number, hasNext: boolean, keys?: string[], cost: Cost }
+  | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, keys?: string[], cost: Cost }
   | { kind: 'unavailable', id: string, detail: string, cost?: Cost }
   /** `isLeaving`: the execution was told to stop, or pauses; it was not cut off. */
   | { kind: 'memory', memory?: CapabilitiesSnapshot, cost: Cost, isLeaving?: boolean }
@@ -47,6 +47,8 @@ export interface Ledger {
   /** In the order of the listing, each once. */
   readonly listed: ReadonlyMap<string, ListedAlbum>
   readonly losses: readonly string[]
+  /** How the listing ended; null before. */
+  readonly listing: ListingEnd | null
   readonly cost: Cost
   /** What an earlier execution knew of the endpoints; null where a user has let the run go on since then. */
   readonly memory: CapabilitiesSnapshot | null
@@ -73,6 +75,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
   const unavailable = new Map<string, string>()
   const listed = new Map<string, ListedAlbum>()
   const losses: string[] = []
+  let listing: ListingEnd | null = null
   let early: EarlyPage[] = []
   let source: UsedSource | null = null
   let next: SourceCursor | null | undefined
@@ -88,6 +91,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
     switch (part.kind) {
       case 'source':
         source = part.source
+        listing = null
         next = undefined // of another source, where the first one was refused
         early = []
         break
@@ -95,6 +99,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
         for (const album of part.albums) if (!listed.has(album.id)) listed.set(album.id, album)
         losses.push(...part.losses)
         next = part.next
+        listing = part.ended ?? null
         early = early.filter((page) => isStillAhead(page, part.next))
         break
       case 'early':
@@ -115,6 +120,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
         memory = null
         if (losses.length > 0 || listed.size === 0) {
           next = undefined
+          listing = null
           early = []
         }
         losses.length = 0
@@ -142,7 +148,8 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
     tracks -= countTracks(state)
     putPage(state, page)
     tracks += countTracks(state)
-    if (isAlbumComplete(state, TRACKS_PAGE_SIZE)) for (const page of state.pages) page.keys = []
+    const hasRepeats = state.pages.reduce((sum, page) => sum + page.valid, 0) > countTracks(state)
+    if (!hasRepeats && isAlbumComplete(state, TRACKS_PAGE_SIZE)) for (const page of state.pages) page.keys = []
   }
 
   for await (const { meta, body } of checkpoint.replay()) count(meta, body)
@@ -152,6 +159,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
     get next () { return next },
     get listed () { return listed },
     get losses () { return losses },
+    get listing () { return listing },
     get cost () { return cost },
     get memory () { return memory },
     get resumption () { return resumption },
@@ -191,7 +199,8 @@ export function gapOf (ledger: Ledger, { id, name, totalTracks }: ListedAlbum, f
   const gap = { albumId: id, name, expectedTracks: state === undefined ? totalTracks : expectedTracks(state), tracks: state === undefined ? 0 : countTracks(state) }
   if (unavailable !== undefined) return { ...gap, code: 'album_unavailable', detail: unavailable }
   if (state !== undefined) {
-    const missing = `${gap.tracks} of ${gap.expectedTracks} tracks were answered`
+    const rest = namesMore(state) ? ', and further pages were named that were not followed' : ''
+    const missing = `${gap.tracks} of ${gap.expectedTracks} tracks were answered (Spotify says that the album has ${state.expected}${rest})`
     return { ...gap, code: 'tracks_missing', detail: failure === undefined ? missing : `${missing}: ${failure.detail}` }
   }
   return { ...gap, code: failure?.code ?? 'not_fetched', detail: failure?.detail ?? 'the run ended before this album was fetched' }

@@ -1,7 +1,7 @@
 import { ServiceError, hasCode } from '../../errors.ts'
 import { type RunRequest } from '../../schemas/run.ts'
 import { type CallContext } from '../spotify/call.ts'
-import { type ListedAlbum, idsOf, readListedAlbum } from '../spotify/item-check.ts'
+import { type ListedAlbum, idsOf, listedFields, readListedAlbum } from '../spotify/item-check.ts'
 import { chooseSource, createSource } from '../spotify/sources/choose.ts'
 import { type EarlyPages } from '../spotify/sources/lookahead.ts'
 import { SOURCE_START, type Source, type SourcePage } from '../spotify/sources/source.ts'
@@ -79,8 +79,18 @@ async function readPages (listing: Listing, source: Source): Promise<void> {
     return ledger.next !== null
   }
 
-  if (ledger.next !== null && missing() > 0) await source.read(ledger.next ?? SOURCE_START, { context, wanted, store, early: earlyPages(listing) })
+  const reader = { context, wanted, maxPages: mostPages(source, request.limit), store, early: earlyPages(listing) }
+  if (ledger.next !== null && missing() > 0) await source.read(ledger.next ?? SOURCE_START, reader)
   if (source.order === 'newest') onListed(wantedAlbums(ledger.listed.values(), request.limit, source.order))
+}
+
+/** Pages of one artist's listing: 1,000 albums where a page has ten, 5,000 where it has 50. */
+const MAX_ARTIST_PAGES = 100
+/** Pages of another listing that may bring nothing new, besides one for each album that is wanted. */
+const MAX_FRUITLESS_PAGES = 20
+
+function mostPages ({ order }: Source, limit: number): number {
+  return order === 'newest' ? MAX_ARTIST_PAGES : MAX_FRUITLESS_PAGES + limit
 }
 
 function earlyPages ({ ledger, context }: Listing): EarlyPages {
@@ -93,31 +103,47 @@ function earlyPages ({ ledger, context }: Listing): EarlyPages {
       return { page: { items: JSON.parse(await ledger.readBody(body)) as unknown[], next, total }, pageSize }
     },
     async keep (part, offset, { page: { items, next, total }, pageSize }) {
-      await ledger.record({ kind: 'early', part, offset, pageSize, next, total, cost: context.meter.read() }, JSON.stringify(items))
+      await ledger.record({ kind: 'early', part, offset, pageSize, next, total, cost: context.meter.read() }, JSON.stringify(items.map(listedFields)))
     },
   }
 }
 
-/** Store the page's new albums, its losses, and where the next page is (nowhere, once there are enough). */
-async function recordPage ({ ledger, context }: Listing, page: SourcePage, wanted: number): Promise<ListedAlbum[]> {
-  const { fresh, broken } = sortItems(page.items, ledger.listed, wanted)
+/** Stores the page's new albums, its losses, where the next page is (nowhere, once there are enough), and how the listing ended. */
+async function recordPage ({ ledger, context, request }: Listing, page: SourcePage, wanted: number): Promise<ListedAlbum[]> {
+  const { fresh, broken, left } = sortItems(page.items, ledger.listed, wanted)
   const isEnough = fresh.length >= wanted
-  const losses = isEnough ? broken : [...page.losses, ...broken]
-  await ledger.record({ kind: 'listed', albums: fresh, losses, next: isEnough ? null : page.next, cost: context.meter.read() })
+  const losses = boundLosses(isEnough ? broken : [...page.losses, ...broken], ledger.losses.length)
+  const next = isEnough ? null : page.next
+  const listed = ledger.listed.size + fresh.length
+  const isAll = page.next === null && page.cappedAt === null && page.losses.length + broken.length + ledger.losses.length === 0
+  const ended = { exhausted: isAll && left === 0 && listed > 0 && listed <= request.limit, cappedAt: page.cappedAt }
+  await ledger.record({ kind: 'listed', albums: fresh, losses, next, ...next === null ? { ended } : {}, cost: context.meter.read() })
   return fresh
 }
 
-/** The albums among the items that are not listed yet, at most `wanted`; and a sentence for each item that is none. */
-export function sortItems (items: unknown[], listed: ReadonlyMap<string, unknown>, wanted: number): { fresh: ListedAlbum[], broken: string[] } {
+/** Losses that a run names one by one. */
+const MAX_LOSSES = 1000
+
+/** Keeps the losses that a run may still name; the last of them says that there were more. */
+export function boundLosses (losses: string[], known: number): string[] {
+  const room = Math.max(0, MAX_LOSSES - known)
+  if (losses.length < room || room === 0) return losses.slice(0, room)
+  return [...losses.slice(0, room - 1), `more than ${MAX_LOSSES} losses of the listing: those after the first ${MAX_LOSSES - 1} are not named`]
+}
+
+/** Returns the albums among the items that are not listed yet, at most `wanted`; how many more there are; and a sentence for each item that is none. */
+export function sortItems (items: unknown[], listed: ReadonlyMap<string, unknown>, wanted: number): { fresh: ListedAlbum[], broken: string[], left: number } {
   const fresh = new Map<string, ListedAlbum>()
   const broken: string[] = []
+  const left = new Set<string>()
   for (const item of items) {
-    if (fresh.size >= wanted) break
     const album = readListedAlbum(item)
-    if (album === null) broken.push(`an item of the listing was ${item === null ? 'null' : 'no album'}`)
+    if (fresh.size >= wanted) {
+      if (album !== null && !listed.has(album.id) && !fresh.has(album.id)) left.add(album.id)
+    } else if (album === null) broken.push(`an item of the listing was ${item === null ? 'null' : 'no album'}`)
     else if (!listed.has(album.id) && !fresh.has(album.id)) fresh.set(album.id, album)
   }
-  return { fresh: [...fresh.values()], broken }
+  return { fresh: [...fresh.values()], broken, left: left.size }
 }
 
 /** Dates of different precision compare as text; no date is the oldest. */

@@ -5,7 +5,7 @@ import { conclude } from '../ingest/conclude.ts'
 import { documentText } from '../ingest/document.ts'
 import { type Failure } from '../ingest/fetch.ts'
 import { type IngestOptions, ingest, inspect } from '../ingest/ingest.ts'
-import { type Ledger, type Part, openLedger } from '../ingest/ledger.ts'
+import { type Ledger, type Part, type RunCheckpoint, openLedger } from '../ingest/ledger.ts'
 import { type Log } from '../log.ts'
 import { type Delivery } from '../queue/run-queue.ts'
 import { type RunRecord, type RunStore } from '../store/run-store.ts'
@@ -83,6 +83,7 @@ async function workOn (record: RunRecord, signal: AbortSignal, options: ExecuteO
   const { run, executions, resumptions } = record
   const checkpoint = await options.store.openCheckpoint<Part>(run.id, executions)
   try {
+    if (executions - checkpoint.lastExecution > MOST_FRUITLESS) return await giveUpUnread(record, checkpoint, options)
     const ledger: Ledger = await openLedger(checkpoint, run.request.limit, () => options.onChange({ ...run, ...snapshotOf(ledger) }))
     if (resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: resumptions })
     if (ledger.fruitless >= MOST_FRUITLESS) return giveUp(record, ledger, options)
@@ -94,6 +95,17 @@ async function workOn (record: RunRecord, signal: AbortSignal, options: ExecuteO
   } finally {
     await checkpoint.close()
   }
+}
+
+/** The checkpoint is not read: reading it may be what ends the process. A resumption tries again. */
+async function giveUpUnread ({ run, executions }: RunRecord, checkpoint: RunCheckpoint, { clock, log }: ExecuteOptions): Promise<Work> {
+  await checkpoint.append({ kind: 'begun' })
+  const error = {
+    code: 'internal_error',
+    detail: `${executions - 1 - checkpoint.lastExecution} executions in a row were cut off before they had read what the run has: the log of the time before each start may say why. What was fetched is kept, without a document: resume the run to go on`,
+  }
+  log.error({ error }, 'the run is given up')
+  return { kind: 'over', final: ended(run, run, run.gaps, { status: 'failed', complete: false, error }, clock.now()), file: null }
 }
 
 /** No call is made and no document is written: either may be what ends the process. */
@@ -189,7 +201,7 @@ async function yieldRun (id: string, execution: number, { store, log, onChange }
 }
 
 function snapshotOf (ledger: Ledger): Snapshot {
-  return { source: ledger.source, progress: ledger.progress(), cost: ledger.cost }
+  return { source: ledger.source, progress: ledger.progress(), listing: ledger.listing, cost: ledger.cost }
 }
 
 /** A code of the operating system; Node's own begin with ERR_. */

@@ -23,6 +23,7 @@ export function newRecord (id: string, request: RunRequest, nowMs: number): RunR
       finishedAt: null,
       resumeAt: null,
       progress: { albumsListed: 0, albumsFetched: 0, tracks: 0 },
+      listing: null,
       gaps: [],
       cost: NO_COST,
       error: null,
@@ -62,7 +63,7 @@ export function isResumable ({ status }: Run): boolean {
 }
 
 /** What an execution has changed, whatever comes of it. */
-export type Snapshot = Pick<Run, 'source' | 'progress' | 'cost'>
+export type Snapshot = Pick<Run, 'source' | 'progress' | 'listing' | 'cost'>
 
 /** running, by that execution: Spotify must not be called before a time. */
 export function pause (record: RunRecord, execution: number, snapshot: Snapshot, error: RunFailure, resumeAtMs: number): RunRecord {

@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib'
 import { isRecord } from './answer.ts'
 
 /** An album that a listing showed: enough to fetch it, to name it in a gap, and to sort it. */
@@ -15,10 +14,21 @@ export function readListedAlbum (item: unknown): ListedAlbum | null {
   const { id, name, release_date: releaseDate, total_tracks: totalTracks } = item
   return {
     id,
-    name: typeof name === 'string' && name !== '' ? name : null,
-    releaseDate: typeof releaseDate === 'string' ? releaseDate : null,
+    name: typeof name === 'string' && name !== '' ? name.slice(0, MAX_NAME_LENGTH) : null,
+    releaseDate: typeof releaseDate === 'string' && releaseDate.length <= MAX_DATE_LENGTH ? releaseDate : null,
     totalTracks: isCount(totalTracks) ? totalTracks : null,
   }
+}
+
+/** A name stands in gaps and the ledger only; the document has the album's own. */
+const MAX_NAME_LENGTH = 300
+const MAX_DATE_LENGTH = 32
+
+/** Reduces an item to the fields that `readListedAlbum` reads, so that a stored page stays small whatever was sent. */
+export function listedFields (item: unknown): unknown {
+  if (item === null) return null
+  const album = readListedAlbum(item)
+  return album === null ? {} : { id: album.id, name: album.name, release_date: album.releaseDate, total_tracks: album.totalTracks }
 }
 
 /** The ids of the albums among the items of a listing. */
@@ -29,7 +39,7 @@ export function idsOf (items: unknown[]): string[] {
 /** An album as fetched, with what it says of its tracks. */
 export interface AlbumHead {
   /** As Spotify sent it, but for tracks that are none. */
-  album: Record<string, unknown> & { tracks: Record<string, unknown> & { items: unknown[] } }
+  album: Record<string, unknown> & { id: string, tracks: Record<string, unknown> & { items: unknown[] } }
   /** Places on the embedded page, broken ones included. */
   slots: number
   /** Tracks among them. */
@@ -39,13 +49,13 @@ export interface AlbumHead {
   /** The embedded page has a next one. */
   hasNext: boolean
   /** Of the tracks, where there may be more of them on further pages. */
-  keys: number[]
+  keys: string[]
 }
 
 /** Read an album answer; null where it is not one. Tracks that are null or broken are taken out and missed in `valid`. */
 export function readAlbumHead (body: unknown): AlbumHead | null {
   if (!isRecord(body) || !isId(body['id']) || !isRecord(body['tracks'])) return null
-  const { tracks, total_tracks: totalTracks } = body
+  const { id, tracks, total_tracks: totalTracks } = body
   if (!Array.isArray(tracks['items'])) return null
   const all = tracks['items'] as unknown[]
   const items = all.filter(isTrack)
@@ -53,31 +63,38 @@ export function readAlbumHead (body: unknown): AlbumHead | null {
   const expected = Math.max(all.length, ...claims)
   const hasNext = typeof tracks['next'] === 'string'
   return {
-    album: { ...body, tracks: { ...tracks, items } },
+    album: { ...body, id, tracks: { ...tracks, items } },
     slots: all.length,
     valid: items.length,
     expected,
     hasNext,
-    keys: hasNext || expected > all.length ? items.map(trackKey) : [],
+    keys: hasNext || expected > all.length ? trackKeys(items) : [],
   }
 }
 
 /**
- * What tells a track from the others of its album: disc, number and name. Its id does not, since Spotify may answer another one
- * for the same place. Two places never have the same key.
+ * Returns what identifies a track among those of its album: its id, with that of the track it was relinked from. Without an id:
+ * disc, number and name where all are usable. Null where nothing identifies it; such a track is never taken for a repeated one.
  */
-export function trackKey (track: unknown): number {
-  const { disc_number: disc, track_number: number, name } = isRecord(track) ? track : {}
-  const place = (isCount(disc) ? disc % DISCS : 0) * PLACES + (isCount(number) ? number % PLACES : 0)
-  return place * 2 ** 32 + crc32(String(name))
+export function trackKey (track: unknown): string | null {
+  if (!isRecord(track)) return null
+  const { id, linked_from: linkedFrom, disc_number: disc, track_number: number, name } = track
+  if (isText(id)) return isRecord(linkedFrom) && isText(linkedFrom['id']) ? `${id}<${linkedFrom['id']}` : id
+  const isPlaced = id == null && isCount(number) && isText(name)
+  return isPlaced ? JSON.stringify([isCount(disc) ? disc : null, number, name]) : null
 }
 
-/** No album has as many; their product leaves room for 32 bits in an integer that is exact. */
-const DISCS = 2 ** 8
-const PLACES = 2 ** 12
+export function trackKeys (tracks: unknown[]): string[] {
+  return tracks.flatMap((track) => trackKey(track) ?? [])
+}
 
+/** A track needs something to know it by: an id, a URI or a name. Any other field may be null or odd. */
 export function isTrack (item: unknown): boolean {
-  return isRecord(item) && typeof item['name'] === 'string' && isCount(item['track_number'])
+  return isRecord(item) && (isText(item['id']) || isText(item['uri']) || typeof item['name'] === 'string')
+}
+
+function isText (value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }
 
 function isId (value: unknown): value is string {
@@ -85,5 +102,5 @@ function isId (value: unknown): value is string {
 }
 
 function isCount (value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0
+  return Number.isSafeInteger(value) && Number(value) >= 0
 }

@@ -25,7 +25,8 @@ export const START: Cursor = { offset: 0, url: null, empties: 0, holeAt: null }
 
 export type Step =
   | { kind: 'more', cursor: Cursor, loss: string | null }
-  | { kind: 'end', loss: string | null }
+  /** `isCapped`: a search has come to the end of its window, and nothing proves that it had no more. */
+  | { kind: 'end', loss: string | null, isCapped: boolean }
 
 export interface PagingRules {
   pagination: Pagination
@@ -44,10 +45,14 @@ export function readPage (body: unknown, wrapper: 'albums' | null): Page | null 
   const { items, next, total } = page
   return {
     items: items as unknown[],
-    next: typeof next === 'string' && next !== '' ? next : null,
-    total: typeof total === 'number' && Number.isInteger(total) && total >= 0 ? total : null,
+    next: typeof next !== 'string' || next === '' ? null : next.length > MAX_URL_LENGTH ? UNUSABLE_URL : next,
+    total: typeof total === 'number' && Number.isSafeInteger(total) && total >= 0 ? total : null,
   }
 }
+
+/** A longer `next` still says that there is more; it is neither stored nor followed. */
+const MAX_URL_LENGTH = 2000
+const UNUSABLE_URL = 'about:blank'
 
 /** So often is a page asked for that is empty and should not be. */
 const ASK_EMPTY_PAGE = 3
@@ -61,9 +66,11 @@ export function nextStep (page: Page, cursor: Cursor, pageSize: number, rules: P
   if (page.items.length === 0) return afterEmptyPage(page, cursor, pageSize, rules)
   const loss = cursor.holeAt === null ? null : `the page at offset ${cursor.holeAt} stayed empty although later ones were not`
   const seen = cursor.offset + page.items.length
-  if (!claimsMore(page, seen, pageSize, rules)) return { kind: 'end', loss }
-  if (rules.pagination === 'next' && page.next !== null) return follow(page.next, cursor, pageSize, loss, rules, seen)
-  return within(rules, { offset: nextOffset(page.next, cursor, pageSize, rules) ?? seen, url: null, empties: 0, holeAt: null }, loss)
+  if (!claimsMore(page, seen, pageSize, rules)) return { kind: 'end', loss, isCapped: false }
+  const byCount: Cursor = { offset: nextOffset(page.next, cursor, pageSize, rules) ?? seen, url: null, empties: 0, holeAt: null }
+  const next = (rules.pagination === 'next' ? follow(page.next, cursor, pageSize, rules, seen) : null) ?? byCount
+  if (!rules.isSearch || next.offset < SEARCH_WINDOW) return { kind: 'more', cursor: next, loss }
+  return { kind: 'end', loss, isCapped: page.next !== null || page.total !== seen }
 }
 
 /** So many pages are asked for at the same time while counting. */
@@ -101,24 +108,22 @@ function afterEmptyPage (page: Page, cursor: Cursor, pageSize: number, rules: Pa
   if (page.next === null || cursor.holeAt !== null) {
     /** Two empty places in a row: only a search that still names a next page, or a total that is trusted, tells of more. */
     const isUnfinished = claimed || (rules.isSearch && page.next !== null)
-    return { kind: 'end', loss: isUnfinished ? `Spotify said that there are more (total ${page.total ?? 'unknown'}) and showed nothing from offset ${cursor.holeAt ?? cursor.offset} on` : null }
+    return { kind: 'end', isCapped: false, loss: isUnfinished ? `Spotify said that there are more (total ${page.total ?? 'unknown'}) and showed nothing from offset ${cursor.holeAt ?? cursor.offset} on` : null }
   }
-  return within(rules, { offset: cursor.offset + pageSize, url: null, empties: 0, holeAt: cursor.offset }, null)
+  const beyond: Cursor = { offset: cursor.offset + pageSize, url: null, empties: 0, holeAt: cursor.offset }
+  return rules.isSearch && beyond.offset >= SEARCH_WINDOW ? { kind: 'end', loss: null, isCapped: true } : { kind: 'more', cursor: beyond, loss: null }
 }
 
-/** Follow `next` only to Spotify itself and only forward: the token goes nowhere else, and no listing turns in a circle. */
-function follow (next: string, cursor: Cursor, pageSize: number, loss: string | null, rules: PagingRules, seen: number): Step {
-  const url = parseUrl(next)
-  if (url === null || url.origin !== rules.origin) {
-    return { kind: 'end', loss: `next named another origin than Spotify's (${url?.origin ?? 'no URL'}) at offset ${seen}, and was not followed: try pagination "offset"` }
-  }
+/**
+ * Follows `next` only to Spotify itself, and only to the page after this one: the token goes nowhere else, and no listing turns in a
+ * circle or skips a place. Null where counting has to go on instead.
+ */
+function follow (next: string | null, cursor: Cursor, pageSize: number, { origin }: PagingRules, seen: number): Cursor | null {
+  const url = next === null ? null : parseUrl(next)
+  if (url === null || url.origin !== origin) return null
   const offset = offsetOf(url)
-  if (offset !== null ? offset <= cursor.offset : next === cursor.url) {
-    return { kind: 'end', loss: `next named a page that had been read (offset ${offset ?? cursor.offset}) after offset ${cursor.offset}: try pagination "offset"` }
-  }
-  const shownUntil = offset === null ? seen : rules.isSearch ? Math.min(offset, SEARCH_WINDOW) : offset
-  const skipped = shownUntil > Math.max(seen, cursor.offset + pageSize) ? `next passed over what lies between offset ${seen} and ${shownUntil}` : null
-  return within(rules, { offset: offset ?? seen, url: next, empties: 0, holeAt: null }, loss ?? skipped)
+  if (offset === null ? url.searchParams.has('offset') || next === cursor.url : offset <= cursor.offset || offset > Math.max(seen, cursor.offset + pageSize)) return null
+  return { offset: offset ?? seen, url: next, empties: 0, holeAt: null }
 }
 
 /** While counting, `next` may tell how many places the page took up (items that are filtered out count too). */
@@ -126,11 +131,6 @@ function nextOffset (next: string | null, cursor: Cursor, pageSize: number, { or
   const url = next === null ? null : parseUrl(next)
   const offset = url?.origin === origin ? offsetOf(url) : null
   return offset !== null && offset > cursor.offset && offset <= cursor.offset + pageSize ? offset : null
-}
-
-/** A search ends at its window: Spotify answers 400 beyond it. */
-function within ({ isSearch }: PagingRules, cursor: Cursor, loss: string | null): Step {
-  return isSearch && cursor.offset >= SEARCH_WINDOW ? { kind: 'end', loss } : { kind: 'more', cursor, loss }
 }
 
 function offsetOf (url: URL): number | null {

@@ -208,14 +208,10 @@ async function withSmallerPages<T> (ask: (isAgain: boolean) => Promise<T>): Prom
   }
 }
 
-/** The entries in the order of the ids: by id, or by place where an entry carries an id that nobody asked for. */
+/** Returns the entries in the order of the ids, null where none has the id: an entry with another id answers another question. */
 function align (ids: string[], entries: unknown[]): unknown[] {
   const byId = new Map(entries.flatMap((entry) => isRecord(entry) && typeof entry['id'] === 'string' ? [[entry['id'], entry] as const] : []))
-  return ids.map((id, place) => {
-    const entry = byId.get(id) ?? entries[place]
-    if (!isRecord(entry) || entry['id'] === id) return entry ?? null
-    return entries.length === ids.length && !ids.includes(String(entry['id'])) ? entry : null
-  })
+  return ids.map((id) => byId.get(id) ?? null)
 }
 
 function pageOf (endpoint: Endpoint, body: unknown, wrapper: 'albums' | null): Page {

@@ -17,6 +17,8 @@ export interface BodyRef {
  * Each execution of the run writes a segment of its own, so that one that was thought dead disturbs nobody.
  */
 export interface Checkpoint<Meta> {
+  /** The last execution that stored anything; 0 where none did. */
+  readonly lastExecution: number
   /** Append a part; resolves when it is on the disk. */
   append: (meta: Meta, body?: string) => Promise<BodyRef | null>
   /** All parts that are whole, execution by execution, each in its order. What a crash tore or a disk garbled is skipped. */
@@ -80,6 +82,8 @@ export async function openCheckpoint<Meta> (folder: string, execution: number): 
   }
 
   return {
+    lastExecution: Math.max(0, ...numbers),
+
     append (meta, body) {
       const appended = append(meta, body)
       const settled = appended.then(() => {}, () => {}).finally(() => appending.delete(settled))

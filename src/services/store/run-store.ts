@@ -299,7 +299,8 @@ export async function createRunStore (dataDir: string, log: Log, monotonic: () =
 function parseRecord (text: string): RunRecord {
   const record = JSON.parse(text) as Partial<RunRecord> | null
   if (typeof record?.run?.status !== 'string') throw new Error('no record of a run')
-  return record as RunRecord
+  const { run } = record as RunRecord
+  return { ...record as RunRecord, run: { ...run, listing: (run as Partial<Run>).listing ?? null } } // an earlier version stored none
 }
 
 /** In bytes; null where there is no such file. */

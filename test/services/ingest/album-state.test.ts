@@ -6,7 +6,7 @@ const PAGE_SIZE = 50
 const NOWHERE = { segment: 1, offset: 0, length: 0 }
 
 /** offset, slots, valid (as many as slots unless said), whether there is a next one, and what tells its tracks apart */
-type Shape = [offset: number, slots: number, more?: { valid?: number, hasNext?: boolean, keys?: number[] }]
+type Shape = [offset: number, slots: number, more?: { valid?: number, hasNext?: boolean, keys?: string[] }]
 
 function stateOf (expected: number, ...pages: Shape[]): AlbumState {
   const state: AlbumState = { body: NOWHERE, expected, pages: [] }
@@ -14,8 +14,8 @@ function stateOf (expected: number, ...pages: Shape[]): AlbumState {
   return state
 }
 
-function span (from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, i) => from + i)
+function span (from: number, to: number): string[] {
+  return Array.from({ length: to - from }, (_, i) => `track ${from + i}`)
 }
 
 type Row = [title: string, state: AlbumState, first: number[], again: number[], isComplete: boolean]
@@ -25,7 +25,7 @@ const ROWS: Row[] = [
   ['exactly one page', stateOf(50, [0, 50]), [], [], true],
   ['no tracks at all, and none claimed', stateOf(0, [0, 0]), [], [], true],
   ['one track over a page', stateOf(51, [0, 50, { hasNext: true }]), [50], [50], false],
-  ['several pages at once', stateOf(120, [0, 50, { hasNext: true }]), [50, 100], [50, 100], false],
+  ['several pages concurrently', stateOf(120, [0, 50, { hasNext: true }]), [50, 100], [50, 100], false],
   ['three pages, all there', stateOf(120, [0, 50, { hasNext: true }], [50, 50, { hasNext: true }], [100, 20]), [], [], true],
   ['stored in another order', stateOf(120, [100, 20], [0, 50], [50, 50]), [], [], true],
   ['the middle one missing', stateOf(120, [0, 50], [100, 20]), [50], [50], false],
@@ -96,7 +96,7 @@ function fetchAll (total: number, claimed: number, embedded: number, give: (offs
   const state: AlbumState = { body: NOWHERE, expected: Math.max(claimed, embedded), pages: [] }
   function store (offset: number, slots: number): void {
     contents.set(offset, Array.from({ length: slots }, (_, i) => offset + i))
-    putPage(state, { offset, slots, valid: slots, hasNext: offset + slots < total, keys: contents.get(offset) ?? [], body: null })
+    putPage(state, { offset, slots, valid: slots, hasNext: offset + slots < total, keys: (contents.get(offset) ?? []).map(String), body: null })
   }
   store(0, embedded)
   let calls = 0

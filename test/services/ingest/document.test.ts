@@ -2,7 +2,7 @@ import t from 'tap'
 import { type Run } from '../../../src/schemas/run.ts'
 import { documentText } from '../../../src/services/ingest/document.ts'
 import { type Ledger, albumPart, gapOf, openLedger } from '../../../src/services/ingest/ledger.ts'
-import { type ListedAlbum, isTrack, readAlbumHead, trackKey } from '../../../src/services/spotify/item-check.ts'
+import { type ListedAlbum, isTrack, readAlbumHead, trackKeys } from '../../../src/services/spotify/item-check.ts'
 import { NO_COST } from '../../../src/services/spotify/meter.ts'
 import { newRecord } from '../../../src/services/runs/transitions.ts'
 import { START_MS } from '../../fake-clock.ts'
@@ -27,7 +27,7 @@ async function fetched (bodies: unknown[], pages: Array<[id: string, offset: num
   }
   for (const [id, offset, items, hasNext = false] of pages) {
     const valid = items.filter(isTrack)
-    await ledger.record({ kind: 'tracks', id, offset, slots: items.length, valid: valid.length, hasNext, keys: valid.map(trackKey), cost: NO_COST }, JSON.stringify(valid))
+    await ledger.record({ kind: 'tracks', id, offset, slots: items.length, valid: valid.length, hasNext, keys: trackKeys(valid), cost: NO_COST }, JSON.stringify(valid))
   }
   return ledger
 }

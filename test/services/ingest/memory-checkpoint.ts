@@ -9,6 +9,7 @@ export function createMemoryCheckpoint (): RunCheckpoint & { parts: Array<{ meta
   }
   return {
     parts,
+    lastExecution: 0,
     async append (meta, body) {
       parts.push({ meta: structuredClone(meta), body: body ?? null })
       return refOf(parts.length - 1)

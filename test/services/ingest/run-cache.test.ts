@@ -93,7 +93,7 @@ t.test('an album of several pages is kept as the document has it, one that is lo
     if (head !== null) await run.ledger.record(albumPart(String(head.album['id']), head, NO_COST), text)
   }
   run.cache.keep('several')
-  await run.ledger.record({ kind: 'tracks', id: 'several', offset: 2, slots: 1, valid: 1, hasNext: false, keys: [9], cost: NO_COST }, JSON.stringify([track(3)]))
+  await run.ledger.record({ kind: 'tracks', id: 'several', offset: 2, slots: 1, valid: 1, hasNext: false, keys: ['9'], cost: NO_COST }, JSON.stringify([track(3)]))
   for (const id of ['several', 'long', 'album0']) run.cache.keep(id)
   await run.cache.settle()
   const kept = [...store.entries.values()]

@@ -11,6 +11,7 @@ const LATER = '2026-11-22T13:42:00.000Z'
 const SNAPSHOT = {
   source: { used: 'search' as const, query: 'tag:new', reason: null },
   progress: { albumsListed: 3, albumsFetched: 2, tracks: 20 },
+  listing: { exhausted: false, cappedAt: null },
   cost: { calls: 5, retries: 1, throttledMs: 7, cached: 0, byEndpoint: { search: 2, album: 3 } },
 }
 const ENDED: RunStatus[] = ['succeeded', 'partial', 'failed', 'canceled']
@@ -35,6 +36,7 @@ t.test('a new run is queued, and knows nothing yet', async (t) => {
       finishedAt: null,
       resumeAt: null,
       progress: { albumsListed: 0, albumsFetched: 0, tracks: 0 },
+      listing: null,
       gaps: [],
       cost: { calls: 0, retries: 0, throttledMs: 0, cached: 0, byEndpoint: {} },
       error: null,

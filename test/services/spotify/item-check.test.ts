@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { isTrack, readAlbumHead, readListedAlbum, trackKey } from '../../../src/services/spotify/item-check.ts'
+import { isTrack, listedFields, readAlbumHead, readListedAlbum, trackKey, trackKeys } from '../../../src/services/spotify/item-check.ts'
 import { WITH_RECORDED, recorded } from './recorded.ts'
 
 const ID = '32nryzA6XBCX9ZUspVc1yz'
@@ -38,10 +38,15 @@ const TRACKS: Array<[string, unknown, boolean]> = [
   ['without an id: local or relinked', { id: null, name: 'So What', track_number: 1 }, true],
   ['an empty name', { name: '', track_number: 1 }, true],
   ['null', null, false],
-  ['no name', { track_number: 1 }, false],
-  ['a name that is null', { name: null, track_number: 1 }, false],
-  ['no number', { name: 'So What' }, false],
-  ['a number that is none', { name: 'So What', track_number: '1' }, false],
+  ['an id alone', { id: 'a' }, true],
+  ['a name that is null', { id: 'a', name: null, track_number: 1 }, true],
+  ['a number that is null', { id: 'a', name: 'So What', track_number: null }, true],
+  ['a number that is none', { id: 'a', name: 'So What', track_number: '1' }, true],
+  ['a local file without an id', { id: null, uri: 'spotify:local:a:b:c:180', name: null }, true],
+  ['a name alone', { name: 'So What' }, true],
+  ['a number alone', { track_number: 1 }, false],
+  ['fields of other types', { id: 5, uri: null, name: 0, track_number: 1 }, false],
+  ['an empty id alone', { id: '' }, false],
   ['an array', [], false],
   ['a text', 'So What', false],
 ]
@@ -55,10 +60,11 @@ const HEADS: Array<[string, object, object]> = [
   ['a whole album', { total_tracks: 2, tracks: { items: [track(1), track(2)], total: 2, next: null } }, { slots: 2, valid: 2, expected: 2, hasNext: false }],
   ['an album with more pages', { total_tracks: 55, tracks: { items: [track(1)], total: 55, next: 'https://api.spotify.com/v1/x' } }, { slots: 1, valid: 1, expected: 55, hasNext: true }],
   ['a null among the tracks', { tracks: { items: [track(1), null, track(3)], total: 3, next: null } }, { slots: 3, valid: 2, expected: 3, hasNext: false }],
-  ['a broken track', { tracks: { items: [{ name: 'x' }], total: 1 } }, { slots: 1, valid: 0, expected: 1, hasNext: false }],
+  ['a broken track', { tracks: { items: [{ track_number: 1 }], total: 1 } }, { slots: 1, valid: 0, expected: 1, hasNext: false }],
   ['no count at all', { tracks: { items: [track(1), track(2)] } }, { slots: 2, valid: 2, expected: 2, hasNext: false }],
   ['a count below what is there', { total_tracks: 1, tracks: { items: [track(1), track(2)], total: 1 } }, { slots: 2, valid: 2, expected: 2, hasNext: false }],
   ['counts that differ: the larger holds', { total_tracks: 9, tracks: { items: [track(1)], total: 8 } }, { slots: 1, valid: 1, expected: 9, hasNext: false }],
+  ['a count that no integer can hold', { total_tracks: 1e300, tracks: { items: [track(1)], total: 1, next: null } }, { slots: 1, valid: 1, expected: 1, hasNext: false }],
   ['no tracks', { total_tracks: 0, tracks: { items: [], total: 0 } }, { slots: 0, valid: 0, expected: 0, hasNext: false }],
   ['counts that are rubbish', { total_tracks: 'many', tracks: { items: [track(1)], total: -4, next: 5 } }, { slots: 1, valid: 1, expected: 1, hasNext: false }],
 ]
@@ -97,30 +103,41 @@ for (const name of ['04-search-album-page.json', '07-new-releases-page.json']) {
 }
 
 const one = { disc_number: 1, track_number: 2, id: 'a', name: 'x' }
-for (const [what, other, isSame] of [
-  ['another id, as for another market', { ...one, id: 'b', linked_from: { id: 'a' } }, true],
-  ['another number', { ...one, track_number: 3 }, false],
-  ['another disc', { ...one, disc_number: 2 }, false],
-  ['another name', { ...one, name: 'y' }, false],
-  ['no disc', { ...one, disc_number: null }, false],
-  ['a number far out', { ...one, track_number: 5000 }, false],
+const local = { ...one, id: null }
+for (const [what, first, other, isSame] of [
+  ['the same id', one, { ...one, track_number: 7, name: 'y' }, true],
+  ['another id, all else equal', one, { ...one, id: 'b' }, false],
+  ['the same id, relinked from another one', { ...one, linked_from: { id: 'b' } }, { ...one, linked_from: { id: 'c' } }, false],
+  ['no id, and the same place and name', local, { ...local }, true],
+  ['no id, and another number', local, { ...local, track_number: 3 }, false],
+  ['no id, and another disc', local, { ...local, disc_number: 2 }, false],
+  ['no id, and another name', local, { ...local, name: 'y' }, false],
 ] as const) {
-  t.test(`a track with ${what} is ${isSame ? 'the same' : 'another'}`, async (t) => t.equal(trackKey(one) === trackKey(other), isSame))
+  t.test(`a track with ${what} is ${isSame ? 'the same' : 'another'}`, async (t) => t.equal(trackKey(first) === trackKey(other), isSame))
 }
 
-t.test('places have different keys, whatever the names, and each key is exact', async () => {
-  const place = fc.record({ disc_number: fc.nat(255), track_number: fc.nat(4095), name: fc.string() })
-  fc.assert(fc.property(place, place, (a, b) => {
-    if (!Number.isSafeInteger(trackKey(a))) throw new Error(String(trackKey(a)))
-    if ((a.disc_number !== b.disc_number || a.track_number !== b.track_number) && trackKey(a) === trackKey(b)) throw new Error('the same key')
+for (const unknown of [{ ...local, track_number: null }, { ...local, name: null }, { ...local, id: 5 }, {}, null, 'x']) {
+  t.test(`nothing identifies ${JSON.stringify(unknown)}: it is never taken for a repeated track`, async (t) => t.equal(trackKey(unknown), null))
+}
+
+t.test('tracks whose ids differ have different keys, whatever else is equal', async () => {
+  fc.assert(fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (a, b) => a === b || trackKey({ ...one, id: a }) !== trackKey({ ...one, id: b })))
+})
+
+t.test('the stored fields of an item are read as the item itself, and are short', async () => {
+  fc.assert(fc.property(fc.oneof(fc.jsonValue(), fc.record({ id: fc.constant(ID), name: fc.jsonValue(), release_date: fc.jsonValue(), total_tracks: fc.jsonValue() })), (item) => {
+    if (JSON.stringify(readListedAlbum(item)) !== JSON.stringify(readListedAlbum(listedFields(item)))) throw new Error('another album')
+    if ((item === null) !== (listedFields(item) === null)) throw new Error('null is not told from a broken item')
   }))
+  const { length } = JSON.stringify(listedFields({ id: ID, name: 'x'.repeat(1e6), release_date: 'x'.repeat(1e6), label: 'x'.repeat(1e6) }))
+  if (length > 1000) throw new Error(`${length} characters`)
 })
 
 t.test('what tells its tracks apart is read where an album has further pages only', async (t) => {
   const tracks = { items: [track(1), track(2)], next: null }
   t.same(readAlbumHead({ id: ID, total_tracks: 2, tracks })?.keys, [])
-  t.same(readAlbumHead({ id: ID, total_tracks: 3, tracks })?.keys, tracks.items.map(trackKey))
-  t.same(readAlbumHead({ id: ID, tracks: { ...tracks, next: 'https://api.spotify.com/v1/x' } })?.keys, tracks.items.map(trackKey))
+  t.same(readAlbumHead({ id: ID, total_tracks: 3, tracks })?.keys, trackKeys(tracks.items))
+  t.same(readAlbumHead({ id: ID, tracks: { ...tracks, next: 'https://api.spotify.com/v1/x' } })?.keys, trackKeys(tracks.items))
 })
 
 t.test('whatever is sent, nothing is thrown, and valid ≤ slots ≤ expected', async () => {

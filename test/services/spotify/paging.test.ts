@@ -12,6 +12,8 @@ const PAGES: Array<[string, unknown, 'albums' | null, Page | null]> = [
   ['without next and total', { items: [] }, null, { items: [], next: null, total: null }],
   ['an empty next is none', { items: [], next: '' }, null, { items: [], next: null, total: null }],
   ['next that is no text', { items: [], next: 5 }, null, { items: [], next: null, total: null }],
+  ['next longer than any URL: there is more, and it is not followed', { items: [], next: `${'https://api.spotify.com/?offset=20&x='}${'x'.repeat(5000)}` }, null, { items: [], next: 'about:blank', total: null }],
+  ['total that no integer can hold', { items: [], total: 1e300 }, null, { items: [], next: null, total: null }],
   ['total that is no count', { items: [], total: -1 }, null, { items: [], next: null, total: null }],
   ['total that is a text', { items: [], total: '5' }, null, { items: [], next: null, total: null }],
   ['bare where it should be wrapped', { items: [1] }, 'albums', null],
@@ -60,18 +62,19 @@ const LISTING: Row[] = [
   ['a short page in the middle, next null: the total knows of more', page(3, null, 100), at(20), 'count 23', 'count 23'],
   ['next non-null past the total is followed: a call more, no album less', page(20, next(100), 100), at(80), 'follow 100', 'count 100'],
   ['a page from which items were filtered', page(17, next(20), 100), START, 'follow 20', 'count 20'],
+  ['next that passes over places: they are counted', page(20, next(60), 100), START, 'count 20', 'count 20'],
   ['next that overlaps what was seen', page(20, next(15), 100), START, 'follow 15', 'count 15'],
   ['next by a token instead of an offset', page(20, `${ORIGIN}/v1/x?after=abc`, 100), START, 'follow 20', 'count 20'],
-  ['next with an offset that is none', page(20, `${ORIGIN}/v1/x?offset=many`, 100), START, 'follow 20', 'count 20'],
-  ['next of a foreign origin', page(20, 'https://evil.example/v1/x?offset=20', 100), START, 'end with a loss', 'count 20'],
-  ['next of a foreign port', page(20, 'https://api.spotify.com:444/v1/x?offset=20', 100), START, 'end with a loss', 'count 20'],
-  ['next over plain http', page(20, 'http://api.spotify.com/v1/x?offset=20', 100), START, 'end with a loss', 'count 20'],
-  ['next with another host behind credentials', page(20, 'https://api.spotify.com@evil.example/?offset=20', 100), START, 'end with a loss', 'count 20'],
-  ['next that is a path', page(20, '/v1/x?offset=20', 100), START, 'end with a loss', 'count 20'],
-  ['next that is rubbish', page(20, 'rubbish', 100), START, 'end with a loss', 'count 20'],
-  ['next that names this page', page(20, next(20), 100), at(20), 'end with a loss', 'count 40'],
-  ['next that goes back', page(20, next(0), 100), at(20), 'end with a loss', 'count 40'],
-  ['next by a token, the same again', page(20, `${ORIGIN}/v1/x?after=abc`, 100), at(20, { url: `${ORIGIN}/v1/x?after=abc` }), 'end with a loss', 'count 40'],
+  ['next with an offset that is none', page(20, `${ORIGIN}/v1/x?offset=many`, 100), START, 'count 20', 'count 20'],
+  ['next of a foreign origin', page(20, 'https://evil.example/v1/x?offset=20', 100), START, 'count 20', 'count 20'],
+  ['next of a foreign port', page(20, 'https://api.spotify.com:444/v1/x?offset=20', 100), START, 'count 20', 'count 20'],
+  ['next over plain http', page(20, 'http://api.spotify.com/v1/x?offset=20', 100), START, 'count 20', 'count 20'],
+  ['next with another host behind credentials', page(20, 'https://api.spotify.com@evil.example/?offset=20', 100), START, 'count 20', 'count 20'],
+  ['next that is a path', page(20, '/v1/x?offset=20', 100), START, 'count 20', 'count 20'],
+  ['next that is rubbish', page(20, 'rubbish', 100), START, 'count 20', 'count 20'],
+  ['next that names this page', page(20, next(20), 100), at(20), 'count 40', 'count 40'],
+  ['next that goes back', page(20, next(0), 100), at(20), 'count 40', 'count 40'],
+  ['next by a token, the same again', page(20, `${ORIGIN}/v1/x?after=abc`, 100), at(20, { url: `${ORIGIN}/v1/x?after=abc` }), 'count 40', 'count 40'],
   ['an empty first page', page(0), START, 'count 0, again 1', 'count 0, again 1'],
   ['an empty first page for the second time', page(0), at(0, { empties: 1 }), 'count 0, again 2', 'count 0, again 2'],
   ['an empty first page for the third time', page(0), at(0, { empties: 2 }), 'end', 'end'],
@@ -95,6 +98,7 @@ const SEARCH: Row[] = [
   ['a loss is told at the end of the window too', page(20, next(1000), 5000), at(980, { holeAt: 960 }), 'end with a loss', 'end with a loss'],
   ['nothing after a hole either, and there is still a next page: it broke off', page(0, next(60)), at(40, { holeAt: 20, empties: 2 }), 'end with a loss', 'end with a loss'],
   ['nothing after a hole either, and no next page: that was the end', page(0), at(40, { holeAt: 20, empties: 1 }), 'end', 'end'],
+  ['exactly as many as the window shows', page(20, null, 1000), at(980), 'end', 'end'],
   ['a hole at the end of the window', page(0, next(1000), 5000), at(980, { empties: 2 }), 'end', 'end'],
 ]
 
@@ -122,11 +126,21 @@ t.test('an empty page although the total promised more is asked twice again, and
   t.match(step, { kind: 'end', loss: /100/ })
 })
 
-t.test('what ended a listing is told with the place and the way out', async (t) => {
-  t.match(nextStep(page(20, 'https://evil.example/?offset=20'), START, 20, BY_NEXT).loss, /evil\.example.*offset 20.*pagination "offset"/)
-  t.match(nextStep(page(20, next(0)), at(20), 20, BY_NEXT).loss, /offset 0.*after offset 20/)
+t.test('what a listing lost is reported with its place', async (t) => {
   t.match(nextStep(page(20), at(40, { holeAt: 20 }), 20, BY_NEXT).loss, /offset 20/)
 })
+
+for (const [title, one, cursor, isCapped] of [
+  ['names a next page at the end of its window', page(20, next(1000), 5000), at(980), true],
+  ['has a total beyond its window', page(20, null, 1520), at(980), true],
+  ['has a total that is known to be wrong', page(20, null, 12), at(980), true],
+  ['has as many as its window shows', page(20, null, 1000), at(980), false],
+  ['ends within its window', page(7, null, 87), at(80), false],
+] as const) {
+  t.test(`a search that ${title} is capped: ${isCapped}`, async (t) => {
+    t.match(nextStep(one, cursor, 20, { ...BY_NEXT, isSearch: true }), { kind: 'end', isCapped })
+  })
+}
 
 t.test('the page URL is kept as it came, locale and all', async (t) => {
   const step = nextStep(page(20, next(20)), START, 20, BY_NEXT)

@@ -226,8 +226,8 @@ const BATCHES: Array<[string, string[], unknown[], unknown[]]> = [
   ['nulls only', ['a', 'b'], [null, null], [null, null]],
   ['nulls left out', ['a', 'b', 'c'], [album('a'), album('c')], [album('a'), null, album('c')]],
   ['nothing', ['a', 'b'], [], [null, null]],
-  ['relinked: another id at the same place', ['a', 'b'], [album('a'), album('z')], [album('a'), album('z')]],
-  ['another id where the places are uncertain', ['a', 'b', 'c'], [album('a'), album('z')], [album('a'), null, null]],
+  ['another id at the same place', ['a', 'b'], [album('a'), album('z')], [album('a'), null]],
+  ['another id and fewer entries', ['a', 'b', 'c'], [album('a'), album('z')], [album('a'), null, null]],
   ['the same album twice', ['a', 'b'], [album('a'), album('a')], [album('a'), null]],
   ['too many', ['a'], [album('z'), album('a')], [album('a')]],
 ]

@@ -7,7 +7,7 @@ export function albums (ids: string[]): Source {
     query: null,
     order: 'listed',
     async read (_from, { store }) {
-      await store({ items: ids.map((id) => ({ id })), losses: [], next: null })
+      await store({ items: ids.map((id) => ({ id })), losses: [], next: null, cappedAt: null })
     },
   }
 }

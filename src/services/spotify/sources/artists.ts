@@ -32,7 +32,7 @@ export function artists (spotify: SpotifyService, pagination: Pagination, ids: s
             if (!isWanted) return
           } catch (error) {
             if (!hasCode(error, 'not_found', 'request_refused')) throw error
-            if (!await reader.store({ items: [], losses: [`artist ${id}: ${error.message}`], next: after })) return
+            if (!await reader.store({ items: [], losses: [`artist ${id}: ${error.message}`], next: after, cappedAt: null })) return
           }
         }
       } finally {

@@ -1,5 +1,6 @@
 import { type UsedSource } from '../../../schemas/run.ts'
 import { type CallContext } from '../call.ts'
+import { SEARCH_WINDOW } from '../endpoint.ts'
 import { idsOf } from '../item-check.ts'
 import { type Cursor, type Pagination, START, nextStep, placesAhead } from '../paging.ts'
 import { type ListingPage, type ListingRequest, type SpotifyService } from '../spotify-service.ts'
@@ -13,11 +14,13 @@ export interface SourceCursor {
 
 export const SOURCE_START: SourceCursor = { part: 0, cursor: START }
 
-/** One page of a source: unchecked items, what was lost on the way, and where the next page is (null: that was all). */
+/** One page of a source: unchecked items, what was lost on the way, and where the next page is (null: no more is shown). */
 export interface SourcePage {
   items: unknown[]
   losses: string[]
   next: SourceCursor | null
+  /** Spotify's search shows no more than so many; null where the listing has not ended there. */
+  cappedAt: number | null
 }
 
 /** Who reads a listing, and where its pages go. */
@@ -25,6 +28,8 @@ export interface Reader {
   context: CallContext
   /** How many albums are still missing, to ask for no larger page. */
   wanted: () => number
+  /** Pages that one listing may take. */
+  maxPages: number
   /** Store a page, in its turn and while its call holds its place; false: that is enough. */
   store: (page: SourcePage) => Promise<boolean>
   early: EarlyPages
@@ -60,17 +65,19 @@ export async function readListing (listing: Listing, from: SourceCursor, reader:
 /** Read the pages of one part; false when its reader has enough. While counting, the next pages are asked for side by side. */
 export async function readPart ({ spotify, request, pagination }: Listing, { part, cursor: from }: SourceCursor, reader: Reader, lookahead: Lookahead): Promise<boolean> {
   const rules = { pagination, origin: spotify.origin, isSearch: request.endpoint === 'search', mayBeEmpty: request.endpoint === 'artistAlbums' }
-  const turns = createCircleCheck()
+  const stops = createStopCheck(reader.maxPages)
   let isWanted = true
   let cursor: Cursor | null = from
 
   /** Store the page at `at`; gives where the next one is. */
   async function take (at: Cursor, { page, pageSize }: ListingPage): Promise<Cursor | null> {
     const step = nextStep(page, at, pageSize, rules)
-    const isCircle = turns(page.items) && step.kind === 'more'
-    const next = step.kind === 'more' && !isCircle ? step.cursor : null
-    const losses = [...step.loss === null ? [] : [step.loss], ...isCircle ? [`${STALE_PAGES} pages in a row showed no album that this listing had not shown`] : []]
-    isWanted = await reader.store({ items: page.items, losses, next: next === null ? null : { part, cursor: next } })
+    const stop = stops(page.items)
+    const isStopped = stop !== null && step.kind === 'more'
+    const next = step.kind === 'more' && !isStopped ? step.cursor : null
+    const losses = [step.loss, isStopped ? stop : null, page.items.length > MAX_PAGE_ITEMS ? `a page had ${page.items.length} items: those beyond ${MAX_PAGE_ITEMS} were not read` : null].filter((loss) => loss !== null)
+    const cappedAt = step.kind === 'end' && step.isCapped ? SEARCH_WINDOW : null
+    isWanted = await reader.store({ items: page.items.slice(0, MAX_PAGE_ITEMS), losses, next: next === null ? null : { part, cursor: next }, cappedAt })
     if (!isWanted || next === null) return null
     for (const { offset, wanted } of placesAhead(page, next, pageSize, reader.wanted(), rules)) lookahead.ask(request, part, offset, wanted)
     return next
@@ -89,15 +96,26 @@ export async function readPart ({ spotify, request, pagination }: Listing, { par
 /** So many pages of one listing in a row without an album that it has not shown mean that the listing turns in a circle. */
 const STALE_PAGES = 5
 
-/** Told the items of each page, gives whether the listing turns in a circle. */
-function createCircleCheck (): (items: unknown[]) => boolean {
+/** Items that are read of one page; Spotify sends at most 50. */
+const MAX_PAGE_ITEMS = 1000
+
+/** Items that are read of one listing. */
+const MAX_LISTING_ITEMS = 10_000
+
+/** Returns a check that takes the items of each page, and says why the listing must stop although it names a next page; null: it need not. */
+function createStopCheck (maxPages: number): (items: unknown[]) => string | null {
   const seen = new Set<string>()
+  let pages = 0
+  let items = 0
   let stale = 0
-  return (items) => {
-    if (items.length === 0) return false // empty pages are no evidence, and asked for a few times only
+  return (shown) => {
+    pages++
+    items += shown.length
+    if (pages >= maxPages || items >= MAX_LISTING_ITEMS) return `a listing still named a next page after ${pages} pages with ${items} items, and was followed no further`
+    if (shown.length === 0) return null // empty pages are no evidence, and asked for a few times only
     const before = seen.size
-    for (const id of idsOf(items)) seen.add(id)
+    for (const id of idsOf(shown)) seen.add(id)
     stale = seen.size === before ? stale + 1 : 0
-    return stale >= STALE_PAGES
+    return stale >= STALE_PAGES ? `${STALE_PAGES} pages in a row showed no album that this listing had not shown` : null
   }
 }

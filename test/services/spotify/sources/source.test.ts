@@ -51,6 +51,7 @@ function create ({ total = 100, claimed = total, failing = {}, albumAt = ownAlbu
   const readerOf = (limit: number): Reader => ({
     context: { signal: new AbortController().signal, meter: createMeter(() => 0) },
     wanted: () => limit - items().length,
+    maxPages: 30,
     async store (page) {
       pages.push(page)
       return items().length < limit && page.next !== null
