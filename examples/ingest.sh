@@ -8,7 +8,7 @@
 #   -o FOLDER  where the document goes (.)
 #
 # INGEST_URL (http://127.0.0.1:3000), INGEST_API_KEY and INGEST_WAIT_S (how long to wait for the end: 86400) are read from the environment.
-# The document's path alone goes to stdout. Exit code 0: succeeded, 2: partial, 1: anything else.
+# The document's path alone goes to stdout; nothing that exists is overwritten. Exit code 0: succeeded, 2: partial, 1: anything else.
 set -euo pipefail
 
 url=${INGEST_URL:-http://127.0.0.1:3000}
@@ -54,6 +54,24 @@ checksum () {
   if command -v sha256sum >/dev/null; then sha256sum <"$1"; else shasum -a 256 <"$1"; fi | cut -d' ' -f1
 }
 
+# claim FILE PATH: give a finished file that name, unless something has it. Some file systems have no hard links.
+claim () {
+  [[ ! -d $2 ]] || return 1
+  ln "$1" "$2" 2>/dev/null && return
+  (set -o noclobber && : >"$2") 2>/dev/null && mv -f "$1" "$2"
+}
+
+# place FILE PATH: claim that name and print it. Nothing is replaced: an equal file is the document, beside another one a number is added.
+place () {
+  local path=$2 number=1
+  until claim "$1" "$path" || cmp -s "$1" "$path"; do
+    [[ -e $path || -L $path ]] || fail "$path cannot be written"
+    number=$((number + 1))
+    path=${2%.json}-$number.json
+  done
+  printf '%s\n' "$path"
+}
+
 status=$(call "$scratch/run" -X POST "$url/ingest" -H 'Content-Type: application/json' -H "Idempotency-Key: $key" --data "$body")
 expect "$status" 202 "$scratch/run"
 id=$(jq -re .id "$scratch/run")
@@ -70,14 +88,16 @@ done
 name=$(jq -r '.file.name // empty' "$scratch/run")
 [[ -n $name ]] || fail "run $id left no file: $(jq -r '"\(.status), \(.error.code): \(.error.detail)"' "$scratch/run")"
 mkdir -p "$folder"
-status=$(call "$folder/$name.part" --compressed "$url/runs/$id")
-expect "$status" 200 "$folder/$name.part"
-[[ $(checksum "$folder/$name.part") == "$(jq -r .file.sha256 "$scratch/run")" ]] || fail "$folder/$name.part is not what the service has stored: start this script again"
-jq -e --arg id "$id" '.id == $id and (.albums | length) == .progress.albumsFetched' "$folder/$name.part" >/dev/null || fail "$folder/$name.part has not the albums that it says"
-mv "$folder/$name.part" "$folder/$name"
+part=$folder/.$name.$$-$RANDOM.part
+trap 'rm -rf "$scratch" "$part"' EXIT
+status=$(call "$part" --compressed "$url/runs/$id")
+expect "$status" 200 "$part"
+[[ $(checksum "$part") == "$(jq -r .file.sha256 "$scratch/run")" ]] || fail "what came is not what the service has stored: start this script again"
+jq -e --arg id "$id" '.id == $id and (.albums | length) == .progress.albumsFetched' "$part" >/dev/null || fail "the document of run $id has not the albums that it says"
+path=$(place "$part" "$folder/$name")
 
 jq -r '"\(.status): \(.progress.albumsFetched) albums with \(.progress.tracks) tracks", (.gaps[] | "missing: \(.name // .albumId // "part of the listing") (\(.code): \(.detail))")' "$scratch/run" >&2
-printf '%s\n' "$folder/$name"
+printf '%s\n' "$path"
 case $(jq -r .status "$scratch/run") in
   succeeded) exit 0 ;;
   partial) exit 2 ;;

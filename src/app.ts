@@ -17,6 +17,7 @@ import runs from './plugins/runs.ts'
 import securityHeaders from './plugins/security-headers.ts'
 import shutdown from './plugins/shutdown.ts'
 import spotify from './plugins/spotify.ts'
+import streams from './plugins/streams.ts'
 import tokenManager from './plugins/token-manager.ts'
 import validation from './plugins/validation.ts'
 import { toJson } from './printable.ts'
@@ -87,6 +88,7 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
   await app.register(shutdown)
   await app.register(validation)
   await app.register(originGuard)
+  await app.register(streams)
   await app.register(protection)
   await app.register(auth)
   if (servesRuns) await app.register(openapi)

@@ -1,5 +1,5 @@
-import { access, constants, copyFile, mkdir, rename } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { access, constants, mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { type FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { type CliArguments, USAGE, inOptions, readArguments } from './cli-arguments.ts'
@@ -10,6 +10,7 @@ import { createLogger } from './logger.ts'
 import { printable } from './printable.ts'
 import { costText, createProgressBar, createProgressLog } from './progress.ts'
 import { type Run, type RunStatus } from './schemas/run.ts'
+import { copyDocument } from './services/store/copy-document.ts'
 
 const EXIT_CODES: Partial<Record<RunStatus, number>> = { succeeded: 0, partial: 2 }
 const FAILED = 1
@@ -70,15 +71,8 @@ async function report (run: Run, path: string | null, { out }: CliArguments): Pr
   if (error !== null) process.stderr.write(`${printable(`${error.code}: ${error.detail}`)}\n`)
   if (status === 'paused') process.stderr.write(`the same command after ${run.resumeAt ?? 'that'} goes on where this one stopped\n`)
   for (const gap of gaps) process.stderr.write(`${printable(`missing: ${gap.albumId ?? 'listing'} ${gap.name ?? ''} ${gap.code}: ${gap.detail}`)}\n`)
-  if (path !== null) process.stdout.write(`${out === undefined ? resolve(path) : await copyInto(out, path, run)}\n`)
+  if (path !== null && run.file !== null) process.stdout.write(`${out === undefined ? resolve(path) : await copyDocument(path, out, run.file)}\n`)
   return EXIT_CODES[status] ?? FAILED
-}
-
-async function copyInto (folder: string, path: string, { file }: Run): Promise<string> {
-  const target = resolve(join(folder, file?.name ?? ''))
-  await copyFile(path, `${target}.tmp`)
-  await rename(`${target}.tmp`, target)
-  return target
 }
 
 /** Before any call is spent on what could not be handed over. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir, writeFile } from 'node:fs/promises'
 import t from 'tap'
 import { request } from 'undici'
 import { Refused, connect, ingest } from '../examples/client/client.ts'
@@ -32,6 +32,12 @@ t.test('examples/ingest.sh', { skip: lacks('bash', 'curl', 'jq') }, async (t) =>
     const again = await run(['-k', 'daily', '-b', '{"limit":12}'])
     t.equal(again.stdout, first.stdout)
     t.strictSame((await readdir(folder)).length, 1, 'nothing else is left')
+    await writeFile(path, 'mine')
+    const beside = await run(['-k', 'daily', '-b', '{"limit":12}'])
+    t.equal(beside.stdout.trim(), path.replace('.json', '-2.json'))
+    t.same(JSON.parse(await readFile(beside.stdout.trim(), 'utf8')), document)
+    t.equal(await readFile(path, 'utf8'), 'mine', 'nothing that exists is overwritten')
+    t.strictSame((await readdir(folder)).length, 2)
   })
 
   t.test('tells by its exit code that something is missing, and names it', async (t) => {

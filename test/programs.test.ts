@@ -15,7 +15,7 @@ t.test('npm run ingest: the path alone on stdout, the rest on stderr, exit code 
   const env = environment(sandboxUrl, await temporaryFolder(t))
   const { code, stdout, stderr } = await runProgram(CLI, ['--limit', '30', '--pagination', 'offset'], env)
   t.equal(code, 0, stderr)
-  t.match(stdout, /^\/.*\/album_items_\d{8}T\d{6}Z\.json\n$/)
+  t.match(stdout, /^\/.*\/album_items_\d{8}T\d{6}Z_[0-9a-f]{6}\.json\n$/)
   t.match(stderr, /^succeeded: 30 of 30 albums/m)
   const document = JSON.parse(await readFile(stdout.trim(), 'utf8')) as Document
   t.match(document, { request: { limit: 30, pagination: 'offset' }, status: 'succeeded' })
@@ -122,7 +122,7 @@ t.test('npm run demo -- --once: 100 albums with every track that the sandbox hol
     t.equal(Number(tracks), ids.reduce((sum, id) => sum + catalogue.trackTotal(id), 0))
     t.ok(Number(seconds) < 2, `${seconds} s`)
     const path = stdout.trim().split('\n').at(-1) ?? ''
-    t.match(path, /album_items_\d{8}T\d{6}Z\.json$/)
+    t.match(path, /album_items_\d{8}T\d{6}Z_[0-9a-f]{6}\.json$/)
     const document = JSON.parse(await readFile(join(folder, path), 'utf8')) as Document
     t.strictSame(document.albums.map(({ id, tracks }) => [id, tracks.items.length]), ids.map((id) => [id, catalogue.trackTotal(id)]))
   }

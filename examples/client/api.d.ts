@@ -176,7 +176,7 @@ export interface paths {
         };
         /**
          * A run as Server-Sent Events: the present state first, then each change until it ends
-         * @description Events: `status` when the state changes, `progress` in between, `end` as the last one. The `data` of each is the run as JSON. Lines that begin with a colon are there to keep the connection open.
+         * @description Events: `status` when the state changes, `progress` in between, `end` as the last one. The `data` of each is the run as JSON, its `id` is opaque. An EventSource connects again when the stream has ended and sends that id as `Last-Event-ID`: where it names the end of the run, the answer is 204, so that it stops. Lines that begin with a colon are there to keep the connection open.
          */
         get: operations["watchRun"];
         put?: never;
@@ -2055,7 +2055,10 @@ export interface operations {
     watchRun: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the `id` of the last event that the client got */
+                "last-event-id"?: string;
+            };
             path: {
                 /** @description the id of the run */
                 id: string;
@@ -2074,6 +2077,15 @@ export interface operations {
                 content: {
                     "text/event-stream": string;
                 };
+            };
+            /** @description this client has got the end of the run already, as its Last-Event-ID says */
+            204: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `invalid_request`: the request is wrong, and `detail` says what */
             400: {

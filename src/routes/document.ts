@@ -10,7 +10,7 @@ import { RunParams } from '../schemas/run-id.ts'
 import { type ByteRange, byteRange } from './byte-range.ts'
 import { chooseFormat, prefersGzip } from './negotiation.ts'
 import { type Validators, checkPreconditions, isRangeWanted } from './preconditions.ts'
-import { type Representation, representationOf, validatorsOf } from './representation.ts'
+import { type BeginConversion, type Representation, representationOf, validatorsOf } from './representation.ts'
 import { retryAfterSeconds } from './retry-after.ts'
 import { dropStalled } from './stalled.ts'
 import { WaitQuery, clientGone, waitMs } from './wait.ts'
@@ -50,7 +50,8 @@ export async function sendDocument (app: FastifyInstance, request: FastifyReques
     identify(reply, known)
     return await sendNothing(request, reply.code(304))
   }
-  const representation = await representationOf(run, await app.runs.documentPath(run), format, isGzipPreferred)
+  const begin: BeginConversion = async (signal) => await app.conversions.begin(app.clientKey(request) ?? request.ip, signal)
+  const representation = await representationOf(run, await app.runs.documentPath(run), format, isGzipPreferred, begin)
   identify(reply, representation)
   if (isNotModified(request, representation)) return await sendNothing(request, reply.code(304))
   const range = rangeOf(request, reply, representation)

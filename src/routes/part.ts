@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { type ServerResponse } from 'node:http'
-import { type Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { ServiceError } from '../errors.ts'
 import { type ByteRange } from './byte-range.ts'
 
@@ -24,7 +24,19 @@ export async function readPart (path: string, size: number, range: ByteRange | n
 
 async function openStream (path: string, size: number, range: ByteRange): Promise<Readable> {
   if (await sizeOf(path) !== size) throw damaged()
-  return createReadStream(path, range)
+  return Readable.from(exactly(path, range), { objectMode: false, highWaterMark: READ_BYTES })
+}
+
+const READ_BYTES = 64 * 1024
+
+/** Yields the bytes of a range. Throws `storage_failed` where the file ends before: it was cut while it was read. */
+async function * exactly (path: string, { start, end }: ByteRange): AsyncGenerator<Buffer> {
+  let left = end - start + 1
+  for await (const chunk of createReadStream(path, { start, end, highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {
+    left -= chunk.length
+    yield chunk
+  }
+  if (left > 0) throw damaged()
 }
 
 /** One byte more is asked for than is wanted: where the file ends with this part, there must be none. */

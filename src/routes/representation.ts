@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import { ServiceError } from '../errors.ts'
 import { type Run, type StoredFile } from '../schemas/run.ts'
 import { albumLines } from '../services/formats/album-lines.ts'
-import { FORMATS, type FormatName } from '../services/formats/index.ts'
+import { type Conversion } from '../services/formats/conversions.ts'
+import { FORMATS, type Format, type FormatName } from '../services/formats/index.ts'
 import { documentName } from '../services/runs/transitions.ts'
 import { compressedPath } from '../services/store/compressed-copy.ts'
 import { type ByteRange } from './byte-range.ts'
@@ -33,8 +35,11 @@ function tagOf (sha256: string, formatName: FormatName, isGzip: boolean): string
   return isGzip ? `"${sha256}-gzip"` : `"${sha256}"`
 }
 
+/** Resolves when a conversion for this client may begin, or rejects where it may not. */
+export type BeginConversion = (signal: AbortSignal) => Promise<Conversion>
+
 /** How a run that has ended is shown. Throws `storage_failed` where its file is gone or damaged. */
-export async function representationOf (run: Run, path: string | null, formatName: FormatName, isGzipPreferred: boolean): Promise<Representation> {
+export async function representationOf (run: Run, path: string | null, formatName: FormatName, isGzipPreferred: boolean, begin: BeginConversion): Promise<Representation> {
   const { contentType, extension, write } = FORMATS[formatName]
   const document = run.file === null || path === null ? emptyDocument(run) : storedDocument(run.file, path)
   const common = {
@@ -47,7 +52,22 @@ export async function representationOf (run: Run, path: string | null, formatNam
   await document.check()
   const etag = tagOf(document.sha256, formatName, false)
   if (write === null) return { ...common, etag, coding: null, bytes: document.bytes, read: document.read }
-  return { ...common, etag, coding: null, bytes: null, read: async () => Readable.from(write(document.albums())) }
+  return { ...common, etag, coding: null, bytes: null, read: async (_range, response) => await convert(document, write, begin, response) }
+}
+
+/** Streams a document in another format as soon as a conversion may begin, which ends with its stream or its client. */
+async function convert ({ albums }: Document, write: NonNullable<Format['write']>, begin: BeginConversion, response: ServerResponse): Promise<Readable> {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort(clientLeft()))
+  if (response.destroyed) throw clientLeft()
+  const conversion = await begin(gone.signal)
+  gone.signal.addEventListener('abort', conversion.end)
+  if (gone.signal.aborted) conversion.end()
+  return Readable.from(write(conversion.inTurns(albums()))).once('end', conversion.end)
+}
+
+function clientLeft (): ServiceError {
+  return new ServiceError('request_timeout', 'the client left while its conversion waited')
 }
 
 interface Source extends Pick<Representation, 'read'> { bytes: number }

@@ -12,7 +12,20 @@ const PROGRESS_EVERY_MS = 250
 /** A comment now and then keeps proxies from closing a quiet stream, and shows that somebody still takes it. */
 const HEARTBEAT_EVERY_MS = 15_000
 
-const EventStream = Type.Unsafe<Readable>({ type: 'string', examples: ['event: status\ndata: {"id":"01a203d5-29b8-7587-a80e-df4d1d6e4fbc","status":"running"}\n\n'] })
+const EventStream = Type.Unsafe<Readable>({ type: 'string', examples: ['event: status\nid: status-running\ndata: {"id":"01a203d5-29b8-7587-a80e-df4d1d6e4fbc","status":"running"}\n\n'] })
+
+const EventHeaders = Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'the `id` of the last event that the client got' })) })
+
+type EventName = 'status' | 'progress' | 'end'
+
+/** Names the end of a run by its time: a run that was resumed ends once more. */
+function eventId (event: EventName, { status, progress, finishedAt }: Run): string {
+  switch (event) {
+    case 'status': return `status-${status}`
+    case 'progress': return `progress-${progress.albumsFetched}`
+    case 'end': return `end-${finishedAt}`
+  }
+}
 
 const runEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const streams = new Set<Readable>()
@@ -24,13 +37,16 @@ const runEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'watchRun',
       tags: ['runs'],
       summary: 'A run as Server-Sent Events: the present state first, then each change until it ends',
-      description: 'Events: `status` when the state changes, `progress` in between, `end` as the last one. The `data` of each is the run as JSON. Lines that begin with a colon are there to keep the connection open.',
+      description: 'Events: `status` when the state changes, `progress` in between, `end` as the last one. The `data` of each is the run as JSON, its `id` is opaque. An EventSource connects again when the stream has ended and sends that id as `Last-Event-ID`: where it names the end of the run, the answer is 204, so that it stops. Lines that begin with a colon are there to keep the connection open.',
       params: RunParams,
-      response: { 200: { description: 'the events, for as long as the run goes on', content: { 'text/event-stream': { schema: EventStream } } } },
+      headers: EventHeaders,
+      response: { 204: { type: 'null', description: 'this client has got the end of the run already, as its Last-Event-ID says' }, 200: { description: 'the events, for as long as the run goes on', content: { 'text/event-stream': { schema: EventStream } } } },
       problems: RUN_UNKNOWN,
     },
   }, async (request, reply) => {
-    const stream = eventStream(await app.runs.get(request.params.id), app.runs)
+    const run = await app.runs.get(request.params.id)
+    if (run.finishedAt !== null && request.headers['last-event-id'] === eventId('end', run)) return await reply.code(204).header('cache-control', 'no-store').send()
+    const stream = eventStream(run, app.runs)
     dropStalled(request)
     streams.add(stream)
     stream.once('close', () => streams.delete(stream))
@@ -56,10 +72,10 @@ function eventStream (first: Run, runs: Pick<RunManager, 'watch'>): Readable {
     },
   })
 
-  function push (event: string, run: Run): void {
+  function push (event: EventName, run: Run): void {
     sentAtMs = performance.now()
     pending = null
-    isSlow = !stream.push(`event: ${event}\ndata: ${JSON.stringify(run)}\n\n`)
+    isSlow = !stream.push(`event: ${event}\nid: ${eventId(event, run)}\ndata: ${JSON.stringify(run)}\n\n`)
   }
 
   function show (run: Run): void {

@@ -36,14 +36,14 @@ t.test('GET /runs/{id}: 202 with the run until it has ended, then 200 with the s
   const answer = await service.get(`/runs/${id}`)
   t.equal(answer.statusCode, 200)
   t.equal(answer.headers['content-length'], String(run.file?.bytes))
-  t.match(answer.headers['content-disposition'], /album_items_\d{8}T\d{6}Z\.json/)
+  t.match(answer.headers['content-disposition'], /album_items_\d{8}T\d{6}Z_[0-9a-f]{6}\.json/)
   const text = await answer.body.text()
   const { albums, ...rest } = JSON.parse(text) as Record<string, unknown>
   t.equal(Buffer.byteLength(text), run.file?.bytes)
   t.equal((albums as unknown[]).length, 20)
   const { file, ...withoutFile } = run
   t.strictSame(rest, withoutFile, 'the document is the run without file, and its albums')
-  t.equal(file?.name, `album_items_${(run.startedAt ?? '').slice(0, 19).replace(/[-:]/g, '')}Z.json`, 'named after the start of the run')
+  t.equal(file?.name, `album_items_${(run.startedAt ?? '').slice(0, 19).replace(/[-:]/g, '')}Z_${id.slice(-6)}.json`, 'named after the start of the run and the end of its id')
 
   const status = await service.get(`/runs/${id}/status`)
   t.equal(status.statusCode, 200)

@@ -193,7 +193,7 @@ t.test('GET /runs/{id}/events: the present state first, progress, then the end; 
   const live = await call(service, 'GET', `/runs/${id}/events`)
   t.match(live.headers['content-type'], /^text\/event-stream/)
   const events = live.text.trim().split('\n\n').map((block) => {
-    const [, event = '', data = ''] = /^event: (\w+)\ndata: (.*)$/.exec(block) ?? []
+    const [, event = '', data = ''] = /^event: (\w+)\nid: [\w.:-]+\ndata: (.*)$/.exec(block) ?? []
     return { event, run: JSON.parse(data) as Run }
   })
   const names = events.map(({ event }) => event)

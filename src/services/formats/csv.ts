@@ -1,14 +1,8 @@
 import { parseJsonForDisplay } from '../json.ts'
 
-/** What the columns need of Spotify's objects; the development tier and odd albums lack some of it. */
-interface Named { id?: string | null, name?: string | null }
-interface Linked extends Named { external_urls?: { spotify?: string } | null, artists?: Named[] | null }
-interface Track extends Linked { disc_number?: number, track_number?: number, duration_ms?: number, explicit?: boolean }
-interface Album extends Linked { album_type?: string, release_date?: string, total_tracks?: number, tracks: { items: Track[] } }
+type Fields = Record<string, unknown>
 
-type Value = string | number | boolean | null | undefined
-
-const ALBUM_COLUMNS: Record<string, (album: Album) => Value> = {
+const ALBUM_COLUMNS: Record<string, (album: Fields) => unknown> = {
   album_id: ({ id }) => id,
   album_name: ({ name }) => name,
   album_type: ({ album_type: type }) => type,
@@ -16,10 +10,10 @@ const ALBUM_COLUMNS: Record<string, (album: Album) => Value> = {
   album_artists: ({ artists }) => joined(artists, 'name'),
   album_artist_ids: ({ artists }) => joined(artists, 'id'),
   total_tracks: ({ total_tracks: count }) => count,
-  album_url: (album) => album.external_urls?.spotify,
+  album_url: ({ external_urls: urls }) => fieldsOf(urls)['spotify'],
 }
 
-const TRACK_COLUMNS: Record<string, (track: Track) => Value> = {
+const TRACK_COLUMNS: Record<string, (track: Fields) => unknown> = {
   disc_number: ({ disc_number: number }) => number,
   track_number: ({ track_number: number }) => number,
   track_id: ({ id }) => id,
@@ -28,7 +22,7 @@ const TRACK_COLUMNS: Record<string, (track: Track) => Value> = {
   track_artist_ids: ({ artists }) => joined(artists, 'id'),
   duration_ms: ({ duration_ms: duration }) => duration,
   explicit: ({ explicit }) => explicit,
-  track_url: (track) => track.external_urls?.spotify,
+  track_url: ({ external_urls: urls }) => fieldsOf(urls)['spotify'],
 }
 
 export const CSV_COLUMNS: readonly string[] = [...Object.keys(ALBUM_COLUMNS), ...Object.keys(TRACK_COLUMNS)]
@@ -37,29 +31,64 @@ const ROW_END = '\r\n'
 const ALBUM_VALUES = Object.values(ALBUM_COLUMNS)
 const TRACK_VALUES = Object.values(TRACK_COLUMNS)
 
-/** A track a row under one header row, each with its album's columns. Source: RFC 4180 */
+/** Yields one row per track under one header row, each with its album's columns. Source: RFC 4180 */
 export async function * csv (albums: AsyncIterable<Buffer>): AsyncGenerator<string> {
   yield CSV_COLUMNS.join() + ROW_END
   for await (const line of albums) {
-    const album = parseJsonForDisplay(line.toString()) as Album
+    const album = fieldsOf(parseJsonForDisplay(line.toString()))
     const cells = ALBUM_VALUES.map((value) => csvCell(value(album))).join()
-    const rows = album.tracks.items.map((track) => `${cells},${TRACK_VALUES.map((value) => csvCell(value(track))).join()}${ROW_END}`)
+    const rows = listOf(fieldsOf(album['tracks'])['items']).map((item) => {
+      const track = fieldsOf(item)
+      return `${cells},${TRACK_VALUES.map((value) => csvCell(value(track))).join()}${ROW_END}`
+    })
     if (rows.length > 0) yield rows.join('')
   }
 }
 
-/** With these at its beginning, a spreadsheet takes a cell for a formula. Source: OWASP, CSV Injection */
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/
+/** Spotify's objects may lack anything, and have anything where something else is expected. */
+function fieldsOf (value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? value as Fields : {}
+}
+
+function listOf (value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+const FORMULA_CHARACTERS = '=+\\-@＝＋－＠﹦﹢﹣﹫'
+const INVISIBLE = '\\p{White_Space}\\p{Default_Ignorable_Code_Point}\\p{C}\\u2800"'
+
+/** Where some program may see a cell begin: at its beginning, and after what separates cells or rows in any spreadsheet's locale. */
+const FORMULA_START = new RegExp(`(^|[,;\\t\\r\\n])((?:(?![\\t\\r\\n])[${INVISIBLE}])*)(?='*[${FORMULA_CHARACTERS}])`, 'gu')
+const SEPARATOR_START = /^(?='*[\t\r\n])/
+/** Most cells have nothing of this, and are written as they are. */
+const IS_SPECIAL = new RegExp(`[${FORMULA_CHARACTERS}",\\t\\r\\n]`)
 const NEEDS_QUOTES = /[",\r\n]/
 
-/** One cell: never the start of a formula (an apostrophe goes before it), and in quotes where RFC 4180 wants them. */
-export function csvCell (value: Value): string {
-  const text = String(value ?? '')
-  const safe = FORMULA.test(text) ? `'${text}` : text
+/**
+ * Writes one cell that starts no formula, however the row is split, in quotes where RFC 4180 wants them.
+ * An apostrophe goes before a formula character that is the first visible one of the cell or follows `,`, `;`, a tab or a
+ * line break in it, and before a cell that begins with a tab or a line break. Where such a place has apostrophes already,
+ * it gets one more, so that the text comes back by taking one away there.
+ * Source: OWASP, CSV Injection
+ */
+export function csvCell (value: unknown): string {
+  const text = textOf(value)
+  if (!IS_SPECIAL.test(text)) return text
+  const safe = text.replace(FORMULA_START, "$1$2'").replace(SEPARATOR_START, "'")
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
+/** A value that should be a text and is an object is shown as its JSON. */
+function textOf (value: unknown): string {
+  switch (typeof value) {
+    case 'string': return value
+    case 'number':
+    case 'boolean': return String(value)
+    default: return value === null || value === undefined ? '' : JSON.stringify(value)
+  }
+}
+
 /** ` | ` stands in no name that is known, and separates cells in no spreadsheet's dialect; names hold commas and semicolons. */
-function joined (artists: Named[] | null | undefined, field: keyof Named): string {
-  return (artists ?? []).map((artist) => artist[field] ?? '').join(' | ')
+function joined (artists: unknown, field: string): string {
+  return listOf(artists).map((artist) => textOf(fieldsOf(artist)[field])).join(' | ')
 }

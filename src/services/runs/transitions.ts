@@ -94,9 +94,9 @@ export function hasEnded ({ status }: Pick<Run, 'status'>): boolean {
   return ENDED.includes(status)
 }
 
-/** `album_items_{YYYYMMDD}T{HHMMSS}Z.json` of the time at which the run started. */
-export function documentName ({ startedAt, createdAt }: Run): string {
-  return `album_items_${(startedAt ?? createdAt).replace(/\.\d+/, '').replace(/[-:]/g, '')}.json`
+/** Returns `album_items_{YYYYMMDD}T{HHMMSS}Z_{last six of the id}.json`, with the time at which the run started, in UTC. */
+export function documentName ({ id, startedAt, createdAt }: Run): string {
+  return `album_items_${(startedAt ?? createdAt).replace(/\.\d+/, '').replace(/[-:]/g, '')}_${id.slice(-6)}.json`
 }
 
 function timestamp (ms: number): string {

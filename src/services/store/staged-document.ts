@@ -11,8 +11,9 @@ import { type GrowingCopy, growCopy, renameWithCopy } from './compressed-copy.ts
  * run's record names it does it get its own name. So two executions never write the same file, and the one whose
  * record does not count leaves nothing that anybody reads.
  */
-const STAGED = /^album_items_\d{8}T\d{6}Z\.json\.(\d{1,15})\.staged(?:\.gz(?:\.[^.]+\.tmp)?)?$/
-const DOCUMENT_NAME = /^album_items_\d{8}T\d{6}Z\.json$/
+const STAGED = /^album_items_\d{8}T\d{6}Z(?:_[0-9a-f]{6})?\.json\.(\d{1,15})\.staged(?:\.gz(?:\.[^.]+\.tmp)?)?$/
+/** The documents of earlier versions have no end of an id in their names. */
+const DOCUMENT_NAME = /^album_items_\d{8}T\d{6}Z(?:_[0-9a-f]{6})?\.json$/
 
 export function checkedName (name: string): string {
   if (!DOCUMENT_NAME.test(name)) throw new Error('not the name of a document')

@@ -130,12 +130,12 @@ t.test('no transition changes the record it was given', async (t) => {
 })
 
 const NAMES: Array<[string | null, string]> = [
-  ['2026-11-22T13:40:59.123Z', 'album_items_20261122T134059Z.json'],
-  ['2026-01-02T03:04:05Z', 'album_items_20260102T030405Z.json'],
-  [null, 'album_items_20261122T134059Z.json'],
+  ['2026-11-22T13:40:59.123Z', 'album_items_20261122T134059Z_2fe747.json'],
+  ['2026-01-02T03:04:05Z', 'album_items_20260102T030405Z_2fe747.json'],
+  [null, 'album_items_20261122T134059Z_2fe747.json'],
 ]
 for (const [startedAt, name] of NAMES) {
   t.test(`the document of a run that started at ${startedAt ?? 'no time'} is ${name}`, async (t) => {
-    t.equal(documentName(record('running', { startedAt }).run), name)
+    t.equal(documentName(record('running', { id: '01a203d5-1ff6-76d6-9368-3d32192fe747', startedAt }).run), name)
   })
 }

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import { constants, createReadStream } from 'node:fs'
+import { copyFile, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { type StoredFile } from '../../schemas/run.ts'
+import { asideOf } from './atomic-write.ts'
+import { placeExclusively } from './exclusive.ts'
+
+/**
+ * Copies a document into a folder and returns the copy's path. It replaces nothing: a file of the same name and content is the copy,
+ * beside another one (the document of the same run before it was resumed) the copy is named `…-2.json`, `…-3.json`.
+ */
+export async function copyDocument (path: string, folder: string, { name, sha256 }: StoredFile): Promise<string> {
+  const aside = asideOf(join(folder, name))
+  try {
+    await copyFile(path, aside, constants.COPYFILE_EXCL)
+    for (let number = 1; ; number++) {
+      const target = resolve(folder, number === 1 ? name : name.replace(/\.json$/, `-${number}.json`))
+      if (await placeExclusively(aside, target) || await hashOf(target) === sha256) return target
+    }
+  } finally {
+    await rm(aside, { force: true })
+  }
+}
+
+/** null: it cannot be read as a file. */
+async function hashOf (path: string): Promise<string | null> {
+  const hash = createHash('sha256')
+  return await pipeline(createReadStream(path), hash).then(() => hash.digest('hex'), () => null)
+}
