@@ -59,7 +59,7 @@ const REQUEST_TIMEOUT_MS = 30_000
 
 /** The service, wired and not listening. Throws `ConfigError` when the environment is wrong. */
 export async function buildApp ({ env, envFile, logger, parts: given, recover = true }: AppOptions): Promise<FastifyInstance> {
-  const config = loadConfig({ env, envFile })
+  const config = await loadConfig({ env, envFile })
   const app = Fastify({
     loggerInstance: logger,
     requestIdHeader: false,

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
-import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { type Config, ConfigError, ConfigSchema, isLoopback } from '../src/config.ts'
-import configPlugin from '../src/plugins/config.ts'
+import { loadConfig } from '../src/plugins/config.ts'
 
 const SECRET = 'a-secret-that-nobody-may-see'
 const CREDENTIALS = { SPOTIFY_CLIENT_ID: 'an-id', SPOTIFY_CLIENT_SECRET: SECRET }
@@ -10,13 +9,7 @@ type Environment = Record<string, string | undefined>
 
 /** The configuration that this environment, and this `.env`, give. */
 async function configOf (env: Environment, envFile?: string): Promise<Config> {
-  const app = Fastify()
-  try {
-    await app.register(configPlugin, { env, envFile })
-    return app.config
-  } finally {
-    await app.close()
-  }
+  return await loadConfig({ env, ...envFile === undefined ? {} : { envFile } })
 }
 
 /** The lines that a user is told instead. */

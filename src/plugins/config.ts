@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import { Ajv } from 'ajv'
+import fastifyEnv from '@fastify/env'
+import { type Ajv } from 'ajv'
+import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import {
-  type Config, ConfigError, ConfigSchema, PROXIES_FORMAT, ROLES, URL_FORMAT, areProxies, conflictsOf, problemsOf, wrappingsOf,
+  type Config, ConfigError, type ConfigProblem, ConfigSchema, PROXIES_FORMAT, ROLES, URL_FORMAT, areProxies, conflictsOf, problemsOf, wrappingsOf,
 } from '../config.ts'
 
 declare module 'fastify' {
@@ -12,43 +14,52 @@ declare module 'fastify' {
   }
 }
 
-export interface ConfigPluginOptions {
+export interface ConfigOptions {
   /** The environment; it goes before the file. */
   env: Record<string, string | undefined>
   /** Path of a `.env` file; none is read without it. */
   envFile?: string | undefined
 }
 
-/** `app.config`: the environment, validated. Throws `ConfigError`. */
-export default fp<ConfigPluginOptions | { config: Config }>(async (app, options) => {
-  app.decorate('config', 'config' in options ? options.config : loadConfig(options))
+/** `app.config`: the environment, validated. */
+export default fp<{ config: Config }>(async (app, { config }) => {
+  app.decorate('config', config)
 }, { name: 'config' })
 
-/** The environment's variables with their types and defaults. Throws `ConfigError` with everything that is wrong, so that it is mended together. */
-export function loadConfig ({ env, envFile }: ConfigPluginOptions): Config {
+/**
+ * Reads the environment's variables with their types and defaults, on an instance of their own: they decide how the server is made.
+ * Throws `ConfigError` with everything that is wrong.
+ */
+export async function loadConfig ({ env, envFile }: ConfigOptions): Promise<Config> {
   const data = { ...withProxies(withoutEmpty(fileOf(envFile))), ...withProxies(withoutEmpty(env)) }
+  const wrapped = wrappingsOf(data)
+  const reader = Fastify()
+  try {
+    await reader.register(fastifyEnv, { schema: structuredClone(ConfigSchema), data: { ...data }, env: false, ajv: { customOptions: withFormats } })
+  } catch (error) {
+    throw explain(error, data, wrapped)
+  }
+  const problems = wrapped.length > 0 ? wrapped : conflictsOf(reader.config)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return reader.config
+}
+
+function withFormats (ajv: Ajv): Ajv {
+  return ajv.addFormat(URL_FORMAT, (text: string) => text === '' || URL.canParse(text)).addFormat(PROXIES_FORMAT, areProxies)
+}
+
+/** One problem per variable. What goes together is not known before wrapped values are unwrapped. */
+function explain (error: unknown, data: Record<string, string>, wrapped: ConfigProblem[]): unknown {
+  if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) return error
   const problems = new Map<string, string>()
-  const note = (found: ConfigError['problems']): void => {
-    for (const { variable, advice } of found) if (!problems.has(variable)) problems.set(variable, advice)
+  for (const { variable, advice } of [...wrapped, ...problemsOf(error.errors), ...wrapped.length > 0 ? [] : conflictsOf(relatedOf(data))]) {
+    if (!problems.has(variable)) problems.set(variable, advice)
   }
-  const ajv = new Ajv({ allErrors: true, removeAdditional: true, useDefaults: true, coerceTypes: true })
-  ajv.addFormat(URL_FORMAT, (text: string) => text === '' || URL.canParse(text)).addFormat(PROXIES_FORMAT, areProxies)
-  const isConfig = ajv.compile<Config>(ConfigSchema)
-  const config: Record<string, unknown> = { ...data }
-  note(wrappingsOf(data))
-  const isWrapped = problems.size > 0 // what goes together is not known before it is unwrapped
-  if (isConfig(config)) {
-    if (!isWrapped) note(conflictsOf(config))
-    if (problems.size === 0) return config
-  } else {
-    note(problemsOf(isConfig.errors ?? []))
-    if (!isWrapped) note(conflictsOf(relatedOf(data)))
-  }
-  throw new ConfigError([...problems].map(([variable, advice]) => ({ variable, advice })))
+  return new ConfigError([...problems].map(([variable, advice]) => ({ variable, advice })))
 }
 
 /** Read here and not by a package, so that an empty value means the same in the file as in the environment. */
-function fileOf (path: string | undefined): ConfigPluginOptions['env'] {
+function fileOf (path: string | undefined): ConfigOptions['env'] {
   if (path === undefined || !existsSync(path)) return {}
   try {
     return parseEnv(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
@@ -58,7 +69,7 @@ function fileOf (path: string | undefined): ConfigPluginOptions['env'] {
 }
 
 /** `NAME=` in a template or in compose means "not set": the default holds, or the variable is missing. */
-function withoutEmpty (env: ConfigPluginOptions['env']): Record<string, string> {
+function withoutEmpty (env: ConfigOptions['env']): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''))
 }
 
