@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { FAULT_KINDS, type Fault, type SandboxSettings } from '../src/sandbox/settings.ts'
+import { FAULT_KINDS } from '../src/sandbox/fault-kinds.ts'
+import { type Fault, type SandboxSettings } from '../src/sandbox/settings.ts'
 import { createFastClock } from './fast-clock.ts'
 import { isHonest } from './honesty.ts'
 import { skipOnReplicas, startService } from './service.ts'

@@ -1,6 +1,8 @@
+import { type Gzip } from './gzip.ts'
+
 /** What the sandbox does about a call: decided first, done by deliver(). */
 export type Answer =
-  | { readonly kind: 'json', readonly status: number, readonly body: unknown, readonly headers?: Headers }
+  | { readonly kind: 'json', readonly status: number, readonly body: unknown, readonly headers?: Headers, readonly gzip?: Gzip }
   | { readonly kind: 'text', readonly status: number, readonly type: string, readonly text: string, readonly headers?: Headers }
   /** A 200 that promises its length, stops halfway and closes the connection. */
   | { readonly kind: 'cut', readonly body: unknown }

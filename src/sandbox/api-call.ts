@@ -8,6 +8,8 @@ import type { World } from './sandbox.ts'
 import type { EndpointName, Fault } from './settings.ts'
 import { spoil } from './spoil.ts'
 
+const BOMB_BYTES = 30_000_000
+
 /** A call as its endpoint sees it. */
 export interface ApiCall {
   /** The `:id` of the path. */
@@ -41,14 +43,14 @@ export function serveEndpoint (app: FastifyInstance, world: World, endpoint: End
 function decide (world: World, endpoint: Endpoint, request: FastifyRequest): Answer {
   const limited = world.rateLimit.refuse(world.now())
   if (limited) return rateLimited(limited.retryAfterS === null ? null : String(limited.retryAfterS))
-  if (!world.tokens.isValid(bearerToken(request))) return unauthorized()
+  if (!world.tokens.serve(bearerToken(request))) return unauthorized()
   const spent = world.quota.refuse(endpoint.name, world.now())
   if (spent) return quotaExceeded(String(spent.retryAfterS))
   const answer = truth(world, endpoint, request, false)
   const fault = world.faults.strike({ endpoint: endpoint.name, albumIds: albumsAskedFor(endpoint.name, request), hasData: hasData(answer) })
   if (fault === null) return answer
   world.recorder.struck(fault.kind)
-  return faultAnswer(fault) ?? spoilt(fault.kind === 'shifting' ? truth(world, endpoint, request, true) : answer, endpoint.name, fault)
+  return faultAnswer(fault) ?? spoilt(world, endpoint, request, fault, fault.kind === 'shifting' ? truth(world, endpoint, request, true) : answer)
 }
 
 function truth (world: World, endpoint: Endpoint, request: FastifyRequest, shifting: boolean): Answer {
@@ -65,10 +67,13 @@ function hasData (answer: Answer): answer is Answer & { kind: 'json' } {
   return answer.kind === 'json' && answer.status === 200
 }
 
-function spoilt (answer: Answer, endpoint: EndpointName, fault: Fault): Answer {
+function spoilt (world: World, { name }: Endpoint, request: FastifyRequest, fault: Fault, answer: Answer): Answer {
   if (!hasData(answer)) return answer
   if (fault.kind === 'cut-body') return { kind: 'cut', body: answer.body }
-  spoil(fault, endpoint, answer.body)
+  if (fault.kind === 'gzip-label') return { ...answer, gzip: { label: 'GZIP' } }
+  if (fault.kind === 'gzip-bomb') return { ...answer, gzip: { label: 'gzip', paddedBytes: fault.bytes ?? BOMB_BYTES } }
+  const view = viewOf(request, queryOf(request), world.settings.tier)
+  spoil(fault, { endpoint: name, id: pathId(request), view, catalogue: world.catalogue }, answer.body)
   return answer
 }
 

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Value, type ValueError } from '@sinclair/typebox/value'
-import { faultMeets } from './faults.ts'
+import { faultMeets } from './fault-kinds.ts'
 import { type SandboxSettings, SettingsSchema } from './settings.ts'
 
 const PatchSchema = Type.Partial(SettingsSchema, { additionalProperties: false })

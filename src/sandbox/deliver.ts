@@ -1,8 +1,9 @@
-import { gzipSync } from 'node:zlib'
 import type { FastifyReply } from 'fastify'
 import type { Answer } from './answers.ts'
+import { compress, type Gzip } from './gzip.ts'
 import type { World } from './sandbox.ts'
 import type { CallRecord } from './stats.ts'
+import { writeJson } from './write-json.ts'
 
 /**
  * Makes ready what was decided; the function that it gives does it. The record is closed before the first byte leaves: a caller
@@ -12,7 +13,7 @@ export function prepare (world: World, record: CallRecord, reply: FastifyReply, 
   switch (answer.kind) {
     case 'json':
     case 'text': {
-      const body = answer.kind === 'json' ? encode(reply, answer.body) : { bytes: answer.text, headers: { 'content-type': answer.type } }
+      const body = answer.kind === 'json' ? encode(reply, answer.body, answer.gzip) : { bytes: answer.text, headers: { 'content-type': answer.type } }
       return () => {
         record.end(String(answer.status), served)
         noteRetryAfter(world, answer)
@@ -48,12 +49,12 @@ function cut (reply: FastifyReply, { bytes, headers }: Encoded): FastifyReply {
   return reply
 }
 
-/** JSON, compressed for whoever takes gzip. */
-function encode (reply: FastifyReply, body: unknown): Encoded {
-  const bytes = Buffer.from(JSON.stringify(body))
+/** Encodes JSON, compressed where the caller takes gzip or the answer says how. */
+function encode (reply: FastifyReply, body: unknown, gzip?: Gzip): Encoded {
+  const bytes = Buffer.from(writeJson(body))
   const headers = { 'content-type': 'application/json; charset=utf-8', vary: 'Accept-Encoding' }
-  if (!/\bgzip\b/.test(String(reply.request.headers['accept-encoding']))) return { bytes, headers }
-  return { bytes: gzipSync(bytes, { level: 1 }), headers: { ...headers, 'content-encoding': 'gzip' } }
+  if (gzip === undefined && !/\bgzip\b/.test(String(reply.request.headers['accept-encoding']))) return { bytes, headers }
+  return { bytes: compress(bytes, gzip?.paddedBytes), headers: { ...headers, 'content-encoding': gzip?.label ?? 'gzip' } }
 }
 
 /** A TCP reset where there is a TCP socket; injected requests have none. */

@@ -1,34 +1,6 @@
+import { faultMeets, isSpoiling } from './fault-kinds.ts'
 import { createRandom, mix } from './random.ts'
-import { type EndpointName, ENDPOINTS, type Fault, type FaultKind } from './settings.ts'
-
-const LISTINGS: readonly EndpointName[] = ['newReleases', 'search', 'artistAlbums']
-const PAGES: readonly EndpointName[] = [...LISTINGS, 'albumTracks']
-const WITH_TRACKS: readonly EndpointName[] = ['album', 'albums', 'albumTracks']
-const PAGES_OF_ALBUM: readonly EndpointName[] = [...PAGES, 'album']
-
-/** Faults that need something in the answer to spoil. The others meet any call. */
-const NEEDS: Partial<Record<FaultKind, readonly EndpointName[]>> = {
-  'null-item': [...PAGES, 'albums'],
-  'broken-item': [...PAGES, 'albums', 'album'],
-  'odd-item': [...PAGES, 'albums', 'album'],
-  'null-track': WITH_TRACKS,
-  shifting: PAGES,
-  'empty-page': PAGES_OF_ALBUM,
-  'wrong-total': PAGES_OF_ALBUM,
-  'next-null-early': PAGES_OF_ALBUM,
-  'next-repeated': PAGES_OF_ALBUM,
-  'next-foreign': PAGES_OF_ALBUM,
-  'next-past-cap': PAGES_OF_ALBUM,
-}
-
-export function faultMeets (kind: FaultKind, endpoint: EndpointName): boolean {
-  return NEEDS[kind]?.includes(endpoint) ?? ENDPOINTS.includes(endpoint)
-}
-
-/** Whether it spoils the true answer, and does not replace it. */
-function isSpoiling (kind: FaultKind): boolean {
-  return kind in NEEDS || kind === 'cut-body'
-}
+import { type EndpointName, type Fault } from './settings.ts'
 
 /** A call, as faults choose whom they meet. */
 export interface Target {
@@ -45,8 +17,11 @@ export interface Faults {
 
 const FAULT_STREAM = 6
 
-export function createFaults (faults: readonly Fault[], seed: number): Faults {
-  const armed = faults.map((fault, index) => ({ fault, seen: 0, fired: 0, random: createRandom(mix(seed, FAULT_STREAM, index)) }))
+/** `now` is a monotonic clock in milliseconds. */
+export function createFaults (faults: readonly Fault[], seed: number, now: () => number): Faults {
+  const armed = faults.map((fault, index) => ({
+    fault, seen: 0, fired: 0, untilMs: Infinity, random: createRandom(mix(seed, FAULT_STREAM, index)),
+  }))
   return {
     strike (target) {
       for (const trap of armed) {
@@ -54,7 +29,8 @@ export function createFaults (faults: readonly Fault[], seed: number): Faults {
         if (!concerns(fault, target)) continue
         trap.seen += 1
         if (trap.seen <= (fault.skip ?? 0) || trap.fired >= (fault.times ?? Infinity)) continue
-        if (trap.random() >= (fault.probability ?? 1)) continue
+        if (now() >= trap.untilMs || trap.random() >= (fault.probability ?? 1)) continue
+        if (trap.fired === 0) trap.untilMs = now() + (fault.durationMs ?? Infinity)
         trap.fired += 1
         return fault
       }

@@ -1,7 +1,7 @@
 import { createRandom, mix, scramble } from './random.ts'
 
 const BASE62 = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
-const KINDS = { album: 1, artist: 2, track: 3, original: 4 }
+const KINDS = { album: 1, artist: 2, track: 3, original: 4, invented: 5 }
 
 /**
  * A Spotify id: 22 base62 characters that stand for 128 bits, hence a first one below 8.

@@ -39,7 +39,7 @@ export function createWorld (initial: Partial<SandboxSettings>, now: () => numbe
   let catalogue = createCatalogue(settings.seed, settings.albums)
   let rateLimit = createRateLimit(settings.rateLimit)
   let quota = createQuota(settings.quota)
-  let faults = createFaults(settings.faults, settings.seed)
+  let faults = createFaults(settings.faults, settings.seed, now)
   const jitter = createRandom(mix(settings.seed, JITTER_STREAM))
   const recorder = createStats(now)
 
@@ -51,7 +51,7 @@ export function createWorld (initial: Partial<SandboxSettings>, now: () => numbe
     get faults () { return faults },
     now,
     recorder,
-    tokens: createTokens(now),
+    tokens: createTokens(now, () => settings.tokenCalls),
     async delay (arrivedAtMs) {
       await until(arrivedAtMs + settings.latencyMs + Math.round(jitter() * settings.jitterMs))
     },
@@ -62,7 +62,7 @@ export function createWorld (initial: Partial<SandboxSettings>, now: () => numbe
       if (touches('seed', 'albums')) catalogue = createCatalogue(settings.seed, settings.albums)
       if (touches('rateLimit')) rateLimit = createRateLimit(settings.rateLimit)
       if (touches('quota')) quota = createQuota(settings.quota)
-      if (touches('faults', 'seed')) faults = createFaults(settings.faults, settings.seed)
+      if (touches('faults', 'seed')) faults = createFaults(settings.faults, settings.seed, now)
       if (touches('rateLimit', 'quota', 'faults')) recorder.forgetBlock()
     },
     stats: () => recorder.snapshot(),

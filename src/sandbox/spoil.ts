@@ -1,8 +1,22 @@
-import type { Page } from './objects.ts'
+import { type Catalogue } from './catalogue.ts'
+import { flawOf } from './flaws.ts'
+import { fillForEver } from './invent.ts'
+import type { Page, Track, View } from './objects.ts'
 import type { EndpointName, Fault } from './settings.ts'
+import { repeatPlace, restartNumbers } from './track-places.ts'
+import { nestedArrays } from './write-json.ts'
 
 type Item = Record<string, unknown>
 type Items = Array<Item | null>
+
+/** The call whose answer is spoilt. */
+export interface SpoiltCall {
+  readonly endpoint: EndpointName
+  /** The `:id` of the path. */
+  readonly id: string | undefined
+  readonly view: View
+  readonly catalogue: Catalogue
+}
 
 /** The parts of an answer that a fault can spoil. */
 interface Parts {
@@ -10,23 +24,53 @@ interface Parts {
   readonly items: Items
   /** The listing, or the page of tracks inside one album. */
   readonly page: Page<unknown> | null
-  /** The tracks of each album. */
-  readonly tracks: Items[]
+  /** Each album that came whole, by itself or in a batch. */
+  readonly albums: Item[]
+  /** The page of tracks of each album, with the id of the album. */
+  readonly tracks: Array<{ albumId: string, page: Page<Item | null> }>
 }
 
 const FOREIGN_ORIGIN = 'https://api.spotify.invalid'
+const DEEP = 20_000
+const HUGE_TOTAL = 1_000_000_000
 
 /** Spoils a true answer in place. Which item suffers is fixed: the album that the fault names, else the middle one. */
-export function spoil (fault: Fault, endpoint: EndpointName, body: unknown): void {
-  const { items, page, tracks } = partsOf(endpoint, body)
-  if (fault.kind === 'null-item') replaceOne(items, fault.albumId, () => null)
-  if (fault.kind === 'broken-item') replaceOne(items, fault.albumId, breakItem)
-  if (fault.kind === 'odd-item') replaceOne(items, fault.albumId, blankItem)
-  if (fault.kind === 'null-track') tracks.forEach((list) => replaceOne(list, undefined, () => null))
-  if (page !== null) spoilPage(fault, page)
+export function spoil (fault: Fault, call: SpoiltCall, body: unknown): void {
+  const parts = partsOf(call, body)
+  const { items, page } = parts
+  switch (fault.kind) {
+    case 'null-item': replaceOne(items, fault.albumId, () => null); break
+    case 'broken-item': replaceOne(items, fault.albumId, breakItem); break
+    case 'odd-item': replaceOne(items, fault.albumId, blankItem); break
+    case 'deep-nesting': replaceOne(items, fault.albumId, (item) => Object.assign(item, { nested: nestedArrays(fault.depth ?? DEEP) })); break
+    case 'huge-total': claimTotal(parts, fault.total ?? HUGE_TOTAL); break
+    case 'other-album': answerOther(parts, fault.albumId, call); break
+    default: flaw(fault, parts)
+  }
+  for (const { albumId, page } of parts.tracks) spoilTracks(fault, page, (position) => call.catalogue.tracks(albumId, call.view, { offset: position, limit: 1 })[0])
+  if (page !== null) spoilPage(fault, page, call)
 }
 
-function spoilPage (fault: Fault, page: Page<unknown>): void {
+/** Changes fields of one item, and of one track of each whole album. */
+function flaw ({ kind, albumId }: Fault, { items, albums, tracks }: Parts): void {
+  const fieldsOf = flawOf(kind)
+  if (fieldsOf === undefined) return
+  const change = (item: Item) => Object.assign(item, fieldsOf(item))
+  replaceOne(items, albumId, change)
+  if (albums.length > 0) for (const { page } of tracks) replaceOne(page.items, undefined, change)
+}
+
+function spoilTracks ({ kind }: Fault, page: Page<Item | null>, trackAt: (position: number) => Track | undefined): void {
+  const tracks = page.items as Array<Track & Item | null>
+  switch (kind) {
+    case 'null-track': replaceOne(page.items, undefined, () => null); break
+    case 'same-place': repeatPlace(tracks, page.offset, trackAt); break
+    case 'restarting-numbers': restartNumbers(tracks, page.offset, page.total, trackAt); break
+    default:
+  }
+}
+
+function spoilPage (fault: Fault, page: Page<unknown>, { endpoint, catalogue, view }: SpoiltCall): void {
   switch (fault.kind) {
     case 'empty-page': page.items = []; break
     case 'wrong-total': page.total = Math.max(0, page.total + (fault.delta ?? 7)); break
@@ -34,34 +78,40 @@ function spoilPage (fault: Fault, page: Page<unknown>): void {
     case 'next-repeated': page.next = page.href; break
     case 'next-foreign': page.next = fault.url ?? elsewhere(page.href); break
     case 'next-past-cap': page.next = page.href.replace(/offset=\d+/, `offset=${page.offset + page.limit}`); break
+    case 'endless-next': fillForEver(page, endpoint === 'album' || endpoint === 'albumTracks' ? 'track' : 'album', catalogue, view); break
     default:
   }
 }
 
-function partsOf (endpoint: EndpointName, body: unknown): Parts {
+function partsOf ({ endpoint, id = '' }: SpoiltCall, body: unknown): Parts {
   switch (endpoint) {
     case 'albums': {
-      const { albums } = body as { albums: Items }
-      return { items: albums, page: null, tracks: albums.flatMap((album) => album ? [tracksIn(album)] : []) }
+      const items = (body as { albums: Items }).albums
+      const albums = items.filter((album) => album !== null)
+      return { items, page: null, albums, tracks: albums.map(tracksOf) }
     }
     case 'album': {
       const album = body as Item
-      return { items: [album], page: album['tracks'] as Page<unknown>, tracks: [tracksIn(album)] }
+      const tracks = tracksOf(album)
+      return { items: [album], page: tracks.page, albums: [album], tracks: [tracks] }
     }
-    case 'albumTracks':
-    case 'artistAlbums': return ofPage(body as Page<Item | null>)
+    case 'albumTracks': {
+      const page = body as Page<Item | null>
+      return { items: page.items, page, albums: [], tracks: [{ albumId: id, page }] }
+    }
+    case 'artistAlbums': return ofListing(body as Page<Item | null>)
     case 'newReleases':
-    case 'search': return ofPage((body as { albums?: Page<Item | null> }).albums)
-    case 'token': return ofPage(undefined)
+    case 'search': return ofListing((body as { albums?: Page<Item | null> }).albums)
+    case 'token': return ofListing(undefined)
   }
 }
 
-function ofPage (page: Page<Item | null> | undefined): Parts {
-  return { items: page?.items ?? [], page: page ?? null, tracks: page ? [page.items] : [] }
+function ofListing (page: Page<Item | null> | undefined): Parts {
+  return { items: page?.items ?? [], page: page ?? null, albums: [], tracks: [] }
 }
 
-function tracksIn (album: Item): Items {
-  return (album['tracks'] as Page<Item | null>).items
+function tracksOf (album: Item): Parts['tracks'][number] {
+  return { albumId: String(album['id']), page: album['tracks'] as Page<Item | null> }
 }
 
 function replaceOne (items: Items, id: string | undefined, change: (item: Item) => Item | null): void {
@@ -82,6 +132,19 @@ function blankItem (item: Item): Item {
   if (item['type'] === 'album') Object.assign(item, { album_type: null, images: null, release_date: null })
   for (const artist of item['artists'] as Item[]) artist['name'] = null
   return Object.assign(item, { name: '' })
+}
+
+function claimTotal ({ items, page, tracks }: Parts, total: number): void {
+  for (const item of items) if (item?.['type'] === 'album') item['total_tracks'] = total
+  for (const part of [page, ...tracks.map(({ page }) => page)]) if (part !== null) part.total = total
+}
+
+/** Puts the first album of the catalogue in the place of the one that was asked for, or of all in a batch. */
+function answerOther ({ albums }: Parts, albumId: string | undefined, { catalogue, view }: SpoiltCall): void {
+  for (const album of albums.filter(({ id }) => albumId === undefined || id === albumId)) {
+    for (const field of Object.keys(album)) delete album[field]
+    Object.assign(album, catalogue.answer(catalogue.ids[0] ?? '', view))
+  }
 }
 
 function elsewhere (href: string): string {

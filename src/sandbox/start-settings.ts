@@ -8,6 +8,11 @@ export interface Start {
   readonly settings: Partial<SandboxSettings>
 }
 
+/** Whether `--help` was asked for. */
+export function wantsHelp (argv: readonly string[]): boolean {
+  return argv.includes('--help') || argv.includes('-h')
+}
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 const NAMES = Object.keys(DEFAULT_SETTINGS) as Array<keyof SandboxSettings>
@@ -25,13 +30,13 @@ export function readStart (argv: readonly string[], environment: Environment): S
     settings: {
       ...parseObject('SANDBOX_SETTINGS', environment['SANDBOX_SETTINGS'] ?? '{}'),
       ...collect((name) => `SANDBOX_${words(name, '_').toUpperCase()}`, environment),
-      ...collect((name) => words(name, '-'), flags),
+      ...collect(flagOf, flags),
     },
   }
 }
 
 function readFlags (argv: readonly string[]): Environment {
-  const names = ['host', 'port', ...NAMES.map((name) => words(name, '-'))]
+  const names = ['host', 'port', ...NAMES.map(flagOf)]
   const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]))
   try {
     return parseArgs({ args: [...argv], options }).values
@@ -65,6 +70,11 @@ function portOf (value: string): number {
   const port = Number(value)
   if (!/^\d+$/.test(value) || port > 65_535) throw new SettingsError([`port: expected 0 to 65535, not ${value}`])
   return port
+}
+
+/** latencyMs → latency-ms. */
+export function flagOf (name: string): string {
+  return words(name, '-')
 }
 
 /** latencyMs → latency-ms or latency_ms. */

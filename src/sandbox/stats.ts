@@ -1,6 +1,7 @@
+import { type FaultKind } from './fault-kinds.ts'
 import { CLOCK_SLACK_MS, ON_THE_WAY_MS } from './rate-limit.ts'
 import { createRollingWindow } from './rolling-window.ts'
-import { type EndpointName, ENDPOINTS, type FaultKind } from './settings.ts'
+import { type EndpointName, ENDPOINTS } from './settings.ts'
 
 const WINDOW_MS = 30_000
 

@@ -1,20 +1,27 @@
 import { randomBytes } from 'node:crypto'
 
 export interface Tokens {
-  /** A new token that is good for `lifetimeS` seconds. */
+  /** Makes a token that is good for `lifetimeS` seconds. */
   issue (lifetimeS: number): string
-  isValid (token: string): boolean
+  /** Counts a call with the token; false where the token is unknown, expired or has served all its calls. */
+  serve (token: string): boolean
 }
 
-export function createTokens (now: () => number): Tokens {
-  const expiry = new Map<string, number>()
+/** `maxCalls` gives how many calls a token serves; null is no limit. */
+export function createTokens (now: () => number, maxCalls: () => number | null): Tokens {
+  const issued = new Map<string, { untilMs: number, calls: number }>()
   return {
     issue (lifetimeS) {
-      for (const [token, untilMs] of expiry) if (untilMs <= now()) expiry.delete(token)
+      for (const [token, { untilMs }] of issued) if (untilMs <= now()) issued.delete(token)
       const token = `BQ${randomBytes(96).toString('base64url')}`
-      expiry.set(token, now() + lifetimeS * 1000)
+      issued.set(token, { untilMs: now() + lifetimeS * 1000, calls: 0 })
       return token
     },
-    isValid: (token) => (expiry.get(token) ?? 0) > now(),
+    serve (token) {
+      const entry = issued.get(token)
+      if (entry === undefined || entry.untilMs <= now()) return false
+      entry.calls += 1
+      return entry.calls <= (maxCalls() ?? Infinity)
+    },
   }
 }

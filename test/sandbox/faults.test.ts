@@ -2,7 +2,8 @@ import { get as httpGet } from 'node:http'
 import t, { type Test } from 'tap'
 import type { Album } from '../../src/sandbox/objects.ts'
 import { type Target, createFaults } from '../../src/sandbox/faults.ts'
-import type { Fault, FaultKind } from '../../src/sandbox/settings.ts'
+import type { FaultKind } from '../../src/sandbox/fault-kinds.ts'
+import type { Fault } from '../../src/sandbox/settings.ts'
 import { type Albums, BASIC, type Batch, type Client, FORM, idsOf, startClient, type TrackPage } from './client.ts'
 
 const SEARCH = '/search?q=tag:new&type=album&limit=10'
@@ -186,7 +187,7 @@ const WHEN: Array<[string, Partial<Fault>, string]> = [
 ]
 for (const [title, options, expected] of WHEN) {
   t.test(`a fault strikes ${title}: ${JSON.stringify(options)}`, async (t) => {
-    const faults = createFaults([{ kind: 'reset', ...options }], 1)
+    const faults = createFaults([{ kind: 'reset', ...options }], 1, () => 0)
     t.equal(Array.from({ length: 10 }, () => faults.strike(ofAlbum('a')) ? 1 : 0).join(''), expected)
   })
 }
@@ -198,7 +199,7 @@ function ofAlbum (...albumIds: string[]): Target {
 t.test('what spoils an answer lets those pass that have no data, and waits for the next', async (t) => {
   const refused: Target = { endpoint: 'search', albumIds: [], hasData: false }
   const strikes = (kind: FaultKind): Array<boolean> => {
-    const faults = createFaults([{ kind, skip: 1, times: 1 }], 1)
+    const faults = createFaults([{ kind, skip: 1, times: 1 }], 1, () => 0)
     return [refused, { ...refused, hasData: true }, refused, { ...refused, hasData: true }].map((target) => faults.strike(target) !== null)
   }
   t.strictSame(strikes('empty-page'), [false, false, false, true])
@@ -207,13 +208,13 @@ t.test('what spoils an answer lets those pass that have no data, and waits for t
 })
 
 t.test('of several faults the first that strikes wins', async (t) => {
-  const faults = createFaults([{ kind: 'reset', times: 1 }, { kind: 'stall', times: 1 }], 1)
+  const faults = createFaults([{ kind: 'reset', times: 1 }, { kind: 'stall', times: 1 }], 1, () => 0)
   t.strictSame([1, 2, 3].map(() => faults.strike(ofAlbum())?.kind), ['reset', 'stall', undefined])
 })
 
 t.test('a probability is kept to, and its draws are the same for the same seed', async (t) => {
   const draw = (seed: number) => {
-    const faults = createFaults([{ kind: 'reset', probability: 0.3 }], seed)
+    const faults = createFaults([{ kind: 'reset', probability: 0.3 }], seed, () => 0)
     return Array.from({ length: 1000 }, () => faults.strike(ofAlbum()) !== null)
   }
   t.strictSame(draw(1), draw(1))

@@ -2,7 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
+import { parseEnv } from 'node:util'
 import t, { type Test } from 'tap'
+import { FAULT_KINDS } from '../../src/sandbox/fault-kinds.ts'
+import { FaultSchema, SettingsSchema } from '../../src/sandbox/settings.ts'
+import { flagOf } from '../../src/sandbox/start-settings.ts'
 
 // Loading TypeScript takes each process a second or two, so they start together.
 t.jobs = 3
@@ -14,11 +18,21 @@ function start (t: Test, args: string[]): ChildProcess & { stdout: NodeJS.Readab
   return child
 }
 
+/** Everything that the sandbox prints at its start, read as the .env that it can be redirected into. */
+async function printedVariables (stdout: NodeJS.ReadableStream): Promise<Record<string, string | undefined>> {
+  let printed = ''
+  for await (const line of createInterface(stdout)) {
+    printed += `${line}\n`
+    if (line.startsWith('SPOTIFY_CLIENT_SECRET=')) break
+  }
+  return parseEnv(printed)
+}
+
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   t.test(`prints what the service needs, serves it, and ends at once on ${signal} with a call still stalled`, { buffered: true }, async (t) => {
     const child = start(t, ['--port', '0', '--tier', 'extended', '--faults', '[{"kind":"stall"}]'])
-    const [line] = await once(createInterface(child.stdout), 'line') as [string]
-    const variable = (name: string) => new RegExp(`${name}=(\\S+)`).exec(line)?.[1] ?? ''
+    const variables = await printedVariables(child.stdout)
+    const variable = (name: string) => variables[name] ?? ''
     const credentials = Buffer.from(`${variable('SPOTIFY_CLIENT_ID')}:${variable('SPOTIFY_CLIENT_SECRET')}`).toString('base64')
     const answer = await fetch(variable('SPOTIFY_TOKEN_URL'), {
       method: 'POST', headers: { authorization: `Basic ${credentials}` }, body: new URLSearchParams({ grant_type: 'client_credentials' }),
@@ -32,6 +46,17 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await stalled
   })
 }
+
+t.test('--help exits 0 with one line for each setting, each field of a fault and each kind, and serves nothing', { buffered: true }, async (t) => {
+  const child = start(t, ['--help'])
+  const [output, exit] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  t.strictSame(exit, [0, null])
+  const named = output.split('\n').map((line) => /^ {2}(\S+) +\S/.exec(line)?.[1] ?? '')
+  for (const name of Object.keys(SettingsSchema.properties)) t.equal(named.filter((other) => other === `--${flagOf(name)}`).length, 1, name)
+  for (const name of Object.keys(FaultSchema.properties)) t.equal(named.filter((other) => other === name).length, 1, name)
+  for (const kind of FAULT_KINDS) t.equal(named.filter((other) => other === kind).length, 1, kind)
+  t.notMatch(output, /undefined/)
+})
 
 t.test('wrong settings: a line for each, exit code 1, no stack trace', { buffered: true }, async (t) => {
   const child = start(t, ['--tier', 'premium', '--albums', '0.5'])

@@ -1,5 +1,7 @@
 /** The stand-in for Spotify. */
 import '../sandbox/catalogue.test.ts'
+import '../sandbox/env-lines.test.ts'
+import '../sandbox/fault-kinds.test.ts'
 import '../sandbox/faults.test.ts'
 import '../sandbox/limits.test.ts'
 import '../sandbox/openapi.test.ts'

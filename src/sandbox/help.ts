@@ -1,0 +1,44 @@
+import { type TSchema } from '@sinclair/typebox'
+import { FAULTS } from './fault-kinds.ts'
+import { DEFAULT_SETTINGS, FaultSchema, SettingsSchema } from './settings.ts'
+import { flagOf } from './start-settings.ts'
+
+/** The answer to `--help`: every setting, every field of a fault and every kind of fault, one line each. */
+export function helpText (): string {
+  return [
+    'A stand-in for Spotify. Prints the variables that point the service at it, as lines for .env.',
+    '',
+    'Usage: npm run sandbox -- [options]        (npm run -s sandbox > .env writes them to a file)',
+    '',
+    'Options. Each setting is also a variable (SANDBOX_LATENCY_MS=50) and a field of PUT /sandbox/settings (latencyMs).',
+    ...table([
+      ['--host ADDRESS', 'address to listen on (default 127.0.0.1)'],
+      ['--port PORT', 'port to listen on; 0 takes a free one (default 4000)'],
+      ['--help', 'print this and exit'],
+      ...settings(),
+    ]),
+    '',
+    'Fields of a fault',
+    ...table(Object.entries(FaultSchema.properties).map(([name, schema]) => [name, descriptionOf(schema)])),
+    '',
+    'Kinds of faults',
+    ...table(Object.entries(FAULTS).map(([kind, { does, meets }]) => [kind, meets === 'every' ? does : `${does} (${meets.join(', ')})`])),
+    '',
+  ].join('\n')
+}
+
+function settings (): string[][] {
+  return Object.entries(SettingsSchema.properties).map(([name, schema]) => {
+    const usual = DEFAULT_SETTINGS[name as keyof typeof DEFAULT_SETTINGS]
+    return [`--${flagOf(name)}`, `${descriptionOf(schema)} (default ${typeof usual === 'string' ? usual : JSON.stringify(usual)})`]
+  })
+}
+
+function descriptionOf (schema: TSchema): string {
+  return String(schema.description)
+}
+
+function table (rows: string[][]): string[] {
+  const width = Math.max(...rows.map(([name = '']) => name.length))
+  return rows.map(([name = '', text = '']) => `  ${name.padEnd(width)}  ${text}`)
+}

@@ -1,0 +1,27 @@
+import { type Catalogue } from './catalogue.ts'
+import { createId } from './ids.ts'
+import { type Page, type SimplifiedAlbum, type Track, type View } from './objects.ts'
+import { hashText, mix } from './random.ts'
+
+/** Fills a page with items that no catalogue has, and names a next page. Invented albums are old, and answered 404 when asked for. */
+export function fillForEver (page: Page<unknown>, item: 'album' | 'track', catalogue: Catalogue, view: View): void {
+  const { origin, pathname } = new URL(page.href)
+  const template = item === 'album' ? albumTemplate(catalogue, view) : trackTemplate(catalogue, view)
+  const listing = hashText(pathname)
+  if (template === undefined) return
+  for (let place = page.items.length; place < page.limit; place++) {
+    const id = createId(catalogue.seed, 'invented', mix(listing, page.offset + place))
+    const name = `Invented ${page.offset + place + 1}`
+    page.items.push({ ...template, id, name, href: `${origin}/v1/${item}s/${id}`, uri: `spotify:${item}:${id}` })
+  }
+  page.next = page.href.replace(/offset=\d+/, `offset=${page.offset + page.limit}`)
+}
+
+function albumTemplate (catalogue: Catalogue, view: View): SimplifiedAlbum | undefined {
+  const album = catalogue.summary(catalogue.ids[0] ?? '', view)
+  return album && { ...album, release_date: '1900', release_date_precision: 'year' }
+}
+
+function trackTemplate (catalogue: Catalogue, view: View): Track | undefined {
+  return catalogue.tracks(catalogue.ids[0] ?? '', view, { offset: 0, limit: 1 })[0]
+}
