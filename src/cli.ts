@@ -42,7 +42,7 @@ async function main (): Promise<number> {
 
 /** The run as soon as it has ended, or waits for longer than a shell step should hang, or the user stops it. */
 async function untilItStops ({ runs, parts: { clock } }: Pick<FastifyInstance, 'runs' | 'parts'>, { body }: CliArguments, update: (run: Run) => void): Promise<Run> {
-  const started = await runs.start(body).catch((error: unknown) => { throw inOptions(error) })
+  const started = await runs.start(body, null, { kind: 'cli', name: null }).catch((error: unknown) => { throw inOptions(error) })
   let stop = (_signal: NodeJS.Signals): void => {}
   return await new Promise<Run>((resolve, reject) => {
     stop = (signal) => reject(new ServiceError('canceled', `stopped by ${signal}: the same command goes on where this one stopped`))

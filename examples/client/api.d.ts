@@ -322,6 +322,9 @@ export interface components {
             finishedAt: string | null;
             resumeAt: string | null;
             progress: components["schemas"]["Progress"];
+            listing: components["schemas"]["ListingEnd"] | null;
+            waiting: components["schemas"]["Waiting"] | null;
+            trigger: components["schemas"]["Trigger"];
             gaps: components["schemas"]["Gap"][];
             cost: components["schemas"]["Cost"];
             error: components["schemas"]["RunError"] | null;
@@ -362,6 +365,12 @@ export interface components {
             albumIds?: string[];
             /** @description true: fetch every album from Spotify, also those that an earlier run has fetched within ALBUM_CACHE_HOURS; what is fetched is cached again */
             refresh?: boolean;
+        };
+        /** @description how the listing ended */
+        ListingEnd: {
+            /** @description Spotify showed all it has, and all of it is in the run; false also where it has more than `limit` */
+            exhausted: boolean;
+            cappedAt: number | null;
         };
         /** @description RFC 9457 problem details */
         Problem: {
@@ -407,6 +416,9 @@ export interface components {
             finishedAt: string | null;
             resumeAt: string | null;
             progress: components["schemas"]["Progress"];
+            listing: components["schemas"]["ListingEnd"] | null;
+            waiting: components["schemas"]["Waiting"] | null;
+            trigger: components["schemas"]["Trigger"];
             gaps: components["schemas"]["Gap"][];
             cost: components["schemas"]["Cost"];
             error: components["schemas"]["RunError"] | null;
@@ -455,11 +467,28 @@ export interface components {
         TracksByAlbum: {
             [key: string]: components["schemas"]["Track"][];
         };
+        /** @description what started the run */
+        Trigger: {
+            /** @enum {string} */
+            kind: "api" | "cli" | "schedule";
+            name: string | null;
+        };
         UsedSource: {
             /** @enum {string} */
             used: "new-releases" | "search" | "artists" | "albums";
             query: string | null;
             reason: string | null;
+        };
+        /** @description what the run waits for; null unless it stands still: it has no call in flight and at least one that waits */
+        Waiting: {
+            /**
+             * @description pace: as many calls as are allowed in 30 s were made; pause: Spotify named a time; retry: backoff after a fault; queue: other runs go first
+             * @enum {string}
+             */
+            for: "pace" | "pause" | "retry" | "queue";
+            until: string | null;
+            /** @example 90 of 90 calls in 30 s */
+            detail: string;
         };
     };
     responses: never;

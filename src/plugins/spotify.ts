@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { createCall } from '../services/spotify/call.ts'
+import { type CallContext, createCall } from '../services/spotify/call.ts'
 import { type CapabilitiesSnapshot, createCapabilities } from '../services/spotify/capabilities.ts'
 import { type SpotifyService, createSpotifyService } from '../services/spotify/spotify-service.ts'
 import { createPacerStore } from '../services/store/pacer-store.ts'
@@ -28,9 +28,9 @@ export default fp(async (app) => {
     maxWaitMs: config.SPOTIFY_MAX_WAIT_S * 1000,
     log,
   })
-  async function ready (signal: AbortSignal): Promise<void> {
+  async function ready ({ signal, meter }: CallContext): Promise<void> {
     await pacer.throwIfHeld()
-    await tokens.get(signal)
+    await tokens.get(signal).finally(meter.wait(tokens.waiting))
   }
   const apiUrl = new URL(config.SPOTIFY_API_URL)
   const scope = JSON.stringify([apiUrl.href, config.SPOTIFY_CLIENT_ID])

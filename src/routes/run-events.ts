@@ -9,6 +9,8 @@ import { dropStalled } from './stalled.ts'
 
 /** A watcher sees at most so many changes a second; the last one is never left out. */
 const PROGRESS_EVERY_MS = 250
+/** A change is sent at most so much later than it may be. */
+const FLUSH_EVERY_MS = 50
 /** A comment now and then keeps proxies from closing a quiet stream, and shows that somebody still takes it. */
 const HEARTBEAT_EVERY_MS = 15_000
 
@@ -106,7 +108,7 @@ function eventStream (first: Run, runs: Pick<RunManager, 'watch'>): Readable {
       sentAtMs = performance.now()
       isSlow = !stream.push(': still here\n\n')
     }
-  }, PROGRESS_EVERY_MS).unref()
+  }, FLUSH_EVERY_MS).unref()
   show(first)
   return stream
 }

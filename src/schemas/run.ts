@@ -79,6 +79,19 @@ const Cost = Type.Object({
   byEndpoint: Type.Record(Type.String(), Count),
 }, { title: 'Cost', description: 'calls to Spotify, and what was waited for its limit' })
 
+export const Waiting = Type.Object({
+  for: Literals(['pace', 'pause', 'retry', 'queue'], 'pace: as many calls as are allowed in 30 s were made; pause: Spotify named a time; retry: backoff after a fault; queue: other runs go first'),
+  until: Nullable(Timestamp),
+  detail: Type.String({ examples: ['90 of 90 calls in 30 s'] }),
+}, { title: 'Waiting', description: 'what the run waits for; null unless it stands still: it has no call in flight and at least one that waits' })
+export type Waiting = Static<typeof Waiting>
+
+const Trigger = Type.Object({
+  kind: Literals(['api', 'cli', 'schedule']),
+  name: Nullable(Type.String({ description: 'of the schedule' })),
+}, { title: 'Trigger', description: 'what started the run' })
+export type Trigger = Static<typeof Trigger>
+
 const StoredFile = Type.Object({ name: Type.String(), bytes: Count, sha256: Type.String() }, { title: 'StoredFile' })
 export type StoredFile = Static<typeof StoredFile>
 
@@ -98,6 +111,8 @@ export const Run = Type.Object({
   resumeAt: Nullable(Timestamp),
   progress: Progress,
   listing: Nullable(ListingEnd),
+  waiting: Nullable(Waiting),
+  trigger: Trigger,
   gaps: Type.Array(Gap),
   cost: Cost,
   error: Nullable(RunFailure),

@@ -5,9 +5,10 @@ import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
 import { type ListedAlbum } from '../spotify/item-check.ts'
-import { type Meter, createMeter } from '../spotify/meter.ts'
+import { type Meter } from '../spotify/meter.ts'
 import { type RetryPolicy, retryDelayMs } from '../spotify/retry-policy.ts'
 import { type SpotifyService } from '../spotify/spotify-service.ts'
+import { type Wait } from '../spotify/wait.ts'
 import { countTracks } from './album-state.ts'
 import { createBelt } from './belt.ts'
 import { type Failure, fetchAlbums } from './fetch.ts'
@@ -53,9 +54,8 @@ const PASSES = 2
  * one of a new run, a second one after faults, and one after a crash are the same thing.
  * Throws what stops every call; then the ledger keeps what there is.
  */
-export async function ingest (request: RunRequest, ledger: Ledger, signal: AbortSignal, options: IngestOptions): Promise<IngestResult> {
+export async function ingest (request: RunRequest, ledger: Ledger, signal: AbortSignal, meter: Meter, options: IngestOptions): Promise<IngestResult> {
   const { spotify, clock, random, retry, caching } = options
-  const meter = createMeter(clock.monotonic, ledger.cost)
   const failures = new Map<string, Failure>()
   const putBacks = new Map<string, number>()
   if (ledger.memory !== null) spotify.memory.restore(ledger.memory)
@@ -69,7 +69,11 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
   try {
     let error: Failure | null = null
     for (let pass = 1; pass <= PASSES; pass++) {
-      if (pass > 1) await clock.sleep(retryDelayMs(retry.maxAttempts, retry, random()), signal)
+      if (pass > 1) {
+        const waitMs = retryDelayMs(retry.maxAttempts, retry, random())
+        const wait: Wait = { for: 'retry', untilMs: Math.ceil(clock.now() + waitMs), detail: `pass ${pass} of ${PASSES}: ${error?.detail ?? 'what is missing is asked again'}` }
+        await clock.sleep(waitMs, signal).finally(meter.wait(() => wait))
+      }
       error = await runPass(request, ledger, { signal, meter, learned, cache, failures, putBacks, again: pass > 1 }, options)
       if (error === null && inspect(request, ledger, spotify, failures).gaps.every(isFinal)) break
       if (error !== null && !isTransient(error)) break

@@ -27,7 +27,7 @@ export async function list (listing: Listing): Promise<void> {
   if (ledger.source === null) {
     const { used, reason } = chooseSource(request.source, spotify.memory.about('newReleases').refusal)
     const started = startWith(listing, createSource(used, request, spotify), reason)
-    await settleAll([started, ...used === 'albums' ? [] : [spotify.ready(listing.context.signal)]])
+    await settleAll([started, ...used === 'albums' ? [] : [spotify.ready(listing.context)]])
   }
   const canFallBack = request.source === 'auto' && ledger.source?.used === 'new-releases'
   try {

@@ -155,6 +155,8 @@ export function createBullmqQueue ({ redis, concurrency, clock, log }: BullmqQue
       }
     },
 
+    ahead: () => null,
+
     onForgotten (listener) {
       forgotten = listener
       redis.onReady(listener)

@@ -67,6 +67,10 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
       next()
     },
     onForgotten () {},
+    ahead (id) {
+      const place = ready.indexOf(id)
+      return place < 0 ? null : place + working.size
+    },
     async remove (id) {
       const place = ready.indexOf(id)
       if (place >= 0) ready.splice(place, 1)

@@ -19,6 +19,8 @@ export interface RunQueue {
   work: (work: Work, settled: (id: string) => void) => void
   /** Take back a run that is waiting; false where it is being worked on, is not known, or nobody can tell. */
   remove: (id: string) => Promise<boolean>
+  /** Returns how many runs are delivered before this one; null where it does not wait for its delivery, or the order is not known here. */
+  ahead: (id: string) => number | null
   /** Called when the queue may have forgotten runs, as after a restart of its server: it is time for a sweep. */
   onForgotten: (listener: () => void) => void
   /** Stop delivering, abort what is being worked on with `reason`, hand it back, and wait for it. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ServiceError } from '../../errors.ts'
-import { type IngestBody, type Run, type RunRequest } from '../../schemas/run.ts'
+import { type IngestBody, type Run, type RunRequest, type Trigger } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type Claimed, type KeyStore } from '../store/key-store.ts'
@@ -38,7 +38,7 @@ export interface Acceptance {
    * Turn a request into a run, once for all processes: an equal request that has not ended gives that run, and so does the
    * same idempotency key, whatever the state of its run. The run is durable when it resolves.
    */
-  start: (body: IngestBody, key: IdempotencyKey | null) => Promise<Run>
+  start: (body: IngestBody, key: IdempotencyKey | null, trigger?: Trigger) => Promise<Run>
   /** Equal requests are to be given this run, unless they have another one: it goes on after its end. */
   attachTo: (run: Run) => Promise<void>
   /** The run will be deleted: neither its key nor its request is to bring it back. */
@@ -99,7 +99,7 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
   }
 
   function checkRoom (id: string): void {
-    const others = new Set([...roster.active(), ...entering])
+    const others = new Set([...roster.active().map(({ id }) => id), ...entering])
     others.delete(id)
     const active = others.size
     if (active < options.maxActive) return
@@ -117,11 +117,11 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
     }
   }
 
-  async function withoutKey (request: RunRequest): Promise<Run> {
+  async function withoutKey (request: RunRequest, trigger: Trigger | undefined): Promise<Run> {
     const text = keyOf(request)
     const mine = { id: options.newId(), request: text, claimedAtMs: clock.now() }
     const { id, claimedAtMs } = await requests.claim(text, mine, isHeld, () => checkRoom(mine.id))
-    const { run } = await findOrCreate(newRecord(id, request, claimedAtMs))
+    const { run } = await findOrCreate(newRecord(id, request, claimedAtMs, trigger))
     await options.deliver(run)
     return run
   }
@@ -130,13 +130,13 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
    * The key is claimed on disk, with the id that its run will have, before the run is stored: a crash between the
    * two leaves a claim whose run the next request with the key makes.
    */
-  async function withKey (request: RunRequest, keyHash: string): Promise<Run> {
+  async function withKey (request: RunRequest, keyHash: string, trigger: Trigger | undefined): Promise<Run> {
     const mine = { id: options.newId(), request: keyOf(request), claimedAtMs: clock.now() }
     const claim = await keys.claim(keyHash, mine, ({ claimedAtMs }) => claimedAtMs >= clock.now() - KEY_LIFETIME_MS, () => checkRoom(mine.id))
     if (claim.request !== mine.request) {
       throw new ServiceError('idempotency_key_reused', 'this Idempotency-Key belongs to another request of the last 24 hours: send the same body as then, or a new key')
     }
-    const { run, isNew } = await findOrCreate({ ...newRecord(claim.id, request, claim.claimedAtMs), keyHash })
+    const { run, isNew } = await findOrCreate({ ...newRecord(claim.id, request, claim.claimedAtMs, trigger), keyHash })
     if (isNew) {
       await attachTo(run)
       await options.deliver(run)
@@ -156,11 +156,11 @@ export function createAcceptance (options: AcceptOptions): Acceptance {
     attachTo,
     enter,
 
-    async start (body, key) {
+    async start (body, key, trigger) {
       const request = completeRequest(body, options.maxAlbums, options.market)
       const keyHash = key === null ? null : hashOf(key)
       const name = keyHash === null ? `request ${keyOf(request)}` : `key ${keyHash} ${keyOf(request)}`
-      return await once(name, async () => await stored(keyHash === null ? withoutKey(request) : withKey(request, keyHash)))
+      return await once(name, async () => await stored(keyHash === null ? withoutKey(request, trigger) : withKey(request, keyHash, trigger)))
     },
 
     async forget ({ run: { id, request }, keyHash }) {

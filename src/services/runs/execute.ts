@@ -8,8 +8,10 @@ import { type IngestOptions, ingest, inspect } from '../ingest/ingest.ts'
 import { type Ledger, type Part, type RunCheckpoint, openLedger } from '../ingest/ledger.ts'
 import { type Log } from '../log.ts'
 import { type Delivery } from '../queue/run-queue.ts'
+import { type Meter, createMeter } from '../spotify/meter.ts'
 import { type RunRecord, type RunStore } from '../store/run-store.ts'
 import { storageDetail } from '../store/storage-failure.ts'
+import { reportStandstill, toWaiting } from './standstill.ts'
 import { type Snapshot, begin, documentName, ended, finish, hasEnded, pause, paused } from './transitions.ts'
 
 export interface ExecuteOptions {
@@ -84,11 +86,13 @@ async function workOn (record: RunRecord, signal: AbortSignal, options: ExecuteO
   const checkpoint = await options.store.openCheckpoint<Part>(run.id, executions)
   try {
     if (executions - checkpoint.lastExecution > MOST_FRUITLESS) return await giveUpUnread(record, checkpoint, options)
-    const ledger: Ledger = await openLedger(checkpoint, run.request.limit, () => options.onChange({ ...run, ...snapshotOf(ledger) }))
+    const ledger: Ledger = await openLedger(checkpoint, run.request.limit, () => options.onChange(look()))
+    const meter = createMeter(options.clock.monotonic, ledger.cost)
+    const look = (): Run => ({ ...run, ...snapshotOf(ledger), cost: meter.read(), waiting: toWaiting(meter.standstill()) })
     if (resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: resumptions })
     if (ledger.fruitless >= MOST_FRUITLESS) return giveUp(record, ledger, options)
     if (executions > 1) await ledger.record({ kind: 'begun' })
-    const outcome = await attempt(run, ledger, signal, { ...options.ingest, log: options.log })
+    const outcome = await attempt(run, ledger, signal, meter, { ...options.ingest, log: options.log }).finally(reportStandstill({ look, report: options.onChange }))
     if (outcome.kind === 'paused') return { ...outcome, snapshot: snapshotOf(ledger) }
     const [over] = await Promise.all([stageRun(record, ledger, outcome, options), outcome.cached])
     return { kind: 'over', ...over }
@@ -124,9 +128,9 @@ type Outcome =
   | { kind: 'paused', pause: PauseError }
 
 /** Where the errors of the pipeline stop and become what the run shows. */
-async function attempt ({ request }: Run, ledger: Ledger, signal: AbortSignal, options: IngestOptions): Promise<Outcome> {
+async function attempt ({ request }: Run, ledger: Ledger, signal: AbortSignal, meter: Meter, options: IngestOptions): Promise<Outcome> {
   try {
-    return { kind: 'over', ...await ingest(request, ledger, signal, options) }
+    return { kind: 'over', ...await ingest(request, ledger, signal, meter, options) }
   } catch (error) {
     if (hasCode(signal.reason, 'canceled')) return { kind: 'over', error: failureOf(signal.reason), failures: new Map() }
     signal.throwIfAborted()

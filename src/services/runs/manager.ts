@@ -1,5 +1,5 @@
 import { ServiceError } from '../../errors.ts'
-import { type IngestBody, type Run, type RunStatus } from '../../schemas/run.ts'
+import { type IngestBody, type Run, type RunStatus, type Trigger } from '../../schemas/run.ts'
 import { follow } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
@@ -13,6 +13,7 @@ import { canceled, createCancel } from './cancel.ts'
 import { type ExecuteOptions, execute } from './execute.ts'
 import { retentionStartMs } from './retention.ts'
 import { type Roster, type RunListener } from './roster.ts'
+import { waitingOf } from './standstill.ts'
 import { createSweep } from './sweep.ts'
 import { discard, hasEnded, isResumable, resume } from './transitions.ts'
 
@@ -23,7 +24,7 @@ export interface RunManager {
    * idempotency key, the run of that key.
    * Throws `invalid_request`, `queue_full`, `storage_failed`, `idempotency_key_reused`, `shutting_down`.
    */
-  start: (body: IngestBody, idempotencyKey?: IdempotencyKey | null) => Promise<Run>
+  start: (body: IngestBody, idempotencyKey?: IdempotencyKey | null, trigger?: Trigger) => Promise<Run>
   /** The run as it is now; throws `run_not_found`, `run_expired`. */
   get: (id: string) => Promise<Run>
   /** The run as soon as it has ended, or as it is when the time is over or the signal is aborted. */
@@ -114,9 +115,14 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     await queue.enqueue(run.id, run.resumeAt === null ? 0 : Date.parse(run.resumeAt))
   }
 
+  /** The run with what it waits for, which nothing stores. */
+  function shown (run: Run): Run {
+    return { ...run, waiting: waitingOf(run, { ahead: queue.ahead(run.id), others: roster.active(), nowMs: clock.now() }) }
+  }
+
   async function get (id: string): Promise<Run> {
     const run = roster.get(id) ?? (await store.look(id))?.run
-    if (run !== undefined) return run
+    if (run !== undefined) return shown(run)
     if (isExpired(id)) throw new ServiceError('run_expired', `runs are kept for ${retentionDays} days, and this one is older: start a new one`)
     throw new ServiceError('run_not_found', 'there is no run of this id: GET /runs shows those that there are')
   }
@@ -155,14 +161,14 @@ export function createRunManager (options: RunManagerOptions): RunManager {
   return {
     get,
     waitForEnd,
-    watch: roster.watch,
+    watch: (id, listener) => roster.watch(id, (run) => listener(shown(run))),
     documentPath,
     load: async () => { for (const run of await sweep.load()) await acceptance.attachTo(run) },
     probe: async () => await store.probe(),
 
-    async start (body, idempotencyKey = null) {
+    async start (body, idempotencyKey = null, trigger) {
       if (closing.signal.aborted) throw new ServiceError('shutting_down', 'the service is shutting down: send the request again in a moment', { retryAfterSeconds: 5 })
-      return await acceptance.start(body, idempotencyKey)
+      return shown(await acceptance.start(body, idempotencyKey, trigger))
     },
 
     async list ({ status, limit, before }) {
@@ -171,7 +177,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
         const present = hasEnded(run) ? run : roster.get(run.id) ?? run
         if (status !== null && present.status !== status) continue
         if (runs.length === limit) return { runs, next: runs.at(-1)?.id ?? null }
-        runs.push(present)
+        runs.push(shown(present))
       }
       return { runs, next: null }
     },
@@ -200,7 +206,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
         roster.note(run)
         await acceptance.attachTo(run)
         await deliver(run)
-        return run
+        return shown(run)
       } finally {
         entered()
       }

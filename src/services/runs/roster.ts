@@ -13,8 +13,8 @@ export interface Roster {
   reconcile: (runs: Run[], sinceMs: number) => void
   /** The run as it is now, where that is known without asking the store. */
   get: (id: string) => Run | undefined
-  /** The ids of the runs that have not ended. */
-  active: () => string[]
+  /** The runs that have not ended, as they are known here. */
+  active: () => Run[]
   /** Called with the run after each change until the returned function is called. */
   watch: (id: string, listener: RunListener) => () => void
   /** Resolves as soon as the run has ended, the time is over, or the signal is aborted. */
@@ -38,10 +38,12 @@ export function createRoster (clock: Clock): Roster {
     watch: watchers.watch,
 
     note (run) {
+      const before = active.get(run.id)
       if (hasEnded(run)) active.delete(run.id)
       else active.set(run.id, run)
       endings.note(run)
       watchers.tell(run)
+      if (before?.status !== run.status) tellWaiting(active.values(), watchers.tell)
     },
 
     reconcile (runs, sinceMs) {
@@ -49,7 +51,7 @@ export function createRoster (clock: Clock): Roster {
     },
 
     get: (id) => active.get(id),
-    active: () => [...active.keys()],
+    active: () => [...active.values()],
 
     async waitForEnd (id, ms, signal) {
       if (active.has(id)) await untilEnded({ id, ms, signal, clock, watch: watchers.watch })
@@ -57,6 +59,11 @@ export function createRoster (clock: Clock): Roster {
 
     close () {},
   }
+}
+
+/** Tells the watchers of queued runs, whose place in the queue has changed. */
+export function tellWaiting (runs: Iterable<Run>, tell: RunListener): void {
+  for (const run of runs) if (run.status === 'queued') tell(run)
 }
 
 /** What this process executes. */

@@ -1,7 +1,7 @@
 import { type Run } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
 import { createEndings } from './endings.ts'
-import { type Roster, type RunListener, createHolding, createWatchers, untilEnded } from './roster.ts'
+import { type Roster, type RunListener, createHolding, createWatchers, tellWaiting, untilEnded } from './roster.ts'
 import { hasEnded } from './transitions.ts'
 
 /** What the processes tell each other. Messages may get lost: the store is the truth. */
@@ -35,7 +35,7 @@ interface Known {
 
 /**
  * The roster of several processes on one store: each tells the others what it does with runs, at once where the
- * status changes, else at most four times a second. What is watched and not heard of is looked up in the store.
+ * status or what it waits for changes, else at most four times a second. What is watched and not heard of is looked up in the store.
  */
 export function createSharedRoster ({ bus, read, clock }: SharedRosterOptions): Roster {
   const known = new Map<string, Known>()
@@ -55,10 +55,16 @@ export function createSharedRoster ({ bus, read, clock }: SharedRosterOptions): 
   })
 
   function learn (run: Run, heardAtMs = clock.monotonic()): void {
+    const before = known.get(run.id)?.run
     if (hasEnded(run)) known.delete(run.id)
     else known.set(run.id, { run, heardAtMs })
     endings.note(run)
     watchers.tell(run)
+    if (before?.status !== run.status) tellWaiting(runs(), watchers.tell)
+  }
+
+  function runs (): Run[] {
+    return [...known.values()].map(({ run }) => run)
   }
 
   function tell (run: Run): void {
@@ -104,19 +110,19 @@ export function createSharedRoster ({ bus, read, clock }: SharedRosterOptions): 
     note (run) {
       const before = known.get(run.id)?.run
       learn(run)
-      if (!held.has(run.id) || before?.status !== run.status) tell(run)
+      if (!held.has(run.id) || before?.status !== run.status || before.waiting?.for !== run.waiting?.for) tell(run)
     },
 
-    reconcile (runs, sinceMs) {
-      const stored = new Set(runs.map(({ id }) => id))
+    reconcile (pending, sinceMs) {
+      const stored = new Set(pending.map(({ id }) => id))
       for (const [id, { heardAtMs }] of known) {
         if (!stored.has(id) && heardAtMs < sinceMs && !held.has(id)) known.delete(id)
       }
-      for (const run of endings.without(runs, sinceMs)) if (!known.has(run.id)) known.set(run.id, { run, heardAtMs: -Infinity })
+      for (const run of endings.without(pending, sinceMs)) if (!known.has(run.id)) known.set(run.id, { run, heardAtMs: -Infinity })
     },
 
     get: (id) => isHeard(id) ? known.get(id)?.run : undefined,
-    active: () => [...known.keys()],
+    active: runs,
 
     watch,
 

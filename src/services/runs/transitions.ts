@@ -1,4 +1,4 @@
-import { type Run, type RunFailure, type RunRequest, type StoredFile } from '../../schemas/run.ts'
+import { type Run, type RunFailure, type RunRequest, type StoredFile, type Trigger } from '../../schemas/run.ts'
 import { type Conclusion } from '../ingest/conclude.ts'
 import { NO_COST } from '../spotify/meter.ts'
 import { ENDED, type RunRecord } from '../store/run-store.ts'
@@ -8,7 +8,9 @@ import { ENDED, type RunRecord } from '../store/run-store.ts'
  * execution do nothing once a later one has begun: then it has been taken for dead, and the record is no longer its own.
  */
 
-export function newRecord (id: string, request: RunRequest, nowMs: number): RunRecord {
+export const BY_API: Trigger = { kind: 'api', name: null }
+
+export function newRecord (id: string, request: RunRequest, nowMs: number, trigger = BY_API): RunRecord {
   return {
     executions: 0,
     resumptions: 0,
@@ -24,6 +26,8 @@ export function newRecord (id: string, request: RunRequest, nowMs: number): RunR
       resumeAt: null,
       progress: { albumsListed: 0, albumsFetched: 0, tracks: 0 },
       listing: null,
+      waiting: null,
+      trigger,
       gaps: [],
       cost: NO_COST,
       error: null,

@@ -14,6 +14,7 @@ import { type Pacer, type Permit } from './pacer.ts'
 import { type RetryPolicy } from './retry-policy.ts'
 import { createSlots } from './slots.ts'
 import { type TokenManager } from './token-manager.ts'
+import { type Wait } from './wait.ts'
 
 export interface CallOptions {
   dispatcher: Dispatcher
@@ -79,9 +80,8 @@ export function createCall (options: CallOptions): Call {
     for (let tries = 1; ; tries++) {
       signal.throwIfAborted()
       await pacer.throwIfHeld()
-      await tokens.get(signal)
-      const resume = meter.hold()
-      const permit = await pacer.take(signal).finally(resume)
+      await tokens.get(signal).finally(meter.wait(tokens.waiting))
+      const permit = await pacer.take(signal).finally(meter.hold(pacer.waiting))
       try {
         const token = tokens.current() ?? (tries < MOST_TURNS ? null : await tokens.get(signal))
         if (token !== null) return { permit, token }
@@ -103,8 +103,8 @@ export function createCall (options: CallOptions): Call {
     const startedMs = clock.monotonic()
     let answer: Answer
     try {
-      meter.call(endpoint)
-      answer = await exchange(dispatcher, { method: 'GET', url, headers: { authorization: `Bearer ${token}` } }, { signal, timeoutMs, room })
+      const landed = meter.call(endpoint)
+      answer = await exchange(dispatcher, { method: 'GET', url, headers: { authorization: `Bearer ${token}` } }, { signal, timeoutMs, room }).finally(landed)
     } catch (error) {
       permit.done(false)
       throw error
@@ -146,21 +146,33 @@ export function createCall (options: CallOptions): Call {
     throw error
   }
 
+  async function backOff (endpoint: Endpoint, waitMs: number, { detail }: Refused, tries: Tries, { meter, signal }: CallContext): Promise<void> {
+    const attempt = triesSpent(tries)
+    log.warn({ endpoint, attempt, waitMs: Math.round(waitMs), detail }, 'call failed, trying again')
+    const wait: Wait = {
+      for: 'retry',
+      untilMs: Math.ceil(clock.now() + waitMs),
+      detail: `attempt ${attempt + 1} of ${retry.maxAttempts}: ${ENDPOINT_NAMES[endpoint]} ${detail}`,
+    }
+    await clock.sleep(waitMs, signal).finally(meter.wait(() => wait))
+  }
+
   return async function call<T> (endpoint: Endpoint, url: URL, context: CallContext, receiver: CallReceiver<T>): Promise<T> {
     const { meter, signal } = context
     let tries = NO_TRIES
     for (;;) {
-      if (pauses.isPaused(endpoint)) await pauses.wait(endpoint, signal).finally(meter.hold())
-      const received = await inSlot({ owner: meter, isUrgent: isListing(endpoint), signal }, async () => await attemptAndReceive(endpoint, url, context, receiver, tries))
+      if (pauses.isPaused(endpoint)) await pauses.wait(endpoint, signal).finally(meter.hold(() => pauses.waiting(endpoint)))
+      const seated = meter.wait(pacer.waiting) // the calls that have the slots are held back by the pacer, or in flight
+      const received = await inSlot({ owner: meter, isUrgent: isListing(endpoint), signal }, async () => {
+        seated()
+        return await attemptAndReceive(endpoint, url, context, receiver, tries)
+      }).finally(seated)
       if (received.kind === 'ok') return received.value
       if (received.kind === 'paused') continue
       const { verdict, token, waitMs } = received
       tries = received.tries
-      if (waitMs > 0) {
-        log.warn({ endpoint, attempt: triesSpent(tries), waitMs: Math.round(waitMs), detail: verdict.detail }, 'call failed, trying again')
-        await clock.sleep(waitMs, signal)
-      }
-      if (verdict.kind === 'renew') await tokens.renew(token, signal)
+      if (waitMs > 0) await backOff(endpoint, waitMs, verdict, tries, context)
+      if (verdict.kind === 'renew') await tokens.renew(token, signal).finally(meter.wait(tokens.waiting))
       meter.retry()
     }
   }

@@ -1,12 +1,15 @@
 import { PauseError } from '../../errors.ts'
 import { type Clock } from '../clock.ts'
 import { type Endpoint, ENDPOINT_NAMES } from './endpoint.ts'
+import { type Wait } from './wait.ts'
 
 /** Until when single endpoints want no call, by the `Retry-After` of an answer other than 429. */
 export interface EndpointPauses {
   isPaused: (endpoint: Endpoint) => boolean
   /** Wait until the endpoint may be called. Throws a `PauseError` where it named a longer time than a run waits for. */
   wait: (endpoint: Endpoint, signal: AbortSignal) => Promise<void>
+  /** What a call to the endpoint waits for; null where it waits for nothing. */
+  waiting: (endpoint: Endpoint) => Wait | null
   /** Throws a `PauseError` where it named a longer time than a run waits for. */
   throwIfLong: (endpoint: Endpoint) => void
   /** Start a pause, or make it longer. */
@@ -40,6 +43,11 @@ export function createEndpointPauses ({ clock, maxWaitMs }: EndpointPausesOption
   return {
     isPaused: (endpoint) => current(endpoint) !== null,
     throwIfLong,
+
+    waiting (endpoint) {
+      const pause = current(endpoint)
+      return pause === null ? null : { for: 'pause', untilMs: Math.ceil(clock.now() + pause.leftMs), detail: `${ENDPOINT_NAMES[endpoint]} ${pause.detail}` }
+    },
 
     async wait (endpoint, signal) {
       for (let pause; (pause = current(endpoint)) !== null;) {

@@ -1,6 +1,7 @@
 import { type Clock } from '../clock.ts'
 import { createCallCount } from './call-count.ts'
 import { type Allowance, type Moment, type Pause, afterLimit, isNews, onTheWall, paceAt, pauseAt, restoredStanding, storedStanding } from './standing.ts'
+import { type Wait, waitForPace, waitForPause } from './wait.ts'
 import { type PacerStore, type Window } from './window.ts'
 
 interface MemoryWindowOptions extends Allowance {
@@ -16,7 +17,7 @@ const ADVANCE_SHARE = 0.1
  * their places as if they had ended now.
  */
 export async function createMemoryWindow ({ clock, store, ...allowance }: MemoryWindowOptions): Promise<Window> {
-  const { windowMs } = allowance
+  const { callsPerWindow, windowMs } = allowance
   const stored = await store.load()
   const count = createCallCount(stored?.callsByHour ?? {}, clock.now)
   /** When the calls that still occupy a place ended, oldest first. */
@@ -53,8 +54,17 @@ export async function createMemoryWindow ({ clock, store, ...allowance }: Memory
     return pause?.hold === true ? onTheWall(pause, moment()) : null
   }
 
+  function currentWait (): Wait | null {
+    const now = clock.monotonic()
+    const pause = pauseAt(standing, now)
+    if (pause !== null) return waitForPause(onTheWall(pause, moment()))
+    const waitMs = msUntilFree()
+    if (waitMs === 0) return null
+    return waitForPace({ used: occupied(), pace: paceAt(standing, now, allowance), callsPerWindow, windowMs }, waitMs === null ? null : clock.now() + waitMs)
+  }
+
   return {
-    advance: Math.ceil(allowance.callsPerWindow * ADVANCE_SHARE),
+    advance: Math.ceil(callsPerWindow * ADVANCE_SHARE),
     async take (wanted) {
       const hold = currentHold()
       const places = []
@@ -63,7 +73,7 @@ export async function createMemoryWindow ({ clock, store, ...allowance }: Memory
         count.add()
         places.push({ id: '', givenAtMs: clock.monotonic() })
       }
-      return { places, waitMs: msUntilFree(), hold }
+      return { places, waitMs: msUntilFree(), wait: currentWait(), hold }
     },
     giveBack () { inFlight-- },
     done ({ givenAtMs }, answered) {

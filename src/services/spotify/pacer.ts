@@ -4,6 +4,7 @@ import { type Log } from '../log.ts'
 import { createCallCount } from './call-count.ts'
 import { type Limit, type Pause } from './standing.ts'
 import { createStateSaver } from './state-saver.ts'
+import { type Wait } from './wait.ts'
 import { type PacerStore, type Place, type Window } from './window.ts'
 
 /** The right to make one call; `done` says that the call has ended, and whether Spotify answered it. */
@@ -23,6 +24,8 @@ export interface Pacer {
   take: (signal: AbortSignal) => Promise<Permit>
   /** A call was answered 429: everybody stops until the time that it names, and this is stored. */
   limited: (permit: Permit, limit: Limit) => Promise<void>
+  /** What those who wait for a permit wait for; null while nobody has to. */
+  waiting: () => Wait | null
   state: () => Promise<{ pause: Pause | null, pace: number, callsLast24Hours: number }>
   close: () => Promise<void>
 }
@@ -55,6 +58,8 @@ export function createPacer ({ window, clock, store, log }: PacerOptions): Pacer
   /** 429 answers so far: a place that was given before one of them is not used after it. */
   let limits = 0
   let timer: AbortController | null = null
+  /** What the last answer of the window left callers waiting for. */
+  let wait: Wait | null = null
 
   /** Let through whom we may, then sleep until the next place is free. Whatever changes a place calls this. */
   async function pump (): Promise<void> {
@@ -71,9 +76,13 @@ export function createPacer ({ window, clock, store, log }: PacerOptions): Pacer
   async function askWindow (): Promise<void> {
     timer?.abort()
     timer = null
-    if (closed || waiting.length === 0) return
+    if (closed || waiting.length === 0) {
+      wait = null
+      return
+    }
     const limitsBefore = limits
-    const { places, waitMs, hold } = await window.take(waiting.length)
+    const { places, waitMs, hold, ...taken } = await window.take(waiting.length)
+    wait = taken.wait
     if (places.length > 0) await saver.began(places.length)
     if (closed || limits !== limitsBefore) {
       for (const place of places) giveBack(place)
@@ -159,6 +168,7 @@ export function createPacer ({ window, clock, store, log }: PacerOptions): Pacer
     },
     take,
     limited,
+    waiting: () => waiting.length > 0 ? wait : null,
     async state () {
       const { state: { pause, callsByHour }, pace } = await window.snapshot()
       return { pause, pace, callsLast24Hours: createCallCount(callsByHour, clock.now).last24Hours() }

@@ -6,6 +6,7 @@ import { type CallCount } from './call-count.ts'
 import { createOwnCalls } from './own-calls.ts'
 import { type SharedWindow, createWindowScripts } from './redis-scripts.ts'
 import { type Allowance, type KnownPause, type Moment, type Pause, type Standing, afterLimit, isNews, mergedStanding, onTheWall, paceAt, pauseAt, restoredStanding, storedStanding } from './standing.ts'
+import { type Wait, waitForPace, waitForPause } from './wait.ts'
 import { type PacerState, type PacerStore, type Place, type Taken, type Window } from './window.ts'
 
 interface RedisWindowOptions extends Allowance {
@@ -24,6 +25,7 @@ interface RedisWindowOptions extends Allowance {
 const ASK_EVERY_MS = 200
 /** While Redis is away and nobody waits. */
 const RETRY_EVERY_MS = 500
+const REDIS_AWAY: Wait = { for: 'pace', untilMs: null, detail: 'Redis does not answer, and no call is made until it does' }
 /** The file may miss as much of the last calls (the pacer stores once a second). */
 const FILE_LAG_MS = 2000
 
@@ -33,7 +35,7 @@ const FILE_LAG_MS = 2000
  * calls may be missing there, nobody calls for one window if there were any.
  */
 export async function createRedisWindow ({ redis, account, longestCallMs, clock, store, log, ...allowance }: RedisWindowOptions): Promise<Window> {
-  const { windowMs } = allowance
+  const { callsPerWindow, windowMs } = allowance
   const me = randomUUID()
   const scripts = createWindowScripts(redis, account, { windowMs, longestCallMs })
   const own = createOwnCalls(windowMs, clock.monotonic)
@@ -171,13 +173,18 @@ export async function createRedisWindow ({ redis, account, longestCallMs, clock,
       const places = placesAt(taken.given, taken.nowMs)
       for (const place of places) own.add(place)
       const waitMs = stop === null ? taken.waitMs : stop.endsAtMs - taken.nowMs
-      return { places, waitMs: Math.min(ASK_EVERY_MS, Math.max(1, waitMs)), hold: currentHold() }
+      const wait = stop === null ? paceWait(pace, taken.waitMs) : waitForPause(onTheWall(stop, moment()))
+      return { places, waitMs: Math.min(ASK_EVERY_MS, Math.max(1, waitMs)), wait, hold: currentHold() }
     }
+  }
+
+  function paceWait (pace: number, waitMs: number): Wait | null {
+    return occupied < pace ? null : waitForPace({ used: occupied, pace, callsPerWindow, windowMs }, clock.now() + waitMs)
   }
 
   async function take (wanted: number): Promise<Taken> {
     const taken = await answerOf(async () => await ask(wanted), null)
-    return taken ?? { places: [], waitMs: ASK_EVERY_MS, hold: currentHold() }
+    return taken ?? { places: [], waitMs: ASK_EVERY_MS, wait: REDIS_AWAY, hold: currentHold() }
   }
 
   /** While Redis is away it is told by the retries. */

@@ -35,7 +35,7 @@ export interface SpotifyService {
   origin: string
   memory: Capabilities
   /** Get what a call waits for before it is made, while something else is done. Throws what the call would. */
-  ready: (signal: AbortSignal) => Promise<void>
+  ready: (context: CallContext) => Promise<void>
   /** One page at the largest size that this app is given, not larger than `wanted` needs. */
   listingPage: <T>(request: ListingRequest, cursor: Cursor, wanted: number, context: CallContext, use: Use<ListingPage, T>) => Promise<T>
   /** `GET /albums/{id}`: the album with its first 50 tracks, not yet checked. `refused`: told when Spotify has no such album. */

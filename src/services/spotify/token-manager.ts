@@ -9,6 +9,7 @@ import { exchange } from './exchange.ts'
 import { type RetryPolicy, parseRetryAfterMs, retryDelayMs, unnamedPauseMs } from './retry-policy.ts'
 import { type Pause } from './standing.ts'
 import { type PauseStore, type TokenPause, createTokenPause } from './token-pause.ts'
+import { type Wait, waitForPause } from './wait.ts'
 
 export interface TokenManager {
   /** The present token, fetched or renewed first where needed. */
@@ -23,6 +24,8 @@ export interface TokenManager {
   renew: (refused: string, signal: AbortSignal) => Promise<string>
   /** The time before which there can be no token, if the token endpoint named one. While a token is good, nothing is paused. */
   pause: () => Pause | null
+  /** What those who wait for a token wait for; null while nobody has to, or a request is on its way. */
+  waiting: () => Wait | null
   /** Requests made to the token endpoint so far. */
   requests: () => number
   /** Stop a request under way. */
@@ -73,16 +76,20 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
   let token: Token | null = null
   let pending: Promise<Token> | null = null
   let requests = 0
+  let wait: Wait | null = null
 
   /** Every caller waits for the same request; one that gives up does not stop it for the others. */
   function fetchOnce (): Promise<Token> {
-    pending ??= fetchToken(options, pause, closing.signal, () => { requests++ })
+    pending ??= fetchToken(options, pause, closing.signal, { onRequest: () => { requests++ }, onWait: (next) => { wait = next } })
       .then((fresh) => {
         token = fresh
         log.info({ renewAt: new Date(clock.now() + fresh.renewAtMs - clock.monotonic()).toISOString() }, 'token fetched')
         return fresh
       })
-      .finally(() => { pending = null })
+      .finally(() => {
+        pending = null
+        wait = null
+      })
     return pending
   }
 
@@ -120,15 +127,23 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
     },
     isNew: (value) => token?.value === value && !token.isAccepted,
     pause: () => current() === null ? pause.current() : null,
+    waiting: () => wait,
     requests: () => requests,
     close: () => closing.abort(new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })),
   }
 }
 
-async function fetchToken (options: TokenManagerOptions, pause: TokenPause, signal: AbortSignal, onRequest: () => void): Promise<Token> {
+interface FetchHooks {
+  onRequest: () => void
+  /** Called with what the next request waits for, and with null when it is made. */
+  onWait: (wait: Wait | null) => void
+}
+
+async function fetchToken (options: TokenManagerOptions, pause: TokenPause, signal: AbortSignal, { onRequest, onWait }: FetchHooks): Promise<Token> {
   const { clock, retry, random, log } = options
   for (let attempt = 1; ; attempt++) {
-    await untilAllowed(pause, clock, signal)
+    await untilAllowed(pause, clock, signal, onWait)
+    onWait(null)
     const startedMs = clock.monotonic()
     onRequest()
     const answer = await ask(options, signal)
@@ -143,6 +158,8 @@ async function fetchToken (options: TokenManagerOptions, pause: TokenPause, sign
     if (isOver && named !== null) throw pauseError(named)
     if (isOver) throw lastError(verdict, attempt)
     log.warn({ attempt, waitMs: Math.round(waitMs), detail: verdict.detail }, 'token request failed, trying again')
+    if (named === null) onWait({ for: 'retry', untilMs: Math.ceil(clock.now() + waitMs), detail: `attempt ${attempt + 1} of ${retry.maxAttempts}: the token endpoint ${verdict.detail}` })
+    else onWait(waitForPause(named))
     await clock.sleep(waitMs, signal)
   }
 }
@@ -154,9 +171,10 @@ function lastError ({ code, detail }: TokenVerdict & { kind: 'again' }, tries: n
 }
 
 /** The end of the pause, whichever process was told of it; throws where it is too far for waiting. */
-async function untilAllowed (pause: TokenPause, clock: Clock, signal: AbortSignal): Promise<void> {
+async function untilAllowed (pause: TokenPause, clock: Clock, signal: AbortSignal, onWait: FetchHooks['onWait']): Promise<void> {
   for (let known; (known = await pause.read()) !== null;) {
     if (known.hold) throw pauseError(known.pause)
+    onWait(waitForPause(known.pause))
     await clock.sleep(known.leftMs, signal)
   }
 }

@@ -1,5 +1,6 @@
 import { type CallCount } from './call-count.ts'
 import { type Limit, type Pause, type StoredStanding } from './standing.ts'
+import { type Wait } from './wait.ts'
 
 /** What outlives the process. */
 export interface PacerState extends StoredStanding {
@@ -27,6 +28,8 @@ export interface Taken {
   places: Place[]
   /** When to ask again for the rest; null: when a call has ended. */
   waitMs: number | null
+  /** What the rest waits for; null where a place is free. */
+  wait: Wait | null
   /** A pause that is too long to be waited for. */
   hold: Pause | null
 }

@@ -296,11 +296,13 @@ export async function createRunStore (dataDir: string, log: Log, monotonic: () =
   }
 }
 
+/** Fields that records of earlier versions lack. What a run waits for is never stored. */
+const ADDED_LATER: Pick<Run, 'listing' | 'waiting' | 'trigger'> = { listing: null, waiting: null, trigger: { kind: 'api', name: null } }
+
 function parseRecord (text: string): RunRecord {
   const record = JSON.parse(text) as Partial<RunRecord> | null
   if (typeof record?.run?.status !== 'string') throw new Error('no record of a run')
-  const { run } = record as RunRecord
-  return { ...record as RunRecord, run: { ...run, listing: (run as Partial<Run>).listing ?? null } } // an earlier version stored none
+  return { ...record as RunRecord, run: { ...ADDED_LATER, ...(record as RunRecord).run } }
 }
 
 /** In bytes; null where there is no such file. */

@@ -33,6 +33,7 @@ function createTokens () {
       return await tokens.get(never)
     },
     pause: () => null,
+    waiting: () => null,
     requests: () => number,
     close: () => {},
   }
@@ -55,6 +56,7 @@ function createOpenPacer () {
       limits.push(limit)
       permit.done(false)
     },
+    waiting: () => null,
     state: async () => ({ pause: null, pace: 1, callsLast24Hours: 0 }),
     close: async () => {},
   }

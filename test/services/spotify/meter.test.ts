@@ -14,16 +14,16 @@ t.test('calls count in all and by endpoint, retries apart', async (t) => {
 t.test('waits that overlap count once', async (t) => {
   let now = 0
   const meter = createMeter(() => now)
-  const first = meter.hold()
+  const first = meter.hold(() => null)
   now = 100
-  const second = meter.hold()
+  const second = meter.hold(() => null)
   now = 300
   first()
   now = 350
   second()
   now = 1000
   t.equal(meter.read().throttledMs, 350)
-  const third = meter.hold()
+  const third = meter.hold(() => null)
   now = 1050
   third()
   t.equal(meter.read().throttledMs, 400)
@@ -32,7 +32,7 @@ t.test('waits that overlap count once', async (t) => {
 t.test('a wait that goes on is part of the reading', async (t) => {
   let now = 0
   const meter = createMeter(() => now)
-  const resume = meter.hold()
+  const resume = meter.hold(() => null)
   now = 70.4
   t.equal(meter.read().throttledMs, 70)
   t.equal(meter.read().throttledMs, 70)

@@ -1,0 +1,67 @@
+import { type Run, type Waiting } from '../../schemas/run.ts'
+import { type Wait } from '../spotify/wait.ts'
+import { hasEnded } from './transitions.ts'
+
+/** What decides why a run stands still, besides the run itself. */
+interface Situation {
+  /** Runs that the queue of this process delivers before this one; null: it is not waiting there. */
+  ahead: number | null
+  /** The runs that have not ended, as far as this process knows. */
+  others: Iterable<Pick<Run, 'id' | 'status'>>
+  nowMs: number
+}
+
+/**
+ * Returns why the run stands still: what its calls wait for where it is executed, or the pause, or the queue.
+ * A run whose pause is over, or whose process has died, waits in the queue whatever its status says.
+ */
+export function waitingOf (run: Run, { ahead, others, nowMs }: Situation): Waiting | null {
+  if (hasEnded(run)) return null
+  if (ahead !== null) return inQueue(ahead)
+  switch (run.status) {
+    case 'queued': return inQueue(countAhead(run, others))
+    case 'paused': return isOver(run, nowMs) ? inQueue(countAhead(run, others)) : { for: 'pause', until: run.resumeAt, detail: run.error?.detail ?? 'the run is paused' }
+    default: return run.waiting
+  }
+}
+
+export function toWaiting (wait: Wait | null): Waiting | null {
+  return wait === null ? null : { for: wait.for, until: wait.untilMs === null ? null : new Date(wait.untilMs).toISOString(), detail: wait.detail }
+}
+
+function isOver ({ resumeAt }: Run, nowMs: number): boolean {
+  return resumeAt !== null && Date.parse(resumeAt) <= nowMs
+}
+
+function inQueue (ahead: number): Waiting {
+  return { for: 'queue', until: null, detail: ahead === 0 ? 'it is next' : `${ahead} ${ahead === 1 ? 'run' : 'runs'} before it` }
+}
+
+/** Counts the runs that are executed or were created earlier, where the queue is shared and nobody knows its order. */
+function countAhead ({ id }: Run, others: Situation['others']): number {
+  return [...others].filter((other) => other.id !== id && (other.status === 'running' || (other.status === 'queued' && other.id < id))).length
+}
+
+/** A wait that is shorter than this may go unseen. */
+const LOOK_EVERY_MS = 100
+
+interface Standstill {
+  /** The run as it is now. */
+  look: () => Run
+  report: (run: Run) => void
+}
+
+/**
+ * Reports the run while it stands still, so that its waits and times stay current, and once when that is over.
+ * Returns a function that stops this.
+ */
+export function reportStandstill ({ look, report }: Standstill): () => void {
+  let wasStill = false
+  const timer = setInterval(() => {
+    const run = look()
+    const isStill = run.waiting !== null
+    if (isStill || wasStill) report(run)
+    wasStill = isStill
+  }, LOOK_EVERY_MS).unref()
+  return () => clearInterval(timer)
+}
