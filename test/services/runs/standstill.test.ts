@@ -49,8 +49,11 @@ t.test('a standstill is reported again and again, its end once, and nothing whil
   let looks = 0
   let wake: () => void = () => {}
   const looked = async (times: number): Promise<void> => {
-    const untilLooks = looks + times
-    while (looks < untilLooks) await new Promise<void>((resolve) => { wake = resolve })
+    const before = looks
+    for (;;) {
+      await new Promise<void>((resolve) => { wake = resolve })
+      if (looks >= before + times) return
+    }
   }
   const stop = reportStandstill({
     look () {
