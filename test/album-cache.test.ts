@@ -118,6 +118,7 @@ t.test('an album of another tier, another app or another API is fetched anew', a
   await service.ingest({ limit: 5 })
   service.sandbox.sandbox.change({ tier: 'extended' })
   const upgraded = await restart(t, service)
+  await upgraded.get('/diagnose') // sets right what is remembered of the tier
   const run = await upgraded.ingest({ limit: 5 })
   t.match(run, { status: 'succeeded', source: { used: 'new-releases' }, cost: { cached: 0 } })
   matchesTruth(t, await upgraded.document(run.id), service.sandbox, service.sandboxUrl)

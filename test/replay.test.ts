@@ -71,9 +71,9 @@ t.test('a real empty search page is a listing that is empty', { skip }, async (t
   t.match(run, { status: 'failed', error: { code: 'listing_empty' } })
 })
 
-t.test('a real refusal because of the owner\'s lapsed Premium says so, after one call', { skip }, async (t) => {
+t.test('a real refusal because of the owner\'s lapsed Premium says so, once it has stayed so', { skip }, async (t) => {
   const { run } = await replay(t, {}, { '/v1/': [403, '11b-error-403-owner-not-premium.txt'] })
-  t.match(run, { status: 'failed', error: { code: 'premium_required', detail: /Active premium subscription required/ }, cost: { calls: 1 } })
+  t.match(run, { status: 'failed', error: { code: 'premium_required', detail: /Active premium subscription required/ }, cost: { calls: 3 } })
 })
 
 t.test('a real refusal of the credentials says so, and is not tried again', { skip }, async (t) => {

@@ -141,7 +141,7 @@ async function untilNoneIsOpen (service: ServiceProcess, big: BigRun): Promise<v
 async function readOneChunk (url: string, format: string): Promise<Socket> {
   const { port, pathname } = new URL(url)
   const client = createConnection({ host: '127.0.0.1', port: Number(port) })
-  client.write(`GET ${pathname}?format=${format} HTTP/1.1\r\nhost: x\r\n\r\n`)
+  client.write(`GET ${pathname}?format=${format} HTTP/1.1\r\nhost: localhost\r\n\r\n`)
   await once(client, 'readable')
   client.read()
   return client

@@ -164,7 +164,7 @@ t.test('DELETE and resume at once: one of them wins, and nothing is left of a ru
 t.test('HEAD opens no stream of events', async (t) => {
   const service = await startService(t)
   const { id } = await service.ingest({ limit: 1 })
-  t.equal((await service.app.inject({ method: 'HEAD', url: `/runs/${id}/events` })).statusCode, 404)
+  t.equal((await service.app.inject({ method: 'HEAD', url: `/runs/${id}/events` })).statusCode, 405)
 })
 
 t.test('GET /runs/{id}/ready tells by the status code alone', async (t) => {
@@ -215,7 +215,7 @@ t.test('GET /runs/{id}/events: the connection of a client that reads nothing is 
   const run = await service.app.runs.start({})
   const open = (): Socket => {
     const socket = createConnection(Number(new URL(service.url).port), '127.0.0.1')
-    socket.write(`GET /runs/${run.id}/events HTTP/1.1\r\nhost: x\r\n\r\n`)
+    socket.write(`GET /runs/${run.id}/events HTTP/1.1\r\nhost: localhost\r\n\r\n`)
     t.teardown(() => socket.destroy())
     return socket
   }

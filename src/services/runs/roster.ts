@@ -43,7 +43,7 @@ export function createRoster (clock: Clock): Roster {
       else active.set(run.id, run)
       endings.note(run)
       watchers.tell(run)
-      if (before?.status !== run.status) tellWaiting(active.values(), watchers.tell)
+      if (before?.status !== run.status) tellQueued(active.values(), run, watchers.tell)
     },
 
     reconcile (runs, sinceMs) {
@@ -61,9 +61,9 @@ export function createRoster (clock: Clock): Roster {
   }
 }
 
-/** Tells the watchers of queued runs, whose place in the queue has changed. */
-export function tellWaiting (runs: Iterable<Run>, tell: RunListener): void {
-  for (const run of runs) if (run.status === 'queued') tell(run)
+/** Tells the watchers of the other queued runs, whose place in the queue changes when a run changes its status. */
+export function tellQueued (runs: Iterable<Run>, { id }: Run, tell: RunListener): void {
+  for (const run of runs) if (run.status === 'queued' && run.id !== id) tell(run)
 }
 
 /** What this process executes. */

@@ -1,7 +1,7 @@
 import { type Run } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
 import { createEndings } from './endings.ts'
-import { type Roster, type RunListener, createHolding, createWatchers, tellWaiting, untilEnded } from './roster.ts'
+import { type Roster, type RunListener, createHolding, createWatchers, tellQueued, untilEnded } from './roster.ts'
 import { hasEnded } from './transitions.ts'
 
 /** What the processes tell each other. Messages may get lost: the store is the truth. */
@@ -60,7 +60,7 @@ export function createSharedRoster ({ bus, read, clock }: SharedRosterOptions): 
     else known.set(run.id, { run, heardAtMs })
     endings.note(run)
     watchers.tell(run)
-    if (before?.status !== run.status) tellWaiting(runs(), watchers.tell)
+    if (before?.status !== run.status) tellQueued(runs(), run, watchers.tell)
   }
 
   function runs (): Run[] {

@@ -37,6 +37,8 @@ t.test('a new run is queued, and knows nothing yet', async (t) => {
       resumeAt: null,
       progress: { albumsListed: 0, albumsFetched: 0, tracks: 0 },
       listing: null,
+      waiting: null,
+      trigger: { kind: 'api', name: null },
       gaps: [],
       cost: { calls: 0, retries: 0, throttledMs: 0, cached: 0, byEndpoint: {} },
       error: null,

@@ -21,17 +21,14 @@ export interface Lookahead {
 }
 
 export function createLookahead (spotify: SpotifyService, { early, context }: { early: EarlyPages, context: CallContext }): Lookahead {
-  const asked = new Map<string, Promise<ListingPage>>()
+  const asked = new Map<string, Promise<void>>()
   const placeOf = (part: number, offset: number): string => `${part}:${offset}`
 
   return {
     ask (request, part, offset, wanted) {
       const place = placeOf(part, offset)
       if (asked.has(place) || early.has(part, offset)) return
-      const asking = spotify.listingPage(request, { ...START, offset }, wanted, context, async (answer) => {
-        await early.keep(part, offset, answer)
-        return answer
-      })
+      const asking = spotify.listingPage(request, { ...START, offset }, wanted, context, async (answer) => { await early.keep(part, offset, answer) })
       asking.catch(() => {}) // thrown in its turn
       asked.set(place, asking)
     },
@@ -39,9 +36,9 @@ export function createLookahead (spotify: SpotifyService, { early, context }: { 
     async page (part, { offset, url, empties }) {
       if (url !== null || empties > 0) return undefined
       const place = placeOf(part, offset)
-      const page = await asked.get(place) ?? await early.read(part, offset)
+      await asked.get(place)
       asked.delete(place)
-      return page
+      return await early.read(part, offset) // an answer that waits for its turn takes no memory
     },
 
     async settled () {
