@@ -132,6 +132,23 @@ t.test('every album call answers album B: B once, and a gap for each of the othe
   t.same((await service.document(run.id)).albums.map((album) => album.id), [ids[1]])
 })
 
+t.test('one album of a batch that makes it unreadable costs that album only', async (t) => {
+  const { sandbox, ...service } = await startService(t, { sandbox: { tier: 'extended' } })
+  const [poisoned = ''] = sandbox.sandbox.catalogue.newReleases
+  sandbox.sandbox.change({ faults: [{ kind: 'deep-nesting', albumId: poisoned, endpoint: 'albums' }, { kind: 'deep-nesting', albumId: poisoned, endpoint: 'album' }] })
+  const run = await service.ingest({ limit: 40 })
+  t.match(run, { status: 'partial', progress: { albumsFetched: 39 }, gaps: [{ albumId: poisoned, code: 'upstream_invalid' }] })
+  t.equal(run.gaps.length, 1)
+  t.ok(run.cost.calls <= 4 + 2 * 5 + 20 + 2 * 5 + 10, `${run.cost.calls} calls`)
+})
+
+t.test('batches of which none can be read: a bounded number of calls', async (t) => {
+  const service = await startService(t, { sandbox: { tier: 'extended', faults: [{ kind: 'bad-json', endpoint: 'albums' }, { kind: 'bad-json', endpoint: 'album' }] } })
+  const run = await service.ingest({ limit: 100 })
+  t.match(run, { status: 'failed', error: { code: 'nothing_fetched' } })
+  t.ok(run.cost.calls <= 2 + 2 * (5 + 20 * 5), `${run.cost.calls} calls`)
+})
+
 const RENUMBERED: Array<[string, (place: number) => object]> = [
   ['places 5 and 55 equal but for the id', (place) => place === 55 ? { ...trackAt(5), id: id('t', 55) } : trackAt(place)],
   ['numbers and titles that begin again at 31', (place) => ({ ...trackAt(place % 30), id: id('t', place) })],

@@ -122,20 +122,15 @@ async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: St
       }
     }))
   }
-  let isAnswered = false
-  let isRefused = false
-  await guard(fetching, albums, streak, async () => {
-    try {
-      await spotify.albums(ids, market, context, store)
-      isAnswered = true
-    } catch (error) {
-      if (hasCode(error, 'endpoint_unavailable') || error instanceof TooManyError) isRefused = !putBack(fetching, albums)
-      else if (isFinalRefusal(error) || hasCode(error, 'invalid_limit')) isRefused = true
-      else throw error
-    }
-  })
-  if (isRefused) return new Set() // because of one of them: each alone shows which
-  if (!isAnswered) return new Set(ids)
+  try {
+    await spotify.albums(ids, market, context, store)
+  } catch (error) {
+    if (isSizeRefusal(error) && putBack(fetching, albums)) return new Set(ids)
+    if (isSizeRefusal(error) || isFaultOfOne(error)) return new Set() // each alone shows which
+    await guard(fetching, albums, streak, async () => { throw error })
+    return new Set(ids)
+  }
+  streak.failures = 0
   for (const [album, error] of broken) await guard(fetching, [album], streak, async () => { throw error })
   return new Set([...broken.keys()].map(({ id }) => id))
 }
@@ -173,6 +168,16 @@ async function guard ({ ledger, context, failures, log, abort }: Fetching, album
     streak.failures = isFinal ? 0 : streak.failures + 1
     return false
   }
+}
+
+/** The batch call itself, or its size, was refused. */
+function isSizeRefusal (error: unknown): boolean {
+  return hasCode(error, 'endpoint_unavailable') || error instanceof TooManyError
+}
+
+/** One album may be why the whole batch was refused, or could not be read. */
+function isFaultOfOne (error: unknown): boolean {
+  return isFinalRefusal(error) || hasCode(error, 'invalid_limit') || (hasCode(error, 'upstream_invalid') && !error.affectsEveryCall)
 }
 
 /** Spotify does not have it: asking again would not help. */
