@@ -39,6 +39,27 @@ export const LOSING: FaultKind[] = [
   'null-item', 'broken-item', 'odd-item', 'null-track', 'empty-page', 'shifting', 'wrong-total', 'next-null-early', 'next-repeated', 'next-foreign', 'next-past-cap',
 ]
 
+/** Answers that no honest server sends and that pass when they strike a few times: the run is complete all the same. */
+export const HOSTILE_PASSING: Record<Stage, FaultKind[]> = {
+  listing: [
+    'unauthorized-html', 'premium-json', 'bad-request-html', 'bad-request-empty', 'redirect', 'control-characters', 'gzip-bomb', 'gzip-label',
+    'deep-nesting', 'null-name', 'null-number', 'artists-null', 'artists-text', 'big-number', 'huge-total', 'endless-next',
+  ],
+  fetching: [
+    'unauthorized-html', 'premium-json', 'bad-request-html', 'bad-request-empty', 'redirect', 'control-characters', 'gzip-bomb', 'gzip-label',
+    'deep-nesting', 'null-name', 'null-number', 'artists-null', 'artists-text', 'big-number', 'other-album', 'same-place', 'restarting-numbers',
+  ],
+}
+
+/** Such answers for good, of which each listing and fetching endpoint knows some. */
+export const HOSTILE: FaultKind[] = [...new Set([...HOSTILE_PASSING.listing, ...HOSTILE_PASSING.fetching])]
+
+/** The same where a token is asked for. */
+export const HOSTILE_TOKENS: FaultKind[] = [
+  'bad-request-html', 'bad-request-empty', 'token-server-error', 'unauthorized-html', 'premium-json', 'forbidden', 'not-found', 'redirect',
+  'control-characters', 'token-expires-huge',
+]
+
 export function cases (kinds: FaultKind[], tier: Tier, stage: Stage): Array<{ kind: FaultKind, endpoint: Endpoint }> {
   return kinds.flatMap((kind) => ENDPOINTS[tier][stage].filter((endpoint) => isJudged(kind, endpoint)).map((endpoint) => ({ kind, endpoint })))
 }
@@ -53,11 +74,15 @@ export function retryAfterOf (kind: FaultKind): { retryAfter?: string } {
   return kind === 'rate-limit' ? { retryAfter: '3' } : {}
 }
 
-export function mixture (seed: number, tier: Tier): Fault[] {
+function usual (stage: Stage): FaultKind[] {
+  return [...PASSING[stage], ...LOSING.filter((kind) => kind !== 'premium')] // which ends a run at once
+}
+
+/** Two to four faults of the kinds that `kindsOf` gives for each stage, each by chance. */
+export function mixture (seed: number, tier: Tier, kindsOf: (stage: Stage) => FaultKind[] = usual): Fault[] {
   const random = createRandom(seed)
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
-  const some = LOSING.filter((kind) => kind !== 'premium') // which ends a run at once
-  const all = (['listing', 'fetching'] as const).flatMap((stage) => cases([...PASSING[stage], ...some], tier, stage))
+  const all = (['listing', 'fetching'] as const).flatMap((stage) => cases(kindsOf(stage), tier, stage))
   return Array.from({ length: 2 + Math.floor(random() * 3) }, () => {
     const { kind, endpoint } = pick(all)
     return { kind, endpoint, probability: 0.02 + random() * 0.18, ...retryAfterOf(kind) }
@@ -87,4 +112,11 @@ export async function runWith (t: Test, tier: Tier, faults: Fault[], options: Ru
   const title = faults.map(({ kind, endpoint }) => `${kind} on ${endpoint ?? 'every endpoint'}`).join(', ')
   isHonest(t, run, document, service.sandbox, service.sandboxUrl, `${title}: no lie`)
   return { run, service }
+}
+
+/** A run under a fault that really strikes. */
+export async function runUnder (t: Test, tier: Tier, fault: Fault): Promise<Run> {
+  const { run, service } = await runWith(t, tier, [fault])
+  t.ok(service.sandbox.sandbox.stats().faults[fault.kind], `${fault.kind} has struck`)
+  return run
 }

@@ -1,20 +1,11 @@
-import t, { type Test } from 'tap'
-import { type Fault } from '../../src/sandbox/settings.ts'
-import { type Run } from '../../src/schemas/run.ts'
-import { LOSING, PASSING, TIERS, type Tier, cases, retryAfterOf, runWith } from '../fault-runs.ts'
+import t from 'tap'
+import { LOSING, PASSING, TIERS, cases, retryAfterOf, runUnder } from '../fault-runs.ts'
 
 /**
  * Calls that are left alone first. The first listing calls find out the page size: a fault strikes among them, or after the
  * first page of albums.
  */
 const SKIPPED = { listing: [1, 3], fetching: [1] } as const
-
-/** A run under a fault that really strikes. */
-async function runUnder (t: Test, tier: Tier, fault: Fault): Promise<Run> {
-  const { run, service } = await runWith(t, tier, [fault])
-  t.ok(service.sandbox.sandbox.stats().faults[fault.kind], `${fault.kind} has struck`)
-  return run
-}
 
 for (const tier of TIERS) {
   for (const stage of ['listing', 'fetching'] as const) {
