@@ -15,7 +15,7 @@ import { type Document } from './service.ts'
 import { createMemoryCheckpoint } from './services/ingest/memory-checkpoint.ts'
 
 /** What Spotify may ask a caller to do again: authorise, send sooner, send later. */
-const CALLER_MAY_REPEAT = [401, 408, 429]
+const CALLER_MAY_REPEAT = [401, 408, 425, 429]
 
 t.test('no client error is ever tried again, whatever its body and headers say', async () => {
   const status = fc.integer({ min: 400, max: 499 }).filter((status) => !CALLER_MAY_REPEAT.includes(status))

@@ -8,10 +8,11 @@ import { NO_BODY, NO_QUERY } from '../schemas/nothing.ts'
 /** Unknown fields are refused, never dropped. The first flaw ends the check: what a client sends must not decide how much is done. */
 const STRICT: Options = { allErrors: false, verbose: true, removeAdditional: false, useDefaults: true }
 
+const json = withFormats(new Ajv({ ...STRICT, coerceTypes: false }))
+const text = withFormats(new Ajv({ ...STRICT, coerceTypes: 'array' }))
+
 /** How requests are checked: bodies as they are, what comes as text (query, path, headers) converted first. */
 export default fp(async (app) => {
-  const json = withFormats(new Ajv({ ...STRICT, coerceTypes: false }))
-  const text = withFormats(new Ajv({ ...STRICT, coerceTypes: 'array' }))
   app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? json : text).compile(schema as object))
 
   app.addHook('onRoute', (route) => {

@@ -13,8 +13,11 @@ declare global {
   }
 }
 
-/** May match within a string too, which costs time only: sixteen digits, a fraction, an exponent, a negative zero. */
-const UNUSUAL_NUMBER = /(?:^|[:,[\s])-?(?:\d{16}|\d+[.eE]|(?<=-)0)/
+/**
+ * Sixteen digits, a fraction, an exponent, or a negative zero, between what may stand around a number: a URI such as
+ * `spotify:track:6eX6S` has no match. Rarely matches within a string, which costs time only.
+ */
+const UNUSUAL_NUMBER = /(?:^|[:,[\s])-?(?:\d{16,}|\d+\.\d+|\d+(?:\.\d+)?[eE][+-]?\d+|(?<=-)0)(?=[\s,\]}]|$)/
 
 /** Parses JSON; `formatJson` writes its numbers as they stand in the text, whatever was made of them with `...` meanwhile. */
 export function parseJson (text: string): unknown {
