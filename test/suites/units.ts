@@ -1,5 +1,8 @@
 /** One process for what is quick: starting one for each file would take longer than the tests. */
 import '../bench/bench.test.ts'
+import '../cli/arguments.test.ts'
+import '../cli/demo.test.ts'
+import '../cli/progress.test.ts'
 import '../config.test.ts'
 import '../plugins/connection-bound.test.ts'
 import '../plugins/origin-policy.test.ts'

@@ -184,7 +184,7 @@ function namedWaitMs (answer: Answer, nowMs: number): number | null {
 }
 
 function pauseError ({ code, detail, untilMs }: Pause): PauseError {
-  return new PauseError(code, `${detail}: no request for a token before ${new Date(untilMs).toISOString()}, then the run goes on by itself`, untilMs)
+  return new PauseError(code, `${detail}: no request for a token before ${new Date(untilMs).toISOString()}`, untilMs)
 }
 
 /** Its answer is small: its room is free again as soon as it is parsed. */
