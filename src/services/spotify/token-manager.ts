@@ -26,10 +26,19 @@ export interface TokenManager {
   pause: () => Pause | null
   /** What those who wait for a token wait for; null while nobody has to, or a request is on its way. */
   waiting: () => Wait | null
+  /** What the last attempt to get a token came to; null before the first one has ended. */
+  lastOutcome: () => TokenOutcome | null
   /** Requests made to the token endpoint so far. */
   requests: () => number
   /** Stop a request under way. */
   close: () => void
+}
+
+/** `detail` says why there is no token. `atMs` is in epoch milliseconds. */
+export interface TokenOutcome {
+  ok: boolean
+  detail: string | null
+  atMs: number
 }
 
 interface TokenManagerOptions {
@@ -77,14 +86,19 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
   let pending: Promise<Token> | null = null
   let requests = 0
   let wait: Wait | null = null
+  let outcome: TokenOutcome | null = null
 
   /** Every caller waits for the same request; one that gives up does not stop it for the others. */
   function fetchOnce (): Promise<Token> {
     pending ??= fetchToken(options, pause, closing.signal, { onRequest: () => { requests++ }, onWait: (next) => { wait = next } })
       .then((fresh) => {
         token = fresh
+        outcome = { ok: true, detail: null, atMs: clock.now() }
         log.info({ renewAt: new Date(clock.now() + fresh.renewAtMs - clock.monotonic()).toISOString() }, 'token fetched')
         return fresh
+      }, (error: unknown) => {
+        if (error instanceof ServiceError && !closing.signal.aborted) outcome = { ok: false, detail: error.message, atMs: clock.now() }
+        throw error
       })
       .finally(() => {
         pending = null
@@ -128,6 +142,7 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
     isNew: (value) => token?.value === value && !token.isAccepted,
     pause: () => current() === null ? pause.current() : null,
     waiting: () => wait,
+    lastOutcome: () => outcome,
     requests: () => requests,
     close: () => closing.abort(new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })),
   }
