@@ -4,8 +4,7 @@ import { ROWS } from './what-happens-rows.ts'
 
 /** On one service, in this order: each would be hidden by what the ones before leave behind (albums, a token, settings). The last one pauses it. */
 const PLAYED = [
-  '{"kind":"server-error-html","endpoint":"album","times":2}',
-  '{"kind":"forbidden","endpoint":"albumTracks"}',
+  '{"kind":"null-name"}',
   '{"clientSecret":"another"}',
   '{"kind":"empty-page","endpoint":"search"}',
   '{"kind":"quota","endpoint":"album","skip":5,"times":1,"retryAfter":"48925"}',

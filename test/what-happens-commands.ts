@@ -20,7 +20,7 @@ interface Outcome {
 export interface Stage {
   /** Play a row on the service as it is. */
   play: (row: Pick<Row, 'setting'>) => Promise<Outcome>
-  /** All that the service has logged. */
+  /** What the service has logged since the last row began. */
   log: () => string
   /** End both. */
   end: () => Promise<void>
@@ -33,13 +33,15 @@ export async function startStage (t: Test, tier: Row['tier']): Promise<Stage> {
   const onSandbox = (commands: string): string => commands.replaceAll('http://127.0.0.1:4000', sandbox.url)
   const service = await start(t, onSandbox(SERVICE).replaceAll('data/faults', `${folder}/faults`), /listening at (http:[^"\s]+)/)
   const play = onSandbox(PLAY).replaceAll('http://127.0.0.1:3000', service.url)
+  let earlier = 0
   return {
     async play ({ setting }) {
+      earlier = service.output().length
       const { code, stdout, stderr } = await runCommand('bash', ['-c', play.replace(/^play '.*'$/m, 'play "$1"'), 'play', setting])
       if (code !== 0) throw new Error(stderr)
       return JSON.parse(stdout) as Outcome
     },
-    log: service.output,
+    log: () => service.output().slice(earlier),
     end: async () => { for (const { stop } of [service, sandbox]) await stop() },
   }
 }

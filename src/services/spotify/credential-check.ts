@@ -11,7 +11,8 @@ interface CredentialCheckOptions {
 }
 
 /**
- * Fetches the token before a run needs it, and logs why there is none: wrong credentials are known soon after the start.
+ * Fetches the token before a run needs it, so that the log says soon after the start why there is none; of wrong credentials
+ * the token manager says it.
  * Asks nothing during a pause that is longer than a run waits. Never rejects.
  */
 export async function checkCredentials (signal: AbortSignal, { tokens, pacer, log }: CredentialCheckOptions): Promise<void> {
@@ -19,8 +20,7 @@ export async function checkCredentials (signal: AbortSignal, { tokens, pacer, lo
     await abortable(pacer.throwIfHeld(), signal)
     await tokens.get(signal)
   } catch (error) {
-    if (signal.aborted || error instanceof PauseError) return
-    if (hasCode(error, 'invalid_client')) return log.error({ code: error.code, detail: error.message }, 'Spotify refuses the credentials')
+    if (signal.aborted || error instanceof PauseError || hasCode(error, 'invalid_client')) return
     if (error instanceof ServiceError) return log.warn({ code: error.code, detail: error.message }, 'no token from Spotify yet')
     log.error({ err: error }, 'the credentials could not be checked')
   }

@@ -1,5 +1,5 @@
 import { type Dispatcher } from 'undici'
-import { PauseError, ServiceError } from '../../errors.ts'
+import { PauseError, ServiceError, hasCode } from '../../errors.ts'
 import { abortable } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
@@ -97,7 +97,9 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
         log.info({ renewAt: new Date(clock.now() + fresh.renewAtMs - clock.monotonic()).toISOString() }, 'token fetched')
         return fresh
       }, (error: unknown) => {
-        if (error instanceof ServiceError && !closing.signal.aborted) outcome = { ok: false, detail: error.message, atMs: clock.now() }
+        if (!(error instanceof ServiceError) || closing.signal.aborted) throw error
+        outcome = { ok: false, detail: error.message, atMs: clock.now() }
+        if (hasCode(error, 'invalid_client')) log.error({ code: error.code, detail: error.message }, 'Spotify refuses the credentials')
         throw error
       })
       .finally(() => {
