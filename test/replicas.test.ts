@@ -60,9 +60,9 @@ t.test('ROLE=api accepts and answers, ROLE=worker executes and answers probes on
   t.match((await call(api, 'GET', '/runs')).json<{ runs: Run[] }>().runs, [{ id, status: 'running' }])
   t.match((await waited).json(), { id, status: 'succeeded', complete: true })
   const text = (await events).text
-  t.match(text, /^event: status\ndata: .*"status":"(queued|running)"/)
+  t.match(text, /^event: status\nid: .*\ndata: .*"status":"(queued|running)"/)
   t.ok([...text.matchAll(/^event: progress$/gm)].length >= 2, 'progress is heard of')
-  t.match(text, /event: status\ndata: .*"status":"succeeded".*\n\nevent: end\n/)
+  t.match(text, /event: status\nid: .*\ndata: .*"status":"succeeded".*\n\nevent: end\n/)
   matchesTruth(t, await api.document(id), api.sandbox, api.sandboxUrl)
   t.ok(startedOn(worker, id) && !startedOn(api, id))
   t.match(worker.log(), /"replica":"[0-9a-f]{8}".*"run started"/)
