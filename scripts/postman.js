@@ -13,7 +13,7 @@ const SCHEMA = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.
 const FLOW = [
   { name: 'The service is ready', operation: 'isReady', status: 200 },
   { name: 'Its description', operation: 'getOpenApi', status: 200, tests: ["pm.expect(pm.response.json().openapi).to.eql('3.1.0')"] },
-  { name: 'What the credentials can do', operation: 'diagnose', status: 200, tests: ['pm.expect(pm.response.json().token.ok).to.eql(true)'] },
+  { name: 'What the credentials can do', operation: 'diagnose', status: 200, query: { refresh: 'true' }, tests: ['pm.expect(pm.response.json().token.ok).to.eql(true)'] },
   {
     name: 'Start a run',
     operation: 'startRun',

@@ -5,6 +5,7 @@ import { trustedProxies } from './config.ts'
 import auth from './plugins/auth.ts'
 import configPlugin, { loadConfig } from './plugins/config.ts'
 import connections from './plugins/connections.ts'
+import credentialCheck from './plugins/credential-check.ts'
 import dataDir from './plugins/data-dir.ts'
 import engine from './plugins/engine.ts'
 import errorHandler, { answerClientError, answerError } from './plugins/error-handler.ts'
@@ -96,6 +97,7 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
   await app.register(parts, { parts: given })
   await app.register(engine)
   await app.register(tokenManager)
+  await app.register(credentialCheck)
   await app.register(spotify)
   await app.register(albumCache)
   await app.register(runs, { recover })

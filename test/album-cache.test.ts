@@ -44,13 +44,13 @@ for (const { tier, listing } of [
   })
 }
 
-t.test('source albums, all of them cached: not one call, not even for a token', async (t) => {
+t.test('source albums, all of them cached: not one call, and no token but that of the start', async (t) => {
   const first = await startService(t)
   const albumIds = first.sandbox.sandbox.catalogue.ids.slice(0, 30)
   await first.ingest({ source: 'albums', albumIds })
   const second = await restart(t, first)
   t.match(await second.ingest({ source: 'albums', albumIds: albumIds.slice(5, 25) }), { status: 'succeeded', progress: { albumsFetched: 20 }, cost: { calls: 0, cached: 20, byEndpoint: {} } })
-  t.equal(second.sandbox.sandbox.stats().token, 0)
+  t.ok(second.sandbox.sandbox.stats().token <= 1)
 })
 
 t.test('what is cached is no obstacle during a pause: such a run ends, another one waits with what is cached', async (t) => {
@@ -118,7 +118,7 @@ t.test('an album of another tier, another app or another API is fetched anew', a
   await service.ingest({ limit: 5 })
   service.sandbox.sandbox.change({ tier: 'extended' })
   const upgraded = await restart(t, service)
-  await upgraded.get('/diagnose') // sets right what is remembered of the tier
+  await upgraded.get('/diagnose?refresh=true') // sets right what is remembered of the tier
   const run = await upgraded.ingest({ limit: 5 })
   t.match(run, { status: 'succeeded', source: { used: 'new-releases' }, cost: { cached: 0 } })
   matchesTruth(t, await upgraded.document(run.id), service.sandbox, service.sandboxUrl)

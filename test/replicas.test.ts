@@ -60,9 +60,9 @@ t.test('ROLE=api accepts and answers, ROLE=worker executes and answers probes on
   t.match((await call(api, 'GET', '/runs')).json<{ runs: Run[] }>().runs, [{ id, status: 'running' }])
   t.match((await waited).json(), { id, status: 'succeeded', complete: true })
   const text = (await events).text
-  t.match(text, /^event: status\ndata: .*"status":"(queued|running)"/)
+  t.match(text, /^event: status\nid: .*\ndata: .*"status":"(queued|running)"/)
   t.ok([...text.matchAll(/^event: progress$/gm)].length >= 2, 'progress is heard of')
-  t.match(text, /event: status\ndata: .*"status":"succeeded".*\n\nevent: end\n/)
+  t.match(text, /event: status\nid: .*\ndata: .*"status":"succeeded".*\n\nevent: end\n/)
   matchesTruth(t, await api.document(id), api.sandbox, api.sandboxUrl)
   t.ok(startedOn(worker, id) && !startedOn(api, id))
   t.match(worker.log(), /"replica":"[0-9a-f]{8}".*"run started"/)
@@ -74,7 +74,7 @@ t.test('ROLE=api accepts and answers, ROLE=worker executes and answers probes on
   t.match((await call(worker, 'POST', '/ingest', {})).json<Problem>(), { code: 'route_not_found' })
   t.strictSame((await call(worker, 'GET', '/health/live')).json<object>(), { status: 'ok' })
   for (const service of [api, worker]) t.strictSame((await call(service, 'GET', '/health/ready')).json<object>(), { status: 'ok', redis: 'ok' })
-  t.match((await call(api, 'GET', '/diagnose')).json<object>(), { token: { ok: true }, redis: 'ok' })
+  t.match((await call(api, 'GET', '/diagnose?refresh=true')).json<object>(), { token: { ok: true }, redis: 'ok' })
 })
 
 t.test('equal requests to two replicas at once are one run, and so is one idempotency key; another request with the key is refused', async (t) => {
@@ -192,7 +192,7 @@ t.test('without Redis runs are accepted, shown and canceled, and no replica is t
   t.equal((await api.document(before.id)).albums.length, 3)
   t.match((await call(api, 'GET', `/runs/${id}/status?wait=1`)).json(), { status: 'queued' })
   t.match((await call(api, 'GET', '/health/ready')).json<object>(), { status: 'ok', redis: 'unreachable' })
-  t.match((await call(api, 'GET', '/diagnose')).json<object>(), { redis: 'unreachable' })
+  t.match((await call(api, 'GET', '/diagnose?refresh=true')).json<object>(), { redis: 'unreachable' })
   const askedAtMs = performance.now()
   t.match((await call(api, 'POST', `/runs/${canceled.id}/cancel`)).json(), { status: 'canceled' })
   t.ok(performance.now() - askedAtMs < 10_000, `${Math.round(performance.now() - askedAtMs)} ms`)

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { post, runProgram, startProcess, untilEnded } from './process.ts'
@@ -112,9 +114,11 @@ async function footprint (t: Test, env: Record<string, string>): Promise<Footpri
   return { kb: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]), ms: Math.round(service.startedInMs) }
 }
 
-t.test('a wrong secret gives a failed run whose error says so', async (t) => {
+t.test('a wrong secret is in the log of the start, and gives a failed run whose error says so', async (t) => {
   const { sandboxUrl } = await startSandbox(t)
   const service = await startProcess(t, { ...environment(sandboxUrl, await temporaryFolder(t)), SPOTIFY_CLIENT_SECRET: 'not-the-secret' })
+  while (!/"msg":"Spotify refuses the credentials"/.test(service.output())) await once(service.child.stdout as Readable, 'data')
+  t.match(service.output(), /"detail":"[^\n]*check SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET/)
   const run = await untilEnded(service.url, (await post(service.url)).id)
   t.match(run, { status: 'failed', error: { code: 'invalid_client', detail: /400.*check SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET/ }, cost: { calls: 0 } })
   t.notMatch(service.output(), /not-the-secret/)

@@ -1,37 +1,13 @@
-import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { FAULT_KINDS } from '../src/sandbox/fault-kinds.ts'
 import { type Fault, type SandboxSettings } from '../src/sandbox/settings.ts'
 import { createFastClock } from './fast-clock.ts'
 import { isHonest } from './honesty.ts'
 import { skipOnReplicas, startService } from './service.ts'
+import { PAGE, ROWS } from './what-happens-rows.ts'
 
 /** Waits of seconds pass in milliseconds. */
 const SPEED = 100
-const PAGE = await readFile('docs/what-happens-when.md', 'utf8')
-
-interface Row {
-  tier: SandboxSettings['tier']
-  setting: string
-  status: string
-  error: string
-  gaps: string[]
-  log: string[]
-}
-
-/** The tables of the page: a setting of the sandbox in the first cell, and how the run ends in the next four. */
-const ROWS: Row[] = PAGE.split(/^## /m).flatMap((section) => {
-  const tier = section.split('\n', 1)[0]?.includes('--tier extended') === true ? 'extended' : 'development'
-  return [...section.matchAll(/^\| `(\{.*?\})` \|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|/gm)].map(([, setting, status, error, gaps, log]): Row => ({
-    tier,
-    setting: setting ?? '',
-    status: status?.trim() ?? '',
-    error: error?.trim() ?? '',
-    gaps: gaps?.split(',').map((code) => code.trim()).filter((code) => code !== '') ?? [],
-    log: [...log?.matchAll(/`([^`]+)`/g) ?? []].map(([, message]) => message ?? ''),
-  }))
-})
-
 t.test('the page has each fault that the sandbox can play, and nothing in its tables is overlooked', async (t) => {
   t.equal(ROWS.length, [...PAGE.matchAll(/^\| `\{/gm)].length)
   const kinds = new Set(ROWS.map(({ setting }) => (JSON.parse(setting) as Partial<Fault>).kind).filter((kind) => kind !== undefined))

@@ -228,7 +228,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What these credentials can do, found by asking Spotify; cached for 60 s, but for what is said of Redis */
+        /**
+         * What these credentials can do, as far as that is known
+         * @description Runs find out what an app may do, and so does `?refresh=true`, which asks Spotify. What is known is forgotten after 24 hours: a change of tier is noticed then, or by `?refresh=true`.
+         */
         get: operations["diagnose"];
         put?: never;
         post?: never;
@@ -278,21 +281,24 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /** @description What these credentials can do */
+        /** @description What is known of these credentials */
         Diagnosis: {
-            /** Format: date-time */
-            checkedAt: string;
             token: {
-                ok: boolean;
+                ok: boolean | null;
                 detail: string | null;
+                checkedAt: string | null;
+                ageSeconds: number | null;
             };
             /** @enum {string} */
             tier: "extended" | "development" | "unknown";
+            /** @description those of which something is known */
             endpoints: {
                 endpoint: string;
                 status: number | null;
                 pageSize: number | null;
                 detail: string | null;
+                checkedAt: string | null;
+                ageSeconds: number | null;
             }[];
             callsLast24Hours: number;
             /** @description what the service allows itself at present */
@@ -2640,14 +2646,17 @@ export interface operations {
     };
     diagnose: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description true: ask Spotify first, with a call to each endpoint, at most once in 60 s */
+                refresh: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description what was found */
+            /** @description what is known, and for how long */
             200: {
                 headers: {
                     /** @description the request's own, or a new one */

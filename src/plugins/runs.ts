@@ -29,6 +29,7 @@ export default fp<{ recover: boolean }>(async (app, { recover }) => {
     maxQueued: config.MAX_QUEUED_RUNS,
     concurrency: config.RUN_CONCURRENCY,
     log,
+    resumesPaused: recover,
     ingest: { spotify, clock, random, retry: app.retryPolicy, concurrency: config.SPOTIFY_MAX_CONCURRENCY, caching: app.albumCaching },
   })
   app.decorate('runs', runs)

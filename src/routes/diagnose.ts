@@ -1,6 +1,6 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { json } from '../schemas/answer.ts'
-import { Diagnosis } from '../schemas/diagnosis.ts'
+import { DiagnoseQuery, Diagnosis } from '../schemas/diagnosis.ts'
 import { createDiagnose } from '../services/spotify/diagnose.ts'
 
 const diagnoseRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -10,12 +10,14 @@ const diagnoseRoutes: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'diagnose',
       tags: ['service'],
-      summary: 'What these credentials can do, found by asking Spotify; cached for 60 s, but for what is said of Redis',
-      response: { 200: json(Diagnosis, 'what was found') },
+      summary: 'What these credentials can do, as far as that is known',
+      description: 'Runs find out what an app may do, and so does `?refresh=true`, which asks Spotify. What is known is forgotten after 24 hours: a change of tier is noticed then, or by `?refresh=true`.',
+      querystring: DiagnoseQuery,
+      response: { 200: json(Diagnosis, 'what is known, and for how long') },
     },
-  }, async () => {
+  }, async ({ query }) => {
     const { redis } = await app.engine.health()
-    return { ...await diagnose(redis !== 'unreachable'), redis }
+    return { ...await diagnose(query.refresh && redis !== 'unreachable'), redis }
   })
 }
 

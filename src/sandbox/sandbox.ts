@@ -15,6 +15,8 @@ export interface Sandbox {
   readonly catalogue: Catalogue
   /** Changes settings at once. What depends on a changed one starts anew: catalogue, limit, quota, faults and their draws. Throws SettingsError. */
   change (patch: Partial<SandboxSettings>): void
+  /** Goes back to the settings of the start; tokens that were issued are no longer good. */
+  reset (): void
   stats (): SandboxStats
   resetStats (): void
 }
@@ -35,13 +37,26 @@ const JITTER_STREAM = 7
 
 /** @throws SettingsError */
 export function createWorld (initial: Partial<SandboxSettings>, now: () => number = () => performance.now()): World {
-  let settings: SandboxSettings = { ...DEFAULT_SETTINGS, ...checkSettings(initial) }
+  const first: SandboxSettings = { ...DEFAULT_SETTINGS, ...checkSettings(initial) }
+  let settings = first
   let catalogue = createCatalogue(settings.seed, settings.albums)
   let rateLimit = createRateLimit(settings.rateLimit)
   let quota = createQuota(settings.quota)
   let faults = createFaults(settings.faults, settings.seed, now)
   const jitter = createRandom(mix(settings.seed, JITTER_STREAM))
   const recorder = createStats(now)
+  const tokens = createTokens(now, () => settings.tokenCalls)
+
+  function change (patch: Partial<SandboxSettings>): void {
+    const names = Object.keys(checkSettings(patch))
+    const touches = (...fields: Array<keyof SandboxSettings>) => fields.some((field) => names.includes(field))
+    settings = { ...settings, ...patch }
+    if (touches('seed', 'albums')) catalogue = createCatalogue(settings.seed, settings.albums)
+    if (touches('rateLimit')) rateLimit = createRateLimit(settings.rateLimit)
+    if (touches('quota')) quota = createQuota(settings.quota)
+    if (touches('faults', 'seed')) faults = createFaults(settings.faults, settings.seed, now)
+    if (touches('rateLimit', 'quota', 'faults')) recorder.forgetBlock()
+  }
 
   return {
     get settings () { return settings },
@@ -51,19 +66,14 @@ export function createWorld (initial: Partial<SandboxSettings>, now: () => numbe
     get faults () { return faults },
     now,
     recorder,
-    tokens: createTokens(now, () => settings.tokenCalls),
+    tokens,
     async delay (arrivedAtMs) {
       await until(arrivedAtMs + settings.latencyMs + Math.round(jitter() * settings.jitterMs))
     },
-    change (patch) {
-      const names = Object.keys(checkSettings(patch))
-      const touches = (...fields: Array<keyof SandboxSettings>) => fields.some((field) => names.includes(field))
-      settings = { ...settings, ...patch }
-      if (touches('seed', 'albums')) catalogue = createCatalogue(settings.seed, settings.albums)
-      if (touches('rateLimit')) rateLimit = createRateLimit(settings.rateLimit)
-      if (touches('quota')) quota = createQuota(settings.quota)
-      if (touches('faults', 'seed')) faults = createFaults(settings.faults, settings.seed, now)
-      if (touches('rateLimit', 'quota', 'faults')) recorder.forgetBlock()
+    change,
+    reset () {
+      change(first)
+      tokens.revoke()
     },
     stats: () => recorder.snapshot(),
     resetStats: () => recorder.reset(),

@@ -5,6 +5,8 @@ export interface Tokens {
   issue (lifetimeS: number): string
   /** Counts a call with the token; false where the token is unknown, expired or has served all its calls. */
   serve (token: string): boolean
+  /** Makes all tokens unknown. */
+  revoke (): void
 }
 
 /** `maxCalls` gives how many calls a token serves; null is no limit. */
@@ -23,5 +25,6 @@ export function createTokens (now: () => number, maxCalls: () => number | null):
       entry.calls += 1
       return entry.calls <= (maxCalls() ?? Infinity)
     },
+    revoke () { issued.clear() },
   }
 }

@@ -1,3 +1,11 @@
+const TOO_MANY = 'too many files and connections are open'
+
+/** What the system's codes mean that a limit of open files causes, whatever was to be opened, and what to do. */
+export const FILE_LIMIT_ADVICE = {
+  EMFILE: `${TOO_MANY} in this process: raise its limit of open files (ulimit -n, LimitNOFILE, --ulimit nofile)`,
+  ENFILE: `${TOO_MANY} on this machine: raise its limit of open files (fs.file-max)`,
+}
+
 /** How many files, connections included, this process may have open at a time; null where the system sets no limit or does not tell. */
 export function maxOpenFiles (): number | null {
   const { report } = process

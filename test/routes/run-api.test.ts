@@ -7,7 +7,7 @@ import { type Problem } from '../../src/schemas/problem.ts'
 import { type Run } from '../../src/schemas/run.ts'
 import { type RunListener } from '../../src/services/runs/roster.ts'
 import { createFakeClock } from '../fake-clock.ts'
-import { type Json, type Service, ended, startService } from '../service.ts'
+import { type Json, type Service, ended, skipOnReplicas, startService } from '../service.ts'
 
 /** Each call of this API by a real port, as curl does it. */
 async function call (service: Service, method: string, path: string, options: { body?: unknown, headers?: Record<string, string> } = {}) {
@@ -233,22 +233,53 @@ t.test('GET /runs/{id}/events: the connection of a client that reads nothing is 
   while (!read.includes('event: end')) await delay(10)
 })
 
-t.test('GET /diagnose: what each tier can do, asked once a minute', async (t) => {
+interface DiagnosisJson {
+  token: { ok: boolean | null, checkedAt: string | null, ageSeconds: number | null }
+  tier: string
+  endpoints: Array<{ endpoint: string, status: number, pageSize: number, checkedAt: string, ageSeconds: number }>
+}
+
+const diagnosis = async (service: Service, query = ''): Promise<DiagnosisJson> => (await call(service, 'GET', `/diagnose${query}`)).json<DiagnosisJson>()
+
+t.test('GET /diagnose?refresh=true: what each tier can do, asked once a minute', async (t) => {
   const EXPECTED = {
     extended: { newReleases: [200, 50], search: [200, 50], album: [200, null], albums: [200, null], albumTracks: [200, null], artistAlbums: [200, 50] },
     development: { newReleases: [403, null], search: [200, 10], album: [200, null], albums: [403, null], albumTracks: [200, null], artistAlbums: [200, 10] },
   }
   for (const tier of ['extended', 'development'] as const) {
     const service = await startService(t, { sandbox: { tier } })
-    const answer = (await call(service, 'GET', '/diagnose')).json<{ endpoints: Array<{ endpoint: string, status: number, pageSize: number }> }>()
-    t.match(answer, { tier, token: { ok: true }, pause: null, callsLast24Hours: Number })
+    const answer = await diagnosis(service, '?refresh=true')
+    t.match(answer, { tier, token: { ok: true, checkedAt: /Z$/, ageSeconds: Number }, pause: null, callsLast24Hours: Number })
     t.strictSame(Object.fromEntries(answer.endpoints.map(({ endpoint, status, pageSize }) => [endpoint, [status, pageSize]])), EXPECTED[tier])
     const { calls } = service.sandbox.sandbox.stats()
-    await call(service, 'GET', '/diagnose')
+    await diagnosis(service, '?refresh=true')
+    await diagnosis(service)
     t.equal(service.sandbox.sandbox.stats().calls, calls)
   }
   const wrong = await startService(t, { env: { SPOTIFY_CLIENT_SECRET: 'wrong' } })
-  t.match((await call(wrong, 'GET', '/diagnose')).json(), { tier: 'unknown', token: { ok: false, detail: /SPOTIFY_CLIENT_SECRET/ }, endpoints: [] })
+  t.match(await diagnosis(wrong, '?refresh=true'), { tier: 'unknown', token: { ok: false, detail: /SPOTIFY_CLIENT_SECRET/ }, endpoints: [] })
+  t.equal((await call(wrong, 'GET', '/diagnose?refresh=maybe')).statusCode, 400)
+})
+
+t.test('GET /diagnose: what runs have learnt, with its age, without a call; after a day it is forgotten, and a change of tier is noticed by asking', { skip: skipOnReplicas('the clock that the test moves is not that of Redis') }, async (t) => {
+  const clock = createFakeClock()
+  const service = await startService(t, { sandbox: { tier: 'development' }, parts: { clock } })
+  t.match(await diagnosis(service), { tier: 'unknown', endpoints: [] }, 'nothing is known, and nothing is asked')
+  t.equal(service.sandbox.sandbox.stats().calls, 0)
+  await service.ingest({ limit: 5 })
+  const { calls } = service.sandbox.sandbox.stats()
+  clock.jump(3_600_000)
+  const learnt = await diagnosis(service)
+  t.match(learnt, { tier: 'development', token: { ok: true } })
+  t.strictSame(learnt.endpoints.map(({ endpoint, status, ageSeconds }) => [endpoint, status, ageSeconds >= 3600 && ageSeconds < 3660]), [['newReleases', 403, true], ['search', 200, true], ['album', 200, true], ['albums', 403, true], ['albumTracks', 200, true]])
+  service.sandbox.sandbox.change({ tier: 'extended' })
+  t.equal((await diagnosis(service)).tier, 'development', 'what is known')
+  t.equal(service.sandbox.sandbox.stats().calls, calls)
+  const asked = await diagnosis(service, '?refresh=true')
+  t.match(asked, { tier: 'extended' })
+  t.ok(asked.endpoints.every(({ ageSeconds }) => ageSeconds < 60))
+  clock.jump(24 * 3_600_000)
+  t.match(await diagnosis(service), { tier: 'unknown', endpoints: [] })
 })
 
 t.test('more requests than REQUESTS_PER_MINUTE are refused with when to come back; the probes are exempt', async (t) => {

@@ -3,7 +3,7 @@ import { buildSandbox } from '../../src/sandbox/app.ts'
 import { checkSettings, SettingsError } from '../../src/sandbox/check-settings.ts'
 import { DEFAULT_SETTINGS, type SandboxSettings } from '../../src/sandbox/settings.ts'
 import { readStart } from '../../src/sandbox/start-settings.ts'
-import { type Albums, type Client, idsOf, startClient } from './client.ts'
+import { type Albums, BASIC, type Client, FORM, idsOf, startClient } from './client.ts'
 
 const SEARCH = '/search?q=tag:new&type=album'
 const JSON_BODY = { 'content-type': 'application/json' }
@@ -79,6 +79,19 @@ t.test('what depends on a changed setting starts anew, what does not goes on', a
   t.equal(client.app.sandbox.catalogue, catalogue)
   client.app.sandbox.change({ albums: 3 })
   t.equal(idsOf((await client.get<Albums>(SEARCH)).body.albums).length, 3)
+})
+
+t.test('DELETE /sandbox/settings goes back to the start: its settings, faults anew, and no token that was issued', async (t) => {
+  const fault = { kind: 'reset', endpoint: 'search', times: 1 } as const
+  const client = await startClient(t, { tier: 'extended', faults: [fault] })
+  await t.rejects(client.get(SEARCH), 'the fault of the start')
+  await put(client, { tier: 'development', faults: [], clientSecret: 'another' })
+  t.equal((await client.get(SEARCH)).status, 200)
+  t.equal((await client.send('DELETE', '/sandbox/settings')).status, 204)
+  t.match(client.app.sandbox.settings, { tier: 'extended', faults: [fault], clientSecret: DEFAULT_SETTINGS.clientSecret })
+  t.equal((await client.get(SEARCH)).status, 401)
+  const { body } = await client.send<{ access_token: string }>('POST', '/api/token', 'grant_type=client_credentials', { ...FORM, authorization: BASIC })
+  await t.rejects(client.get(SEARCH, { authorization: `Bearer ${body.access_token}` }), 'the fault strikes again')
 })
 
 t.test('the catalogue over HTTP is the truth to compare with', async (t) => {

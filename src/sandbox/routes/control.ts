@@ -18,6 +18,10 @@ export function controlRoutes (app: FastifyInstance, world: World): void {
     world.change(request.body as Partial<SandboxSettings>)
     return world.settings
   })
+  app.delete('/settings', (_request, reply) => {
+    world.reset()
+    return reply.code(204).send()
+  })
 
   app.get('/stats', () => world.stats())
   app.delete('/stats', (_request, reply) => {

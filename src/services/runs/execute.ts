@@ -21,6 +21,8 @@ export interface ExecuteOptions {
   ingest: Omit<IngestOptions, 'log'>
   /** The run as it is now, after each step. */
   onChange: (run: Run) => void
+  /** Whether this process resumes a paused run when its time has come; else somebody has to ask for it. */
+  resumesPaused: boolean
 }
 
 /** So many executions in a row that were cut off with nothing to show for it: the run is what ends their process. */
@@ -51,7 +53,7 @@ export async function execute (id: string, signal: AbortSignal, options: Execute
 }
 
 /** The record itself may have been what could not be written: the run is only shown as paused. */
-async function tryLater (id: string, execution: number | null, error: unknown, { store, clock, log, onChange }: ExecuteOptions): Promise<Delivery> {
+async function tryLater (id: string, execution: number | null, error: unknown, { store, clock, log, onChange, resumesPaused }: ExecuteOptions): Promise<Delivery> {
   const record = await store.read(id)
   if (record === null) return { kind: 'done' }
   const { run, executions } = record
@@ -62,7 +64,7 @@ async function tryLater (id: string, execution: number | null, error: unknown, {
   log.error({ err: error, runId: id }, 'what the run has come to cannot be stored: it is tried again in a minute')
   const untilMs = clock.now() + STORAGE_RETRY_MS
   const { code, detail } = failureOf(error)
-  onChange(paused(run, run, { code, detail: `${detail}; it is tried again by itself` }, untilMs))
+  onChange(paused(run, run, { code, detail: resumesPaused ? `${detail}; it is tried again by itself` : detail }, untilMs))
   return { kind: 'postponed', untilMs }
 }
 
@@ -142,7 +144,8 @@ async function attempt ({ request }: Run, ledger: Ledger, signal: AbortSignal, m
 }
 
 async function pauseRun ({ run: { id }, executions: execution }: RunRecord, { snapshot, pause: { code, message, resumeAtMs } }: Work & { kind: 'paused' }, options: ExecuteOptions): Promise<Delivery> {
-  const after = await step(id, options.store, (before) => pause(before, execution, snapshot, { code, detail: message }, resumeAtMs))
+  const detail = options.resumesPaused ? `${message}, then the run goes on by itself` : message
+  const after = await step(id, options.store, (before) => pause(before, execution, snapshot, { code, detail }, resumeAtMs))
   if (after === null) return await yieldRun(id, execution, options)
   options.log.warn({ resumeAt: after.run.resumeAt, code }, 'run paused')
   options.onChange(after.run)

@@ -69,6 +69,7 @@ export interface RunManagerOptions {
   maxQueued: number
   concurrency: number
   log: Log
+  resumesPaused: ExecuteOptions['resumesPaused']
   ingest: ExecuteOptions['ingest']
 }
 
@@ -85,7 +86,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
   if (options.executes) queue.work(work, settled)
 
   async function executeHere (id: string, signal: AbortSignal): Promise<Delivery> {
-    return await execute(id, signal, { store, clock, log, ingest: options.ingest, onChange: roster.note })
+    return await execute(id, signal, { store, clock, log, ingest: options.ingest, resumesPaused: options.resumesPaused, onChange: roster.note })
   }
 
   async function work (id: string, closed: AbortSignal): Promise<Delivery> {

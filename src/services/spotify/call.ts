@@ -198,7 +198,7 @@ function finalError (endpoint: Endpoint, verdict: Refused, tries: Tries, resumeA
     case 'renew':
       return new ServiceError('upstream_invalid', `${evidence} also with new tokens (${tries.renewals + tries.faults} tries): check that SPOTIFY_TOKEN_URL and SPOTIFY_API_URL belong together`)
     case 'limited':
-      return new PauseError('rate_limited', `${evidence} ${tries.limits} times in a row: the run goes on later by itself`, resumeAtMs)
+      return new PauseError('rate_limited', `${evidence} ${tries.limits} times in a row: no call before ${new Date(resumeAtMs).toISOString()}`, resumeAtMs)
     case 'retry':
       return new ServiceError(verdict.code, `${evidence} (${tries.faults} tries): resume the run later`)
     case 'refused': {

@@ -20,10 +20,19 @@ interface Fact<Value> {
   atMs: number
 }
 
+/** Whether an endpoint serves this app, as last answered. */
+export interface Verdict {
+  /** The HTTP status; null where a refusal was stored without one. */
+  status: number | null
+  /** Why it was refused; null: it has answered. */
+  detail: string | null
+  atMs: number
+}
+
 /** What was learnt of an endpoint. Each fact expires on its own, and the newer one counts. */
 interface EndpointFacts {
   /** Why it was refused; null: it has answered. */
-  refusal?: Fact<string | null>
+  refusal?: Fact<string | null> & { status?: number }
   pageSize?: Fact<number>
   provenSize?: Fact<number>
 }
@@ -44,12 +53,14 @@ export interface CapabilityStore {
 export interface Capabilities {
   readonly scope: string
   about: (endpoint: Endpoint) => Capability
+  /** The last verdict on the endpoint; null where none is known, or it has expired. */
+  verdict: (endpoint: Endpoint) => Verdict | null
   /** Whether any endpoint has answered this app. */
   hasServed: () => boolean
   /** Record an answer, and the page size that it gave. True where this is news. */
   worked: (endpoint: Endpoint, size: number | null) => boolean
-  /** Record that Spotify refuses the endpoint. */
-  refused: (endpoint: Endpoint, detail: string) => void
+  /** Record that Spotify refuses the endpoint, and with which status. */
+  refused: (endpoint: Endpoint, detail: string, status?: number) => void
   /** Step down one page size after `refusedSize` was too large; false where there is no smaller one. */
   stepDown: (endpoint: Endpoint, refusedSize: number) => boolean
   snapshot: () => CapabilitiesSnapshot
@@ -138,6 +149,12 @@ export function createCapabilities ({ scope, now, store, log }: CapabilitiesOpti
     restore,
     refresh,
     flush: async () => await saving,
+    verdict (endpoint) {
+      const { refusal } = known.get(endpoint) ?? {}
+      if (refusal === undefined || fresh(refusal) === undefined) return null
+      const { value, atMs, status } = refusal
+      return { status: value === null ? 200 : status ?? null, detail: value, atMs }
+    },
     hasServed: () => [...known.keys()].some((endpoint) => about(endpoint).works),
 
     worked (endpoint, size) {
@@ -150,8 +167,8 @@ export function createCapabilities ({ scope, now, store, log }: CapabilitiesOpti
       return true
     },
 
-    refused (endpoint, detail) {
-      learn(endpoint, { refusal: { value: detail, atMs: now() } })
+    refused (endpoint, detail, status) {
+      learn(endpoint, { refusal: { value: detail, atMs: now(), ...status === undefined ? {} : { status } } })
     },
 
     stepDown (endpoint, refusedSize) {
@@ -183,7 +200,7 @@ function readSnapshot (stored: unknown, scope: string): Array<[Endpoint, Endpoin
     if (!Array.isArray(entry) || !isEndpoint(entry[0]) || !isRecord(entry[1])) return []
     const { refusal, pageSize, provenSize } = entry[1]
     return [[entry[0], {
-      ...isFact(refusal, isReason) ? { refusal } : {},
+      ...isFact(refusal, isReason) && isStatus((refusal as { status?: unknown }).status) ? { refusal } : {},
       ...isFact(pageSize, isPageSize) ? { pageSize } : {},
       ...isFact(provenSize, isSize) ? { provenSize } : {},
     }]]
@@ -200,6 +217,10 @@ function isFact<Value> (fact: unknown, isValue: (value: unknown) => value is Val
 
 function isReason (value: unknown): value is string | null {
   return value === null || typeof value === 'string'
+}
+
+function isStatus (value: unknown): boolean {
+  return value === undefined || Number.isInteger(value)
 }
 
 function isPageSize (value: unknown): value is number {

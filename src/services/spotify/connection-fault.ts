@@ -1,3 +1,4 @@
+import { FILE_LIMIT_ADVICE } from '../open-files.ts'
 import { printable } from './answer.ts'
 
 /** Why there is no answer. `isLasting`: the next try would end in the same way, whatever is called. */
@@ -61,6 +62,13 @@ const PASSING: Record<string, string> = {
   UND_ERR_CONNECT_TIMEOUT: 'takes no connection in time: check the network',
 }
 
+/** This machine has no room for a connection: nothing is said of the peer or the network. */
+const LOCAL: Record<string, string> = {
+  ...FILE_LIMIT_ADVICE,
+  EADDRNOTAVAIL: 'this machine has no free port for a connection: fewer may be open at a time (net.ipv4.ip_local_port_range)',
+  ENOBUFS: 'this machine has no memory left for connections',
+}
+
 /** The fault behind an error of the connection to `origin`. */
 export function faultOf (error: unknown, origin: string): ConnectionFault {
   if (!(error instanceof Error)) return { reason: 'broke the connection', isLasting: false }
@@ -72,10 +80,12 @@ export function faultOf (error: unknown, origin: string): ConnectionFault {
 /** @param peer what was called, named to the user; `settings` say where to call */
 function faultAt (peer: string, settings: string, error: Error): ConnectionFault {
   const codes = codesOf(error)
-  const code = codes.find((known) => Object.hasOwn(LASTING, known) || Object.hasOwn(PASSING, known)) ?? codes[0]
+  const code = codes.find((known) => [LOCAL, LASTING, PASSING].some((table) => Object.hasOwn(table, known))) ?? codes[0]
   const lasting = LASTING[code ?? '']
   const text = lasting ?? PASSING[code ?? '']
   const evidence = code === undefined ? '' : ` (${printable(code)})`
+  const local = LOCAL[code ?? '']
+  if (local !== undefined) return { reason: `could not be called: ${local}${evidence}`, isLasting: false }
   if (text === undefined) return { reason: `broke the connection${settings === SETTINGS ? '' : ` at ${peer}`}: ${printable(error.message)}${evidence}`, isLasting: false }
   return { reason: `gave no connection: ${peer} ${text.replace(SETTINGS, settings)}${evidence}`, isLasting: lasting !== undefined }
 }

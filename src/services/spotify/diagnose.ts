@@ -1,7 +1,9 @@
-import { ServiceError } from '../../errors.ts'
+import { PauseError, ServiceError } from '../../errors.ts'
 import { type Clock } from '../clock.ts'
+import { createRecent } from '../recent.ts'
 import { type CallContext } from './call.ts'
-import { type Endpoint, TRACKS_PAGE_SIZE } from './endpoint.ts'
+import { FACT_LIFETIME_MS, type Verdict } from './capabilities.ts'
+import { ENDPOINT_NAMES, type Endpoint, TRACKS_PAGE_SIZE, isListing } from './endpoint.ts'
 import { readListedAlbum } from './item-check.ts'
 import { createMeter } from './meter.ts'
 import { type Pacer } from './pacer.ts'
@@ -11,20 +13,26 @@ import { type Pause } from './standing.ts'
 import { NEW_ALBUMS_QUERY } from './sources/search.ts'
 import { type TokenManager } from './token-manager.ts'
 
-/** What one endpoint answered when it was asked. */
-export interface EndpointFinding {
+/** When something became known, and how long ago that is. */
+interface Age {
+  checkedAt: string | null
+  ageSeconds: number | null
+}
+
+/** What is known of one endpoint. */
+export interface EndpointFinding extends Age {
   endpoint: Endpoint
-  /** null: it could not be asked, or did not answer. */
+  /** null: it did not answer when it was asked. */
   status: number | null
-  /** The largest page that it gives; null where it has none or refuses. */
+  /** The largest page that it gives as far as is known; null where it has none or refuses. */
   pageSize: number | null
   detail: string | null
 }
 
-/** What these credentials can do, found by asking. */
+/** What is known of these credentials. */
 export interface Diagnosis {
-  checkedAt: string
-  token: { ok: boolean, detail: string | null }
+  /** `ok` is null where no token was asked for yet. */
+  token: Age & { ok: boolean | null, detail: string | null }
   tier: 'extended' | 'development' | 'unknown'
   endpoints: EndpointFinding[]
   callsLast24Hours: number
@@ -40,35 +48,40 @@ interface DiagnoseOptions {
   clock: Clock
 }
 
-const CACHED_MS = 60_000
+/** What an endpoint answered when it was asked here. */
+type Answers = Map<Endpoint, Verdict>
+
+const ASKED_EVERY_MS = 60_000
 const ASKS_WITHIN_MS = 30_000
 
 /**
- * Ask each endpoint once, and remember the answers for a minute; who asks meanwhile waits for the same ones. Where
- * the pacer lets no call through, the endpoints are not asked, and nothing is remembered.
+ * Returns a function that gives what is known, by runs or by asking, and for how long. With `refresh` each endpoint is
+ * asked once before that, at most once a minute; where the pacer lets no call through, nothing is asked.
  */
-export function createDiagnose (options: DiagnoseOptions): (mayCall: boolean) => Promise<Diagnosis> {
-  let cached: { atMs: number, diagnosis: Promise<Diagnosis> } | null = null
-  return async (mayCall) => {
-    if (!mayCall) return await ask(options, false)
-    const now = options.clock.monotonic()
-    if (cached === null || now - cached.atMs >= CACHED_MS) {
-      const mine = cached = { atMs: now, diagnosis: ask(options, true) }
-      mine.diagnosis.catch(() => { if (cached === mine) cached = null })
-    }
-    return await cached.diagnosis
+export function createDiagnose (options: DiagnoseOptions): (refresh: boolean) => Promise<Diagnosis> {
+  const answers: Answers = new Map()
+  const ask = createRecent(async () => await askAll(options, answers), { maxAgeMs: ASKED_EVERY_MS, monotonic: options.clock.monotonic })
+  return async (refresh) => {
+    if (refresh) await ask()
+    return await known(options, answers)
   }
 }
 
-async function ask ({ spotify, tokens, pacer, clock }: DiagnoseOptions, mayCall: boolean): Promise<Diagnosis> {
-  const context: CallContext = { signal: AbortSignal.timeout(ASKS_WITHIN_MS), meter: createMeter(clock.monotonic) }
-  const token = await askToken(tokens, pacer, context.signal)
-  const endpoints = token.ok && mayCall ? await askEndpoints(spotify, context) : []
+async function known ({ spotify: { memory }, tokens, pacer, clock }: DiagnoseOptions, answers: Answers): Promise<Diagnosis> {
+  await memory.refresh()
+  const nowMs = clock.now()
+  const endpoints = (Object.keys(ENDPOINT_NAMES) as Endpoint[]).flatMap((endpoint): EndpointFinding[] => {
+    const verdict = newest(memory.verdict(endpoint), answers.get(endpoint), nowMs)
+    if (verdict === null) return []
+    const { status, detail, atMs } = verdict
+    const pageSize = status === 200 && isListing(endpoint) ? memory.about(endpoint).pageSize : null
+    return [{ endpoint, status, pageSize, detail, ...ageAt(nowMs, atMs) }]
+  })
   const { pause: ofCalls, pace, callsLast24Hours } = await pacer.state()
   const pause = laterOf(ofCalls, tokens.pause())
+  const outcome = tokens.lastOutcome()
   return {
-    checkedAt: new Date(clock.now()).toISOString(),
-    token,
+    token: { ok: outcome?.ok ?? null, detail: outcome?.detail ?? null, ...ageAt(nowMs, outcome?.atMs) },
     tier: tierOf(endpoints),
     endpoints,
     callsLast24Hours,
@@ -77,38 +90,51 @@ async function ask ({ spotify, tokens, pacer, clock }: DiagnoseOptions, mayCall:
   }
 }
 
+/** What runs have learnt, or what was answered here since. */
+function newest (learnt: Verdict | null, answered: Verdict | undefined, nowMs: number): Verdict | null {
+  if (answered === undefined || nowMs - answered.atMs >= FACT_LIFETIME_MS) return learnt
+  return learnt !== null && learnt.atMs > answered.atMs ? learnt : answered
+}
+
+function ageAt (nowMs: number, atMs: number | undefined): Age {
+  if (atMs === undefined) return { checkedAt: null, ageSeconds: null }
+  return { checkedAt: new Date(atMs).toISOString(), ageSeconds: Math.max(0, Math.floor((nowMs - atMs) / 1000)) }
+}
+
 function laterOf (a: Pause | null, b: Pause | null): Pause | null {
   return (a?.untilMs ?? 0) > (b?.untilMs ?? 0) ? a : b
 }
 
-async function askToken (tokens: TokenManager, pacer: Pacer, signal: AbortSignal): Promise<Diagnosis['token']> {
+/** Where there is no token, or a pause begins, nothing more is asked: the token manager and the pacer know why. */
+async function askAll ({ spotify, tokens, pacer, clock }: DiagnoseOptions, answers: Answers): Promise<void> {
+  const context: CallContext = { signal: AbortSignal.timeout(ASKS_WITHIN_MS), meter: createMeter(clock.monotonic) }
   try {
     await pacer.throwIfHeld()
-    await tokens.get(signal)
-    return { ok: true, detail: null }
+    await tokens.get(context.signal)
+    for await (const { endpoint, status, detail } of askEndpoints(spotify, context)) answers.set(endpoint, { status, detail, atMs: clock.now() })
   } catch (error) {
-    return { ok: false, detail: sentenceOf(error) }
+    if (!(error instanceof ServiceError) && !context.signal.aborted) throw error
   }
 }
 
-async function askEndpoints (spotify: SpotifyService, context: CallContext): Promise<EndpointFinding[]> {
+type Answered = Pick<EndpointFinding, 'endpoint' | 'status' | 'detail'>
+
+async function * askEndpoints (spotify: SpotifyService, context: CallContext): AsyncGenerator<Answered> {
   const newReleases = await askListing(spotify, { endpoint: 'newReleases', path: '/browse/new-releases', query: {} }, context)
+  yield newReleases.answered
   const search = await askListing(spotify, { endpoint: 'search', path: '/search', query: { q: NEW_ALBUMS_QUERY, type: 'album' } }, context)
+  yield search.answered
   const example = [...newReleases.items, ...search.items].find((item) => readListedAlbum(item) !== null)
   const id = readListedAlbum(example)?.id
+  if (id !== undefined) {
+    yield await askOne('album', async () => await spotify.album(id, null, context, { answered: asIs }))
+    yield await askOne('albums', async () => await spotify.albums([id, id], null, context, asIs))
+    yield await askOne('albumTracks', async () => await spotify.albumTracks(id, { offset: 0, limit: TRACKS_PAGE_SIZE }, null, context, asIs))
+  }
   const artistId = artistOf(example)
-  return [
-    newReleases.finding,
-    search.finding,
-    ...id === undefined
-      ? []
-      : [
-          await askOne('album', async () => await spotify.album(id, null, context, { answered: asIs })),
-          await askOne('albums', async () => await spotify.albums([id, id], null, context, asIs)),
-          await askOne('albumTracks', async () => await spotify.albumTracks(id, { offset: 0, limit: TRACKS_PAGE_SIZE }, null, context, asIs)),
-        ],
-    ...artistId === null ? [] : [(await askListing(spotify, { endpoint: 'artistAlbums', path: `/artists/${encodeURIComponent(artistId)}/albums`, query: { include_groups: 'album,single' } }, context)).finding],
-  ]
+  if (artistId === null) return
+  const path = `/artists/${encodeURIComponent(artistId)}/albums`
+  yield (await askListing(spotify, { endpoint: 'artistAlbums', path, query: { include_groups: 'album,single' } }, context)).answered
 }
 
 /** Nothing is stored here. */
@@ -116,21 +142,21 @@ async function asIs<T> (answer: T): Promise<T> {
   return answer
 }
 
-async function askListing (spotify: SpotifyService, request: ListingRequest, context: CallContext): Promise<{ finding: EndpointFinding, items: unknown[] }> {
+async function askListing (spotify: SpotifyService, request: ListingRequest, context: CallContext): Promise<{ answered: Answered, items: unknown[] }> {
   let items: unknown[] = []
-  const finding = await askOne(request.endpoint, async () => {
+  const answered = await askOne(request.endpoint, async () => {
     items = (await spotify.listingPage(request, START, Infinity, context, asIs)).page.items
   })
-  const pageSize = finding.status === 200 ? spotify.memory.about(request.endpoint).pageSize : null
-  return { finding: { ...finding, pageSize }, items }
+  return { answered, items }
 }
 
-async function askOne (endpoint: Endpoint, work: () => Promise<unknown>): Promise<EndpointFinding> {
+async function askOne (endpoint: Endpoint, work: () => Promise<unknown>): Promise<Answered> {
   try {
     await work()
-    return { endpoint, status: 200, pageSize: null, detail: null }
+    return { endpoint, status: 200, detail: null }
   } catch (error) {
-    return { endpoint, status: error instanceof ServiceError ? error.upstreamStatus ?? null : null, pageSize: null, detail: sentenceOf(error) }
+    if (error instanceof PauseError) throw error
+    return { endpoint, status: error instanceof ServiceError ? error.upstreamStatus ?? null : null, detail: sentenceOf(error) }
   }
 }
 

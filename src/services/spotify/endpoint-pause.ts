@@ -64,5 +64,5 @@ export function createEndpointPauses ({ clock, maxWaitMs }: EndpointPausesOption
 }
 
 function pauseError (endpoint: Endpoint, detail: string, untilMs: number): PauseError {
-  return new PauseError('upstream_unavailable', `${ENDPOINT_NAMES[endpoint]} ${detail}: no call to it before ${new Date(untilMs).toISOString()}, then the run resumes by itself`, untilMs)
+  return new PauseError('upstream_unavailable', `${ENDPOINT_NAMES[endpoint]} ${detail}: no call to it before ${new Date(untilMs).toISOString()}`, untilMs)
 }

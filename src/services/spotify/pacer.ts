@@ -185,5 +185,5 @@ export function createPacer ({ window, clock, store, log }: PacerOptions): Pacer
 function pauseError ({ code, detail, untilMs }: Pause): PauseError {
   const until = new Date(untilMs).toISOString()
   const what = code === 'quota_exceeded' ? 'the quota of this Spotify account is spent' : 'Spotify limits the rate'
-  return new PauseError(code, `${what} (${detail}): no call before ${until}, then the run goes on by itself`, untilMs)
+  return new PauseError(code, `${what} (${detail}): no call before ${until}`, untilMs)
 }

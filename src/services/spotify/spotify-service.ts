@@ -92,7 +92,7 @@ export function createSpotifyService (options: SpotifyServiceOptions): SpotifySe
         const { upstreamStatus } = error
         const options = { cause: error, ...upstreamStatus === undefined ? {} : { upstreamStatus } }
         if (isRefusalOfIds(endpoint, url)) throw new ServiceError('request_refused', error.message, options)
-        memory.refused(endpoint, error.message)
+        memory.refused(endpoint, error.message, upstreamStatus)
         await context.learned?.()
         throw new ServiceError('endpoint_unavailable', error.message, options)
       },

@@ -1,5 +1,5 @@
 import { type Dispatcher } from 'undici'
-import { PauseError, ServiceError } from '../../errors.ts'
+import { PauseError, ServiceError, hasCode } from '../../errors.ts'
 import { abortable } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
@@ -26,10 +26,19 @@ export interface TokenManager {
   pause: () => Pause | null
   /** What those who wait for a token wait for; null while nobody has to, or a request is on its way. */
   waiting: () => Wait | null
+  /** What the last attempt to get a token came to; null before the first one has ended. */
+  lastOutcome: () => TokenOutcome | null
   /** Requests made to the token endpoint so far. */
   requests: () => number
   /** Stop a request under way. */
   close: () => void
+}
+
+/** `detail` says why there is no token. `atMs` is in epoch milliseconds. */
+export interface TokenOutcome {
+  ok: boolean
+  detail: string | null
+  atMs: number
 }
 
 interface TokenManagerOptions {
@@ -77,14 +86,21 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
   let pending: Promise<Token> | null = null
   let requests = 0
   let wait: Wait | null = null
+  let outcome: TokenOutcome | null = null
 
   /** Every caller waits for the same request; one that gives up does not stop it for the others. */
   function fetchOnce (): Promise<Token> {
     pending ??= fetchToken(options, pause, closing.signal, { onRequest: () => { requests++ }, onWait: (next) => { wait = next } })
       .then((fresh) => {
         token = fresh
+        outcome = { ok: true, detail: null, atMs: clock.now() }
         log.info({ renewAt: new Date(clock.now() + fresh.renewAtMs - clock.monotonic()).toISOString() }, 'token fetched')
         return fresh
+      }, (error: unknown) => {
+        if (!(error instanceof ServiceError) || closing.signal.aborted) throw error
+        outcome = { ok: false, detail: error.message, atMs: clock.now() }
+        if (hasCode(error, 'invalid_client')) log.error({ code: error.code, detail: error.message }, 'Spotify refuses the credentials')
+        throw error
       })
       .finally(() => {
         pending = null
@@ -128,6 +144,7 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
     isNew: (value) => token?.value === value && !token.isAccepted,
     pause: () => current() === null ? pause.current() : null,
     waiting: () => wait,
+    lastOutcome: () => outcome,
     requests: () => requests,
     close: () => closing.abort(new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })),
   }
@@ -184,7 +201,7 @@ function namedWaitMs (answer: Answer, nowMs: number): number | null {
 }
 
 function pauseError ({ code, detail, untilMs }: Pause): PauseError {
-  return new PauseError(code, `${detail}: no request for a token before ${new Date(untilMs).toISOString()}, then the run goes on by itself`, untilMs)
+  return new PauseError(code, `${detail}: no request for a token before ${new Date(untilMs).toISOString()}`, untilMs)
 }
 
 /** Its answer is small: its room is free again as soon as it is parsed. */

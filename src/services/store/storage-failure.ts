@@ -1,8 +1,8 @@
 import { ServiceError } from '../../errors.ts'
+import { FILE_LIMIT_ADVICE } from '../open-files.ts'
 
 const MAKE_ROOM = 'make room in DATA_DIR'
 const LET_WRITE = 'let the service write in DATA_DIR'
-const FILE_LIMIT = 'too many files and connections are open'
 
 /** What is wrong, and what to do, by the system's code: names the object, since the code alone is no help. */
 const ADVICE: Record<string, string> = {
@@ -12,8 +12,7 @@ const ADVICE: Record<string, string> = {
   EROFS: 'the file system is read-only: mount it so that the service can write, or set another DATA_DIR',
   EACCES: `its owner or mode forbids it: ${LET_WRITE}`,
   EPERM: `its owner or mode forbids it: ${LET_WRITE}`,
-  EMFILE: `${FILE_LIMIT} in this process: raise its limit of open files (ulimit -n, LimitNOFILE, --ulimit nofile)`,
-  ENFILE: `${FILE_LIMIT} on this machine: raise its limit of open files (fs.file-max)`,
+  ...FILE_LIMIT_ADVICE,
   ENAMETOOLONG: 'the path is longer than the file system takes: set a shorter DATA_DIR',
   ENOENT: 'it is gone: let DATA_DIR be, or restore it, and start the service again if it stays so',
   ENOTDIR: 'a file stands where a folder must be: move it away from DATA_DIR',

@@ -81,7 +81,7 @@ async function startTrial (t: Test): Promise<Trial> {
     folder,
     id,
     execute: async (store, log = createRecordingLog(), onChange = () => {}, spotify = service.app.spotify) => await execute(id, never, {
-      store, clock, log, onChange, ingest: { spotify, clock, random, retry, concurrency: 5, caching: null },
+      store, clock, log, onChange, resumesPaused: true, ingest: { spotify, clock, random, retry, concurrency: 5, caching: null },
     }),
   }
 }

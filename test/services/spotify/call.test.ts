@@ -34,6 +34,7 @@ function createTokens () {
     },
     pause: () => null,
     waiting: () => null,
+    lastOutcome: () => null,
     requests: () => number,
     close: () => {},
   }

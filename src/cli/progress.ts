@@ -1,6 +1,7 @@
 import { Presets, SingleBar } from 'cli-progress'
-import { type Run } from './schemas/run.ts'
-import { type Log } from './services/log.ts'
+import { printable } from '../printable.ts'
+import { type Run } from '../schemas/run.ts'
+import { type Log } from '../services/log.ts'
 
 /** Shows how a run goes on until it has ended. */
 export interface ProgressDisplay {
@@ -12,7 +13,8 @@ export interface ProgressDisplay {
 export function createProgressBar (terminal: NodeJS.WritableStream): ProgressDisplay {
   const bar = new SingleBar({
     stream: terminal,
-    format: '{bar} {value}/{total} albums, {tracks} tracks, {calls} calls {status}',
+    format: '{bar} {value}/{total} albums, {tracks} tracks, {calls} calls, {duration_formatted}, ETA {eta_formatted}{state}',
+    formatTime: timeText,
     hideCursor: true,
     noTTYOutput: true,
   }, Presets.shades_classic)
@@ -27,8 +29,20 @@ export function createProgressBar (terminal: NodeJS.WritableStream): ProgressDis
 }
 
 function fieldsOf (run: Run | null): Record<string, string | number> {
-  const status = run === null || run.status === 'running' ? '' : run.resumeAt === null ? run.status : `${run.status} until ${run.resumeAt}`
-  return { tracks: run?.progress.tracks ?? 0, calls: run?.cost.calls ?? 0, status }
+  return { tracks: run?.progress.tracks ?? 0, calls: run?.cost.calls ?? 0, state: run === null ? '' : printable(stateOf(run)) }
+}
+
+/** Minutes and seconds; the bar passes a text for a time that it cannot tell. */
+function timeText (seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?'
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
+}
+
+/** What the run waits for, else its status where it is not the usual one; begins with a comma. */
+function stateOf ({ status, waiting }: Run): string {
+  if (waiting === null) return status === 'running' ? '' : `, ${status}`
+  const until = waiting.until === null ? '' : ` until ${waiting.until}`
+  return `, ${status === 'paused' ? status : `waits for ${waiting.for}`}${until}: ${waiting.detail}`
 }
 
 /** What a run has cost, for people. */

@@ -1,0 +1,149 @@
+import { parseArgs } from 'node:util'
+import closeWithGrace from 'close-with-grace'
+import { type FastifyInstance } from 'fastify'
+import { Client } from 'undici'
+import { buildApp } from '../app.ts'
+import { ServiceError } from '../errors.ts'
+import { explainStartFailure } from '../explain.ts'
+import { logTo } from '../log-destination.ts'
+import { createLogger } from '../logger.ts'
+import { printable } from '../printable.ts'
+import { type ProgressDisplay, costText, createProgressBar, createProgressLog } from './progress.ts'
+import { buildSandbox } from '../sandbox/app.ts'
+import { TIERS, type Tier } from '../sandbox/objects.ts'
+import { type Run } from '../schemas/run.ts'
+
+const USAGE = `npm run demo -- [options]      the whole job on the sandbox: no credentials, no network
+
+  --once           exit after the summary
+  --tier T         development (what every new app gets) or extended
+  --latency-ms N   how long each answer of the sandbox takes (0)`
+
+const SANDBOX_PORT = 4000
+
+/** Runs the demo; whatever keeps it from its summary ends the process with code 1. */
+export async function runDemo (): Promise<void> {
+  try {
+    await main()
+  } catch (error) {
+    for (const line of explainStartFailure(error)) process.stderr.write(`${line}\n`)
+    process.exit(1)
+  }
+}
+
+async function main (): Promise<void> {
+  const { values } = parseArgs({
+    options: { once: { type: 'boolean' }, tier: { type: 'string' }, 'latency-ms': { type: 'string' }, help: { type: 'boolean' } },
+  })
+  if (values.help === true) return say(USAGE)
+  const sandbox = buildSandbox({ tier: tierOf(values.tier), latencyMs: latencyOf(values['latency-ms']) })
+  const sandboxUrl = await listenOn(sandbox, '127.0.0.1', SANDBOX_PORT)
+  const isTerminal = process.stderr.isTTY
+  const app = await buildApp({ env: environment(sandboxUrl), logger: await createLogger(logTo(2, { sync: true }), isTerminal) })
+  const close = async (): Promise<void> => {
+    await app.close()
+    await sandbox.close()
+  }
+  const url = await listenOn(app, app.config.HOST, app.config.PORT)
+  let isSummed = false
+  closeWithGrace({ logger: false }, async ({ signal, err }) => {
+    await close()
+    if (isSummed) return
+    for (const line of err === undefined ? [`the demo was stopped by ${signal ?? 'itself'} before its run had ended`] : explainStartFailure(err)) process.stderr.write(`${line}\n`)
+    process.exit(1)
+  })
+  const display = isTerminal ? createProgressBar(process.stderr) : createProgressLog(app.log, app.parts.clock.monotonic)
+  const run = await ingestOnce(app, url, display)
+  say(summary(run, await app.runs.documentPath(run)))
+  isSummed = true
+  if (values.once !== true) return say(invitation(run, url, sandboxUrl))
+  await close()
+  process.exit(run.status === 'succeeded' ? 0 : 1)
+}
+
+function tierOf (text = 'development'): Tier {
+  const tier = TIERS.find((known) => known === text)
+  if (tier === undefined) throw new ServiceError('invalid_request', `--tier cannot be "${text}": it must be one of ${TIERS.join(', ')}`)
+  return tier
+}
+
+/** Throws `invalid_request`. */
+export function latencyOf (text = '0'): number {
+  if (!/^\d{1,5}$/.test(text)) throw new ServiceError('invalid_request', `--latency-ms cannot be "${text}": it must be a whole number of milliseconds, of at most 99999`)
+  return Number(text)
+}
+
+/** The sandbox has no limit and no secrets, and nothing is shared; the rest is as everywhere, and the user's own variables hold. */
+function environment (sandboxUrl: string): Record<string, string | undefined> {
+  return {
+    LOG_LEVEL: 'warn',
+    DATA_DIR: './data/demo',
+    SPOTIFY_CALLS_PER_30S: '100000',
+    ...process.env,
+    API_KEYS: '',
+    HTTPS_PROXY: '',
+    HTTP_PROXY: '',
+    https_proxy: '',
+    http_proxy: '',
+    REDIS_URL: '',
+    ROLE: 'all',
+    SPOTIFY_CLIENT_ID: 'sandbox-id',
+    SPOTIFY_CLIENT_SECRET: 'sandbox-secret',
+    SPOTIFY_API_URL: `${sandboxUrl}/v1`,
+    SPOTIFY_TOKEN_URL: `${sandboxUrl}/api/token`,
+  }
+}
+
+/** The port of the documentation, or a free one where that is taken. */
+async function listenOn (app: Pick<FastifyInstance, 'listen'>, host: string, port: number): Promise<string> {
+  try {
+    return await app.listen({ host, port })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
+    return await app.listen({ host, port: 0 })
+  }
+}
+
+/** Start a run as any client does, and watch it until it ends. */
+async function ingestOnce (app: FastifyInstance, url: string, display: ProgressDisplay): Promise<Run> {
+  const client = new Client(url)
+  const { body } = await client.request({ method: 'POST', path: '/ingest' })
+  const { id } = await body.json() as Run
+  await client.close()
+  return await new Promise((resolve, reject) => {
+    const look = (run: Run): void => {
+      display.update(run)
+      if (run.finishedAt === null) return
+      display.stop()
+      resolve(run)
+    }
+    app.runs.watch(id, look)
+    app.runs.get(id).then(look, reject)
+  })
+}
+
+/** What the run has come to, and the path of its file: a line each. */
+export function summary ({ status, progress, cost, source, startedAt, finishedAt, error }: Run, path: string | null): string {
+  const seconds = (Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1000
+  return [
+    `${status}: ${progress.albumsFetched} albums with ${progress.tracks} tracks in ${seconds} s, ${costText(cost)}`,
+    ...source?.reason == null ? [] : [`source: ${source.used} ${source.query ?? ''}, because ${source.reason}`],
+    ...error === null ? [] : [`${error.code}: ${error.detail}`],
+    ...path === null ? [] : [path],
+  ].map(printable).join('\n')
+}
+
+/** What can be done with what is running. */
+export function invitation ({ id }: Run, url: string, sandboxUrl: string): string {
+  return `
+The service is on ${url} and the sandbox on ${sandboxUrl}, until Ctrl-C. Try:
+  ${url}/docs                            every route, in a browser
+  curl ${url}/runs/${id}                 the document
+  curl ${url}/runs/${id}/status          the run without albums
+  curl -X POST ${url}/ingest             another run
+  curl ${sandboxUrl}/sandbox/stats       what it cost the sandbox`
+}
+
+function say (text: string): void {
+  process.stdout.write(`${text}\n`)
+}

@@ -1,0 +1,27 @@
+import t, { type Test } from 'tap'
+import { type Stage, startStage } from '../what-happens-commands.ts'
+import { ROWS, type Row } from '../what-happens-rows.ts'
+
+/** The tables for whose rows the page wants a new service each. */
+const isAlone = ({ section, tier }: Row): boolean => tier === 'extended' || section.startsWith('What makes it wait')
+
+async function shows (t: Test, stage: Stage, row: Row): Promise<void> {
+  const { status, error, gaps } = await stage.play(row)
+  t.equal(status, row.status, row.setting)
+  t.equal(error ?? '', row.error)
+  t.strictSame(gaps, [...row.gaps].sort())
+  for (const message of row.log) t.ok(stage.log().includes(`"msg":${JSON.stringify(message)}`), `the log says: ${message}`)
+}
+
+t.test('the commands of docs/what-happens-when.md show each row on one running service', async (t) => {
+  const stage = await startStage(t, 'development')
+  for (const row of ROWS.filter((row) => !isAlone(row))) await shows(t, stage, row)
+})
+
+for (const row of ROWS.filter(isAlone)) {
+  t.test(`and on a new one: ${row.tier} tier, ${row.setting}`, async (t) => {
+    const stage = await startStage(t, row.tier)
+    await shows(t, stage, row)
+    await stage.end()
+  })
+}
