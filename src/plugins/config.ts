@@ -35,7 +35,7 @@ export async function loadConfig ({ env, envFile }: ConfigOptions): Promise<Conf
   const wrapped = wrappingsOf(data)
   const reader = Fastify()
   try {
-    await reader.register(fastifyEnv, { schema: structuredClone(ConfigSchema), data: { ...data }, env: false, ajv: { customOptions: withFormats } })
+    await reader.register(fastifyEnv, { schema: ConfigSchema, data: { ...data }, env: false, ajv: { customOptions: (made) => validator ??= withFormats(made) } })
   } catch (error) {
     throw explain(error, data, wrapped)
   }
@@ -47,6 +47,9 @@ export async function loadConfig ({ env, envFile }: ConfigOptions): Promise<Conf
 function withFormats (ajv: Ajv): Ajv {
   return ajv.addFormat(URL_FORMAT, (text: string) => text === '' || URL.canParse(text)).addFormat(PROXIES_FORMAT, areProxies)
 }
+
+/** The first instance that was made: it keeps the compiled schema, which takes longer than all the rest of loading. */
+let validator: Ajv | undefined
 
 /** One problem per variable. What goes together is not known before wrapped values are unwrapped. */
 function explain (error: unknown, data: Record<string, string>, wrapped: ConfigProblem[]): unknown {
