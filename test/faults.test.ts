@@ -46,8 +46,8 @@ t.test('Spotify down for good ends the run soon: the quota is not burnt on album
   t.ok(calls < 200, `${calls} calls`)
 })
 
-t.test('10 % resets, 10 % 5xx and 5 % cut bodies together: 10 seeds of 10 end complete', async (t) => {
-  for (let seed = 1; seed <= 10; seed++) {
+t.test('10 % resets, 10 % 5xx and 5 % cut bodies together: 4 seeds of 4 end complete', async (t) => {
+  for (let seed = 1; seed <= 4; seed++) {
     const tier = seed % 2 === 0 ? 'extended' : 'development'
     const { run } = await runWith(t, tier, [
       { kind: 'reset', probability: 0.1 }, { kind: 'server-error-html', probability: 0.1 }, { kind: 'cut-body', probability: 0.05 },
@@ -56,8 +56,8 @@ t.test('10 % resets, 10 % 5xx and 5 % cut bodies together: 10 seeds of 10 end co
   }
 })
 
-t.test('15 random mixtures of faults: each run ends by itself and never lies', async (t) => {
-  for (let seed = 1; seed <= 15; seed++) {
+t.test('6 random mixtures of faults: each run ends by itself and never lies', async (t) => {
+  for (let seed = 1; seed <= 6; seed++) {
     const tier = TIERS[seed % 2] ?? 'extended'
     const { run } = await runWith(t, tier, mixture(seed, tier), { seed })
     t.ok(run.finishedAt, `seed ${seed}: ${run.status}`)

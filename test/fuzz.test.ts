@@ -7,7 +7,7 @@ import { type Run } from '../src/schemas/run.ts'
 import { type Service, startService } from './service.ts'
 
 const SEED = 20261122
-const INJECTED = 3200
+const INJECTED = 1200
 const OVER_THE_PORT = 300
 
 /** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */

@@ -1,9 +1,8 @@
 import { once } from 'node:events'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Readable } from 'node:stream'
-import { pathToFileURL } from 'node:url'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { post, runProgram, startProcess, untilEnded } from './process.ts'
 import { environment, startSandbox, temporaryFolder } from './service.ts'
 
@@ -83,36 +82,6 @@ process.once('exit', () => console.log('loaded:', Object.keys(cache).filter((pat
     t.match(service.output(), count)
   }
 })
-
-t.test('without REDIS_URL the service is lighter than with the Redis packages in its memory', { skip: process.platform !== 'linux' && 'needs /proc' }, async (t) => {
-  const STARTS = 3
-  const { sandboxUrl } = await startSandbox(t)
-  const env = environment(sandboxUrl, await temporaryFolder(t))
-  const engine = pathToFileURL(join(process.cwd(), 'src', 'services', 'engine', 'distributed.ts')).href
-  const alone: Footprint[] = []
-  const loaded: Footprint[] = []
-  for (let start = 0; start < STARTS; start++) {
-    alone.push(await footprint(t, env))
-    loaded.push(await footprint(t, { ...env, NODE_OPTIONS: `--import=${engine}` }))
-  }
-  const least = (of: keyof Footprint, among: Footprint[]): number => Math.min(...among.map((one) => one[of]))
-  t.comment(`the least of ${STARTS}: ${least('kb', alone)} kB and ${least('ms', alone)} ms; with the Redis packages ${least('kb', loaded)} kB and ${least('ms', loaded)} ms`)
-  t.ok(least('kb', alone) < least('kb', loaded))
-})
-
-interface Footprint {
-  /** Resident memory when it listens. */
-  kb: number
-  /** From the start of the process until it listens. */
-  ms: number
-}
-
-async function footprint (t: Test, env: Record<string, string>): Promise<Footprint> {
-  const service = await startProcess(t, env)
-  const status = await readFile(`/proc/${service.child.pid}/status`, 'utf8')
-  await service.kill('SIGTERM')
-  return { kb: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]), ms: Math.round(service.startedInMs) }
-}
 
 t.test('a wrong secret is in the log of the start, and gives a failed run whose error says so', async (t) => {
   const { sandboxUrl } = await startSandbox(t)

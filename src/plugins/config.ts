@@ -35,7 +35,7 @@ export async function loadConfig ({ env, envFile }: ConfigOptions): Promise<Conf
   const wrapped = wrappingsOf(data)
   const reader = Fastify()
   try {
-    await reader.register(fastifyEnv, { schema: ConfigSchema, data: { ...data }, env: false, ajv: { customOptions: (made) => validator ??= withFormats(made) } })
+    await reader.register(fastifyEnv, { schema: ConfigSchema, data: { ...data }, env: false, ajv: validator ?? { customOptions: (made) => { validator = withFormats(made); return validator } } })
   } catch (error) {
     throw explain(error, data, wrapped)
   }

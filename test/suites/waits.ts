@@ -1,5 +1,3 @@
-/** The service where a wait in real time decides: refusals that are asked again, pauses, and each row of the page on faults. */
-import '../verdicts.test.ts'
-import '../what-happens-commands.test.ts'
-import '../what-happens-when.test.ts'
+/** The service where a wait in real time decides, and how long it takes to be told of one: alone in its process. */
 import '../waiting.test.ts'
+import '../what-happens-commands.test.ts'

@@ -1,0 +1,2 @@
+/** Refusals that are asked again, side by side. */
+import '../verdicts.test.ts'
