@@ -1,35 +1,13 @@
 import t from 'tap'
 import { FAULT_KINDS } from '../src/sandbox/fault-kinds.ts'
-import { type Fault, type SandboxSettings } from '../src/sandbox/settings.ts'
-import { createFastClock } from './fast-clock.ts'
-import { isHonest } from './honesty.ts'
-import { skipOnReplicas, startService } from './service.ts'
+import { type Fault } from '../src/sandbox/settings.ts'
 import { PAGE, ROWS } from './what-happens-rows.ts'
+import { FIRST_ROWS, testRows } from './what-happens-runs.ts'
 
-/** Waits of seconds pass in milliseconds. */
-const SPEED = 100
 t.test('the page has each fault that the sandbox can play, and nothing in its tables is overlooked', async (t) => {
   t.equal(ROWS.length, [...PAGE.matchAll(/^\| `\{/gm)].length)
   const kinds = new Set(ROWS.map(({ setting }) => (JSON.parse(setting) as Partial<Fault>).kind).filter((kind) => kind !== undefined))
   t.strictSame([...kinds].sort(), [...FAULT_KINDS].sort())
 })
 
-for (const { tier, setting, status, error, gaps, log } of ROWS) {
-  const given = JSON.parse(setting) as Fault | Partial<SandboxSettings>
-  const skip = 'rateLimit' in given && skipOnReplicas('a minute: in Redis, whose clock is the real one, a window takes its 30 s')
-  t.test(`${tier} tier, ${setting}: ${[status, error, ...gaps].filter((word) => word !== '').join(', ')}`, { skip }, async (t) => {
-    const service = await startService(t, {
-      sandbox: { tier, seed: 1, ...'kind' in given ? { faults: [given] } : given },
-      env: { SPOTIFY_TIMEOUT_MS: '400', LOG_LEVEL: 'info' },
-      parts: { clock: createFastClock(SPEED), retryBaseMs: 500 },
-    })
-    const run = await service.ingest({ limit: 30 })
-    t.equal(run.status, status)
-    t.equal(run.error?.code ?? '', error)
-    const codes = new Set(run.gaps.map(({ code }) => code))
-    if (error === '' || gaps.length > 0) t.strictSame([...codes].sort(), [...gaps].sort())
-    const messages = new Set(service.log().trim().split('\n').map((line) => (JSON.parse(line) as { msg: string }).msg))
-    for (const message of log) t.ok(messages.has(message), `the log says: ${message}`)
-    if (status !== 'paused') isHonest(t, run, await service.document(run.id), service.sandbox, service.sandboxUrl, 'no lie')
-  })
-}
+testRows(FIRST_ROWS)
