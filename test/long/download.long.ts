@@ -16,6 +16,8 @@ const MIB = 1024 * 1024
 const DOCUMENT_BYTES = 200 * MIB
 /** What downloads may add to the service's memory, at the peak. */
 const GROWTH_MIB = 80
+/** Garbage would be counted as growth: how much V8 leaves lying depends on the memory of the machine. */
+const SMALL_HEAP = '--max-old-space-size=128 --max-semi-space-size=8'
 const SLOW_MS = 3000
 
 interface Started {
@@ -30,7 +32,7 @@ async function start (t: Test): Promise<Started> {
   const dataDir = await temporaryFolder(t)
   const big = await storeBigRun(dataDir, DOCUMENT_BYTES)
   await compressBeside(big.path, createRecordingLog())
-  const service = await startProcess(t, { ...environment('http://127.0.0.1:9', dataDir), LOG_LEVEL: 'info' })
+  const service = await startProcess(t, { ...environment('http://127.0.0.1:9', dataDir), LOG_LEVEL: 'info', NODE_OPTIONS: SMALL_HEAP })
   const url = `${service.url}/runs/${big.run.id}`
   for (let i = 0; i < 20; i++) await (await request(`${url}/status`)).body.dump()
   return { service, big, url }
