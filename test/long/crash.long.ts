@@ -18,8 +18,8 @@ type Tier = typeof TIERS[number]
 
 /** When the process is killed. `early`: while it finds out what the app may do. `document`: while the file is being written. */
 const MOMENTS = ['any', 'twice', 'early', 'document'] as const
-const RUNS = 40
-const GRACEFUL_RUNS = 10
+const RUNS = 24
+const GRACEFUL_RUNS = 6
 /** The default of SPOTIFY_MAX_CONCURRENCY. */
 const MAX_CONCURRENCY = 10
 const LATENCY = { latencyMs: 10, jitterMs: 15 }

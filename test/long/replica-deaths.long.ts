@@ -4,7 +4,7 @@ import t from 'tap'
 import { LATENCY, endsWell, executionsOf, executorOf, lossOfHandover, planOf, startFleet, startOf, startRun, until, untilStatus } from './fleet.ts'
 import { lossOf } from './loss.ts'
 
-const KILLS = 10
+const KILLS = 6
 const TAKEN_OVER_WITHIN_MS = 20_000
 const HANDED_OVER_WITHIN_MS = 2000
 

@@ -8,6 +8,9 @@ import { download, post, untilEnded } from '../process.ts'
 import { matchesTruth } from '../truth.ts'
 import { LATENCY, at, endsComplete, executionsOf, executorOf, hashOfDocument, sleep, startFleet, startRun, statusOf, until } from './fleet.ts'
 
+// Most of their time they wait for leases to end.
+t.jobs = 3
+
 /** Longer than the queue's lease and the look for those that lost it. */
 const FROZEN_MS = 17_000
 
