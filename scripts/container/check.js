@@ -71,7 +71,7 @@ async function checkLife (trial) {
   service = await start('service', trial)
   step('it starts again on its volume, also after SIGKILL, and knows its run')
   await checkStop(service)
-  assert.deepEqual(readdirSync(join(trial.root, 'tmp')), [], 'nothing is left in /tmp')
+  assert.deepEqual(readdirSync(join(trial.root, 'tmp')), ['node-compile-cache'], "nothing is left in /tmp but Node's compiled code")
 }
 
 /** One run without HTTP, as a cron job or an orchestrator's step starts it from the same image. */
