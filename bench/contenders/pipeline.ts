@@ -1,32 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { type Job, type Outcome } from './contender.ts'
-import { type Run, countDocument } from '../run.ts'
-
-interface Runs {
-  start: (body: object, key: string) => Promise<Run>
-  waitForEnd: (id: string, ms: number, signal: AbortSignal) => Promise<Run>
-  documentPath: (run: Run) => Promise<string | null>
-}
-
-interface App {
-  ready: () => Promise<unknown>
-  runs: Runs
-}
-
-type BuildApp = (options: { env: Record<string, string | undefined>, logger: unknown }) => Promise<App>
+import { countDocument } from '../run.ts'
 
 const LONGEST_MS = 600_000
 
-/** The service without its HTTP side: the compiled app, in this process, which never listens. */
+/** The service without its HTTP side: the app, in this process, which never listens. */
 export async function openPipeline (): Promise<(job: Job, startedMs: number) => Promise<Outcome[]>> {
-  const { buildApp } = await import(new URL('../../src/app.ts', import.meta.url).href) as { buildApp: BuildApp }
+  const { buildApp } = await import('../../src/app.ts')
   const { pino } = await import('pino')
   const app = await buildApp({ env: process.env, logger: pino() })
   await app.ready()
   let started = 0
 
   return async ({ albums, times, refresh }, startedMs) => await Promise.all(Array.from({ length: times }, async () => {
-    const { id } = await app.runs.start({ limit: albums, refresh }, `run-${++started}`)
+    const { id } = await app.runs.start({ limit: albums, refresh }, { owner: null, value: `run-${++started}` })
     const run = await app.runs.waitForEnd(id, LONGEST_MS, AbortSignal.timeout(LONGEST_MS))
     const endedMs = performance.now() - startedMs
     const path = await app.runs.documentPath(run)
