@@ -127,3 +127,20 @@ t.test('a Retry-After over SPOTIFY_MAX_WAIT_S pauses the run instead of holding 
   await clock.pass(61_500)
   t.match(await done, { status: 'succeeded', complete: true })
 })
+
+t.test('a pause ends in time, and a run in order, where the wall clock is set back by an hour meanwhile', { skip }, async (t) => {
+  const clock = createFakeClock()
+  const service = await startService(t, {
+    sandbox: { tier: 'development', faults: [{ kind: 'quota', endpoint: 'album', skip: 5, times: 1, retryAfter: '120' }] },
+    parts: { clock },
+  })
+  const paused = await service.ingest({ limit: 10 })
+  t.match(paused, { status: 'paused', error: { code: 'quota_exceeded' } })
+  while (clock.sleeping() === 0) await new Promise(setImmediate)
+  clock.jump(-3_600_000)
+  const resumed = ended(service.app, paused.id, false)
+  await clock.pass(121_000)
+  const run = await resumed
+  t.match(run, { status: 'succeeded', complete: true })
+  t.ok(run.createdAt <= (run.startedAt ?? '') && (run.startedAt ?? '') <= (run.finishedAt ?? ''), JSON.stringify([run.createdAt, run.startedAt, run.finishedAt]))
+})

@@ -2,6 +2,11 @@ import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type RunQueue, type Work, plausibleWaitMs } from './run-queue.ts'
 
+/** Waits for a monotonic time, so that a wall clock which is set back delays no run. Long timers may end early. */
+async function sleepUntil (clock: Clock, endsAtMs: number, signal: AbortSignal): Promise<void> {
+  for (let leftMs; (leftMs = endsAtMs - clock.monotonic()) > 0;) await clock.sleep(leftMs, signal)
+}
+
 /** The queue of a single process: first in, first out, `concurrency` runs at a time. */
 export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: number, clock: Clock, log: Log }): RunQueue {
   const ready: string[] = []
@@ -24,9 +29,10 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
     }
     const waiting = new AbortController()
     delayed.set(id, waiting)
-    clock.sleep(waitMs, waiting.signal).then(() => {
-      forget(id)
-      enqueue(id, notBeforeMs)
+    sleepUntil(clock, clock.monotonic() + waitMs, waiting.signal).then(() => {
+      delayed.delete(id)
+      ready.push(id)
+      next()
     }, () => {})
   }
 

@@ -43,7 +43,7 @@ export function begin (record: RunRecord, nowMs: number): RunRecord {
   return {
     ...record,
     executions: executions + 1,
-    run: { ...run, status: 'running', startedAt: run.startedAt ?? timestamp(nowMs), resumeAt: null, error: null },
+    run: { ...run, status: 'running', startedAt: run.startedAt ?? notBefore(run.createdAt, nowMs), resumeAt: null, error: null },
   }
 }
 
@@ -81,7 +81,7 @@ export function paused (run: Run, snapshot: Snapshot, error: RunFailure, resumeA
 
 /** The run as it will be when it has ended: what the document begins with. */
 export function ended (run: Run, snapshot: Snapshot, gaps: Run['gaps'], conclusion: Conclusion, nowMs: number): Run {
-  return { ...run, ...snapshot, ...conclusion, gaps, finishedAt: timestamp(nowMs), resumeAt: null }
+  return { ...run, ...snapshot, ...conclusion, gaps, finishedAt: notBefore(run.startedAt ?? run.createdAt, nowMs), resumeAt: null }
 }
 
 /** running, by that execution: it has ended, with a document or without one. */
@@ -101,6 +101,11 @@ export function hasEnded ({ status }: Pick<Run, 'status'>): boolean {
 /** Returns `album_items_{YYYYMMDD}T{HHMMSS}Z_{last six of the id}.json`, with the time at which the run started, in UTC. */
 export function documentName ({ id, startedAt, createdAt }: Run): string {
   return `album_items_${(startedAt ?? createdAt).replace(/\.\d+/, '').replace(/[-:]/g, '')}_${id.slice(-6)}.json`
+}
+
+/** The present time, or an earlier stage's where the wall clock was set back since. */
+function notBefore (earlier: string, nowMs: number): string {
+  return timestamp(Math.max(nowMs, Date.parse(earlier)))
 }
 
 function timestamp (ms: number): string {

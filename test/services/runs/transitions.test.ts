@@ -79,6 +79,12 @@ t.test('a running run ends with what it has got', async (t) => {
   t.strictSame(finish(before, 2, after, null), { ...before, run: { ...after, file: null } })
 })
 
+t.test('no run starts before it was created, nor ends before it started, whatever the wall clock does meanwhile', async (t) => {
+  t.equal(begin(record('queued', { createdAt: LATER }), Date.parse(CREATED)).run.startedAt, LATER)
+  const { run } = record('running', { startedAt: LATER })
+  t.equal(ended(run, SNAPSHOT, [], { status: 'succeeded', complete: true, error: null }, Date.parse(CREATED)).finishedAt, LATER)
+})
+
 for (const status of ENDED) {
   t.test(`a ${status} run has ended: nobody begins, pauses or ends it again`, async (t) => {
     const before = record(status, { finishedAt: CREATED })
