@@ -24,9 +24,9 @@ t.test('each npm script that README.md and CONTRIBUTING.md name exists, and each
 })
 
 t.test('each test file is in exactly one suite, short or long', async (t) => {
-  const names = await Promise.all(['test/suites', 'test/long'].map(async (folder) => (await readdir(folder)).map((name) => `${folder}/${name}`)))
-  const suites = names.flat().map(async (path) => await readFile(path, 'utf8'))
-  const imported = (await Promise.all(suites)).flatMap((text) => [...text.matchAll(/^import '\.\.\/(.*)'$/gm)].map(([, path]) => path)).sort()
+  const paths = await Promise.all(['test/suites', 'test/long', 'test/long/timed'].map(async (folder) => (await readdir(folder)).map((name) => `${folder}/${name}`)))
+  const suites = paths.flat().filter((path) => path.endsWith('.ts')).map(async (path) => await readFile(path, 'utf8'))
+  const imported = (await Promise.all(suites)).flatMap((text) => [...text.matchAll(/^import '(?:\.\.\/)+(.*)'$/gm)].map(([, path]) => path)).sort()
   const files = (await readdir('test', { recursive: true })).filter((path) => path.endsWith('.test.ts')).sort()
   t.strictSame(imported, files)
 })

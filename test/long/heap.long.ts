@@ -9,6 +9,8 @@ import { environment, startSandbox, temporaryFolder } from '../service.ts'
 const MEBIBYTE = 1024 * 1024
 const HEAP_MB = 128
 
+t.jobs = 3
+
 /** A process of the service with a small heap. */
 async function startSmall (t: Test, upstreamUrl: string, env: Record<string, string> = {}): Promise<ServiceProcess> {
   return await startProcess(t, {

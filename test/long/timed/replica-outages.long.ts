@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import t from 'tap'
 import { request } from 'undici'
-import { type Run } from '../../src/schemas/run.ts'
-import { download, post, untilEnded } from '../process.ts'
-import { matchesTruth } from '../truth.ts'
+import { type Run } from '../../../src/schemas/run.ts'
+import { download, post, untilEnded } from '../../process.ts'
+import { matchesTruth } from '../../truth.ts'
 import { LATENCY, at, endsComplete, executionsOf, executorOf, hashOfDocument, sleep, startFleet, startRun, statusOf, until } from './fleet.ts'
 
 // Most of their time they wait for leases to end.

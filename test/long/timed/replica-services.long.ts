@@ -1,2 +1,2 @@
 /** Whole services as replicas, in one process. */
-import '../replicas.test.ts'
+import '../../replicas.test.ts'

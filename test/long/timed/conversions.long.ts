@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { Agent, request } from 'undici'
-import { type BigRun, storeBigRun } from '../big-document.ts'
-import { type ServiceProcess, startProcess } from '../process.ts'
-import { environment, temporaryFolder } from '../service.ts'
+import { type BigRun, storeBigRun } from '../../big-document.ts'
+import { type ServiceProcess, startProcess } from '../../process.ts'
+import { environment, temporaryFolder } from '../../service.ts'
 
 const MIB = 1024 * 1024
 const DOCUMENT_BYTES = 200 * MIB

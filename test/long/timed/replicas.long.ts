@@ -1,6 +1,6 @@
 import t from 'tap'
-import { download, post, type ServiceProcess, untilEnded } from '../process.ts'
-import { matchesTruth } from '../truth.ts'
+import { download, post, type ServiceProcess, untilEnded } from '../../process.ts'
+import { matchesTruth } from '../../truth.ts'
 import { LATENCY, at, executionsOf, hashOfDocument, startFleet, statusOf, untilStatus } from './fleet.ts'
 
 const WINDOW_MS = 30_000

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { Agent, request } from 'undici'
-import { createRandom } from '../../src/sandbox/random.ts'
-import { type Run } from '../../src/schemas/run.ts'
-import { post, startProcess, untilEnded } from '../process.ts'
-import { environment, startSandbox, temporaryFolder } from '../service.ts'
+import { createRandom } from '../../../src/sandbox/random.ts'
+import { type Run } from '../../../src/schemas/run.ts'
+import { post, startProcess, untilEnded } from '../../process.ts'
+import { environment, startSandbox, temporaryFolder } from '../../service.ts'
 
 const STREAMS = 500
 const ROUNDS = 4

@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
-import { type BigRun, storeBigRun } from '../big-document.ts'
-import { compressBeside } from '../compress.ts'
-import { type ServiceProcess, startProcess } from '../process.ts'
-import { environment, temporaryFolder } from '../service.ts'
-import { createRecordingLog } from '../services/recording-log.ts'
+import { type BigRun, storeBigRun } from '../../big-document.ts'
+import { compressBeside } from '../../compress.ts'
+import { type ServiceProcess, startProcess } from '../../process.ts'
+import { environment, temporaryFolder } from '../../service.ts'
+import { createRecordingLog } from '../../services/recording-log.ts'
 
 const MIB = 1024 * 1024
 const DOCUMENT_BYTES = 200 * MIB

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import t from 'tap'
 import { LATENCY, endsWell, executionsOf, executorOf, lossOfHandover, planOf, startFleet, startOf, startRun, until, untilStatus } from './fleet.ts'
-import { lossOf } from './loss.ts'
+import { lossOf } from '../loss.ts'
 
 const KILLS = 6
 const TAKEN_OVER_WITHIN_MS = 20_000

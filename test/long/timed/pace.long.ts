@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
-import { type Run } from '../../src/schemas/run.ts'
-import { buildSandbox } from '../../src/sandbox/app.ts'
-import { type SandboxSettings } from '../../src/sandbox/settings.ts'
-import { type Service, ended, startService } from '../service.ts'
-import { matchesTruth } from '../truth.ts'
+import { type Run } from '../../../src/schemas/run.ts'
+import { buildSandbox } from '../../../src/sandbox/app.ts'
+import { type SandboxSettings } from '../../../src/sandbox/settings.ts'
+import { type Service, ended, startService } from '../../service.ts'
+import { matchesTruth } from '../../truth.ts'
 
 /** Calls in 30 s that the service is told of. */
 const CALLS = 60
