@@ -94,7 +94,7 @@ interface RunOptions { seed?: number, attempts?: number }
 export async function serviceFor (t: Test, tier: Tier, faults: Fault[], { seed = 1, attempts = 3 }: RunOptions = {}): Promise<Service> {
   return await startService(t, {
     sandbox: { tier, seed, faults, pageLimits: { newReleases: 10 } },
-    env: { SPOTIFY_TIMEOUT_MS: '100', SPOTIFY_MAX_ATTEMPTS: String(attempts), LOG_LEVEL: 'info' },
+    env: { SPOTIFY_TIMEOUT_MS: '500', SPOTIFY_MAX_ATTEMPTS: String(attempts), LOG_LEVEL: 'info' },
     parts: { clock: createFastClock(SPEED), retryBaseMs: 500 },
   })
 }

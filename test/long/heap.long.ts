@@ -32,7 +32,7 @@ for (const tier of ['development', 'extended'] as const) {
     for (const fault of FAULTS) {
       sandbox.sandbox.change({ faults: [fault] })
       for (const body of [{ refresh: true }, { source: 'artists', artistIds, limit: 50, refresh: true }]) {
-        const run = await untilEnded(service.url, (await post(service.url, body)).id)
+        const run = await untilEnded(service.url, (await post(service.url, body)).id, AbortSignal.timeout(150_000))
         t.ok(run.finishedAt, `${JSON.stringify(fault)}: ${run.status} ${run.error?.code ?? ''}, ${run.cost.calls} calls`)
         t.not(run.error?.code, 'internal_error')
         t.notOk(run.gaps.some(({ code }) => code === 'internal_error'))
