@@ -40,9 +40,16 @@ export function apiError (body: Body): ApiError {
 
 const EVIDENCE_LENGTH = 160
 
-/** A body as evidence for a sentence: Spotify's own message where there is one, else the start of the text. Always printable. */
-export function evidence (body: Body): string {
-  const text = apiError(body).message ?? (body.kind === 'text' ? body.text : null)
+/** What an answer may send back of its request, and what stands for it in a sentence. */
+export type Secrets = ReadonlyArray<readonly [secret: string, name: string]>
+
+/**
+ * A body as evidence for a sentence: Spotify's own message where there is one, else the start of the text. Always printable.
+ * @param secrets are replaced before the text is cut: a part of one is a secret too
+ */
+export function evidence (body: Body, secrets: Secrets = []): string {
+  const sent = apiError(body).message ?? (body.kind === 'text' ? body.text : null)
+  const text = sent === null ? null : secrets.reduce((shown, [secret, name]) => shown.replaceAll(secret, `[${name}]`), sent)
   if (text !== null) return isBinary(text) ? 'a body that is no text' : `"${printable(text).slice(0, EVIDENCE_LENGTH)}"`
   if (body.kind === 'unreadable') return body.reason
   return body.kind === 'empty' ? 'an empty body' : 'no message'

@@ -109,7 +109,7 @@ export function createCall (options: CallOptions): Call {
       permit.done(false)
       throw error
     }
-    const verdict = withoutToken(classify(answer, clock.now()), token)
+    const verdict = classify(answer, clock.now(), [[token, 'token']])
     log.debug({ endpoint, status: answer.kind === 'response' ? answer.status : answer.reason, ms: Math.round(clock.monotonic() - startedMs) }, 'called Spotify')
     if (verdict.kind === 'limited') await pacer.limited(permit, verdict)
     else permit.done(answer.kind === 'response')
@@ -207,11 +207,6 @@ function finalError (endpoint: Endpoint, verdict: Refused, tries: Tries, resumeA
       return new ServiceError(verdict.code, detail, { affectsEveryCall: verdict.code === 'premium_required', upstreamStatus: verdict.status })
     }
   }
-}
-
-/** Some proxies send back what they were sent: the token must not get into errors and logs by that way. */
-function withoutToken (verdict: Verdict, token: string): Verdict {
-  return 'detail' in verdict ? { ...verdict, detail: verdict.detail.replaceAll(token, '[token]') } : verdict
 }
 
 const ADVICE: Partial<Record<ServiceError['code'], string>> = {

@@ -1,5 +1,5 @@
 import { type CallErrorCode, type RunErrorCode } from '../../errors.ts'
-import { type Answer, type Body, apiError, evidence, isRecord } from './answer.ts'
+import { type Answer, type Body, type Secrets, apiError, evidence, isRecord } from './answer.ts'
 import { parseRetryAfterMs } from './retry-policy.ts'
 
 /** What an answer means for the call that got it. */
@@ -19,13 +19,14 @@ export type Verdict =
  * Judge one answer of the Web API by its status first and its body second: since 2026 neither the
  * content type nor the wording can be relied on.
  * Source: https://developer.spotify.com/documentation/web-api/concepts/api-calls#response-status-codes
+ * @param secrets what the answer may send back, and the verdict must not repeat
  */
-export function classify (answer: Answer, nowMs: number): Verdict {
+export function classify (answer: Answer, nowMs: number, secrets: Secrets = []): Verdict {
   if (answer.kind === 'broken') return { kind: 'retry', code: 'upstream_unavailable', retryAfterMs: null, detail: answer.reason }
   const { status, body } = answer
-  const detail = `answered ${status} with ${evidence(body)}`
+  const detail = `answered ${status} with ${evidence(body, secrets)}`
   const retryAfterMs = parseRetryAfterMs(answer.retryAfter, nowMs)
-  if (status === 200) return judgeSuccess(body)
+  if (status === 200) return judgeSuccess(body, secrets)
   if (status === 401) return { kind: 'renew', detail }
   if (status === 429) {
     const quota = apiError(body).reason === 'QUOTA_EXCEEDED'
@@ -39,10 +40,10 @@ export function classify (answer: Answer, nowMs: number): Verdict {
 /** Request Timeout and Too Early say nothing of the request. */
 const PASSING = [408, 425]
 
-function judgeSuccess (body: Body): Verdict {
+function judgeSuccess (body: Body, secrets: Secrets): Verdict {
   if (body.kind === 'json' && !isErrorObject(body.value)) return { kind: 'ok', value: body.value }
   if (body.kind === 'unreadable') return { kind: 'retry', code: 'upstream_invalid', retryAfterMs: null, detail: `answered 200 with ${body.reason}` }
-  const what = body.kind === 'empty' ? 'nothing instead of JSON' : body.kind === 'json' ? `the error ${evidence(body)}` : `${evidence(body)} instead of JSON`
+  const what = body.kind === 'empty' ? 'nothing instead of JSON' : body.kind === 'json' ? `the error ${evidence(body, secrets)}` : `${evidence(body, secrets)} instead of JSON`
   return { kind: 'retry', code: 'upstream_invalid', retryAfterMs: null, detail: `answered 200 with ${what}` }
 }
 

@@ -238,7 +238,7 @@ type TokenVerdict =
 function judge (answer: Answer, startedMs: number, { clientId, clientSecret }: TokenManagerOptions): TokenVerdict {
   if (answer.kind === 'broken') return { kind: 'again', code: 'upstream_unavailable', detail: answer.reason }
   const { status, body } = answer
-  const detail = [clientSecret, credentials(clientId, clientSecret)].reduce((text, secret) => text.replaceAll(secret, '[secret]'), `answered ${status} with ${evidence(body)}`)
+  const detail = `answered ${status} with ${evidence(body, [[clientSecret, 'secret'], [credentials(clientId, clientSecret), 'secret']])}`
   if (status === 200) {
     const token = body.kind === 'json' ? readToken(body.value, startedMs) : null
     return token === null ? { kind: 'again', code: 'upstream_unavailable', detail: 'answered 200 without a token' } : { kind: 'token', token }

@@ -56,6 +56,19 @@ t.test('evidence is the start of a long text only', async (t) => {
   t.equal(evidence({ kind: 'text', text: 'x'.repeat(100_000) }), `"${'x'.repeat(160)}"`)
 })
 
+t.test('evidence has no part of a secret, wherever the text is cut', async (t) => {
+  const secret = 'secret'.repeat(20)
+  for (const blank of ['.', ' ']) {
+    for (let before = 0; before < 700; before += 7) {
+      const text = `${blank.repeat(before)}${secret}`
+      for (const body of [{ kind: 'text', text } as const, json({ error: { message: text } }), json({ error: 'x', error_description: text })]) {
+        t.notMatch(evidence(body, [['other', 'other'], [secret, 'token']]), 'secret', `${before} before it`)
+      }
+    }
+  }
+  t.equal(evidence({ kind: 'text', text: `you sent ${secret}.` }, [[secret, 'token']]), '"you sent [token]."')
+})
+
 t.test('a record is an object that is no array', async (t) => {
   t.same([{}, { a: 1 }, [], null, undefined, 'x', 5].map(isRecord), [true, true, false, false, false, false, false])
 })
