@@ -38,7 +38,7 @@ export function idsOf (items: unknown[]): string[] {
 
 /** An album as fetched, with what it says of its tracks. */
 export interface AlbumHead {
-  /** As Spotify sent it, but for tracks that are none. */
+  /** As Spotify sent it, but for tracks that are none, and a `next` that names no page. */
   album: Record<string, unknown> & { id: string, tracks: Record<string, unknown> & { items: unknown[] } }
   /** Places on the embedded page, broken ones included. */
   slots: number
@@ -63,7 +63,7 @@ export function readAlbumHead (body: unknown): AlbumHead | null {
   const expected = Math.max(all.length, ...claims)
   const hasNext = typeof tracks['next'] === 'string'
   return {
-    album: { ...body, id, tracks: { ...tracks, items } },
+    album: { ...body, id, tracks: { ...tracks, items, ...hasNext || tracks['next'] === undefined ? {} : { next: null } } },
     slots: all.length,
     valid: items.length,
     expected,

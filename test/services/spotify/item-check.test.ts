@@ -80,6 +80,12 @@ t.test('an album keeps all its fields, known or not, and loses only the tracks t
   t.same(readAlbumHead(body)?.album, { ...body, tracks: { ...body.tracks, items: [track(1)] } })
 })
 
+t.test('a next that names no page is null in the album, since nothing follows it', async (t) => {
+  const nextOf = (next: unknown): unknown => readAlbumHead({ id: ID, tracks: { items: [], next } })?.album.tracks['next']
+  t.same([5, true, {}, [], null].map(nextOf), [null, null, null, null, null])
+  t.notOk('next' in (readAlbumHead({ id: ID, tracks: { items: [] } })?.album.tracks ?? {}))
+})
+
 for (const body of [null, undefined, 'album', [], {}, { id: ID }, { id: ID, tracks: null }, { id: ID, tracks: [] }, { id: ID, tracks: { items: null } }, { tracks: { items: [] } }, { id: '', tracks: { items: [] } }, { error: { status: 404 } }]) {
   t.test(`no album: ${JSON.stringify(body) ?? 'undefined'}`, async (t) => t.equal(readAlbumHead(body), null))
 }
