@@ -39,7 +39,7 @@ const KEYS = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProper
 const OTHERS = [null, true, 0, 'x', '', {}, [], [null], [[]], { id: null }, { length: 1e9 }, [{}], { items: null }]
 const DEPTHS = [20, 90, 101, 150, 2000, 20_000]
 const ODD_IDS = ['', ' ', '..', '../../me', 'a/b?c=d#e', '%2e%2e', 'x'.repeat(65), 'x'.repeat(100_000), '\u0000', '{}', "'; DROP TABLE albums; --", '\u202eabc', '5', 'id id', '\n', '__proto__']
-const TEXTS = ['', ' ', '\u0000\u0007\u001b[31m', '\r\n{"level":60,"msg":"forged"}\r\n', '=1+1', '\u202etxt', '\ufeff', '</script><script>', '${jndi:ldap://x}', '\u2028\u2029', '0000', '9999-99-99']
+const TEXTS = ['', ' ', '\u0000\u0007\u001b[31m', '\r\n{"level":60,"msg":"forged"}\r\n', '=1+1', '\u202etxt', '\ufeff', '</script><script>', '$' + '{jndi:ldap://x}', '\u2028\u2029', '0000', '9999-99-99']
 
 const nested = (depth: number, isArray: boolean): string => isArray ? '['.repeat(depth) + ']'.repeat(depth) : '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)
 const among = <T>(random: Random, list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
