@@ -29,9 +29,12 @@ export function parseJsonForDisplay (text: string): unknown {
   return UNUSUAL_NUMBER.test(text) ? JSON.parse(text, numberAsWritten as Parameters<typeof JSON.parse>[1]) : JSON.parse(text)
 }
 
-/** Writes a value that `parseJson` gave, a copy of it by `...`, or an array of such values. */
-export function formatJson (value: unknown): string {
-  return isMarked(value) || (Array.isArray(value) && value.some(isMarked)) ? JSON.stringify(value, putBack) : JSON.stringify(value)
+/**
+ * Writes a value that `parseJson` gave, a copy of it by `...`, or an array of such values.
+ * @param parts what `parseJson` gave, where the value was put together from several
+ */
+export function formatJson (value: unknown, parts: readonly unknown[] = Array.isArray(value) ? [value, ...value as unknown[]] : [value]): string {
+  return parts.some(isMarked) ? JSON.stringify(value, putBack) : JSON.stringify(value)
 }
 
 /** Marks every object on the way to such a number, so that `formatJson` sees it at the top. */

@@ -44,7 +44,7 @@ export async function albumText (state: AlbumState, { readBody }: Ledger): Promi
   const pages = await Promise.all(state.pages.map(async ({ body, valid }) => valid === 0 ? '[]' : body === null ? null : await readBody(body)))
   const album = parseJson(text) as AlbumBody // not before all is read: what has waited for the disk is collected late
   const items = withoutRepeats(pages.map((page) => page === null ? album.tracks.items : parseJson(page) as unknown[]))
-  return formatJson({ ...album, tracks: { ...album.tracks, items, next: null } })
+  return formatJson({ ...album, tracks: { ...album.tracks, items, next: null } }, [album, ...items])
 }
 
 /** The tracks of all pages; of one that moved from page to page while they were asked for, the first. */

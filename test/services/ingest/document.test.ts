@@ -76,6 +76,12 @@ t.test('an album of one page is as Spotify sent it, field for field', async (t) 
   t.strictSame(parse(await textOf(await fetched([body]), ['a'])).albums, [body])
 })
 
+t.test('numbers of further pages are as they were sent, also where the album itself has only usual ones', async (t) => {
+  const ledger = await fetched([{ id: 'a', tracks: { items: [track(1)], next: 'https://api.spotify.com/next', total: 2 } }])
+  await ledger.record({ kind: 'tracks', id: 'a', offset: 1, slots: 1, valid: 1, hasNext: false, keys: ['t2'], cost: NO_COST }, '[{"id":"t2","duration_ms":12345678901234567890,"n":[1e400,1.0]}]')
+  t.match(await textOf(ledger, ['a']), '{"id":"t2","duration_ms":12345678901234567890,"n":[1e400,1.0]}')
+})
+
 t.test('tracks of all pages are in one list, in the order of their places, with next null', async (t) => {
   const body = { id: 'a', label: 'x', tracks: { href: 'h', items: tracks(1, 50), next: 'https://api.spotify.com/next', total: 120 } }
   const ledger = await fetched([body], [['a', 100, tracks(101, 20)], ['a', 50, tracks(51, 50), true]])
