@@ -60,7 +60,8 @@ function wrongsOf (album: AlbumJson, record: HostileUpstream['record'], hasGap: 
   const claims = [album['total_tracks'], tracks['total']].filter((claim): claim is number => Number.isSafeInteger(claim))
   if (!record.albums(id).has(fingerprint(frameOf(album)))) wrong.push('it was not answered so')
   if ((tracks.next ?? null) !== null) wrong.push('its tracks name a next page')
-  if (tracks.items.some((track) => !record.tracks(id).has(fingerprint(track)))) wrong.push('a track is there that was not answered for it')
+  const strange = tracks.items.filter((track) => !record.tracks(id).has(fingerprint(track)))
+  if (strange.length > 0) wrong.push(`${strange.length} tracks are there that were not answered for it: ${JSON.stringify(strange[0]).slice(0, 300)}`)
   if (!hasGap && tracks.items.length < Math.max(0, ...claims)) wrong.push(`${tracks.items.length} tracks of ${Math.max(...claims)}, and no gap`)
   return wrong
 }
