@@ -176,8 +176,9 @@ export function changeJson (text: string, surroundings: Surroundings): { text: s
   const names: string[] = []
   for (let left = random() < 0.7 ? 1 : between(random, 2, 3); left > 0; left--) {
     const places = placesOf(root)
-    const wanted = random() < 0.8 ? READ.filter((key) => places.has(key)) : [...places.keys()]
-    const place = among(random, places.get(among(random, wanted.length > 0 ? wanted : [...places.keys()])) ?? [])
+    const read = READ.filter((key) => places.has(key))
+    const key = among(random, random() < 0.8 && read.length > 0 ? read : [...places.keys()])
+    const place = among(random, places.get(key) ?? [{ parent: root, key: 'root', value: root.root }])
     const mutations = random() < 0.65 ? mutationsFor(place) : GENERAL
     const name = among(random, Object.keys(mutations))
     mutations[name]?.(place, tools)
