@@ -29,7 +29,7 @@ export interface HostileUpstream {
   /** How often each change was made, since the start. */
   changes: ReadonlyMap<string, number>
   record: AnswerRecord
-  /** Tokens that were handed out, and what else no one else may see. */
+  /** The client's secret, and tokens that were handed out. */
   secrets: ReadonlySet<string>
   /** Requests to the origin that some answers point to. */
   strayed: readonly string[]
@@ -54,7 +54,7 @@ export async function startHostileUpstream (t: Test, settings: Partial<SandboxSe
   const calls = new Map<string, number>()
   const changes = new Map<string, number>()
   const record = createAnswerRecord()
-  const secrets = new Set<string>()
+  const secrets = new Set<string>([sandbox.sandbox.settings.clientSecret, Buffer.from(`${sandbox.sandbox.settings.clientId}:${sandbox.sandbox.settings.clientSecret}`).toString('base64')])
   let hostility: Hostility = { seed: 0, probability: 0, mayPause: false }
   let tokenRequests = 0
 

@@ -19,12 +19,18 @@ const among = <T>(random: Random, list: readonly T[]): T => list[Math.floor(rand
 const json = (value: unknown): Buffer => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
 const JSON_TYPE: [string, string] = ['content-type', 'application/json; charset=utf-8']
 
-/** Made once: packing is what takes time. */
+/** Packing is what takes time: each is made when it is wanted first. */
+function once (make: () => Buffer): () => Buffer {
+  let made: Buffer | undefined
+  return () => (made ??= make())
+}
+
+const blanks = once(() => gzipSync(Buffer.alloc(30_000_000, ' '), { level: 1 }))
 const BOMBS = [
-  gzipSync(Buffer.alloc(30_000_000, ' ')),
-  gzipSync(`{"id":"x","tracks":{"items":[${'{},'.repeat(10_000_000)}{}]}}`, { level: 1 }),
-  gzipSync(Buffer.alloc(3_900_000, '[')),
-  gzipSync(`{"items":[${'null,'.repeat(150_000)}null],"next":null,"total":5}`),
+  blanks,
+  once(() => gzipSync(`{"id":"x","tracks":{"items":[${'{},'.repeat(10_000_000)}{}]}}`, { level: 1 })),
+  once(() => gzipSync(Buffer.alloc(3_900_000, '['))),
+  once(() => gzipSync(`{"items":[${'null,'.repeat(150_000)}null],"next":null,"total":5}`)),
 ]
 
 /** Its bytes under a `Content-Encoding`. */
@@ -51,8 +57,8 @@ export const ENCODINGS: Record<string, Change> = {
   brokenGzip: (reply, { random }) => coded(reply, 'gzip', flipped(gzipSync(reply.body), random)),
   cutGzip: (reply) => coded(reply, 'gzip', gzipSync(reply.body).subarray(0, -9)),
   trailedGzip: (reply) => coded(reply, 'gzip', Buffer.concat([gzipSync(reply.body), Buffer.from('trailing')])),
-  bomb: (reply, { random }) => coded(reply, 'gzip', among(random, BOMBS)),
-  bombTwice: (reply) => coded(reply, 'gzip, gzip', gzipSync(BOMBS[0] as Buffer)),
+  bomb: (reply, { random }) => coded(reply, 'gzip', among(random, BOMBS)()),
+  bombTwice: (reply) => coded(reply, 'gzip, gzip', gzipSync(blanks())),
   byteOrderMark: (reply) => ({ ...reply, body: Buffer.concat([Buffer.from('\ufeff'), reply.body]) }),
   utf16: (reply) => ({ ...reply, body: Buffer.from(`\ufeff${reply.body.toString()}`, 'utf16le') }),
   invalidUtf8: (reply, { random }) => ({ ...reply, body: flipped(reply.body, random) }),
