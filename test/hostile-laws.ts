@@ -8,26 +8,32 @@ const PASSES = 2
 /** Pages of a listing besides one for each album that is wanted, and those of one artist. */
 const LISTING_PAGES = 20
 const ARTIST_PAGES = 100
-/** Pages of an album's tracks that its claims alone cost, in a pass; what it shows is on 50 a page. */
+/** Sizes of a page, or of a batch, that are asked for after one another where the larger ones are refused. */
+const SIZES = 4
+/** Pages of an album's tracks that what it claims costs in a pass. What it shows is on pages of 50. */
 const PAGES_AHEAD = 4
-const SIZE_STEPS = 4
+/** Kinds of answers after which a call is tried again, each as often as there are attempts: faults, limits, renewals, refusals by their code. */
+const KINDS_OF_TRIES = 8
+/** How often an empty page is asked for. */
+const ASKS_OF_EMPTY = 3
 
-/**
- * The most calls that a run may make: in each of its passes, each time it is executed, every call as often as it may be tried. Its
- * calls are the pages of its listing (two listings where the source is auto), each album by a batch and alone, and the pages of its
- * tracks; refused page sizes are asked for once more each.
- */
-export function mostCalls ({ request, progress }: Run, { attempts, executions }: { attempts: number, executions: number }): number {
+interface Allowed { attempts: number, executions: number }
+
+/** What is wrong with the number of calls: of all, of those of one URL, and of different ones. A pause begins another execution. */
+export function wrongsOfCalls ({ request, progress }: Run, calls: ReadonlyMap<string, number>, { attempts, executions }: Allowed): { wrong: string[], share: number } {
   const { source, limit, artistIds = [] } = request
   const listing = { albums: 0, auto: 2 * (LISTING_PAGES + limit), 'new-releases': LISTING_PAGES + limit, search: LISTING_PAGES + limit, artists: ARTIST_PAGES * artistIds.length }[source]
-  const albums = progress.albumsListed * (2 + PAGES_AHEAD) + progress.tracks / 50
-  return Math.ceil(executions * PASSES * attempts * (listing + albums + SIZE_STEPS))
-}
-
-/** How often one URL may be asked for: by each kind of refusal up to the attempts, and an empty page three times. */
-export function mostCallsOfOne ({ attempts, executions }: { attempts: number, executions: number }): number {
-  const kinds = 8
-  return executions * PASSES * 3 * kinds * attempts
+  /** Each album alone, in a batch, and in pages of tracks. */
+  const albums = 2 * progress.albumsListed + PASSES * PAGES_AHEAD * progress.albumsListed + Math.ceil(progress.tracks / 50)
+  const all = [...calls.values()].reduce((sum, count) => sum + count, 0)
+  const mostUrls = listing + SIZES + albums
+  /** Most URLs are answered at the first try: on average none needs as many as there may be. */
+  const mostCalls = executions * attempts * calls.size
+  const mostOfOne = executions * PASSES * ASKS_OF_EMPTY * KINDS_OF_TRIES * attempts
+  const wrong = [...calls].filter(([, count]) => count > mostOfOne).map(([path, count]) => `${count} calls of ${path}`)
+  if (calls.size > mostUrls) wrong.push(`${calls.size} different calls, which is more than ${mostUrls}`)
+  if (all > mostCalls) wrong.push(`${all} calls, which is more than ${mostCalls}`)
+  return { wrong, share: Math.max(calls.size / mostUrls, all / mostCalls, ...[...calls.values()].map((count) => count / mostOfOne)) }
 }
 
 /** What is wrong with a run and its document, in words: it holds only what was answered for what was asked, and never lies. */

@@ -3,7 +3,7 @@ import { type Test } from 'tap'
 import { request } from 'undici'
 import { createRandom } from '../src/sandbox/random.ts'
 import { type Run } from '../src/schemas/run.ts'
-import { leaks, mostCalls, mostCallsOfOne, wrongs, wrongsOfLog } from './hostile-laws.ts'
+import { leaks, wrongs, wrongsOfCalls, wrongsOfLog } from './hostile-laws.ts'
 import { type HostileUpstream } from './hostile-upstream.ts'
 import { post } from './process.ts'
 
@@ -37,7 +37,7 @@ export interface Lane {
 export interface Outcome {
   status: Run['status']
   isCanceled: boolean
-  /** Calls, as a share of the most that it may make. */
+  /** Calls, as the largest share of a bound that they reached. */
   share: number
 }
 
@@ -90,10 +90,9 @@ export async function runUnder (t: Test, lane: Lane, { seed, limit, mayPause }: 
 
   const executions = lane.output().slice(logged).split('\n').filter((line) => line.includes(id) && line.includes('"msg":"run started"')).length
   const calls = [...upstream.calls.values()].reduce((sum, count) => sum + count, 0)
-  const most = mostCalls(run, { attempts: ATTEMPTS, executions })
+  const counted = wrongsOfCalls(run, upstream.calls, { attempts: ATTEMPTS, executions })
+  wrong.push(...counted.wrong)
   if (run.cost.calls !== calls) wrong.push(`the run counts ${run.cost.calls} of ${calls} calls`)
-  if (calls > most) wrong.push(`${calls} calls, which is more than ${most}`)
-  for (const [path, count] of upstream.calls) if (count > mostCallsOfOne({ attempts: ATTEMPTS, executions })) wrong.push(`${count} calls of ${path}`)
   if (upstream.tokenRequests() > (calls + 2 * executions) * ATTEMPTS) wrong.push(`${upstream.tokenRequests()} requests for a token`)
 
   for (const format of FORMATS) {
@@ -105,5 +104,5 @@ export async function runUnder (t: Test, lane: Lane, { seed, limit, mayPause }: 
   wrong.push(...leaks(shown, upstream.secrets).map((secret) => `a secret is in the document: ${secret}`))
   wrong.push(...wrongsOfLog(lane.output().slice(logged), upstream.secrets))
   t.strictSame(wrong, [], `seed ${seed}: ${run.status}, no law is broken`)
-  return { status: run.status, isCanceled, share: calls / most }
+  return { status: run.status, isCanceled, share: counted.share }
 }

@@ -137,8 +137,9 @@ async function ask (sandbox: SandboxApp, request: IncomingMessage): Promise<Repl
   return { status: statusCode, headers: [['content-type', String(answered['content-type'])]], body: rawPayload }
 }
 
+/** A token that was changed into an ordinary text is no secret. */
 function noteTokens (text: string, secrets: Set<string>): void {
-  for (const [, token = ''] of text.matchAll(/"access_token":"([^"]{8,300})"/g)) secrets.add(token)
+  for (const [, token = ''] of text.matchAll(/"access_token":"([\w-]{40,300})"/g)) secrets.add(token)
 }
 
 const isOrdinary = ({ status, headers }: Reply): boolean => status >= 200 && headers.every(([, value]) => /^[\t\x20-\x7e]*$/.test(value))
