@@ -79,21 +79,28 @@ export function createAnswerRecord (): AnswerRecord {
     for (const track of listOf(items)) setOf(tracks, id).add(fingerprint(track))
   }
 
+  function note (path: string, reply: Reply): void {
+    const { pathname, searchParams } = new URL(path, 'http://upstream')
+    const value = valueOf(reply)
+    if (!isObject(value)) return
+    const [, id = '', isTracks] = /^\/v1\/albums\/(\w+)(\/tracks)?$/.exec(pathname) ?? []
+    if (isTracks !== undefined) noteTracks(id, value['items'])
+    else if (id !== '') noteAlbum(id, value)
+    else if (pathname === '/v1/albums') {
+      const ids = (searchParams.get('ids') ?? '').split(',')
+      for (const album of listOf(value['albums'])) if (isObject(album) && ids.includes(String(album['id']))) noteAlbum(String(album['id']), album)
+    }
+    for (const page of [value, value['albums']]) {
+      if (isObject(page)) for (const item of listOf(page['items'])) if (isObject(item) && typeof item['id'] === 'string') listed.add(item['id'])
+    }
+  }
+
   return {
     note (path, reply) {
-      if (reply.status !== 200) return
-      const { pathname, searchParams } = new URL(path, 'http://upstream')
-      const value = valueOf(reply)
-      if (!isObject(value)) return
-      const [, id = '', isTracks] = /^\/v1\/albums\/(\w+)(\/tracks)?$/.exec(pathname) ?? []
-      if (isTracks !== undefined) noteTracks(id, value['items'])
-      else if (id !== '') noteAlbum(id, value)
-      else if (pathname === '/v1/albums') {
-        const ids = (searchParams.get('ids') ?? '').split(',')
-        for (const album of listOf(value['albums'])) if (isObject(album) && ids.includes(String(album['id']))) noteAlbum(String(album['id']), album)
-      }
-      for (const page of [value, value['albums']]) {
-        if (isObject(page)) for (const item of listOf(page['items'])) if (isObject(item) && typeof item['id'] === 'string') listed.add(item['id'])
+      try {
+        if (reply.status === 200) note(path, reply)
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error // nested too deep to be written, and to be kept
       }
     },
     albums: (id) => albums.get(id) ?? new Set(),
