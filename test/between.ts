@@ -2,10 +2,13 @@ import { createServer, request as forward } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { type Test } from 'tap'
 
-/** What stands between the service and the sandbox: it answers these albums in its own way, each time. */
-export async function startBetween (t: Test, sandboxUrl: string, albums: Map<string, (original: string) => Buffer | string>): Promise<string> {
+/** What is answered in place of the original: a text, or bytes in gzip. */
+export type Change = (original: string) => Buffer | string
+
+/** A server between the service and the sandbox. `changeOf` gives how it changes the answers of a path; undefined: not at all. */
+export async function startBetween (t: Test, sandboxUrl: string, changeOf: (path: string) => Change | undefined): Promise<string> {
   const server = createServer((incoming, outgoing) => {
-    const change = albums.get(/^\/v1\/albums\/(\w+)(?:\?|$)/.exec(incoming.url ?? '')?.[1] ?? '')
+    const change = changeOf(incoming.url ?? '')
     const { 'accept-encoding': _, ...headers } = incoming.headers
     incoming.pipe(forward(sandboxUrl + (incoming.url ?? ''), { method: incoming.method, headers }, (answer) => {
       if (change === undefined) {
@@ -25,4 +28,9 @@ export async function startBetween (t: Test, sandboxUrl: string, albums: Map<str
     await new Promise((resolve) => server.close(resolve))
   })
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** The album that a path asks for alone; empty where it asks for something else. */
+export function albumOf (path: string): string {
+  return /^\/v1\/albums\/(\w+)(?:\?|$)/.exec(path)?.[1] ?? ''
 }
