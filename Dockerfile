@@ -34,4 +34,5 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`, { signal: AbortSignal.timeout(2500) }).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # No shell and no npm in between: SIGTERM reaches the service. The same image runs src/cli.ts and src/sandbox/server.ts.
-CMD ["node", "src/server.ts"]
+# New objects get 16 MiB: V8 would give them up to 64, twice, which large answers fill.
+CMD ["node", "--max-semi-space-size=16", "src/server.ts"]
