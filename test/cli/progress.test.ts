@@ -17,7 +17,7 @@ function drawn (runs: Run[]): string {
   const bar = createProgressBar(terminal)
   for (const run of runs) bar.update(run)
   bar.stop()
-  return String(terminal.read()).split('█').at(-1)?.split('░').at(-1)?.trim() ?? ''
+  return String(terminal.read(terminal.readableLength)).split('█').at(-1)?.split('░').at(-1)?.trim() ?? ''
 }
 
 t.test('the bar shows how far the run is, the time, and what it waits for', async (t) => {

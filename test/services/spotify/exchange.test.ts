@@ -187,7 +187,8 @@ t.test('a body without an end is given up at 4 MiB', async (t) => {
         return
       }
       written += piece.length
-      response.write(piece, more)
+      // Node.js 26 calls back at once once the connection is closed, and tells of the close later.
+      response.write(piece, () => setImmediate(more))
     }
     more()
   })
