@@ -18,6 +18,7 @@ const FASTIFY = ['^(fastify|fastify-plugin|@fastify/.*)$', 'Fastify stops at plu
 const HTTP_IN = ['(^|/)(routes|plugins|cli)/|/(app|server|cli|demo)\\.ts$', 'Services import nothing of the HTTP side: the arrow goes the other way.']
 const SANDBOX = ['/sandbox/', 'The sandbox is reached through its URL only.']
 const PIPELINE = ['/(ingest|runs|queue|store)/', 'What talks to Spotify knows nothing of runs.']
+const KEPT = ['/(spotify|ingest|runs|queue|store)/', 'The database has tables and transactions; it knows nothing of what is kept in them.']
 const SPOTIFY = ['/(spotify|ingest|runs)/', 'The store keeps what it is given; it knows neither Spotify nor the pipeline.']
 const RUNS = ['/runs/(?!record)', 'The pipeline knows the record of a run, not who manages it.']
 const PLUGINS = ['/routes/', 'A plugin does not know the routes that use it.']
@@ -43,7 +44,8 @@ export default [
   fence(['src/services/store/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, SPOTIFY]),
   fence(['src/services/ingest/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, RUNS]),
   fence(['src/services/formats/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, SPOTIFY]),
-  fence(['src/services/runs/**/*.ts', 'src/services/queue/**/*.ts', 'src/services/engine/**/*.ts', 'src/services/redis/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX]),
+  fence(['src/services/runs/**/*.ts', 'src/services/queue/**/*.ts', 'src/services/engine/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX]),
+  fence(['src/services/database/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, KEPT]),
   fence(['src/plugins/**/*.ts'], [PLUGINS, SANDBOX]),
   fence(['src/routes/**/*.ts', 'src/schemas/**/*.ts', 'src/cli/**/*.ts', 'src/*.ts'], [SANDBOX], ['src/cli/demo.ts']),
   fence(['src/sandbox/**/*.ts'], [['\\.\\./(app|server|cli|config|errors|plugins|routes|services|schemas)', 'The sandbox stands alone: it must not share the mistakes of what it tests.']]),

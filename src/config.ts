@@ -36,6 +36,7 @@ export const ConfigSchema = Type.Object({
   RUN_CONCURRENCY: Integer({ default: 1, minimum: 1, maximum: 100, description: 'runs at a time' }),
   MAX_QUEUED_RUNS: Integer({ default: 100, minimum: 0, maximum: 100_000, description: 'runs waiting; over it 503 queue_full' }),
   ALBUM_CACHE_HOURS: Integer({ default: 24, minimum: 0, maximum: 8760, description: 'how long a fetched album may be used again by another run; 0 is off' }),
+  MAX_STORED_RUNS: Integer({ default: 10_000, minimum: 0, maximum: 10_000_000, description: 'stored runs; above that the oldest ended ones are deleted; 0 is no limit' }),
   RETENTION_DAYS: Integer({ default: 30, minimum: 0, maximum: 36_500, description: 'runs that ended longer ago are deleted; 0 is never' }),
   API_KEYS: Type.String({ default: '', description: 'keys that clients must send, separated by commas; none: no key is wanted' }),
   ALLOW_ANONYMOUS: Flag('listen on another address than loopback without API_KEYS'),
@@ -47,8 +48,8 @@ export const ConfigSchema = Type.Object({
   HTTPS_PROXY: Proxy('proxy for calls to https URLs'),
   HTTP_PROXY: Proxy('proxy for calls to http URLs, and to https ones where HTTPS_PROXY is not set'),
   NO_PROXY: Type.String({ default: '', description: 'hosts that are called without a proxy, their subdomains too, separated by commas; * is all' }),
-  REDIS_URL: Type.String({ default: '', pattern: '^(rediss?://[^\\s/]\\S*)?$', format: URL_FORMAT, description: 'Redis that several replicas share; none: this process is alone' }),
-  STORE_SHARED: Flag('DATA_DIR is a volume that all replicas share; needed with REDIS_URL'),
+  DATABASE_URL: Type.String({ default: '', pattern: '^(postgres(ql)?://\\S+)?$', format: URL_FORMAT, description: 'PostgreSQL that several replicas share; none: SQLite in DATA_DIR' }),
+  DATABASE_SCHEMA: Type.String({ default: 'album_ingest', pattern: '^[a-z_][a-z0-9_]{0,39}$', description: 'schema of the tables: services with different ones do not see each other' }),
   RATE_LIMIT_KEY: Type.String({ default: '', description: 'one value for all apps of one developer account, whose quota is counted together; none: the client id' }),
   ROLE: Type.Unsafe<typeof ROLES[number]>({ type: 'string', enum: [...ROLES], default: 'all', description: 'api accepts runs and answers, worker executes them, all does both' }),
 }, { additionalProperties: false })
@@ -94,13 +95,13 @@ function adviceOn (variable: string, keyword: string): string {
   return `is wrong: it must be ${shapeOf(variable)} (${meaningOf(variable)})`
 }
 
-export type Related = Pick<Config, 'HOST' | 'API_KEYS' | 'ALLOW_ANONYMOUS' | 'REDIS_URL' | 'STORE_SHARED' | 'ROLE'>
+export type Related = Pick<Config, 'HOST' | 'API_KEYS' | 'ALLOW_ANONYMOUS' | 'DATABASE_URL' | 'ROLE'>
 
 /** Fewer characters than this can be guessed from outside. */
 const MIN_KEY_CHARACTERS = 16
 
 /** Reports which variables do not go together, and which keys cannot be sent or could be guessed: what no schema can say. */
-export function conflictsOf ({ HOST, API_KEYS, ALLOW_ANONYMOUS, REDIS_URL, STORE_SHARED, ROLE }: Related): ConfigProblem[] {
+export function conflictsOf ({ HOST, API_KEYS, ALLOW_ANONYMOUS, DATABASE_URL, ROLE }: Related): ConfigProblem[] {
   const problems: ConfigProblem[] = []
   const keys = keysOf(API_KEYS)
   if (!keys.every((key) => /^[\x21-\x7e]+$/.test(key))) {
@@ -111,11 +112,8 @@ export function conflictsOf ({ HOST, API_KEYS, ALLOW_ANONYMOUS, REDIS_URL, STORE
   if (keys.length === 0 && !ALLOW_ANONYMOUS && !isLoopback(HOST)) {
     problems.push({ variable: 'API_KEYS', advice: `is missing and HOST=${HOST} can be reached from outside: set API_KEYS, or HOST=127.0.0.1, or ALLOW_ANONYMOUS=true if that is what you want` })
   }
-  if (REDIS_URL !== '' && !STORE_SHARED) {
-    problems.push({ variable: 'STORE_SHARED', advice: 'is missing: with REDIS_URL every replica works on the runs of all, so put DATA_DIR on a volume that they share and set STORE_SHARED=true, or unset REDIS_URL' })
-  }
-  if (REDIS_URL === '' && ROLE !== 'all') {
-    problems.push({ variable: 'REDIS_URL', advice: `is missing: with ROLE=${ROLE} another process does the rest, and finds its work in Redis; set REDIS_URL, or unset ROLE` })
+  if (DATABASE_URL === '' && ROLE !== 'all') {
+    problems.push({ variable: 'DATABASE_URL', advice: `is missing: with ROLE=${ROLE} another process does the rest, and finds its work in PostgreSQL; set DATABASE_URL, or unset ROLE` })
   }
   return problems
 }
@@ -138,6 +136,11 @@ export function wrappingsOf (data: Record<string, string>): ConfigProblem[] {
     }
     return []
   })
+}
+
+/** Whose limits at Spotify the calls count against. */
+export function accountOf ({ RATE_LIMIT_KEY, SPOTIFY_CLIENT_ID }: Pick<Config, 'RATE_LIMIT_KEY' | 'SPOTIFY_CLIENT_ID'>): string {
+  return RATE_LIMIT_KEY === '' ? SPOTIFY_CLIENT_ID : RATE_LIMIT_KEY
 }
 
 /** The keys of API_KEYS. */
@@ -180,7 +183,8 @@ export function trustedProxies ({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>): f
 }
 
 const SHAPES: Record<string, string> = {
-  REDIS_URL: 'a redis:// or rediss:// URL',
+  DATABASE_URL: 'a postgres:// URL, as postgres://user:password@host:5432/database',
+  DATABASE_SCHEMA: 'lower-case letters, digits and _, at most 40',
   TRUST_PROXY: `addresses or networks separated by commas (10.0.0.0/8, loopback), or a number of hops from 1 to ${MAX_HOPS}`,
   SPOTIFY_MARKET: 'two capital letters of ISO 3166-1 alpha-2',
 }

@@ -48,9 +48,8 @@ export type RequestErrorCode =
   | 'too_many_connections'
   | 'storage_failed'
   | 'shutting_down'
-  | 'data_dir_in_use'
-  | 'data_dir_unfit'
-  | 'redis_unfit'
+  | 'starting'
+  | 'database_unfit'
   | 'internal_error'
 
 export type ErrorCode = RunErrorCode | CallErrorCode | RequestErrorCode

@@ -3,8 +3,8 @@ import { escapeJson, printableValues } from './printable.ts'
 
 /** Where a secret could stand in something that is logged; its value never leaves. */
 const SECRETS = [
-  'authorization', 'access_token', 'client_secret', 'SPOTIFY_CLIENT_SECRET', 'API_KEYS', 'REDIS_URL', 'HTTPS_PROXY', 'HTTP_PROXY',
-  '*.authorization', '*["x-api-key"]', '*.access_token', '*.client_secret', '*.SPOTIFY_CLIENT_SECRET', '*.API_KEYS', '*.REDIS_URL', '*.HTTPS_PROXY', '*.HTTP_PROXY',
+  'authorization', 'access_token', 'client_secret', 'SPOTIFY_CLIENT_SECRET', 'API_KEYS', 'DATABASE_URL', 'HTTPS_PROXY', 'HTTP_PROXY',
+  '*.authorization', '*["x-api-key"]', '*.access_token', '*.client_secret', '*.SPOTIFY_CLIENT_SECRET', '*.API_KEYS', '*.DATABASE_URL', '*.HTTPS_PROXY', '*.HTTP_PROXY',
   '*.headers.authorization', '*.headers["x-api-key"]', '*.headers.cookie',
 ]
 

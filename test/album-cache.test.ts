@@ -1,10 +1,8 @@
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { sql } from 'kysely'
 import t from 'tap'
 import { cacheKey } from '../src/services/ingest/cached-album.ts'
 import { type SandboxSettings } from '../src/sandbox/settings.ts'
 import { type SandboxStats } from '../src/sandbox/stats.ts'
-import { type PackedEntry, readTable } from '../src/services/store/pack.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { isHonest } from './honesty.ts'
 import { type AlbumJson, type Service, type ServiceOptions, startService } from './service.ts'
@@ -12,7 +10,6 @@ import { matchesTruth } from './truth.ts'
 
 const HOUR_MS = 3_600_000
 const NOTHING = {}
-const NOWHERE = { path: '', hash: '', offset: 0, length: 0 }
 
 for (const { tier, listing } of [
   { tier: 'development', listing: { search: { 200: 10 } } },
@@ -102,7 +99,7 @@ t.test('ALBUM_CACHE_HOURS=0: nothing is kept, nothing is used, and what was kept
   t.equal((await entries(first)).length, 5)
   const second = await restart(t, first, { env: { ALBUM_CACHE_HOURS: '0' } })
   t.match(await second.ingest({ limit: 5 }), { status: 'succeeded', cost: { cached: 0, byEndpoint: { album: 5 } } })
-  await second.app.close()
+  while ((await entries(second)).length > 0) await new Promise(setImmediate)
   t.same(await entries(second), [])
 })
 
@@ -127,8 +124,8 @@ t.test('an album of another tier, another app or another API is fetched anew', a
   const another = await restart(t, upgraded, { env: { SPOTIFY_CLIENT_ID: 'another-app' } })
   t.match(await another.ingest({ limit: 5 }), { status: 'succeeded', cost: { cached: 0 } })
   await another.app.close()
-  const sameRedis = { REDIS_URL: service.app.config.REDIS_URL } // of replicas: one that knows nothing would let nobody call for 30 s
-  const elsewhere = await startService(t, { dataDir: service.dataDir, sandbox: { tier: 'extended' }, env: sameRedis })
+  const sameDatabase = { DATABASE_URL: service.app.config.DATABASE_URL }
+  const elsewhere = await startService(t, { dataDir: service.dataDir, sandbox: { tier: 'extended' }, env: sameDatabase })
   t.match(await elsewhere.ingest({ limit: 5 }), { status: 'succeeded', cost: { cached: 0 } })
 })
 
@@ -183,29 +180,27 @@ t.test('a run that goes on takes from the cache what another run has fetched sin
 
 t.test('a cache that can be neither read nor written costs no run, and one line', async (t) => {
   const service = await startService(t)
-  await rm(join(service.dataDir, 'cache'), { recursive: true, force: true })
-  await writeFile(join(service.dataDir, 'cache'), 'no folder')
+  const { queries } = service.app.engine.database
+  await sql`alter table cached_albums rename to elsewhere`.execute(queries)
   t.match(await service.ingest({ limit: 10 }), { status: 'succeeded', cost: { cached: 0 } })
   t.equal(service.log().split('the album cache cannot be used').length - 1, 1)
-  const again = await restart(t, service)
-  t.match(await again.ingest({ limit: 10 }), { status: 'succeeded', cost: { cached: 0 } })
-  await rm(join(service.dataDir, 'cache'))
-  await mkdir(join(service.dataDir, 'cache'))
-  await again.ingest({ limit: 10, pagination: 'offset' })
-  t.match(await again.ingest({ limit: 10 }), { cost: { cached: 10 } }, 'and works again when it can')
+  await sql`alter table elsewhere rename to cached_albums`.execute(queries)
+  await service.ingest({ limit: 10, pagination: 'offset' })
+  t.match(await service.ingest({ limit: 10 }), { cost: { cached: 10 } }, 'and works again when it can')
 })
 
 t.test('damaged entries are fetched anew', async (t) => {
   const service = await startService(t)
   await service.ingest({ limit: 10 })
-  const [zeros = NOWHERE, changed = NOWHERE, exchanged = NOWHERE, other = NOWHERE] = await entries(service)
-  const data = await readFile(zeros.path)
-  data.fill(0, zeros.offset, zeros.offset + zeros.length)
-  data.fill('"', changed.offset + changed.length - 20, changed.offset + changed.length - 10)
-  data.copy(data, exchanged.offset, other.offset, other.offset + Math.min(other.length, exchanged.length))
-  await writeFile(zeros.path, data.subarray(0, -7)) // torn
+  const [zeros = '', changed = '', exchanged = '', other = ''] = await entries(service)
+  const { queries } = service.app.engine.database
+  const bodyOf = async (key: string): Promise<string> => (await queries.selectFrom('cached_albums').select('body').where('key', '=', key).executeTakeFirstOrThrow()).body
+  const put = async (key: string, body: string): Promise<void> => { await queries.updateTable('cached_albums').set({ body }).where('key', '=', key).execute() }
+  await put(zeros, '0')
+  await put(changed, (await bodyOf(changed)).replace('"name":"', '"name":"x'))
+  await put(exchanged, await bodyOf(other))
   const run = await service.ingest({ limit: 10, pagination: 'offset' })
-  t.match(run, { status: 'succeeded', cost: { cached: 6, byEndpoint: { album: 4 } } })
+  t.match(run, { status: 'succeeded', cost: { cached: 7, byEndpoint: { album: 3 } } })
   matchesTruth(t, await service.document(run.id), service.sandbox, service.sandboxUrl)
 })
 
@@ -227,14 +222,9 @@ async function restart (t: Parameters<typeof startService>[0], { app, dataDir, s
   return await startService(t, { on: { sandbox, sandboxUrl }, dataDir, ...options })
 }
 
-async function entries ({ dataDir }: Service): Promise<Array<PackedEntry & { path: string }>> {
-  const folder = join(dataDir, 'cache', 'albums')
-  const found: Array<PackedEntry & { path: string }> = []
-  for (const path of (await readdir(folder)).sort().map((name) => join(folder, name))) {
-    const table = await readTable(path)
-    found.push(...table.entries.map((entry) => ({ ...entry, path })))
-  }
-  return found
+async function entries ({ app }: Service): Promise<string[]> {
+  const rows = await app.engine.database.queries.selectFrom('cached_albums').select('key').orderBy('key').execute()
+  return rows.map(({ key }) => key)
 }
 
 /** Put another album, and what is known of it, in the place of a cached one that has several tracks. */
@@ -247,5 +237,5 @@ async function rewriteOne (service: Service, change: (head: Record<string, unkno
   const entry = await store.read(key)
   if (entry === null) throw new Error('the album is not cached')
   const [head, body] = change(entry.meta.head, entry.body)
-  await store.write(entry.storedAtMs, [{ key, meta: { ...entry.meta, head: head as typeof entry.meta.head }, body: Buffer.from(body) }])
+  await store.write(entry.storedAtMs, [{ key, meta: { ...entry.meta, head: head as typeof entry.meta.head }, body }])
 }

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, writeFile } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 import { type Run } from '../src/schemas/run.ts'
 import { documentName, newRecord } from '../src/services/runs/transitions.ts'
+import { openSqlite } from '../src/services/database/sqlite.ts'
+import { createOwners } from '../src/services/store/owner.ts'
+import { createRunStore } from '../src/services/store/run-store.ts'
 
 /** A run that ended with a document of a given size, as the service would have stored it, and what each format of it must be. */
 export interface BigRun {
@@ -18,14 +22,14 @@ export interface BigRun {
 const TRACKS_PER_ALBUM = 30
 const WRITE_BYTES = 1024 * 1024
 
-/** Write it, an album at a time. */
-export async function storeBigRun (dataDir: string, bytesAtLeast: number): Promise<BigRun> {
+/** Writes it, an album at a time; `isGarbled`: with something in its middle that is no JSON. */
+export async function storeBigRun (dataDir: string, bytesAtLeast: number, isGarbled = false): Promise<BigRun> {
   const nowMs = Date.now()
   const record = newRecord(uuidv7(), { source: 'auto', limit: 100, pagination: 'next', market: null, refresh: false }, nowMs)
   const at = new Date(nowMs).toISOString()
   const run: Run = { ...record.run, status: 'succeeded', complete: true, startedAt: at, finishedAt: at }
-  const folder = join(dataDir, 'runs', run.id)
   const name = documentName(run)
+  const folder = join(dataDir, 'documents', ...at.slice(0, 10).split('-'))
   await mkdir(folder, { recursive: true })
 
   const file = await open(join(folder, name), 'w')
@@ -48,6 +52,10 @@ export async function storeBigRun (dataDir: string, bytesAtLeast: number): Promi
   await write(`${JSON.stringify(head).slice(0, -1)},"albums":[`)
   let albums = 0
   for (; bytes < bytesAtLeast; albums++) {
+    if (isGarbled && bytes > bytesAtLeast / 2) {
+      await write('{'.repeat(1000))
+      isGarbled = false
+    }
     const album = albumOf(albums)
     const text = JSON.stringify(album)
     await write(`${albums === 0 ? '\n' : ',\n'}${text}`)
@@ -60,7 +68,13 @@ export async function storeBigRun (dataDir: string, bytesAtLeast: number): Promi
 
   const sha256 = { json: hashes.json.digest('hex'), ndjson: hashes.ndjson.digest('hex'), tracks: hashes.tracks.digest('hex') }
   const ended = { ...run, file: { name, bytes, sha256: sha256.json } }
-  await writeFile(join(folder, 'run.1.json'), JSON.stringify({ ...record, run: ended }))
+  const database = await openSqlite(join(dataDir, 'service.db'), { now: Date.now })
+  const owners = createOwners()
+  const store = createRunStore(database, owners, pino({ level: 'silent' }))
+  await store.admit({ record, key: null, maxPending: Infinity })
+  await store.update(run.id, (before) => ({ ...before, executions: 1, run: ended }))
+  owners.close()
+  await database.close()
   return { run: ended, path: join(folder, name), albums, tracks: albums * TRACKS_PER_ALBUM, sha256 }
 }
 

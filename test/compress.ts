@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { growCopy } from '../src/services/store/compressed-copy.ts'
+import { growCopy } from '../src/services/store/documents/compressed-copy.ts'
 import { type Log } from '../src/services/log.ts'
 
 /** Write the compressed copy of a file that is there already. */

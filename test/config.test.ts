@@ -40,6 +40,8 @@ const DEFAULTS = {
   MAX_ALBUMS_PER_RUN: 1000,
   RUN_CONCURRENCY: 1,
   MAX_QUEUED_RUNS: 100,
+  ALBUM_CACHE_HOURS: 24,
+  MAX_STORED_RUNS: 10_000,
   RETENTION_DAYS: 30,
   API_KEYS: '',
   ALLOW_ANONYMOUS: false,
@@ -47,8 +49,8 @@ const DEFAULTS = {
   PUBLIC_URL: '',
   KEEP_ALIVE_S: 72,
   SPOTIFY_MARKET: '',
-  REDIS_URL: '',
-  STORE_SHARED: false,
+  DATABASE_URL: '',
+  DATABASE_SCHEMA: 'album_ingest',
   RATE_LIMIT_KEY: '',
   ROLE: 'all',
 }
@@ -130,9 +132,10 @@ const WRONG: Array<[name: string, values: string[], shape: RegExp]> = [
   ['MAX_ALBUMS_PER_RUN', ['0', 'x'], /a whole number from 1/],
   ['RUN_CONCURRENCY', ['0', 'x'], /a whole number from 1/],
   ['MAX_QUEUED_RUNS', ['-1', 'x'], /a whole number from 0/],
+  ['ALBUM_CACHE_HOURS', ['-1', '8761', 'x'], /a whole number from 0/],
+  ['MAX_STORED_RUNS', ['-1', '10000001', '1.5'], /a whole number from 0/],
   ['RETENTION_DAYS', ['-1', 'x'], /a whole number from 0/],
   ['ALLOW_ANONYMOUS', ['yes', '2', 'TRUE', 'on'], /true or false/],
-  ['STORE_SHARED', ['yes', '1.0', 'on'], /true or false/],
   ['ROLE', ['both', 'API', 'workers'], /one of all, api, worker/],
 ]
 for (const [name, values, shape] of WRONG) {
@@ -184,33 +187,34 @@ t.test('a reachable host without a key is told together with everything else', a
   t.same(lines.map((line) => line.split(' ')[0]).sort(), ['API_KEYS', 'SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET'])
 })
 
-t.test('REDIS_URL wants STORE_SHARED=true, and a role of its own wants REDIS_URL: each told in one line that says what to do', async (t) => {
-  const url = `redis://user:${SECRET}@redis.example:6379/0`
-  const alone = await linesOf({ ...CREDENTIALS, REDIS_URL: url })
-  t.equal(alone.length, 1)
-  t.match(alone[0], /^STORE_SHARED is missing: .*set STORE_SHARED=true/)
-  t.notMatch(alone[0], SECRET)
+t.test('a role of its own wants DATABASE_URL, told in one line that says what to do', async (t) => {
+  const url = `postgres://user:${SECRET}@postgres.example:5432/database`
   for (const ROLE of ['api', 'worker']) {
     const lines = await linesOf({ ...CREDENTIALS, ROLE })
     t.equal(lines.length, 1)
-    t.match(lines[0], new RegExp(`^REDIS_URL is missing: with ROLE=${ROLE} .*set REDIS_URL`))
-    t.match(await configOf({ ...CREDENTIALS, ROLE, REDIS_URL: url, STORE_SHARED: 'true' }), { ROLE, REDIS_URL: url, STORE_SHARED: true })
+    t.match(lines[0], new RegExp(`^DATABASE_URL is missing: with ROLE=${ROLE} .*set DATABASE_URL`))
+    t.match(await configOf({ ...CREDENTIALS, ROLE, DATABASE_URL: url }), { ROLE, DATABASE_URL: url })
   }
-  t.same(await linesOf({ ...CREDENTIALS, STORE_SHARED: 'true' }), [], 'without Redis it changes nothing')
 })
 
-for (const url of ['localhost:6379', 'http://localhost:6379', 'redis://', 'redis:///0', 'redis://a b', `redis:user:${SECRET}@host`]) {
-  t.test(`REDIS_URL=${url.replace(SECRET, '…')}: one line, which does not repeat it`, async (t) => {
-    const lines = await linesOf({ ...CREDENTIALS, REDIS_URL: url, STORE_SHARED: 'true' })
+for (const url of ['postgres://user@host/database', 'postgresql://user:p%40ss@host:5432/database?sslmode=verify-full', 'postgres://host']) {
+  t.test(`DATABASE_URL=${url} is right`, async (t) => {
+    t.match(await configOf({ ...CREDENTIALS, DATABASE_URL: url }), { DATABASE_URL: url })
+  })
+}
+
+for (const url of ['localhost:5432', 'http://localhost:5432', 'postgres://', 'mysql://host/database', 'postgres://a b', `postgres:user:${SECRET}@host`, 'postgres://host:99999/database']) {
+  t.test(`DATABASE_URL=${url.replace(SECRET, '…')}: one line, which does not repeat it`, async (t) => {
+    const lines = await linesOf({ ...CREDENTIALS, DATABASE_URL: url })
     t.equal(lines.length, 1)
-    t.match(lines[0], /^REDIS_URL is wrong: it must be a redis:\/\/ or rediss:\/\/ URL/)
-    t.ok(url === 'redis://' || !String(lines[0]).includes(url))
+    t.match(lines[0], /^DATABASE_URL is wrong: it must be a postgres:\/\/ URL/)
+    t.ok(url === 'postgres://' || !String(lines[0]).includes(url))
   })
 }
 
 t.test('all that is wrong with replicas is told with the rest', async (t) => {
-  const lines = await linesOf({ SPOTIFY_CLIENT_ID: 'id', REDIS_URL: 'redis://localhost', ROLE: 'none' })
-  t.same(lines.map((line) => line.split(' ')[0]).sort(), ['ROLE', 'SPOTIFY_CLIENT_SECRET', 'STORE_SHARED'])
+  const lines = await linesOf({ SPOTIFY_CLIENT_ID: 'id', DATABASE_URL: 'localhost', DATABASE_SCHEMA: 'two words', ROLE: 'none' })
+  t.same(lines.map((line) => line.split(' ')[0]).sort(), ['DATABASE_SCHEMA', 'DATABASE_URL', 'ROLE', 'SPOTIFY_CLIENT_SECRET'])
 })
 
 t.test('.env is read where it is named, and the environment goes before it', async (t) => {
@@ -270,6 +274,7 @@ const SHAPED: Array<[name: string, right: string[], wrong: string[], shape: RegE
   ['PUBLIC_URL', ['https://a.example', 'http://a:8080/b/'], ['a.example', '/albums', 'https://a?b', 'https://a#b', 'https://user:password@a', 'ftp://a'], /http or https URL/],
   ['KEEP_ALIVE_S', ['1', '3600'], ['0', '3601', '5s'], /a whole number from 1/],
   ['SPOTIFY_MARKET', ['DE'], ['de', 'DEU', 'D', '49'], /two capital letters/],
+  ['DATABASE_SCHEMA', ['a', '_a1', 'x'.repeat(40)], ['Album', '1a', 'a-b', 'a.b', 'a"b', 'x'.repeat(41)], /lower-case letters, digits and _, at most 40/],
   ['SPOTIFY_API_URL', ['http://a/v1'], ['https://user:password@a/v1'], /without a query, user or password/],
 ]
 for (const [name, right, wrong, shape] of SHAPED) {

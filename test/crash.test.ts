@@ -1,8 +1,6 @@
-import { join } from 'node:path'
 import t from 'tap'
 import { type Fault } from '../src/sandbox/settings.ts'
-import { type Part } from '../src/services/ingest/ledger.ts'
-import { openCheckpoint } from '../src/services/store/checkpoint.ts'
+import { storedEvents } from './ledger-events.ts'
 import { download, post, startProcess, untilEnded } from './process.ts'
 import { environment, startSandbox, startService, temporaryFolder } from './service.ts'
 import { matchesTruth } from './truth.ts'
@@ -25,7 +23,7 @@ for (const tier of ['development', 'extended'] as const) {
     else await until(() => sandbox.sandbox.stats().calls >= 60)
     await first.kill('SIGKILL')
     sandbox.sandbox.change({ faults: [] })
-    const stored = await storedAlbums(join(env['DATA_DIR'] ?? '', 'runs', id))
+    const stored = await storedAlbums(env['DATA_DIR'] ?? '', id)
 
     const second = await startProcess(t, env)
     const run = await untilEnded(second.url, id)
@@ -83,12 +81,8 @@ t.test('kill -9 within a burst: the next process calls no more often than is lef
   t.ok(after.peakPer30s <= limit, `${calls} calls before the kill, ${after.calls - calls} after it`)
 })
 
-async function storedAlbums (folder: string): Promise<string[]> {
-  const checkpoint = await openCheckpoint<Part>(folder, Infinity)
-  const stored: string[] = []
-  for await (const { meta } of checkpoint.replay()) if (meta.kind === 'album') stored.push(meta.id)
-  await checkpoint.close()
-  return stored
+async function storedAlbums (dataDir: string, id: string): Promise<string[]> {
+  return (await storedEvents({ dataDir }, id)).flatMap((event) => event.kind === 'album' ? [event.id] : [])
 }
 
 async function until (isSo: () => boolean): Promise<void> {

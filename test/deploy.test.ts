@@ -4,26 +4,50 @@ import t from 'tap'
 import ts from 'typescript'
 import { parse, parseAllDocuments } from 'yaml'
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment'
+import { StatefulSet } from 'kubernetes-models/apps/v1/StatefulSet'
+import { CronJob } from 'kubernetes-models/batch/v1/CronJob'
+import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
 import { ConfigMap } from 'kubernetes-models/v1/ConfigMap'
-import { PersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolumeClaim'
 import { Service } from 'kubernetes-models/v1/Service'
+import { readArguments } from '../src/cli/arguments.ts'
 import { ConfigSchema } from '../src/config.ts'
 
 const FOLDER = new URL('../deploy/kubernetes/', import.meta.url)
 const VARIABLES = Object.keys(ConfigSchema.properties)
 
-interface Container { image: string, envFrom: unknown[], ports: Array<{ name: string }>, volumeMounts: Array<{ name: string }> }
+interface Container {
+  image: string
+  command?: string[]
+  env?: Array<{ name: string, value?: string, valueFrom?: { secretKeyRef: { name: string, key: string } } }>
+  envFrom?: unknown[]
+  ports?: Array<{ name: string, containerPort: number }>
+  volumeMounts: Array<{ name: string, mountPath: string }>
+  securityContext: object
+}
+interface Pod {
+  metadata: { labels: Record<string, string> }
+  spec: { containers: Container[], volumes: Array<{ name: string, emptyDir?: object }>, securityContext: object }
+}
 interface Manifest {
   apiVersion: string
   kind: string
   metadata: { name: string }
   data?: Record<string, string>
-  spec: { selector: Record<string, unknown>, template: { metadata: { labels: object }, spec: { containers: Container[], volumes: Array<{ name: string, persistentVolumeClaim?: { claimName: string } }> } } }
+  spec: {
+    selector: Record<string, unknown>
+    template: Pod
+    serviceName?: string
+    volumeClaimTemplates?: Array<{ metadata: { name: string } }>
+    jobTemplate?: { spec: { template: Pod } }
+    podSelector?: { matchLabels: object }
+    ingress?: Array<{ from: Array<{ podSelector: object }>, ports: Array<{ port: string }> }>
+    egress?: unknown[]
+  }
 }
 
 /** Each model takes manifests of its own kind, which is known only when they are read. */
-const MODELS = { Deployment, PodDisruptionBudget, ConfigMap, PersistentVolumeClaim, Service } as unknown as Record<string, new (manifest: Manifest) => { validate: () => void }>
+const MODELS = { Deployment, StatefulSet, CronJob, NetworkPolicy, PodDisruptionBudget, ConfigMap, Service } as unknown as Record<string, new (manifest: Manifest) => { validate: () => void }>
 
 async function manifests (): Promise<Manifest[]> {
   const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.yaml')).sort()
@@ -64,25 +88,106 @@ function misspelt (all: Manifest[]): string[] {
   return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
 }
 
-t.test('the manifests fit each other and the service', async (t) => {
+const NAME = 'album-release-ingest'
+const POSTGRESQL = `${NAME}-postgresql`
+
+async function manifestsByName (): Promise<(kind: string, name?: string) => Manifest> {
   const all = await manifests()
-  const of = (kind: string, name = 'album-release-ingest'): Manifest => all.find((manifest) => manifest.kind === kind && manifest.metadata.name === name) as Manifest
-  const { spec: { template: { metadata: { labels }, spec } } } = of('Deployment')
-  const [container] = spec.containers
-  t.match(labels, of('Service').spec.selector, 'the Service finds the pods')
-  t.match({ matchLabels: labels }, of('PodDisruptionBudget').spec.selector, 'so does the disruption budget')
-  t.same(container?.envFrom, [{ configMapRef: { name: of('ConfigMap').metadata.name } }, { secretRef: { name: 'album-release-ingest' } }])
-  t.same(container?.volumeMounts.map(({ name }) => name), spec.volumes.map(({ name }) => name))
-  t.equal(spec.volumes[0]?.persistentVolumeClaim?.claimName, of('PersistentVolumeClaim').metadata.name)
-  t.same(Object.keys(of('ConfigMap').data ?? {}).filter((name) => !VARIABLES.includes(name)), [], 'variables that the service has')
+  return (kind, name = NAME) => {
+    const found = all.find((manifest) => manifest.kind === kind && manifest.metadata.name === name)
+    if (found === undefined) throw new Error(`there is no ${kind} ${name}`)
+    return found
+  }
+}
+
+/** The only container of a pod. */
+function containerOf ({ spec: { containers } }: Pod): Container {
+  const [container] = containers
+  if (container === undefined || containers.length !== 1) throw new Error('a pod has one container')
+  return container
+}
+
+async function image (): Promise<string> {
   const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-  t.equal(container?.image, `album-release-ingest:${version}`)
+  return `${NAME}:${version}`
+}
+
+t.test('the manifests fit each other and the service', async (t) => {
+  const of = await manifestsByName()
+  const pod = of('Deployment').spec.template
+  const container = containerOf(pod)
+  t.match(pod.metadata.labels, of('Service').spec.selector, 'the Service finds the pods')
+  t.match({ matchLabels: pod.metadata.labels }, of('PodDisruptionBudget').spec.selector, 'so does the disruption budget')
+  t.same(container.envFrom, [{ configMapRef: { name: of('ConfigMap').metadata.name } }, { secretRef: { name: NAME } }])
+  t.same(container.volumeMounts.map(({ name }) => name), pod.spec.volumes.map(({ name }) => name))
+  t.ok(pod.spec.volumes.every(({ emptyDir }) => emptyDir !== undefined), 'replicas share no volume')
+  t.same(Object.keys(of('ConfigMap').data ?? {}).filter((name) => !VARIABLES.includes(name)), [], 'variables that the service has')
+  t.equal(container.image, await image())
 })
 
-t.test('compose has two replicas on one volume and one Redis, with variables that the service has', async (t) => {
+t.test('the CronJob runs the CLI of the same image with the same configuration, and no Service sends it requests', async (t) => {
+  const of = await manifestsByName()
+  const pod = of('CronJob').spec.jobTemplate?.spec.template
+  if (pod === undefined) throw new Error('the CronJob has no pod')
+  const [job, service] = [containerOf(pod), containerOf(of('Deployment').spec.template)]
+  t.same({ image: job.image, envFrom: job.envFrom, mounts: job.volumeMounts }, { image: service.image, envFrom: service.envFrom, mounts: service.volumeMounts })
+  const [node, program, ...args] = job.command ?? []
+  t.same([node, program], ['node', 'src/cli.ts'])
+  t.doesNotThrow(() => readArguments(args))
+  t.notMatch(pod.metadata.labels, of('Service').spec.selector)
+})
+
+t.test('PostgreSQL has a volume and a password, and only the service and its jobs reach it', async (t) => {
+  const of = await manifestsByName()
+  const { spec: { serviceName, template: pod, volumeClaimTemplates = [] } } = of('StatefulSet', POSTGRESQL)
+  const container = containerOf(pod)
+  t.equal(serviceName, of('Service', POSTGRESQL).metadata.name)
+  t.match(pod.metadata.labels, of('Service', POSTGRESQL).spec.selector)
+  t.same(container.volumeMounts.map(({ name }) => name).sort(), [...volumeClaimTemplates.map(({ metadata: { name } }) => name), ...pod.spec.volumes.map(({ name }) => name)].sort())
+  t.match(container.env, [{}, {}, { name: 'POSTGRES_PASSWORD', valueFrom: { secretKeyRef: { name: POSTGRESQL, key: 'POSTGRES_PASSWORD' } } }])
+  const { podSelector, ingress = [], egress } = of('NetworkPolicy', POSTGRESQL).spec
+  t.match(pod.metadata.labels, podSelector?.matchLabels)
+  t.equal(egress, undefined, 'none is allowed')
+  t.same(ingress.flatMap(({ ports }) => ports.map(({ port }) => port)), container.ports?.map(({ name }) => name))
+  const [allowed, ...others] = ingress.flatMap(({ from }) => from.map(({ podSelector }) => podSelector))
+  t.same(others, [])
+  t.same(allowed, {
+    matchLabels: { 'app.kubernetes.io/name': NAME },
+    matchExpressions: [{ key: 'app.kubernetes.io/component', operator: 'In', values: ['service', 'job'] }],
+  })
+  const componentOf = (pod: Pod | undefined): string | undefined => pod?.metadata.labels['app.kubernetes.io/component']
+  t.same([of('Deployment').spec.template, of('CronJob').spec.jobTemplate?.spec.template].map(componentOf), ['service', 'job'])
+})
+
+t.test('every pod runs without rights, on a read-only root', async (t) => {
+  for (const { kind, metadata, spec } of await manifests()) {
+    const pod = spec?.jobTemplate?.spec.template ?? spec?.template
+    if (pod === undefined) continue
+    t.match(pod.spec, { automountServiceAccountToken: false, securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } } }, `${kind} ${metadata.name}`)
+    t.same(containerOf(pod).securityContext, { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }, `${kind} ${metadata.name}`)
+  }
+})
+
+interface ComposeService {
+  environment?: Record<string, string>
+  profiles?: string[]
+  deploy?: { replicas: number }
+  depends_on?: object
+  ports?: string[]
+  volumes?: string[]
+  healthcheck?: object
+}
+
+t.test('compose has two replicas on one PostgreSQL that nobody else reaches, and on no common volume', async (t) => {
   const text = await readFile(new URL('../compose.yaml', import.meta.url), 'utf8')
-  const { services } = parse(text, { merge: true }) as { services: Record<string, { environment?: Record<string, string>, profiles?: string[], deploy?: { replicas: number }, volumes?: string[], command?: string[] }> }
-  t.match(services['replica'], { profiles: ['replicas'], deploy: { replicas: 2 }, environment: { STORE_SHARED: 'true', REDIS_URL: 'redis://redis:6379' } })
-  t.match(services['redis']?.command?.join(' '), 'noeviction')
+  const { services, volumes } = parse(text, { merge: true }) as { services: Record<string, ComposeService>, volumes: Record<string, null> }
+  const { replica, postgresql } = services
+  t.match(replica, { profiles: ['replicas'], deploy: { replicas: 2 }, depends_on: { postgresql: { condition: 'service_healthy' } }, volumes: ['/data'] })
+  t.match(postgresql, { profiles: ['replicas'], healthcheck: { test: [] } })
+  t.equal(postgresql?.ports, undefined)
+  const { POSTGRES_USER: user, POSTGRES_PASSWORD: password, POSTGRES_DB: database } = postgresql?.environment ?? {}
+  t.equal(replica?.environment?.['DATABASE_URL'], `postgres://${user}:${password}@postgresql:5432/${database}`)
   for (const name of ['ingest', 'trial', 'replica']) t.same(Object.keys(services[name]?.environment ?? {}).filter((variable) => !VARIABLES.includes(variable)), [], name)
+  const named = Object.values(services).flatMap(({ volumes = [] }) => volumes).map((volume) => volume.split(':')[0] ?? '').filter((volume) => !volume.startsWith('/'))
+  t.same(named.sort(), Object.keys(volumes).sort(), 'each volume has one user')
 })

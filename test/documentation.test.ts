@@ -1,4 +1,5 @@
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { ConfigSchema } from '../src/config.ts'
 
@@ -21,6 +22,35 @@ t.test('each npm script that README.md and CONTRIBUTING.md name exists, and each
   const named = new Set([...text.matchAll(/npm (?:run (?:-s )?)?(test\b(?!:)|start\b|(?<=run (?:-s )?)[a-z:]+)/g)].map(([, name]) => name ?? ''))
   for (const name of named) t.ok(name in scripts, `npm run ${name}`)
   for (const name of Object.keys(scripts).filter((name) => !name.startsWith('pre'))) t.ok(named.has(name), `${name} is explained`)
+})
+
+t.test('each link of a document leads to a file, and to a heading that the file has', async (t) => {
+  const folders = await Promise.all(['docs', 'deploy', 'bench'].map(async (folder) => (await readdir(folder, { recursive: true })).map((path) => join(folder, path))))
+  const documents = [...folders.flat().filter((path) => path.endsWith('.md')), 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
+  for (const path of documents) {
+    const text = (await readFile(path, 'utf8')).replaceAll(/^```.*?^```/gms, '')
+    for (const [, link = ''] of text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [file = '', heading] = link.split('#')
+      const target = file === '' ? path : join(dirname(path), file)
+      const found = await stat(target).catch(() => null)
+      t.ok(found, `${path}: ${link}`)
+      if (heading !== undefined) t.ok(headingsOf(await readFile(target, 'utf8')).includes(heading), `${path}: ${link}`)
+    }
+  }
+})
+
+/** The names by which links find headings, as GitHub makes them. */
+function headingsOf (text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.toLowerCase().replaceAll(/[^\w\- ]/g, '').replaceAll(' ', '-'))
+}
+
+t.test('each log message that the documents show is one that the service writes', async (t) => {
+  const sources = (await readdir('src', { recursive: true })).filter((path) => path.endsWith('.ts'))
+  const code = (await Promise.all(sources.map(async (path) => await readFile(join('src', path), 'utf8')))).join('\n')
+  const shown = [...(await readFile('docs/what-happens-when.md', 'utf8')).matchAll(/"msg":"([^"]+)"/g)]
+  const explained = [...(await readFile('docs/operations.md', 'utf8')).matchAll(/^\| `([^`]+)` \| (?:warn|error) \|/gm)]
+  t.ok(shown.length > 0 && explained.length > 0)
+  for (const [, message = ''] of [...shown, ...explained]) t.ok(code.includes(`'${message}'`), message)
 })
 
 t.test('each test file is in exactly one suite, short or long', async (t) => {

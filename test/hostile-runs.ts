@@ -31,6 +31,8 @@ export interface Lane {
   output: () => string
   /** Its clock, in epoch milliseconds. */
   now: () => number
+  /** Where the log of the run before begins. */
+  previousLog: number
 }
 
 /** How a run went. */
@@ -92,7 +94,10 @@ export async function runUnder (t: Test, lane: Lane, { seed, limit, mayPause }: 
   const calls = [...upstream.calls.values()].reduce((sum, count) => sum + count, 0)
   const counted = wrongsOfCalls(run, upstream.calls, { attempts: ATTEMPTS, executions })
   wrong.push(...counted.wrong)
-  if (run.cost.calls !== calls) wrong.push(`the run counts ${run.cost.calls} of ${calls} calls`)
+  // On a busy machine a call may reach the upstream after the service gave it up, or in the time of the next run.
+  const late = lane.output().slice(lane.previousLog).split('gave no whole answer within').length - 1
+  lane.previousLog = logged
+  if (Math.abs(run.cost.calls - calls) > late) wrong.push(`the run counts ${run.cost.calls} of ${calls} calls, ${late} were given up`)
   if (upstream.tokenRequests() > (calls + 2 * executions) * ATTEMPTS) wrong.push(`${upstream.tokenRequests()} requests for a token`)
 
   for (const format of FORMATS) {

@@ -4,7 +4,7 @@ import { type RunRequest } from '../src/schemas/run.ts'
 import { conclude } from '../src/services/ingest/conclude.ts'
 import { documentText } from '../src/services/ingest/document.ts'
 import { inspect } from '../src/services/ingest/ingest.ts'
-import { albumPart, openLedger } from '../src/services/ingest/ledger.ts'
+import { albumEvent, openLedger } from '../src/services/ingest/ledger.ts'
 import { newRecord } from '../src/services/runs/transitions.ts'
 import { parseBody } from '../src/services/spotify/answer.ts'
 import { classify } from '../src/services/spotify/classify.ts'
@@ -12,7 +12,7 @@ import { readAlbumHead } from '../src/services/spotify/item-check.ts'
 import { NO_COST } from '../src/services/spotify/meter.ts'
 import { type SpotifyService } from '../src/services/spotify/spotify-service.ts'
 import { type Document } from './service.ts'
-import { createMemoryCheckpoint } from './services/ingest/memory-checkpoint.ts'
+import { createMemoryLedger } from './services/ingest/memory-ledger.ts'
 
 /** What Spotify may ask a caller to do again: authorise, send sooner, send later. */
 const CALLER_MAY_REPEAT = [401, 408, 425, 429]
@@ -43,13 +43,13 @@ t.test('whatever a run went through, its document is the first or the newest par
   await fc.assert(fc.asyncProperty(history, async ({ source, limit, pages, fetched, losses }) => {
     const request: RunRequest = { source, limit, pagination: 'next', market: null, refresh: false }
     const { run } = newRecord('0193549a-0000-7000-8000-000000000000', request, 0)
-    const ledger = await openLedger(createMemoryCheckpoint(), limit)
+    const ledger = await openLedger(createMemoryLedger(), limit)
     await ledger.record({ kind: 'source', source: { used: source, query: null, reason: null } })
     for (const ids of pages) await ledger.record({ kind: 'listed', albums: ids.map((id) => ({ id, name: null, releaseDate: dateOf(id), totalTracks: null })), losses: [], next: null, cost: NO_COST })
     await ledger.record({ kind: 'listed', albums: [], losses, next: null, cost: NO_COST })
     for (const { id, tracks, claimed } of fetched) {
       const head = readAlbumHead({ id, tracks: { items: Array.from({ length: tracks }, (_, index) => ({ id: `${id}-${index}`, name: 'x', track_number: index + 1, disc_number: 1 })), next: null, total: claimed } })
-      if (head !== null) await ledger.record(albumPart(id, head, NO_COST), JSON.stringify(head.album))
+      if (head !== null) await ledger.record(albumEvent(id, head, NO_COST), JSON.stringify(head.album))
     }
 
     const { albums, gaps, progress } = inspect(request, ledger, {} as SpotifyService)

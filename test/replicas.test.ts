@@ -1,27 +1,30 @@
+import { createHash } from 'node:crypto'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
 import { type Problem } from '../src/schemas/problem.ts'
 import { type Run } from '../src/schemas/run.ts'
 import { type SandboxSettings } from '../src/sandbox/settings.ts'
 import { runProgram } from './process.ts'
-import { type RedisServer, startRedis } from './redis.ts'
+import { type PostgresqlServer, startPostgresql } from './postgresql.ts'
 import { type Service, ended, environment, replicaEnvironment, startSandbox, startService, temporaryFolder } from './service.ts'
 import { matchesTruth } from './truth.ts'
 
 interface Replicas {
-  redis: RedisServer
-  /** One more replica on the same folder, Redis and sandbox. */
+  postgresql: PostgresqlServer
+  /** One more replica on the same PostgreSQL and sandbox, with an empty folder of its own. */
   start: (env?: Record<string, string>) => Promise<Service>
 }
 
-/** null, and a skip with the reason, where there is no Redis. */
+/** null, and a skip with the reason, where there is no PostgreSQL. */
 async function startReplicas (t: Test, sandbox: Partial<SandboxSettings> = {}): Promise<Replicas | null> {
-  const redis = await startRedis(t)
-  if (redis === null) return null
+  const postgresql = await startPostgresql(t)
+  if (postgresql === null) return null
   const on = await startSandbox(t, sandbox)
-  const dataDir = await temporaryFolder(t)
-  const start = async (env: Record<string, string> = {}): Promise<Service> => await startService(t, { on, dataDir, env: { ALBUM_CACHE_HOURS: '0', ...replicaEnvironment(redis), ...env } })
-  return { redis, start }
+  const start = async (env: Record<string, string> = {}): Promise<Service> => await startService(t, { on, env: { ALBUM_CACHE_HOURS: '0', ...replicaEnvironment(postgresql), ...env } })
+  return { postgresql, start }
 }
 
 async function call ({ url }: Service, method: 'GET' | 'POST', path: string, body?: unknown, headers: Record<string, string> = {}) {
@@ -73,8 +76,8 @@ t.test('ROLE=api accepts and answers, ROLE=worker executes and answers probes on
   }
   t.match((await call(worker, 'POST', '/ingest', {})).json<Problem>(), { code: 'route_not_found' })
   t.strictSame((await call(worker, 'GET', '/health/live')).json<object>(), { status: 'ok' })
-  for (const service of [api, worker]) t.strictSame((await call(service, 'GET', '/health/ready')).json<object>(), { status: 'ok', redis: 'ok' })
-  t.match((await call(api, 'GET', '/diagnose?refresh=true')).json<object>(), { token: { ok: true }, redis: 'ok' })
+  for (const service of [api, worker]) t.strictSame((await call(service, 'GET', '/health/ready')).json<object>(), { status: 'ok' })
+  t.match((await call(api, 'GET', '/diagnose?refresh=true')).json<object>(), { token: { ok: true } })
 })
 
 t.test('equal requests to two replicas at once are one run, and so is one idempotency key; another request with the key is refused', async (t) => {
@@ -162,111 +165,132 @@ t.test('a replica that is closed hands its run over at once, and no album is fet
   t.ok(twice <= 10, `${twice} albums were fetched twice: at most those whose calls were under way`)
 })
 
-t.test('FLUSHALL in the middle of a run, and another that waits: both go on within seconds, and nothing is lost', async (t) => {
-  const replicas = await startReplicas(t, { latencyMs: 50, tier: 'development' })
-  if (replicas === null) return
-  const [one, other] = [await replicas.start({ ROLE: 'api' }), await replicas.start({ ROLE: 'worker' })]
-  const { id } = (await call(one, 'POST', '/ingest', {})).json()
-  const waiting = (await call(one, 'POST', '/ingest', { limit: 3 })).json()
-  await fetched(one, id, 10)
-  await replicas.redis.flush()
-  const flushedAtMs = performance.now()
-  await until(() => /lock lost/.test(other.log()))
-  await until(() => other.log().split('"run started"').length > 2)
-  t.ok(performance.now() - flushedAtMs < 12_000, `${Math.round(performance.now() - flushedAtMs)} ms`)
-  t.equal((await one.app.runs.get(waiting.id)).status, 'queued')
-  t.equal(await replicas.redis.command('EXISTS', `bull:ingest:${waiting.id}`), 1, 'the one that waits is in the queue again')
-})
-
-t.test('without Redis runs are accepted, shown and canceled, and no replica is taken out of service; when it is back they go on', async (t) => {
-  const replicas = await startReplicas(t, { latencyMs: 5 })
-  if (replicas === null) return
-  const [api, worker] = [await replicas.start({ ROLE: 'api' }), await replicas.start({ ROLE: 'worker' })]
-  const before = (await call(api, 'POST', '/ingest', { limit: 3 })).json()
-  t.match(await ended(api.app, before.id), { status: 'succeeded' })
-  await replicas.redis.kill()
-  const accepted = await call(api, 'POST', '/ingest', { limit: 4 })
-  t.equal(accepted.statusCode, 202)
-  const { id } = accepted.json()
-  const canceled = (await call(api, 'POST', '/ingest', { limit: 5 })).json()
-  t.equal((await api.document(before.id)).albums.length, 3)
-  t.match((await call(api, 'GET', `/runs/${id}/status?wait=1`)).json(), { status: 'queued' })
-  t.match((await call(api, 'GET', '/health/ready')).json<object>(), { status: 'ok', redis: 'unreachable' })
-  t.match((await call(api, 'GET', '/diagnose?refresh=true')).json<object>(), { redis: 'unreachable' })
-  const askedAtMs = performance.now()
-  t.match((await call(api, 'POST', `/runs/${canceled.id}/cancel`)).json(), { status: 'canceled' })
-  t.ok(performance.now() - askedAtMs < 10_000, `${Math.round(performance.now() - askedAtMs)} ms`)
-  const waiting = call(api, 'GET', `/runs/${id}/events`)
-  await replicas.redis.restart()
-  const backAtMs = performance.now()
-  await until(() => startedOn(worker, id))
-  t.ok(performance.now() - backAtMs < 10_000, `${Math.round(performance.now() - backAtMs)} ms`)
-  await call(api, 'POST', `/runs/${id}/cancel`)
-  t.match((await waiting).text, /event: end/)
-  for (const { log } of [api, worker]) t.match(log(), /Redis cannot be reached[\s\S]*Redis can be reached again/)
-})
-
-t.test('a Redis that is not there at the start: the service starts, says so, and works as soon as it is', async (t) => {
+t.test('a document is served by any replica, with its ETag and by ranges, after the one that made it is gone with its disk', async (t) => {
   const replicas = await startReplicas(t)
   if (replicas === null) return
-  await replicas.redis.kill()
-  const service = await replicas.start()
-  await until(() => /"reason":"connect ECONNREFUSED[^"]*","msg":"Redis cannot be reached/.test(service.log()))
-  const { id } = (await call(service, 'POST', '/ingest', { limit: 3 })).json()
-  await replicas.redis.restart()
-  t.match(await ended(service.app, id), { status: 'succeeded' })
+  const [api, worker] = [await replicas.start({ ROLE: 'api' }), await replicas.start({ ROLE: 'worker' })]
+  const { id } = (await call(api, 'POST', '/ingest', { limit: 30 })).json()
+  t.match(await ended(api.app, id), { status: 'succeeded' })
+  await worker.app.close()
+  await rm(worker.dataDir, { recursive: true })
+  const whole = await request(`${api.url}/runs/${id}`)
+  const bytes = Buffer.from(await whole.body.arrayBuffer())
+  const { file } = (await call(api, 'GET', `/runs/${id}/status`)).json()
+  t.equal(createHash('sha256').update(bytes).digest('hex'), file?.sha256)
+  const later = await replicas.start()
+  const part = await request(`${later.url}/runs/${id}`, { headers: { range: 'bytes=100-199' } })
+  t.equal(part.statusCode, 206)
+  t.same(Buffer.from(await part.body.arrayBuffer()), bytes.subarray(100, 200))
+  t.equal(part.headers['etag'], whole.headers['etag'])
+  const packed = await request(`${later.url}/runs/${id}`, { headers: { 'accept-encoding': 'gzip' } })
+  t.same(gunzipSync(Buffer.from(await packed.body.arrayBuffer())), bytes)
 })
 
-/** A replica that works on a run when its Redis stops answering; null where there is no Redis. */
-async function hangInTheMiddle (t: Test): Promise<{ service: Service, redis: RedisServer } | null> {
+t.test('PostgreSQL away: no call reaches Spotify, a document that is here is served, the rest is 503, and all goes on when it is back', async (t) => {
+  const replicas = await startReplicas(t, { latencyMs: 30, tier: 'development' })
+  if (replicas === null) return
+  const service = await replicas.start()
+  const before = (await call(service, 'POST', '/ingest', { limit: 3 })).json()
+  t.match(await ended(service.app, before.id), { status: 'succeeded' })
+  t.equal((await service.document(before.id)).albums.length, 3)
+  const { id } = (await call(service, 'POST', '/ingest', {})).json()
+  await fetched(service, id, 20)
+  await replicas.postgresql.kill()
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  const { calls } = service.sandbox.sandbox.stats()
+  for (const [method, path, body] of [['POST', '/ingest', {}], ['GET', '/runs', undefined], ['POST', `/runs/${id}/cancel`, undefined], ['GET', '/health/ready', undefined]] as const) {
+    const answer = await call(service, method, path, body)
+    t.match([answer.statusCode, answer.json<Problem>().code, answer.json<Problem>().detail], [503, 'storage_failed', /PostgreSQL cannot be asked now/], path)
+  }
+  t.equal((await service.document(before.id)).albums.length, 3)
+  t.equal((await call(service, 'GET', '/health/live')).statusCode, 200)
+  t.equal(service.sandbox.sandbox.stats().calls, calls, 'no call without the window')
+  await replicas.postgresql.restart()
+  t.match(await ended(service.app, id, false), { status: 'succeeded', complete: true })
+  matchesTruth(t, await service.document(id), service.sandbox, service.sandboxUrl)
+  const { served } = service.sandbox.sandbox.stats()
+  const twice = Object.values(served).filter((times) => times > 1).length
+  t.ok(twice <= 10, `${twice} albums were fetched twice`)
+  t.match(service.log(), /PostgreSQL cannot be reached[\s\S]*PostgreSQL can be reached again/)
+})
+
+t.test('every connection is terminated in mid-run, twice: the run ends complete, and pays at most what was in flight', async (t) => {
+  const replicas = await startReplicas(t, { latencyMs: 50, tier: 'development' })
+  if (replicas === null) return
+  const service = await replicas.start()
+  const { id } = (await call(service, 'POST', '/ingest', {})).json()
+  for (const albums of [15, 50]) {
+    await fetched(service, id, albums)
+    await replicas.postgresql.sql('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = \'client backend\'')
+  }
+  t.match(await ended(service.app, id, false), { status: 'succeeded', complete: true })
+  matchesTruth(t, await service.document(id), service.sandbox, service.sandboxUrl)
+  const twice = Object.values(service.sandbox.sandbox.stats().served).filter((times) => times > 1).length
+  t.ok(twice <= 20, `${twice} albums were fetched twice`)
+})
+
+t.test('a PostgreSQL that is not there at the start: the service listens, says so, and works as soon as it is', async (t) => {
+  const replicas = await startReplicas(t)
+  if (replicas === null) return
+  await replicas.postgresql.kill()
+  const service = await replicas.start()
+  t.match((await call(service, 'GET', '/health/ready')).json<Problem>(), { status: 503 })
+  t.equal((await call(service, 'POST', '/ingest', { limit: 3 })).statusCode, 503)
+  t.match(service.log(), /"reason":"connect ECONNREFUSED[^"]*","msg":"PostgreSQL cannot be reached/)
+  await replicas.postgresql.restart()
+  await until(async () => (await call(service, 'GET', '/health/ready')).statusCode === 200)
+  t.match(await service.ingest({ limit: 3 }), { status: 'succeeded' })
+})
+
+/** A replica that works on a run when its PostgreSQL stops answering; null where there is none. */
+async function hangInTheMiddle (t: Test): Promise<{ service: Service, postgresql: PostgresqlServer } | null> {
   const replicas = await startReplicas(t, { latencyMs: 100 })
   if (replicas === null) return null
   const service = await replicas.start()
   const { id } = (await call(service, 'POST', '/ingest', {})).json()
   await fetched(service, id, 5)
-  replicas.redis.freeze()
-  return { service, redis: replicas.redis }
+  replicas.postgresql.freeze()
+  return { service, postgresql: replicas.postgresql }
 }
 
-t.test('a Redis that hangs: a run is accepted within seconds, and the service closes in time', async (t) => {
+t.test('a PostgreSQL that hangs: requests are answered in time, and the service closes in time', async (t) => {
   const hanging = await hangInTheMiddle(t)
   if (hanging === null) return
-  const { service, redis } = hanging
+  const { service, postgresql } = hanging
   const frozenAtMs = performance.now()
-  t.equal((await call(service, 'POST', '/ingest', { limit: 5 })).statusCode, 202)
-  t.ok(performance.now() - frozenAtMs < 8000, `202 after ${Math.round(performance.now() - frozenAtMs)} ms`)
-  t.match((await call(service, 'GET', '/health/ready')).json<object>(), { status: 'ok', redis: 'unreachable' })
+  t.equal((await call(service, 'POST', '/ingest', { limit: 5 })).statusCode, 503)
+  t.ok(performance.now() - frozenAtMs < 12_000, `503 after ${Math.round(performance.now() - frozenAtMs)} ms`)
   const closingAtMs = performance.now()
   await service.app.close()
-  t.ok(performance.now() - closingAtMs < 8000, `closed after ${Math.round(performance.now() - closingAtMs)} ms`)
-  redis.thaw()
+  t.ok(performance.now() - closingAtMs < 12_000, `closed after ${Math.round(performance.now() - closingAtMs)} ms`)
+  postgresql.thaw()
 })
 
-t.test('one that hangs at the moment of closing', async (t) => {
-  const hanging = await hangInTheMiddle(t)
-  if (hanging === null) return
-  const { service, redis } = hanging
-  const closingAtMs = performance.now()
-  await service.app.close()
-  t.ok(performance.now() - closingAtMs < 8000, `closed after ${Math.round(performance.now() - closingAtMs)} ms`)
-  redis.thaw()
-})
-
-t.test('what others publish on the channel harms nobody', async (t) => {
-  const replicas = await startReplicas(t)
+t.test('two services with schemas of their own on one PostgreSQL, and forged notices: neither sees, cancels, delays or counts the other', async (t) => {
+  const replicas = await startReplicas(t, { latencyMs: 30, tier: 'development' })
   if (replicas === null) return
-  const service = await replicas.start()
-  for (const text of ['', 'x', 'null', '1', '{}', '{"kind":"run"}', '{"kind":"run","run":{}}', '{"kind":"cancel"}', '{"kind":"later"}']) {
-    await replicas.redis.command('PUBLISH', 'ingest:0:runs', text)
+  const [one, other] = [await replicas.start(), await replicas.start({ DATABASE_SCHEMA: 'another' })]
+  const { id } = (await call(one, 'POST', '/ingest', { limit: 30 })).json()
+  await fetched(one, id, 5)
+  const channels = await replicas.postgresql.sql<{ channel: string }>("select distinct substring(query from 'listen (.*)') as channel from pg_stat_activity where query like 'listen %' or query = 'select 1'")
+  for (const payload of ['', 'x', `y cancel ${id}`, `y run ${id}`, 'y cancel nobody', `y run ${id} more`]) {
+    for (const { channel } of channels) if (channel !== null) await replicas.postgresql.sql('select pg_notify($1, $2)', [channel, payload])
   }
-  t.match(await service.ingest({ limit: 3 }), { status: 'succeeded' })
+  t.equal((await call(other, 'GET', `/runs/${id}/status`)).statusCode, 404)
+  t.equal((await call(other, 'POST', `/runs/${id}/cancel`)).statusCode, 404)
+  t.strictSame((await call(other, 'GET', '/runs')).json<object>(), { runs: [], nextCursor: null })
+  const theirs = await other.ingest({ limit: 3 })
+  t.match(theirs, { status: 'succeeded' })
+  t.match(await ended(one.app, id), { status: 'succeeded', complete: true })
+  t.match((await call(one, 'GET', '/diagnose')).json<object>(), { callsLast24Hours: (await one.app.runs.get(id)).cost.calls })
+  t.match((await call(other, 'GET', '/diagnose')).json<object>(), { callsLast24Hours: theirs.cost.calls })
 })
 
-t.test('npm run ingest with REDIS_URL is one more replica until its own run has ended', async (t) => {
+t.test('npm run ingest with DATABASE_URL is one more replica until its own run has ended', async (t) => {
   const replicas = await startReplicas(t, { latencyMs: 5 })
   if (replicas === null) return
   const api = await replicas.start({ ROLE: 'api' })
-  const env = { ...environment(api.sandboxUrl, api.dataDir), LOG_LEVEL: 'info', ...replicaEnvironment(replicas.redis), ROLE: 'api' }
+  const env = { ...environment(api.sandboxUrl, api.dataDir), LOG_LEVEL: 'info', DATA_DIR: await temporaryFolder(t), ...replicaEnvironment(replicas.postgresql), ROLE: 'api' }
   const { code, stdout, stderr } = await runProgram('src/cli.ts', ['--limit', '4'], env)
   t.equal(code, 0, stderr)
   t.match(stdout, /album_items_\w+\.json\n$/)
@@ -280,20 +304,21 @@ t.test('npm run ingest with REDIS_URL is one more replica until its own run has 
   matchesTruth(t, await api.document(busy.id), api.sandbox, api.sandboxUrl)
 })
 
-t.test('the password of REDIS_URL is in no log line, and not in what a client is told', async (t) => {
+t.test('the password of DATABASE_URL is in no log line, and not in what a client or the user is told', async (t) => {
   const replicas = await startReplicas(t)
   if (replicas === null) return
-  const { redis } = replicas
-  const wrong = redis.url.replace('redis://', 'redis://default:a-wrong-password@')
-  const right = redis.url.replace('redis://', 'redis://default:the-right-password@')
-  await redis.command('CONFIG', 'SET', 'requirepass', 'the-right-password')
-  const refused = await replicas.start({ REDIS_URL: wrong })
-  t.equal((await call(refused, 'POST', '/ingest', { limit: 3 })).statusCode, 202)
-  t.match((await call(refused, 'GET', '/health/ready')).json<object>(), { redis: 'unreachable' })
-  const admitted = await replicas.start({ REDIS_URL: right })
+  const { postgresql } = replicas
+  await postgresql.sql("create role ingest login superuser password 'the-right-password'")
+  await writeFile(join(postgresql.folder, 'pg_hba.conf'), 'host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n')
+  await postgresql.sql('select pg_reload_conf()')
+  const urlOf = (password: string): string => postgresql.url.replace('postgres@', `ingest:${password}@`)
+  await until(async () => await replicas.start({ DATABASE_URL: urlOf('a-wrong-password') }).then(() => false, (error: unknown) => {
+    t.match(error, { code: 'database_unfit', message: /^DATABASE_URL names a database that refuses the service \(password authentication failed/ })
+    t.notMatch(String(error), /wrong-password/)
+    return true
+  }))
+  const admitted = await replicas.start({ DATABASE_URL: urlOf('the-right-password') })
   t.match(await admitted.ingest({ limit: 3 }), { status: 'succeeded' })
-  for (const service of [refused, admitted]) {
-    await service.app.close()
-    t.notMatch(service.log(), /(wrong|right)-password/)
-  }
+  await admitted.app.close()
+  t.notMatch(admitted.log(), /right-password/)
 })

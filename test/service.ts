@@ -12,7 +12,7 @@ import { type Clock, systemClock } from '../src/services/clock.ts'
 import { type SandboxApp, buildSandbox } from '../src/sandbox/app.ts'
 import { type SandboxSettings } from '../src/sandbox/settings.ts'
 import { type Run } from '../src/schemas/run.ts'
-import { type RedisServer, startRedis } from './redis.ts'
+import { type PostgresqlServer, startPostgresql } from './postgresql.ts'
 import { checkResponses } from './response-check.ts'
 
 export type Json = Record<string, unknown>
@@ -80,21 +80,21 @@ export function skipOnReplicas (reason: string): string | false {
   return areReplicas() && reason
 }
 
-/** Of each sandbox, where every service is to be a replica. By the sandbox itself: its port may have been another's, whose Redis is gone. */
-const servers = new WeakMap<SandboxApp, RedisServer>()
+/** Of each sandbox, where every service is to be a replica. */
+const servers = new WeakMap<SandboxApp, PostgresqlServer>()
 
-/** With TEST_MODE=distributed the same tests run on replicas: all services on one sandbox share a Redis of the test's own. */
+/** With TEST_MODE=distributed the same tests run on replicas: all services on one sandbox share a PostgreSQL of the test's own. */
 async function modeOf (t: Test, sandbox: SandboxApp): Promise<Record<string, string>> {
   if (!areReplicas()) return {}
-  const server = servers.get(sandbox) ?? await startRedis(t)
-  if (server === null) throw new Error('there is no redis-server for TEST_MODE=distributed')
+  const server = servers.get(sandbox) ?? await startPostgresql(t)
+  if (server === null) throw new Error('there is no PostgreSQL for TEST_MODE=distributed')
   servers.set(sandbox, server)
   return replicaEnvironment(server)
 }
 
 /** What makes a service a replica. */
-export function replicaEnvironment ({ url }: RedisServer): Record<string, string> {
-  return { REDIS_URL: url, STORE_SHARED: 'true' }
+export function replicaEnvironment ({ url }: Pick<PostgresqlServer, 'url'>): Record<string, string> {
+  return { DATABASE_URL: url }
 }
 
 /** The whole service on a sandbox (its own, or one that is running), both on real ports, until the test has ended. */

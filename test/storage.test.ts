@@ -1,9 +1,11 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { gunzipSync } from 'node:zlib'
+import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
 import { type Problem } from '../src/schemas/problem.ts'
@@ -25,22 +27,22 @@ t.test('a full disk: POST answers 503, what it cut short is no half file, and se
   t.match(await refused.body.json(), { code: 'storage_failed', detail: /DATA_DIR/ })
   t.equal((await service.get('/health/ready')).statusCode, 503)
   t.equal((await service.get('/health/live')).statusCode, 200)
-  t.strictSame(await readdir(join(disk, 'runs')), [], 'nothing is left of the refused run')
+  t.strictSame((await service.app.runs.list({ statuses: null, limit: 1, before: null })).runs, [], 'nothing is left of the refused run')
   await rm(join(disk, 'ballast'))
   t.equal((await service.get('/health/ready')).statusCode, 200)
   t.match(await service.ingest({ limit: 5 }), { status: 'succeeded' })
 })
 
 t.test('a disk that fills up in the middle of a run: the run fails as storage_failed, and goes on when there is room', async (t) => {
-  for (const size of ['400k', '1500k']) {
+  for (const size of ['600k', '2m']) {
     const disk = await smallDisk(t, size)
     if (disk === null) return
     const clock = createFakeClock()
     const service = await startService(t, { dataDir: disk, parts: { clock } })
     const failed = await service.ingest()
-    t.match(failed, { status: /failed|paused/, error: { code: 'storage_failed', detail: /ENOSPC/ }, file: null }, `${size}: ${failed.status}`)
-    const files = await readdir(join(disk, 'runs', failed.id))
-    t.notOk(files.some((name) => name.startsWith('album_items')), 'no half document')
+    t.match(failed, { status: /failed|paused/, error: { code: 'storage_failed', detail: /ENOSPC|SQLITE_FULL/ }, file: null }, `${size}: ${failed.status}`)
+    const files = await readdir(join(disk, 'documents'), { recursive: true })
+    t.notOk(files.some((name) => name.endsWith('.json')), 'no half document')
     const { calls } = service.sandbox.sandbox.stats()
 
     await run('mount', ['-o', 'remount,size=16m', disk])
@@ -98,32 +100,57 @@ t.test('a full disk under the log: the service goes on, logs again when there is
   t.same(await exited, [0, null])
 })
 
-t.test('a folder that becomes read-only: 503 on POST, and what is stored is still served', async (t) => {
-  const disk = await smallDisk(t, '16m')
-  if (disk === null) return
-  const service = await startService(t, { dataDir: disk })
+t.test('a database that is taken away: 503 names it, no run is accepted, and all is well when it is back', async (t) => {
+  const service = await startService(t)
   const { id } = await service.ingest({ limit: 5 })
-  await run('mount', ['-o', 'remount,ro', disk])
+  const path = join(service.dataDir, 'service.db')
+  await rename(path, `${path}.away`)
+  const ready = await service.get('/health/ready')
+  t.equal(ready.statusCode, 503)
+  t.match(await ready.body.json(), { code: 'storage_failed', detail: /ENOENT, .*service\.db\): it is gone/ })
   t.equal((await service.post({ limit: 6 })).statusCode, 503)
   t.equal((await service.document(id)).albums.length, 5)
-  const deletion = await service.app.inject({ method: 'DELETE', url: `/runs/${id}` })
-  t.equal(deletion.statusCode, 503)
-  t.match(deletion.json<Problem>(), { code: 'storage_failed' })
-  await run('mount', ['-o', 'remount,rw', disk])
-  t.equal((await service.post({ limit: 6 })).statusCode, 202)
+  await rename(`${path}.away`, path)
+  t.equal((await service.get('/health/ready')).statusCode, 200)
+  t.match(await service.ingest({ limit: 6 }), { status: 'succeeded' })
 })
 
-t.test('a torn checkpoint costs what was torn, nothing else', async (t) => {
+t.test('a database that is restored from a backup under the running service is the one that counts', async (t) => {
+  const service = await startService(t)
+  const [kept, path] = [await service.ingest({ limit: 5 }), join(service.dataDir, 'service.db')]
+  await sql`vacuum into ${`${path}.backup`}`.execute(service.app.engine.database.queries)
+  const lost = await service.ingest({ limit: 6 })
+  for (const suffix of ['', '-wal', '-shm']) await rm(`${path}${suffix}`)
+  await rename(`${path}.backup`, path)
+  t.equal((await service.get('/health/ready')).statusCode, 200)
+  t.equal((await service.get(`/runs/${lost.id}`)).statusCode, 404)
+  t.equal((await service.document(kept.id)).albums.length, 5)
+  t.match(await service.ingest({ limit: 7 }), { status: 'succeeded' })
+})
+
+t.test('a folder of documents that becomes read-only: 503 on readiness, and what is stored is still served', async (t) => {
+  const service = await startService(t)
+  const { id } = await service.ingest({ limit: 5 })
+  const documents = join(service.dataDir, 'documents')
+  if (!await mounted(t, ['--bind', documents, documents], documents)) return
+  await run('mount', ['-o', 'remount,ro,bind', documents])
+  const ready = await service.get('/health/ready')
+  t.equal(ready.statusCode, 503)
+  t.match(await ready.body.json(), { code: 'storage_failed', detail: /EROFS/ })
+  t.equal((await service.document(id)).albums.length, 5)
+  t.match(await service.ingest({ limit: 6 }), { status: 'failed', error: { code: 'storage_failed', detail: /EROFS/ } })
+  await run('mount', ['-o', 'remount,rw,bind', documents])
+  t.equal((await service.get('/health/ready')).statusCode, 200)
+  t.match(await service.ingest({ limit: 7 }), { status: 'succeeded' })
+})
+
+t.test('a damaged ledger event costs what was in it, nothing else', async (t) => {
   const first = await startService(t, { sandbox: { latencyMs: 10 } })
   const { id } = await first.app.runs.start({})
   await new Promise<void>((resolve) => first.app.runs.watch(id, ({ progress }) => { if (progress.albumsFetched >= 30) resolve() }))
+  const { queries } = first.app.engine.database
+  await sql`update ledger_events set body = 'garbled' where run_id = ${id} and seq in (20, 25)`.execute(queries)
   await first.app.close()
-  const path = join(first.dataDir, 'runs', id, 'checkpoint.1.log')
-  const { size } = await stat(path)
-  const file = await open(path, 'r+')
-  await file.write('garbled', Math.floor(size / 2))
-  await file.truncate(size - 100)
-  await file.close()
   const second = await startService(t, { on: first, dataDir: first.dataDir })
   t.match(await ended(second.app, id), { status: 'succeeded', complete: true })
   matchesTruth(t, await second.document(id), first.sandbox, first.sandboxUrl)
@@ -133,19 +160,40 @@ t.test('a damaged record is told, and harms no other run; rubbish in the folder 
   const first = await startService(t)
   const whole = await first.ingest({ limit: 3 })
   const damaged = await first.ingest({ limit: 4 })
+  const { queries } = first.app.engine.database
+  await sql`update runs set record = replace(record, 'succeeded', 'succeedeD') where id = ${damaged.id}`.execute(queries)
+  await sql`update throttles set standing = '{}'`.execute(queries)
+  await sql`update states set value = 'x'`.execute(queries)
   await first.app.close()
-  await writeFile(join(first.dataDir, 'runs', damaged.id, 'run.3.json'), '{"run": {"id"')
-  await writeFile(join(first.dataDir, 'runs', 'rubbish'), '')
-  const states = await readdir(join(first.dataDir, 'state'))
-  for (const name of states) await appendFile(join(first.dataDir, 'state', name), '}')
+  await writeFile(join(first.dataDir, 'documents', 'rubbish'), '')
   const second = await startService(t, { on: first, dataDir: first.dataDir })
   t.equal((await second.document(whole.id)).albums.length, 3)
   const answer = await second.get(`/runs/${damaged.id}`)
   t.equal(answer.statusCode, 503)
-  t.match(await answer.body.json(), { code: 'storage_failed', detail: /cannot be read/ })
+  t.match(await answer.body.json(), { code: 'storage_failed', detail: /is damaged/ })
+  t.match((await second.app.runs.list({ statuses: null, limit: 9, before: null })).runs, [{ id: whole.id }], 'and it is in no list')
   t.match(await second.ingest({ limit: 5 }), { status: 'succeeded' })
-  t.match(second.log(), /this run is left alone/)
-  t.match(second.log(), /stored state of Spotify cannot be read/)
+  t.match(second.log(), /skipping unreadable run/)
+  t.match(second.log(), /stored state is damaged/)
+})
+
+t.test('a document with a flipped bit is never served: it is restored from its copy, or 503 where both are damaged', async (t) => {
+  const service = await startService(t)
+  const { id, file } = await service.ingest({ limit: 5 })
+  const bytes = Buffer.from(await (await service.get(`/runs/${id}`)).body.arrayBuffer())
+  const path = await service.app.runs.documentPath(await service.app.runs.get(id)) ?? ''
+  await flip(path)
+  const restored = await service.get(`/runs/${id}`)
+  t.same(Buffer.from(await restored.body.arrayBuffer()), bytes)
+  await flip(`${path}.gz`)
+  const packed = await request(`${service.url}/runs/${id}`, { headers: { 'accept-encoding': 'gzip' } })
+  t.same(gunzipSync(Buffer.from(await packed.body.arrayBuffer())), bytes)
+  await flip(path)
+  await flip(`${path}.gz`)
+  const refused = await service.get(`/runs/${id}`)
+  t.equal(refused.statusCode, 503)
+  t.match(await refused.body.json(), { code: 'storage_failed', detail: /gone or damaged/ })
+  t.equal((await service.app.runs.get(id)).file?.sha256, file?.sha256)
 })
 
 t.test('runs older than RETENTION_DAYS are deleted, and asking for one says so; a clock that jumps deletes nothing', async (t) => {
@@ -154,38 +202,37 @@ t.test('runs older than RETENTION_DAYS are deleted, and asking for one says so; 
   clock.jump(31 * DAY_MS)
   const second = await restart(t, first, clock)
   await clock.pass(10 * 60_000)
-  await second.app.runs.recover()
+  await second.app.runs.recover(true)
   t.equal((await second.get(`/runs/${id}`)).statusCode, 410, 'a restart long after: deleted')
-  t.strictSame(await readdir(join(first.dataDir, 'runs')), [])
+  t.strictSame(await documentsIn(first), [])
 
   const young = await second.ingest({ limit: 2 })
   clock.jump(31 * DAY_MS)
-  await second.app.runs.recover()
+  await second.app.runs.recover(true)
   t.equal((await second.get(`/runs/${young.id}`)).statusCode, 200, 'the wall clock alone has jumped')
   clock.jump(-31 * DAY_MS)
   await clock.pass(29 * DAY_MS)
-  await second.app.runs.recover()
+  await second.app.runs.recover(true)
   t.equal((await second.get(`/runs/${young.id}`)).statusCode, 200, '29 days later')
   await clock.pass(2 * DAY_MS)
-  await second.app.runs.recover()
+  await second.app.runs.recover(true)
   const gone = await second.get(`/runs/${young.id}`)
   t.equal(gone.statusCode, 410, '31 days later')
   t.match(await gone.body.json(), { code: 'run_expired', detail: /30 days/ })
 })
 
-t.test('a run that cannot be deleted is told in the log, and keeps no other one', async (t) => {
+t.test('above MAX_STORED_RUNS the runs that ended first are deleted', async (t) => {
   const clock = createFakeClock()
-  const service = await startService(t, { parts: { clock, newId: idsOf(clock) } })
-  const [stays, goes] = [await service.ingest({ limit: 1 }), await service.ingest({ limit: 2 })]
-  const folder = join(service.dataDir, 'runs', stays.id)
-  if (!await mounted(t, ['--bind', folder, folder], folder)) return
-  await clock.pass(31 * DAY_MS)
-  await service.app.runs.recover()
-  await clock.pass(DAY_MS)
-  await service.app.runs.recover()
-  t.strictSame(await readdir(join(service.dataDir, 'runs')), [stays.id])
-  t.equal((await service.get(`/runs/${goes.id}`)).statusCode, 410)
-  t.match(service.log(), /this run is to be deleted, and cannot be/)
+  const service = await startService(t, { parts: { clock, newId: idsOf(clock) }, env: { MAX_STORED_RUNS: '2' } })
+  const ids: string[] = []
+  for (const limit of [1, 2, 3]) {
+    ids.push((await service.ingest({ limit })).id)
+    await clock.pass(1000)
+  }
+  await clock.pass(10 * 60_000)
+  await service.app.runs.recover(true)
+  t.same((await service.app.runs.list({ statuses: null, limit: 9, before: null })).runs.map(({ id }) => id), ids.slice(1).reverse())
+  t.equal((await documentsIn(service)).length, 4, 'two documents and their copies')
 })
 
 t.test('a partial run goes on for what is missing only; a run that is complete or under way does not', async (t) => {
@@ -217,6 +264,18 @@ t.test('a run that listed nothing lists again when it goes on', async (t) => {
 })
 
 type Clocked = ReturnType<typeof createFakeClock>
+
+async function documentsIn ({ dataDir }: Service): Promise<string[]> {
+  return (await readdir(join(dataDir, 'documents'), { recursive: true })).filter((name) => name.includes('album_items'))
+}
+
+/** One bit of a file, somewhere in its middle. */
+async function flip (path: string): Promise<void> {
+  const data = await readFile(path)
+  const place = Math.floor(data.length / 2)
+  data.writeUInt8(data.readUInt8(place) ^ 1, place)
+  await writeFile(path, data)
+}
 
 async function withRunAt (t: Test, clock: Clocked): Promise<{ service: Service, id: string }> {
   const service = await startService(t, { parts: { clock, newId: idsOf(clock) } })

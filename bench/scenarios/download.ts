@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import autocannon from 'autocannon'
 import { type Bench } from '../bench.ts'
 import { environment } from '../environment.ts'
@@ -47,7 +48,7 @@ export async function download (bench: Bench): Promise<Section> {
     const service = await startService(folder, environment(sandbox.origin, dataDir), nodeArgs)
     const { run } = await service.untilEnded((await service.startRun({ limit: ALBUMS }, 'download')).id)
     const { name = '', bytes = 0 } = run.file ?? {}
-    const child = await start(program('programs/static-server.ts'), [join(dataDir, 'runs', run.id)], { logPath: join(folder, 'static.log') })
+    const child = await start(program('programs/static-server.ts'), [await folderOf(dataDir, name)], { logPath: join(folder, 'static.log') })
     const servers: Server[] = [
       { name: 'this service', url: `${service.url}/runs/${run.id}`, begin: service.beginProbe, read: service.readProbe },
       { name: '@fastify/static', url: `${await addressOf(child)}/${name}`, begin: async () => { await child.ask('probe: begin') }, read: async () => await child.ask('probe: read') as Reading },
@@ -69,6 +70,14 @@ export async function download (bench: Bench): Promise<Section> {
       await service.stop()
     }
   })
+}
+
+/** Where the service keeps that document. */
+async function folderOf (dataDir: string, name: string): Promise<string> {
+  const documents = join(dataDir, 'documents')
+  const path = (await readdir(documents, { recursive: true })).find((path) => path.endsWith(name))
+  if (name === '' || path === undefined) throw new Error(`${documents} has no document "${name}"`)
+  return join(documents, dirname(path))
 }
 
 async function load ({ url, begin, read }: Server, asked: Asked, seconds: number): Promise<Measured> {

@@ -42,10 +42,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Whether runs can be started: what a load balancer asks
-         * @description Without its Redis a replica still accepts runs and answers for all of them, so it stays ready: `redis` says how that is.
-         */
+        /** Whether runs can be started: what a load balancer asks */
         get: operations["isReady"];
         put?: never;
         post?: never;
@@ -309,7 +306,6 @@ export interface components {
                 code: string;
                 detail: string;
             } | null;
-            redis: ("ok" | "unreachable") | null;
         };
         /** @description The run, and its albums with all their tracks */
         Document: {
@@ -395,15 +391,6 @@ export interface components {
             albumsListed: number;
             albumsFetched: number;
             tracks: number;
-        };
-        Readiness: {
-            /** @constant */
-            status: "ok";
-            /**
-             * @description only with REDIS_URL
-             * @enum {string}
-             */
-            redis?: "ok" | "unreachable";
         };
         /** @description One execution of the batch job */
         Run: {
@@ -601,7 +588,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -613,7 +600,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down" | "too_many_connections";
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -716,7 +703,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Readiness"];
+                    "application/json": components["schemas"]["Health"];
                 };
             };
             /** @description `invalid_request`: the request is wrong, and `detail` says what */
@@ -761,7 +748,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `starting`: the service has just been started; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -773,7 +760,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
+                        code?: "storage_failed" | "starting" | "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -988,7 +975,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `queue_full`: as many runs are waiting as MAX_QUEUED_RUNS allows; `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            /** @description `queue_full`: as many runs are waiting as MAX_QUEUED_RUNS allows; `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -1009,8 +996,11 @@ export interface operations {
     listRuns: {
         parameters: {
             query: {
-                /** @description only runs in this state */
-                status?: "queued" | "running" | "paused" | "succeeded" | "partial" | "failed" | "canceled";
+                /**
+                 * @description only runs in this state, or in one of these, separated by commas
+                 * @example succeeded,partial
+                 */
+                status?: string;
                 /** @description runs on a page */
                 limit: number;
                 /** @description nextCursor of the page before */
@@ -1107,7 +1097,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -1119,7 +1109,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down" | "too_many_connections";
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -1350,7 +1340,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -1547,7 +1537,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -1758,7 +1748,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -1909,7 +1899,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -1921,7 +1911,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down" | "too_many_connections";
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -2069,7 +2059,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -2081,7 +2071,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down" | "too_many_connections";
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -2224,7 +2214,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -2236,7 +2226,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down" | "too_many_connections";
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
                     };
                 };
             };
@@ -2423,7 +2413,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -2626,7 +2616,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `queue_full`: as many runs are waiting as MAX_QUEUED_RUNS allows; `storage_failed`: DATA_DIR cannot be written or read; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            /** @description `queue_full`: as many runs are waiting as MAX_QUEUED_RUNS allows; `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -2741,7 +2731,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
             503: {
                 headers: {
                     /** @description seconds after which it makes sense to ask again */
@@ -2753,7 +2743,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "shutting_down" | "too_many_connections";
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
                     };
                 };
             };

@@ -78,7 +78,7 @@ async function checkLife (trial) {
 async function checkJob (container) {
   const process = startContainer(container)
   assert.equal(await process.ended(), 0, process.output())
-  assert.match(process.output(), /^\/data\/runs\/\S+\/album_items_\d{8}T\d{6}Z_[0-9a-f]{6}\.json$/m)
+  assert.match(process.output(), /^\/data\/documents\/\d{4}\/\d\d\/\d\d\/album_items_\d{8}T\d{6}Z_[0-9a-f]{6}\.json$/m)
   step('src/cli.ts ends with 0 and prints the path of its file')
 }
 
@@ -117,7 +117,7 @@ async function checkRun ({ volumes }) {
   })
   const { status, complete, albums } = await answer.json()
   assert.deepEqual({ status, complete, albums: albums.length }, { status: 'succeeded', complete: true, albums: 100 })
-  const files = readdirSync(join(volumes.get(image.env.DATA_DIR), 'runs', id)).filter((name) => /^album_items_\d{8}T\d{6}Z_[0-9a-f]{6}\.json$/.test(name))
+  const files = readdirSync(join(volumes.get(image.env.DATA_DIR), 'documents'), { recursive: true }).filter((path) => /^\d{4}\/\d\d\/\d\d\/album_items_\d{8}T\d{6}Z_[0-9a-f]{6}\.json$/.test(path))
   assert.equal(files.length, 1, 'the document is on the volume')
   tell(`POST /ingest gave ${albums.length} albums, and ${files[0]} on the volume`, startedAt)
   return id

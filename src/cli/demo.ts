@@ -85,7 +85,7 @@ function environment (sandboxUrl: string): Record<string, string | undefined> {
     HTTP_PROXY: '',
     https_proxy: '',
     http_proxy: '',
-    REDIS_URL: '',
+    DATABASE_URL: '',
     ROLE: 'all',
     SPOTIFY_CLIENT_ID: 'sandbox-id',
     SPOTIFY_CLIENT_SECRET: 'sandbox-secret',

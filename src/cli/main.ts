@@ -10,7 +10,7 @@ import { createLogger } from '../logger.ts'
 import { printable } from '../printable.ts'
 import { costText, createProgressBar, createProgressLog } from './progress.ts'
 import { type Run, type RunStatus } from '../schemas/run.ts'
-import { copyDocument } from '../services/store/copy-document.ts'
+import { copyDocument } from '../services/store/documents/copy-document.ts'
 
 /** 75 is EX_TEMPFAIL of sysexits.h. */
 const EXIT_CODES: Partial<Record<RunStatus, number>> = { succeeded: 0, partial: 2, paused: 75 }
@@ -34,7 +34,7 @@ async function main (): Promise<number> {
   }
   const isTerminal = process.stderr.isTTY
   const logger = await createLogger(logTo(2, { sync: true }), isTerminal)
-  /** Nothing listens here, so nothing has to be protected against who could reach it; with REDIS_URL it is one more replica until its run has ended. */
+  /** Nothing listens here, so nothing has to be protected against who could reach it; with DATABASE_URL it is one more replica until its run has ended. */
   const env = { ...process.env, HOST: '127.0.0.1', ROLE: 'all' }
   const app = await buildApp({ env, envFile: '.env', logger, recover: false })
   if (isTerminal) app.log.level = 'error'

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import fp from 'fastify-plugin'
 import { type CachedAlbum } from '../services/ingest/cached-album.ts'
 import { type AlbumCaching } from '../services/ingest/run-cache.ts'
@@ -16,12 +15,12 @@ const HOUR_MS = 3_600_000
 const MOST_ALBUMS = 20_000
 const MOST_BYTES = 512 * 1024 * 1024
 
-/** `app.albumCaching`: the albums that runs share, in `DATA_DIR/cache`; null where it is off, and then what is there is deleted. */
+/** `app.albumCaching`: the albums that runs share, in the database; null where it is off. */
 export default fp(async (app) => {
   const { config, log } = app
   const maxAgeMs = config.ALBUM_CACHE_HOURS * HOUR_MS
   const store = createAlbumCache<CachedAlbum>({
-    folder: join(config.DATA_DIR, 'cache', 'albums'),
+    database: app.engine.database,
     maxAgeMs,
     maxEntries: MOST_ALBUMS,
     maxBytes: MOST_BYTES,
@@ -29,5 +28,6 @@ export default fp(async (app) => {
     log,
   })
   app.decorate('albumCaching', maxAgeMs === 0 ? null : { store, maxAgeMs, log })
+  if (maxAgeMs === 0) app.addHook('onReady', async () => { void store.sweep().catch((error: unknown) => log.warn({ err: error }, 'cached albums cannot be deleted')) })
   app.addHook('onClose', async () => await store.close())
-}, { name: 'album-cache', dependencies: ['parts', 'data-dir'] })
+}, { name: 'album-cache', dependencies: ['engine'] })

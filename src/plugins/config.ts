@@ -84,8 +84,8 @@ function withProxies (env: Record<string, string>): Record<string, string> {
 }
 
 /** The variables that go together, read without the schema that refused some variable. */
-function relatedOf ({ HOST = '127.0.0.1', API_KEYS = '', ALLOW_ANONYMOUS, REDIS_URL = '', STORE_SHARED, ROLE }: Record<string, string>): Parameters<typeof conflictsOf>[0] {
+function relatedOf ({ HOST = '127.0.0.1', API_KEYS = '', ALLOW_ANONYMOUS, DATABASE_URL = '', ROLE }: Record<string, string>): Parameters<typeof conflictsOf>[0] {
   return {
-    HOST, API_KEYS, REDIS_URL, ALLOW_ANONYMOUS: ALLOW_ANONYMOUS === 'true', STORE_SHARED: STORE_SHARED === 'true', ROLE: ROLES.find((role) => role === ROLE) ?? 'all',
+    HOST, API_KEYS, DATABASE_URL, ALLOW_ANONYMOUS: ALLOW_ANONYMOUS === 'true', ROLE: ROLES.find((role) => role === ROLE) ?? 'all',
   }
 }

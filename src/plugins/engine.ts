@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin'
+import { accountOf } from '../config.ts'
 import { type Engine, createEngine } from '../services/engine/engine.ts'
 
 declare module 'fastify' {
@@ -7,13 +8,14 @@ declare module 'fastify' {
   }
 }
 
-/** `app.engine`: the store in DATA_DIR, the queue, the pacer, and who knows which run. */
+/** `app.engine`: the database, the queue, and the pacer. */
 export default fp(async (app) => {
   const { config, log } = app
   const engine = await createEngine({
     dataDir: config.DATA_DIR,
-    redisUrl: config.REDIS_URL,
-    account: config.RATE_LIMIT_KEY === '' ? config.SPOTIFY_CLIENT_ID : config.RATE_LIMIT_KEY,
+    databaseUrl: config.DATABASE_URL,
+    databaseSchema: config.DATABASE_SCHEMA,
+    account: accountOf(config),
     callsPerWindow: config.SPOTIFY_CALLS_PER_30S,
     maxWaitMs: config.SPOTIFY_MAX_WAIT_S * 1000,
     longestCallMs: 2 * config.SPOTIFY_TIMEOUT_MS, // its token may have to be renewed first

@@ -40,6 +40,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   too_many_connections: 503,
   storage_failed: 503,
   shutting_down: 503,
+  starting: 503,
 }
 
 /** Every error that leaves the service is a problem document; what is not ours to tell stays in the log. */
@@ -111,7 +112,7 @@ function problemOf (error: ServiceError, status: number, requestId: string): Pro
 /** Fastify's own errors (validation, parsing, body size) in our codes. */
 function translate (error: FastifyError): ServiceError {
   if (error.validation !== undefined) return new ServiceError('invalid_request', explainValidation(error))
-  if (storageErrno(error) !== null) return storageFailed('DATA_DIR cannot be written or read', error)
+  if (storageErrno(error) !== null) return storageFailed('what is stored cannot be read or changed', error)
   switch (error.statusCode) {
     case 413: return new ServiceError('payload_too_large', 'the body is larger than the 64 KiB that this service takes: name albums and artists by their plain ids, of which 1,000 fit')
     case 415: return new ServiceError('unsupported_media_type', "the body must be JSON: send it with 'content-type: application/json', and without a content-encoding")

@@ -1,5 +1,8 @@
 import fp from 'fastify-plugin'
 import { type RunManager, createRunManager } from '../services/runs/manager.ts'
+import { createDocumentStore } from '../services/store/documents/document-store.ts'
+import { createOwners } from '../services/store/owner.ts'
+import { createRunStore } from '../services/store/run-store.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -7,32 +10,36 @@ declare module 'fastify' {
   }
 }
 
-/**
- * `app.runs`: everything about runs. Without `recover`, a run of an earlier process waits until an equal one is
- * started; a replica goes on with all of them in any case, since the others do.
- */
+/** `app.runs`: everything about runs. Without `recover`, a run of an earlier process waits until an equal one is started. */
 export default fp<{ recover: boolean }>(async (app, { recover }) => {
-  const { config, engine, spotify } = app
+  const { config, spotify, engine: { database, queue } } = app
   const { clock, newId, random } = app.parts
-  const log = engine.replica === null ? app.log : app.log.child({ replica: engine.replica })
+  const owners = createOwners()
+  const log = database.kind === 'postgresql' ? app.log.child({ replica: owners.name }) : app.log
   const runs = createRunManager({
-    store: engine.store,
-    keys: engine.keys,
-    queue: engine.queue,
-    roster: engine.roster,
+    database,
+    store: createRunStore(database, owners, log),
+    documents: await createDocumentStore(config.DATA_DIR, database, log),
+    queue,
     executes: config.ROLE !== 'api',
     clock,
     newId,
     maxAlbums: config.MAX_ALBUMS_PER_RUN,
     market: config.SPOTIFY_MARKET === '' ? null : config.SPOTIFY_MARKET,
     retentionDays: config.RETENTION_DAYS,
+    maxStoredRuns: config.MAX_STORED_RUNS,
     maxQueued: config.MAX_QUEUED_RUNS,
     concurrency: config.RUN_CONCURRENCY,
     log,
     resumesPaused: recover,
     ingest: { spotify, clock, random, retry: app.retryPolicy, concurrency: config.SPOTIFY_MAX_CONCURRENCY, caching: app.albumCaching },
   })
+  let recovering = Promise.resolve()
   app.decorate('runs', runs)
-  app.addHook('onReady', async () => await (recover || engine.replica !== null ? runs.recover() : runs.load()))
-  app.addHook('preClose', async () => await runs.close())
+  app.addHook('onReady', async () => { recovering = runs.recover(recover) })
+  app.addHook('preClose', async () => {
+    await runs.close()
+    await recovering
+    owners.close()
+  })
 }, { name: 'runs', dependencies: ['spotify', 'album-cache'] })

@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import { type CallContext, createCall } from '../services/spotify/call.ts'
 import { type CapabilitiesSnapshot, createCapabilities } from '../services/spotify/capabilities.ts'
 import { type SpotifyService, createSpotifyService } from '../services/spotify/spotify-service.ts'
-import { createPacerStore } from '../services/store/pacer-store.ts'
+import { createStateStore } from '../services/store/state-store.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -34,9 +34,9 @@ export default fp(async (app) => {
   }
   const apiUrl = new URL(config.SPOTIFY_API_URL)
   const scope = JSON.stringify([apiUrl.href, config.SPOTIFY_CLIENT_ID])
-  const store = await createPacerStore<CapabilitiesSnapshot>(config.DATA_DIR, scope, log, 'capabilities')
+  const store = createStateStore<CapabilitiesSnapshot>(app.engine.database, 'capabilities', scope, log)
   const memory = createCapabilities({ scope, now: clock.now, store, log })
-  await memory.refresh()
+  await memory.refresh().catch((error: unknown) => log.warn({ err: error }, 'capabilities cannot be read yet'))
   app.addHook('onClose', async () => await memory.flush())
   app.decorate('spotify', createSpotifyService({ apiUrl, call, memory, ready }))
 }, { name: 'spotify', dependencies: ['token-manager', 'engine'] })

@@ -1,5 +1,8 @@
 import fp from 'fastify-plugin'
+import { accountOf } from '../config.ts'
+import { type Pause } from '../services/spotify/standing.ts'
 import { type TokenManager, createTokenManager } from '../services/spotify/token-manager.ts'
+import { createStateStore } from '../services/store/state-store.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -21,7 +24,7 @@ export default fp(async (app) => {
     dispatcher: parts.dispatcher,
     clock: parts.clock,
     random: parts.random,
-    pauses: app.engine.tokenPauses,
+    pauses: createStateStore<Pause>(app.engine.database, 'token-pause', accountOf(config), app.log),
     log: app.log,
   })
   app.decorate('tokenManager', tokenManager)

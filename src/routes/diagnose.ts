@@ -15,10 +15,7 @@ const diagnoseRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: DiagnoseQuery,
       response: { 200: json(Diagnosis, 'what is known, and for how long') },
     },
-  }, async ({ query }) => {
-    const { redis } = await app.engine.health()
-    return { ...await diagnose(query.refresh && redis !== 'unreachable'), redis }
-  })
+  }, async ({ query }) => await diagnose(query.refresh))
 }
 
 export default diagnoseRoutes

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { ServiceError } from '../errors.ts'
+import { ServiceError, hasCode } from '../errors.ts'
 import { DocumentQuery, documentResponses } from '../schemas/document.ts'
 import { RUN_UNKNOWN } from '../schemas/problem.ts'
 import { Run } from '../schemas/run.ts'
@@ -22,7 +22,7 @@ const documentRoutes: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['documents'],
       summary: 'The document of a run, once it has ended',
       description: '202 and the run while it goes on, then 200 and the document, in the format that `?format=` or `Accept` says. The stored file is served with `ETag`, by ranges, and as gzip to those who prefer it.',
-      problems: { ...RUN_UNKNOWN, 503: ['storage_failed'] },
+      problems: { ...RUN_UNKNOWN },
       params: RunParams,
       querystring: Type.Composite([DocumentQuery, WaitQuery], { additionalProperties: false }),
       response: { ...documentResponses, 202: Run },
@@ -51,15 +51,25 @@ export async function sendDocument (app: FastifyInstance, request: FastifyReques
     return await sendNothing(request, reply.code(304))
   }
   const begin: BeginConversion = async (signal) => await app.conversions.begin(app.clientKey(request) ?? request.ip, signal)
-  const representation = await representationOf(run, await app.runs.documentPath(run), format, isGzipPreferred, begin)
+  const representation = await unlessDeleted(app, run, async () => await representationOf(run, await app.runs.documentPath(run), format, isGzipPreferred, begin))
   identify(reply, representation)
   if (isNotModified(request, representation)) return await sendNothing(request, reply.code(304))
   const range = rangeOf(request, reply, representation)
-  const body = request.method === 'HEAD' ? null : await representation.read(range, reply.raw)
+  const body = request.method === 'HEAD' ? null : await unlessDeleted(app, run, async () => await representation.read(range, reply.raw))
   describe(reply, representation, range)
   if (body === null) return await sendNothing(request, reply)
   dropStalled(request)
   return await reply.send(body)
+}
+
+/** A document that is gone since its run was deleted is no damage: throws `run_not_found` then. */
+async function unlessDeleted<T> (app: FastifyInstance, { id }: Run, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (hasCode(error, 'storage_failed')) await app.runs.get(id)
+    throw error
+  }
 }
 
 /** Who names the very tag has the document, whatever has become of its files: the disk need not be asked. */

@@ -1,6 +1,7 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { ServiceError } from '../errors.ts'
 import { json } from '../schemas/answer.ts'
-import { Health, Readiness } from '../schemas/health.ts'
+import { Health } from '../schemas/health.ts'
 import { createRecent } from '../services/recent.ts'
 import { storageFailed } from '../services/store/storage-failure.ts'
 
@@ -9,9 +10,8 @@ const PROBE_EVERY_MS = 1000
 
 const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const readiness = createRecent(async () => {
-    await app.runs.probe().catch((cause: unknown) => { throw storageFailed('DATA_DIR cannot be written', cause) })
-    const { redis } = await app.engine.health()
-    return { status: 'ok' as const, ...redis === null ? {} : { redis } }
+    await app.runs.probe().catch((cause: unknown) => { throw cause instanceof ServiceError ? cause : storageFailed('nothing can be stored', cause) })
+    return { status: 'ok' as const }
   }, { maxAgeMs: PROBE_EVERY_MS, monotonic: app.parts.clock.monotonic })
 
   app.get('/health/live', {
@@ -25,9 +25,8 @@ const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'isReady',
       tags: ['service'],
       summary: 'Whether runs can be started: what a load balancer asks',
-      description: 'Without its Redis a replica still accepts runs and answers for all of them, so it stays ready: `redis` says how that is.',
-      response: { 200: json(Readiness, 'they can') },
-      problems: { 503: ['storage_failed'] },
+      response: { 200: json(Health, 'they can') },
+      problems: { 503: ['storage_failed', 'starting'] },
     },
   }, async () => await readiness())
 }

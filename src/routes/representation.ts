@@ -8,7 +8,7 @@ import { albumLines } from '../services/formats/album-lines.ts'
 import { type Conversion } from '../services/formats/conversions.ts'
 import { FORMATS, type Format, type FormatName } from '../services/formats/index.ts'
 import { documentName } from '../services/runs/transitions.ts'
-import { compressedPath } from '../services/store/compressed-copy.ts'
+import { compressedPath } from '../services/store/documents/compressed-copy.ts'
 import { type ByteRange } from './byte-range.ts'
 import { damaged, readPart, sizeOf } from './part.ts'
 import { type Validators } from './preconditions.ts'
@@ -92,7 +92,7 @@ function storedDocument (file: StoredFile, path: string): Document {
     },
     async compressed () {
       const copy = compressedPath(path)
-      const size = await copySize(file, copy)
+      const size = await sizeOf(copy)
       return size === null ? null : { bytes: size, read: async (range, response) => await readPart(copy, size, range, response) }
     },
   }
@@ -102,18 +102,6 @@ const READ_BYTES = 256 * 1024
 
 async function * chunksOf (path: string): AsyncGenerator<Buffer> {
   yield * createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>
-}
-
-/** While nothing changes in the folder of a run that ended a while ago, it is given as the very same object each time. */
-const copySizes = new WeakMap<StoredFile, number | null>()
-
-/** Of the compressed copy, in bytes; null: there is none. */
-async function copySize (file: StoredFile, copy: string): Promise<number | null> {
-  const known = copySizes.get(file)
-  if (known !== undefined) return known
-  const size = await sizeOf(copy)
-  copySizes.set(file, size)
-  return size
 }
 
 /** What a run that got no album answers: the document's shape, with nothing in it. */

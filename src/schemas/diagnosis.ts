@@ -25,5 +25,4 @@ export const Diagnosis = Type.Object({
   callsLast24Hours: Type.Integer(),
   callsPer30s: Type.Integer({ description: 'what the service allows itself at present' }),
   pause: orNull(Type.Object({ until: Type.String({ format: 'date-time' }), code: Type.String(), detail: Type.String() })),
-  redis: orNull(Type.Unsafe<'ok' | 'unreachable'>({ type: 'string', enum: ['ok', 'unreachable'], description: 'whether the Redis of the replicas answers; null where there is none' })),
 }, { title: 'Diagnosis', description: 'What is known of these credentials' })

@@ -1,16 +1,16 @@
 /**
- * The same tests of the service by its routes, and under trouble, once more: now each service is a replica, with a
- * Redis. What cannot be on replicas says so where it is (`skipOnReplicas`). Of faults.test.ts there are only mixtures,
+ * The same tests of the service by its routes, and under trouble, once more: now each service is a replica, on a
+ * PostgreSQL. What cannot be on replicas says so where it is (`skipOnReplicas`). Of faults.test.ts there are only mixtures,
  * and of them those without limits and quotas: pauses take their real time here, and each of these by itself is in
  * quota.test.ts and what-happens-when.test.ts.
  */
 import t from 'tap'
-import { startRedis } from '../redis.ts'
+import { startPostgresql } from '../postgresql.ts'
 
 const MIXTURES = 30
 
 process.env['TEST_MODE'] = 'distributed'
-if (await startRedis(t) !== null) {
+if (await startPostgresql(t) !== null) {
   await import('../album-cache.test.ts')
   await import('../fuzz.test.ts')
   await import('../ingest.test.ts')

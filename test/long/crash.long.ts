@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { watch } from 'node:fs'
-import { readFile, readdir } from 'node:fs/promises'
+import { mkdir, readFile, readdir } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Random, between, createRandom, mix } from '../../src/sandbox/random.ts'
 import { type SandboxSettings } from '../../src/sandbox/settings.ts'
 import { type Run } from '../../src/schemas/run.ts'
+import { type StateLocation } from '../ledger-events.ts'
 import { download, post, startProcess, untilEnded } from '../process.ts'
 import { type Service, environment, startSandbox, startService, temporaryFolder } from '../service.ts'
 import { matchesTruth } from '../truth.ts'
@@ -39,11 +40,11 @@ for (let index = 0; index < RUNS; index++) {
     const { id } = await post(first.url, trial.body)
     let loss: Loss
     if (moment === 'document') {
-      await whileWriting(join(folder, id), () => first.child.kill('SIGKILL'))
+      await whileWriting(folder, () => first.child.kill('SIGKILL'))
       await first.kill('SIGKILL')
-      const files = await readdir(join(folder, id))
+      const files = await readdir(folder)
       if (files.some((name) => name.endsWith('.staged'))) duringDocument++
-      loss = await lossOf(sandbox, join(folder, id), sandbox.sandbox.stats())
+      loss = await lossOf(sandbox, locationOf(trial), id, sandbox.sandbox.stats())
       t.same([loss.calls, loss.unsaved], [planned, 0], 'all calls were made and stored')
     } else {
       await untilCalls(trial, between(random, 1, moment === 'early' ? 6 : planned))
@@ -69,7 +70,7 @@ for (let index = 0; index < GRACEFUL_RUNS; index++) {
   t.test(`SIGTERM ${index + 1}, ${tier} tier: exit code 0 within 2 s, and nothing is lost`, async (t) => {
     const random = createRandom(mix(GRACEFUL_RUNS, index))
     const trial = await startTrial(t, { tier, seed: index + 1, ...LATENCY })
-    const { sandbox, folder, planned } = trial
+    const { sandbox, planned } = trial
     const first = await startProcess(t, trial.env)
     const { id } = await post(first.url)
     const isSlow = index % 3 === 2
@@ -81,7 +82,7 @@ for (let index = 0; index < GRACEFUL_RUNS; index++) {
     t.equal(code, 0)
     t.ok(ms < 2000, `exited after ${Math.round(ms)} ms`)
     if (isSlow) sandbox.sandbox.change(LATENCY)
-    await endsAsIfNothingHadHappened(t, trial, id, await lossOf(sandbox, join(folder, id), before))
+    await endsAsIfNothingHadHappened(t, trial, id, await lossOf(sandbox, locationOf(trial), id, before))
   })
 }
 
@@ -89,7 +90,7 @@ interface Trial {
   sandbox: Service['sandbox']
   sandboxUrl: string
   env: Record<string, string>
-  /** Of the runs. */
+  /** Of the documents of today. */
   folder: string
   body: object
   /** The calls that the run makes when nothing disturbs it. */
@@ -104,7 +105,9 @@ async function startTrial (t: Test, settings: Partial<SandboxSettings>, body: ob
   await calm.app.close()
   const { sandbox, sandboxUrl } = await startSandbox(t, { ...settings, albums })
   const env = environment(sandboxUrl, await temporaryFolder(t))
-  return { sandbox, sandboxUrl, env, folder: join(env['DATA_DIR'] ?? '', 'runs'), body, planned }
+  const folder = join(env['DATA_DIR'] ?? '', 'documents', ...new Date().toISOString().slice(0, 10).split('-'))
+  await mkdir(folder, { recursive: true })
+  return { sandbox, sandboxUrl, env, folder, body, planned }
 }
 
 /** Start again: the run ends by itself, complete, to the byte, and paid for only what was lost on its way. */
@@ -117,7 +120,7 @@ async function endsAsIfNothingHadHappened (t: Test, trial: Trial, id: string, { 
   const listing = run.source?.used === 'new-releases' ? sandbox.sandbox.catalogue.newReleases : sandbox.sandbox.catalogue.searchOrder
   t.strictSame(document.albums.map((album) => album.id), listing.slice(0, run.request.limit), 'every album, in the order of the listing')
   matchesTruth(t, document, sandbox, sandboxUrl)
-  const bytes = await readFile(join(folder, id, run.file?.name ?? ''))
+  const bytes = await readFile(join(folder, run.file?.name ?? ''))
   t.equal(createHash('sha256').update(bytes).digest('hex'), run.file?.sha256, 'the file is the one that the record names')
 
   const { calls } = sandbox.sandbox.stats()
@@ -138,13 +141,18 @@ function hasPlausibleCost (t: Test, { cost }: Run, calls: number, planned: numbe
   t.equal(Object.values(cost.byEndpoint).reduce((sum, count) => sum + count, 0), cost.calls, 'the cost adds up')
 }
 
-async function killNow ({ sandbox, folder }: Trial, id: string, child: ChildProcess, random: Random): Promise<Loss> {
+async function killNow (trial: Trial, id: string, child: ChildProcess, random: Random): Promise<Loss> {
   await sleep(random() * 15)
+  const { sandbox } = trial
   const before = sandbox.sandbox.stats()
   const exited = once(child, 'exit')
   child.kill('SIGKILL')
   await exited
-  return await lossOf(sandbox, join(folder, id), before)
+  return await lossOf(sandbox, locationOf(trial), id, before)
+}
+
+function locationOf ({ env }: Trial): StateLocation {
+  return { dataDir: env['DATA_DIR'] ?? '' }
 }
 
 /** Calls `act` as soon as the document's beginning is there. */

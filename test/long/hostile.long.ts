@@ -23,7 +23,7 @@ async function startLane (t: Test, upstream: HostileUpstream): Promise<ProcessLa
   upstream.begin({ seed: 0, probability: 0, mayPause: false })
   const dataDir = await temporaryFolder(t)
   const service = await startProcess(t, { ...environment(upstream.url, dataDir), ...HOSTILE_SETTINGS, NODE_OPTIONS: '--max-semi-space-size=16' })
-  return { upstream, service, dataDir, url: service.url, output: service.output, now: Date.now }
+  return { upstream, service, dataDir, url: service.url, output: service.output, now: Date.now, previousLog: 0 }
 }
 
 async function peakMemoryKb ({ child }: ServiceProcess): Promise<number> {

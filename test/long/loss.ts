@@ -1,12 +1,8 @@
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type SandboxApp } from '../../src/sandbox/app.ts'
 import { type EndpointStats, type SandboxStats } from '../../src/sandbox/stats.ts'
-import { type Part } from '../../src/services/ingest/ledger.ts'
 import { type CapabilitiesSnapshot } from '../../src/services/spotify/capabilities.ts'
 import { BATCH_SIZE, PAGE_SIZES } from '../../src/services/spotify/endpoint.ts'
-import { openCheckpoint } from '../../src/services/store/checkpoint.ts'
+import { type StateLocation, isPending, storedEvents } from '../ledger-events.ts'
 
 /** What the process did until it was killed, and how many of its calls were lost with it. */
 export interface Loss {
@@ -18,15 +14,15 @@ export interface Loss {
   calls: number
 }
 
-/** Of a process that is gone, in the run's folder. `before`: the statistics at the kill. Losses of earlier kills are among them. */
-export async function lossOf ({ sandbox }: SandboxApp, folder: string, before: SandboxStats): Promise<Loss> {
+/** Of a process that is gone. `before`: the statistics at the kill. Losses of earlier kills are among them. */
+export async function lossOf ({ sandbox }: SandboxApp, location: StateLocation, runId: string, before: SandboxStats): Promise<Loss> {
   await untilAnswered(sandbox)
-  return await lossAmong(sandbox.stats().calls, folder, before)
+  return await lossAmong(sandbox.stats().calls, location, runId, before)
 }
 
 /** The same of executions of the run up to one, which made so many calls; a later one may be at work. */
-export async function lossAmong (calls: number, folder: string, before: SandboxStats, lastExecution = Infinity): Promise<Loss> {
-  const stored = await storedAnswers(folder, lastExecution)
+export async function lossAmong (calls: number, location: StateLocation, runId: string, before: SandboxStats, lastExecution?: number): Promise<Loss> {
+  const stored = await storedAnswers(location, runId, lastExecution)
   const { newReleases, search, album, albums, albumTracks } = before.byEndpoint
   const unsaved = stored === null
     ? 0
@@ -58,23 +54,15 @@ interface StoredAnswers {
   refusals: number
 }
 
-/** How many answers are in the checkpoint; null where the run had ended. */
-async function storedAnswers (folder: string, lastExecution: number): Promise<StoredAnswers | null> {
-  const files = await readdir(folder)
-  const isThere = files.some((name) => name.startsWith('checkpoint.'))
-  if (!isThere && files.some((name) => name.endsWith('Z.json'))) return null
-  if (!isThere) return { pages: 0, albums: 0, batches: 0, trackPages: 0, refusals: 0 }
-  const copy = await mkdtemp(join(tmpdir(), 'ingest-test-'))
-  for (const name of files.filter((name) => name.startsWith('checkpoint.'))) await cp(join(folder, name), join(copy, name))
-  const checkpoint = await openCheckpoint<Part>(copy, lastExecution)
+/** How many answers are in the ledger; null where the run had ended. */
+async function storedAnswers (location: StateLocation, runId: string, lastExecution?: number): Promise<StoredAnswers | null> {
+  if (!await isPending(location, runId)) return null
   const parts = { listed: 0, album: 0, tracks: 0 }
   let known: CapabilitiesSnapshot['known'] = []
-  for await (const { meta } of checkpoint.replay()) {
-    if (meta.kind in parts) parts[meta.kind as keyof typeof parts]++
-    if (meta.kind === 'memory') known = meta.memory?.known ?? known
+  for (const event of await storedEvents(location, runId, lastExecution)) {
+    if (event.kind in parts) parts[event.kind as keyof typeof parts]++
+    if (event.kind === 'memory') known = event.memory?.known ?? known
   }
-  await checkpoint.close()
-  await rm(copy, { recursive: true })
   const isBatched = !known.some(([name, { refusal }]) => name === 'albums' && typeof refusal?.value === 'string')
   return {
     pages: parts.listed,

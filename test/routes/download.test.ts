@@ -3,7 +3,6 @@ import { open, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promis
 import { type IncomingHttpHeaders } from 'node:http'
 import { type Socket, createConnection } from 'node:net'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import Papa from 'papaparse'
 import t, { type Test } from 'tap'
@@ -47,7 +46,7 @@ async function download (t: Test, body: unknown = { limit: 100 }, options: Param
     const answer = await request(`${service.url}/runs/${run.id}${query}`, { method, headers })
     return { status: answer.statusCode, headers: answer.headers, body: Buffer.from(await answer.body.arrayBuffer()) }
   }
-  return { service, run, document: await service.document(run.id), path: join(service.dataDir, 'runs', run.id, run.file?.name ?? ''), ask }
+  return { service, run, document: await service.document(run.id), path: await service.app.runs.documentPath(run) ?? '', ask }
 }
 
 const TYPES = { json: 'application/json; charset=utf-8', ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8', tracks: 'application/json; charset=utf-8' }
@@ -413,20 +412,31 @@ t.test('without its compressed copy the document itself is sent', async (t) => {
   t.equal(answer.headers.etag, `"${run.file?.sha256}"`)
 })
 
-t.test('a document that is gone or has another size is 503, in every format, and never half a download', async (t) => {
-  const { ask, path } = await download(t, { limit: 5 })
-  await writeFile(path, (await readFile(path)).subarray(0, -10))
-  for (const format of FORMATS) isProblem(t, await ask({ 'accept-encoding': 'gzip' }, `?format=${format}`), 503, 'storage_failed')
-  await rm(path)
-  for (const format of FORMATS) isProblem(t, await ask({}, `?format=${format}`), 503, 'storage_failed')
+t.test('a document that is gone, cut or garbled is restored from its compressed copy, in every format', async (t) => {
+  const { ask, path, run } = await download(t, { limit: 5 })
+  const whole = await Promise.all(FORMATS.map(async (format) => (await ask({}, `?format=${format}`)).body))
+  const garble = async (): Promise<void> => {
+    const file = await open(path, 'r+')
+    await file.write('x'.repeat(4), Math.floor((run.file?.bytes ?? 0) / 2))
+    await file.close()
+  }
+  const cut = async (): Promise<void> => await writeFile(path, (await readFile(path)).subarray(0, -10))
+  for (const damage of [garble, cut, async () => await rm(path)]) {
+    for (const [index, format] of FORMATS.entries()) {
+      await damage()
+      t.same((await ask({}, `?format=${format}`)).body, whole[index], format)
+    }
+  }
 })
 
-t.test('a document that is garbled inside breaks off, and never looks whole', async (t) => {
-  const { ask, path, run } = await download(t, { limit: 5 })
-  const file = await open(path, 'r+')
-  await file.write('x'.repeat(4), (run.file?.bytes ?? 0) - 4)
-  await file.close()
-  for (const format of ['csv', 'ndjson', 'tracks']) await t.rejects(ask({}, `?format=${format}`), format)
+t.test('a document that is damaged like its compressed copy is 503, in every format, and never half a download', async (t) => {
+  const { ask, path } = await download(t, { limit: 5 })
+  await writeFile(path, (await readFile(path)).subarray(0, -10))
+  await writeFile(`${path}.gz`, (await readFile(`${path}.gz`)).subarray(0, -10))
+  for (const format of FORMATS) isProblem(t, await ask({ 'accept-encoding': 'gzip' }, `?format=${format}`), 503, 'storage_failed')
+  await rm(path)
+  await rm(`${path}.gz`)
+  for (const format of FORMATS) isProblem(t, await ask({}, `?format=${format}`), 503, 'storage_failed')
 })
 
 t.test('a run that ended without any album is a document without albums, in every format', async (t) => {
@@ -509,9 +519,9 @@ t.test('GET /runs/latest and POST /ingest?wait= answer in the same formats', asy
 })
 
 /** How many of this process's files are documents of that run. */
-async function openDocuments ({ id }: Run): Promise<number> {
+async function openDocuments ({ file }: Run): Promise<number> {
   const targets = await Promise.all((await readdir('/proc/self/fd')).map(async (fd) => await readlink(`/proc/self/fd/${fd}`).catch(() => '')))
-  return targets.filter((target) => target.includes(id)).length
+  return targets.filter((target) => target.includes(file?.name ?? 'none')).length
 }
 
 async function readABitAndLeave (url: string, path: string, bytes = 100_000): Promise<void> {

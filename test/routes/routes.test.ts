@@ -124,7 +124,7 @@ t.test('too many runs are refused with when to come back; the refused one leaves
   isProblem(t, answer, 503, 'queue_full')
   t.match(answer.headers, { 'retry-after': '30' })
   await service.app.runs.cancel((await service.app.runs.start({ limit: 1 })).id)
-  const canceled = (await service.app.runs.list({ status: 'canceled', limit: 1, before: null })).runs[0]?.id ?? ''
+  const canceled = (await service.app.runs.list({ statuses: ['canceled'], limit: 1, before: null })).runs[0]?.id ?? ''
   t.equal((await service.post({ limit: 3 })).statusCode, 202)
   isProblem(t, await service.app.inject({ method: 'POST', url: `/runs/${canceled}/resume` }), 503, 'queue_full')
   t.match(await service.app.runs.get(canceled), { status: 'canceled' }, 'what was refused stays as it is')

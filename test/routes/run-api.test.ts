@@ -5,7 +5,7 @@ import t from 'tap'
 import { request } from 'undici'
 import { type Problem } from '../../src/schemas/problem.ts'
 import { type Run } from '../../src/schemas/run.ts'
-import { type RunListener } from '../../src/services/runs/roster.ts'
+import { type RunListener } from '../../src/services/runs/active-runs.ts'
 import { createFakeClock } from '../fake-clock.ts'
 import { type Json, type Service, ended, skipOnReplicas, startService } from '../service.ts'
 

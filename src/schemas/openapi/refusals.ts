@@ -23,7 +23,8 @@ const MEANING: Partial<Record<RequestErrorCode, string>> = {
   not_acceptable: 'there is no such format',
   queue_full: 'as many runs are waiting as MAX_QUEUED_RUNS allows',
   too_many_connections: 'as many requests are under way as the limit of open files allows',
-  storage_failed: 'DATA_DIR cannot be written or read',
+  storage_failed: 'what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL',
+  starting: 'the service has just been started',
   shutting_down: 'the service is shutting down',
   internal_error: 'a bug: the log has the details under the `requestId`',
 }
@@ -36,7 +37,7 @@ export function commonProblems (method: string, isProbe: boolean): Problems {
     ...(method === 'GET' ? {} : { 403: ['forbidden_origin'], 413: ['payload_too_large'], 415: ['unsupported_media_type'] }),
     421: ['misdirected_request'],
     500: ['internal_error'],
-    503: ['shutting_down', 'too_many_connections'],
+    503: isProbe ? ['shutting_down', 'too_many_connections'] : ['storage_failed', 'shutting_down', 'too_many_connections'],
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Capabilities } from '../spotify/capabilities.ts'
 import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
-import { type CacheEntry } from '../store/cache-entry.ts'
+import { type CacheEntry } from '../store/album-cache.ts'
 import { type AlbumState, countTracks, expectedTracks } from './album-state.ts'
 
 /** What is known of a cached album besides its text, which has all its tracks in place. */

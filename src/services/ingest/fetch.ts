@@ -7,7 +7,7 @@ import { type ListedAlbum, isTrack, readAlbumHead, trackKeys } from '../spotify/
 import { type SpotifyService, TooManyError } from '../spotify/spotify-service.ts'
 import { isAlbumFull, missingPages } from './album-state.ts'
 import { type Belt } from './belt.ts'
-import { type Ledger, albumPart } from './ledger.ts'
+import { type Ledger, albumEvent } from './ledger.ts'
 import { logBug, ordinaryFailure, settleAll } from './settle.ts'
 
 /** Why an album, or a part of it, could not be fetched in this pass. */
@@ -207,7 +207,7 @@ async function storeAlbum ({ ledger, context }: Fetching, { id }: ListedAlbum, b
   const head = readAlbumHead(body)
   if (head === null) throw new ServiceError('upstream_invalid', `album ${id} was answered with something that is no album`)
   if (head.album.id !== id) throw new ServiceError('upstream_invalid', `album ${id} was asked for, and album ${head.album.id} was answered`)
-  await ledger.record(albumPart(id, head, context.meter.read()), formatJson(head.album))
+  await ledger.record(albumEvent(id, head, context.meter.read()), formatJson(head.album))
 }
 
 /** Fetches the pages beyond the embedded one, a few concurrently, as long as an answer shows that there are more. Each round stores pages. */

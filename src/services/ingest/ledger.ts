@@ -4,11 +4,11 @@ import { TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
 import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
 import { type Cost, NO_COST } from '../spotify/meter.ts'
 import { type SourceCursor } from '../spotify/sources/source.ts'
-import { type BodyRef, type Checkpoint } from '../store/checkpoint.ts'
+import { type BodyRef, type LedgerStore } from '../store/ledger-store.ts'
 import { type AlbumState, countTracks, expectedTracks, isAlbumComplete, namesMore, putPage, tellsMore } from './album-state.ts'
 
-/** The parts of a checkpoint: facts in the order in which they became known. An earlier version stored no `keys` and no `ended`, and another `memory`. */
-export type Part =
+/** The facts of a run, in the order in which they became known. */
+export type LedgerEvent =
   | { kind: 'source', source: UsedSource }
   | { kind: 'listed', albums: ListedAlbum[], losses: string[], next: SourceCursor | null, ended?: ListingEnd, cost: Cost }
   /** A page of the listing that was answered before its turn; its items are the body. */
@@ -34,10 +34,8 @@ export interface EarlyPage {
   body: BodyRef
 }
 
-export type RunCheckpoint = Checkpoint<Part>
-
 /**
- * What one run has, as its checkpoint's parts add up to: the only state of the pipeline. A part is stored
+ * What one run has, as its events add up to: the only state of the pipeline. An event is stored
  * first and counted then, so that what is counted survives any crash.
  */
 export interface Ledger {
@@ -63,14 +61,13 @@ export interface Ledger {
   /** Why Spotify has no such album, where it said so. */
   unavailable: (id: string) => string | undefined
   progress: () => Progress
-  /** Store a part, then count it. */
-  record: (part: Part, body?: string) => Promise<void>
+  /** Stores an event, then counts it. */
+  record: (event: LedgerEvent, body?: string) => Promise<void>
   readBody: (ref: BodyRef) => Promise<string>
-  readBytes: RunCheckpoint['readBytes']
 }
 
-/** Build the ledger of a run that wants `limit` albums from what its checkpoint holds. `onChange`: after each new part. */
-export async function openLedger (checkpoint: RunCheckpoint, limit: number, onChange: () => void = () => {}): Promise<Ledger> {
+/** Builds the ledger of a run that wants `limit` albums from its stored events. `onChange`: after each new one. */
+export async function openLedger (store: LedgerStore<LedgerEvent>, limit: number, onChange: () => void = () => {}): Promise<Ledger> {
   const albums = new Map<string, AlbumState>()
   const unavailable = new Map<string, string>()
   const listed = new Map<string, ListedAlbum>()
@@ -85,7 +82,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
   let fruitless = 0
   let tracks = 0
 
-  function count (part: Part, body: BodyRef | null): void {
+  function count (part: LedgerEvent, body: BodyRef | null): void {
     if ('cost' in part && part.cost !== undefined) cost = part.cost
     if (part.kind !== 'memory' || part.isLeaving === true) fruitless = part.kind === 'begun' ? fruitless + 1 : 0
     switch (part.kind) {
@@ -133,14 +130,14 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
     }
   }
 
-  function countAlbum (part: Part & { kind: 'album' }, body: BodyRef): void {
+  function countAlbum (part: LedgerEvent & { kind: 'album' }, body: BodyRef): void {
     if (albums.has(part.id)) return
     const { id, expected, slots, valid, hasNext, keys = [] } = part
     albums.set(id, { body, expected, pages: [{ offset: 0, slots, valid, hasNext, keys, body: null }] })
     tracks += valid
   }
 
-  function countPage (part: Part & { kind: 'tracks' }, body: BodyRef): void {
+  function countPage (part: LedgerEvent & { kind: 'tracks' }, body: BodyRef): void {
     const { id, offset, slots, valid, hasNext, keys = [] } = part
     const page = { offset, slots, valid, hasNext, keys, body }
     const state = albums.get(id)
@@ -152,7 +149,7 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
     if (!hasRepeats && isAlbumComplete(state, TRACKS_PAGE_SIZE)) for (const page of state.pages) page.keys = []
   }
 
-  for await (const { meta, body } of checkpoint.replay()) count(meta, body)
+  for await (const { event, body } of store.replay()) count(event, body)
 
   return {
     get source () { return source },
@@ -172,12 +169,11 @@ export async function openLedger (checkpoint: RunCheckpoint, limit: number, onCh
     },
     unavailable: (id) => unavailable.get(id),
     progress: () => ({ albumsListed: Math.min(listed.size, limit), albumsFetched: Math.min(albums.size, limit), tracks }),
-    record: (part, body) => checkpoint.append(part, body).then((ref) => {
+    record: (part, body) => store.append(part, body).then((ref) => {
       count(part, ref)
       onChange()
     }),
-    readBody: async (ref) => await checkpoint.readBody(ref),
-    readBytes: async (ref, into) => await checkpoint.readBytes(ref, into),
+    readBody: store.readBody,
   }
 }
 
@@ -185,8 +181,8 @@ function isStillAhead ({ part, offset }: EarlyPage, next: SourceCursor | null): 
   return next !== null && (part > next.part || (part === next.part && offset >= next.cursor.offset))
 }
 
-/** The part that stores an album as it was answered. */
-export function albumPart (id: string, head: Omit<AlbumHead, 'album'>, cost: Cost): Part {
+/** The event that stores an album as it was answered. */
+export function albumEvent (id: string, head: Omit<AlbumHead, 'album'>, cost: Cost): LedgerEvent {
   const { slots, valid, expected, hasNext, keys } = head
   return { kind: 'album', id, slots, valid, expected, hasNext, keys, cost }
 }

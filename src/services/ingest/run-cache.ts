@@ -5,12 +5,10 @@ import { type Log } from '../log.ts'
 import { type Capabilities } from '../spotify/capabilities.ts'
 import { type ListedAlbum } from '../spotify/item-check.ts'
 import { type Meter } from '../spotify/meter.ts'
-import { type AlbumCache } from '../store/album-cache.ts'
-import { type CacheEntry, type NewEntry } from '../store/cache-entry.ts'
+import { type AlbumCache, type CacheEntry, type NewEntry } from '../store/album-cache.ts'
 import { type CachedAlbum, cacheKey, cachedAlbum, isUsable, tierEvidence } from './cached-album.ts'
-import { type AlbumState } from './album-state.ts'
-import { albumText, isAsAnswered } from './document.ts'
-import { type Ledger, albumPart } from './ledger.ts'
+import { albumText } from './document.ts'
+import { type Ledger, albumEvent } from './ledger.ts'
 import { settleAll } from './settle.ts'
 
 /** The albums that all runs share. */
@@ -42,17 +40,17 @@ export interface RunCacheOptions {
 
 export const NO_CACHE: RunCache = { take: async (albums) => albums, keep: () => {}, settle: async () => {} }
 
-const READS_AT_ONCE = 20
+const READS_TOGETHER = 20
 /** Of a run that goes on, all albums come at once: they are looked up in portions, so that nothing else waits for that. */
 const LOOKED_UP = 200
-/** So many are written at once, or what fits in here: making a file can cost more than writing it. */
-const PACKED = 50
-const PACKED_BYTES = 1024 * 1024
+/** Written in one transaction, at most. */
+const GROUP_ALBUMS = 50
+const GROUP_CHARACTERS = 1024 * 1024
 
 export function createRunCache ({ caching, request, ledger, memory, meter, clock, signal }: RunCacheOptions): RunCache {
   const { store, maxAgeMs, log } = caching
   const { market, refresh } = request
-  const reading = pLimit(READS_AT_ONCE)
+  const reading = pLimit(READS_TOGETHER)
   /** An album counts as old as the execution that fetched it, never younger than it is. */
   const startedAtMs = clock.now()
   /** When these were fetched, an earlier execution knew; those that were kept are added. */
@@ -60,8 +58,6 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
   /** What is to be kept, by its id alone: where it is written later than it comes, that costs no memory. */
   let waiting: string[] = []
   let writing: Promise<void> | null = null
-  /** Always the same, since what has waited for a disk is collected late. */
-  let buffer: Buffer | null = null
   /** By this execution, entries with those that wait. It stops at what the cache holds: beyond that, each of its albums would drive out another of them. */
   const kept = { entries: 0, bytes: 0 }
   let isWritable = true
@@ -86,42 +82,31 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
   /** Write what waits until fewer than `least` do. */
   async function write (least: number): Promise<void> {
     try {
-      while (waiting.length >= least && hasRoom()) await writePack(await nextPack())
+      while (waiting.length >= least && hasRoom()) await writeGroup(await nextGroup())
     } catch (error) {
       isWritable = false
       tell(error)
     }
   }
 
-  async function nextPack (): Promise<Array<NewEntry<CachedAlbum>>> {
-    const pack: Array<NewEntry<CachedAlbum>> = []
-    buffer ??= Buffer.allocUnsafe(PACKED_BYTES)
+  async function nextGroup (): Promise<Array<NewEntry<CachedAlbum>>> {
+    const group: Array<NewEntry<CachedAlbum>> = []
     let taken = 0
-    for (let bytes = 0; taken < Math.min(waiting.length, PACKED) && bytes < PACKED_BYTES; taken++) {
+    for (let characters = 0; taken < Math.min(waiting.length, GROUP_ALBUMS) && characters < GROUP_CHARACTERS; taken++) {
       const id = waiting[taken] ?? ''
       const state = ledger.album(id)
       if (state === undefined) continue
-      const entry = { key: cacheKey(memory.scope, id, market), meta: cachedAlbum(state, tierEvidence(memory)), body: await readWhole(state, buffer.subarray(bytes)) }
-      pack.push(entry)
-      bytes += entry.body.length
+      const body = await albumText(state, ledger)
+      group.push({ key: cacheKey(memory.scope, id, market), meta: cachedAlbum(state, tierEvidence(memory)), body })
+      characters += body.length
     }
     waiting = waiting.slice(taken)
-    return pack
+    return group
   }
 
-  /** As it will be in the document; where it fits, in that space. */
-  async function readWhole (state: AlbumState, space: Buffer): Promise<Buffer> {
-    if (!isAsAnswered(state)) return placeText(await albumText(state, ledger), space)
-    const { length } = state.body
-    const body = length <= space.length ? space.subarray(0, length) : Buffer.allocUnsafe(length)
-    await ledger.readBytes(state.body, body)
-    return body
-  }
-
-  async function writePack (pack: Array<NewEntry<CachedAlbum>>): Promise<void> {
-    if (pack.length === 0) return
-    for (const { body } of pack) kept.bytes += body.length
-    await store.write(startedAtMs, pack)
+  async function writeGroup (group: Array<NewEntry<CachedAlbum>>): Promise<void> {
+    for (const { body } of group) kept.bytes += body.length
+    await store.write(startedAtMs, group)
   }
 
   return {
@@ -132,7 +117,7 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
         const entry = await read(album)
         if (entry === null) return
         meter.cached()
-        await ledger.record(albumPart(album.id, entry.meta.head, meter.read()), entry.body)
+        await ledger.record(albumEvent(album.id, entry.meta.head, meter.read()), entry.body)
       }
       for (let done = 0; done < albums.length; done += LOOKED_UP) await settleAll(albums.slice(done, done + LOOKED_UP).map(async (album) => await reading(takeOver, album)))
       return albums.filter(({ id }) => ledger.album(id) === undefined)
@@ -144,7 +129,7 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
       if (!hasRoom() || kept.entries >= store.most.entries) return
       kept.entries++
       waiting.push(id)
-      if (waiting.length >= PACKED) writing ??= write(PACKED).finally(() => { writing = null })
+      if (waiting.length >= GROUP_ALBUMS) writing ??= write(GROUP_ALBUMS).finally(() => { writing = null })
     },
 
     async settle () {
@@ -152,8 +137,4 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
       await write(1)
     },
   }
-}
-
-function placeText (text: string, space: Buffer): Buffer {
-  return Buffer.byteLength(text) <= space.length ? space.subarray(0, space.write(text)) : Buffer.from(text)
 }

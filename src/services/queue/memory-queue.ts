@@ -1,3 +1,4 @@
+import { hasCode } from '../../errors.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type RunQueue, type Work, plausibleWaitMs } from './run-queue.ts'
@@ -61,7 +62,9 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
       else settled(id)
     } catch (error) {
       known.delete(id)
-      if (!closing.signal.aborted) log.error({ err: error, runId: id }, 'the run could not be worked on: the next sweep tries again')
+      if (closing.signal.aborted) return
+      if (hasCode(error, 'shutting_down')) log.info({ runId: id }, 'another process executes the run')
+      else log.error({ err: error, runId: id }, 'run could not be executed; the next sweep tries again')
     }
   }
 
@@ -72,7 +75,7 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
       settled = onSettled
       next()
     },
-    onForgotten () {},
+    async start () {},
     ahead (id) {
       const place = ready.indexOf(id)
       return place < 0 ? null : place + working.size
@@ -81,9 +84,8 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
       const place = ready.indexOf(id)
       if (place >= 0) ready.splice(place, 1)
       else if (delayed.has(id)) delayed.get(id)?.abort()
-      else return false
+      else return
       forget(id)
-      return true
     },
     async close (reason) {
       closing.abort(reason)

@@ -8,8 +8,9 @@ export type Work = (id: string, signal: AbortSignal) => Promise<Delivery>
 /** Delivers runs to whoever works on them. It may forget everything: the store is the truth. */
 export interface RunQueue {
   /**
-   * Deliver the run, now or at a time; nothing happens where it is waiting or being worked on. It never throws:
-   * what could not be taken is told in the log, and found by the next sweep.
+   * Deliver the run, now or at a time; nothing happens where it is waiting. One that is being worked on may be delivered
+   * once more, to whoever finds that it has an owner. It never throws: what could not be taken is told in the log, and found
+   * by the next sweep.
    */
   enqueue: (id: string, notBeforeMs?: number) => Promise<void>
   /**
@@ -17,12 +18,12 @@ export interface RunQueue {
    * in the meantime could not be enqueued before.
    */
   work: (work: Work, settled: (id: string) => void) => void
-  /** Take back a run that is waiting; false where it is being worked on, is not known, or nobody can tell. */
-  remove: (id: string) => Promise<boolean>
+  /** Takes back a run that is waiting; a run that is being worked on stays. */
+  remove: (id: string) => Promise<void>
   /** Returns how many runs are delivered before this one; null where it does not wait for its delivery, or the order is not known here. */
   ahead: (id: string) => number | null
-  /** Called when the queue may have forgotten runs, as after a restart of its server: it is time for a sweep. */
-  onForgotten: (listener: () => void) => void
+  /** Makes ready what it needs; nothing is delivered before. */
+  start: () => Promise<void>
   /** Stop delivering, abort what is being worked on with `reason`, hand it back, and wait for it. */
   close: (reason: Error) => Promise<void>
 }

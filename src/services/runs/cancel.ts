@@ -1,34 +1,39 @@
 import { ServiceError } from '../../errors.ts'
 import { type Run } from '../../schemas/run.ts'
+import { type Notice } from '../database/database.ts'
+import { isAway } from '../database/failure.ts'
 import { type Delivery, type RunQueue } from '../queue/run-queue.ts'
-import { type Roster } from './roster.ts'
+import { type RunStore } from '../store/run-store.ts'
+import { type ActiveRuns } from './active-runs.ts'
 import { hasEnded } from './transitions.ts'
 
 interface CancelOptions {
   get: (id: string) => Promise<Run>
-  queue: RunQueue
-  roster: Roster
+  store: Pick<RunStore, 'read' | 'wantCancel'>
+  queue: Pick<RunQueue, 'enqueue' | 'remove'>
+  active: Pick<ActiveRuns, 'waitForEnd'>
+  /** Aborts the run where this process executes it. */
+  abortHere: (id: string) => boolean
+  notify: (notice: Notice) => void
   /** Begin an execution here whose signal is aborted already: it ends the run with what it has. */
   end: (id: string, signal: AbortSignal) => Promise<Delivery>
   closing: AbortSignal
 }
 
 const LOOK_EVERY_MS = 250
-const MOST_LOOKS = 240
-/** Of whoever executes a run something is heard each second: this long a silence means that nobody does. */
-const LOOKS_UNTIL_SILENCE = 12
+const MAX_LOOKS = 240
 
 export function canceled (): ServiceError {
   return new ServiceError('canceled', 'canceled by a client: what was fetched until then stays; resume the run to go on', { affectsEveryCall: true })
 }
 
 /**
- * End a run with what it has, wherever it is: waiting, being worked on by this process or another, or on its way
- * from the one to the other (then it is looked for again). Where nobody answers for it, it is taken over: a new
- * execution shuts out the one that may still be somewhere. Throws `storage_failed` where the disk refuses its end.
+ * Ends a run with what it has: here, or in the process that executes it, or, where none does, by an execution that only
+ * writes what there is. Throws `storage_failed` where the disk refuses its end.
  */
-export function createCancel ({ get, queue, roster, end, closing }: CancelOptions): (id: string) => Promise<void> {
+export function createCancel ({ get, store, queue, active, abortHere, notify, end, closing }: CancelOptions): (id: string) => Promise<void> {
   async function endHere (id: string): Promise<void> {
+    await queue.remove(id)
     const delivery = await end(id, AbortSignal.abort(canceled()))
     if (delivery.kind === 'done') return
     await queue.enqueue(id, delivery.untilMs)
@@ -38,12 +43,17 @@ export function createCancel ({ get, queue, roster, end, closing }: CancelOption
   }
 
   return async (id) => {
-    let silentLooks = 0
-    for (let look = 0; look < MOST_LOOKS && !closing.aborted && !hasEnded(await get(id)); look++) {
-      silentLooks = roster.get(id) === undefined ? silentLooks + 1 : 0
-      if (await queue.remove(id) || silentLooks > LOOKS_UNTIL_SILENCE) await endHere(id)
-      else roster.requestCancel(id)
-      await roster.waitForEnd(id, LOOK_EVERY_MS, closing)
+    await store.wantCancel(id).catch((error: unknown) => {
+      if (isAway(error) || !abortHere(id)) throw error // a disk that is full does not keep it from ending
+    })
+    for (let look = 0; look < MAX_LOOKS && !closing.aborted; look++) {
+      const stored = await store.read(id)
+      if (stored === null || hasEnded(stored.record.run)) return
+      if (!abortHere(id)) {
+        if (stored.isOwned) notify({ kind: 'cancel', id })
+        else await endHere(id)
+      }
+      await active.waitForEnd(id, LOOK_EVERY_MS, closing)
     }
   }
 }

@@ -5,17 +5,30 @@ import { conclude } from '../ingest/conclude.ts'
 import { documentText } from '../ingest/document.ts'
 import { type Failure } from '../ingest/fetch.ts'
 import { type IngestOptions, ingest, inspect } from '../ingest/ingest.ts'
-import { type Ledger, type Part, type RunCheckpoint, openLedger } from '../ingest/ledger.ts'
+import { type Ledger, type LedgerEvent, openLedger } from '../ingest/ledger.ts'
 import { type Log } from '../log.ts'
 import { type Delivery } from '../queue/run-queue.ts'
 import { type Meter, createMeter } from '../spotify/meter.ts'
+import { isAway } from '../database/failure.ts'
+import { type DocumentStore } from '../store/documents/document-store.ts'
+import { type LedgerStore } from '../store/ledger-store.ts'
+import { BEAT_EVERY_MS } from '../store/owner.ts'
 import { type RunRecord, type RunStore } from '../store/run-store.ts'
-import { storageDetail } from '../store/storage-failure.ts'
+import { storageDetail, storageErrno } from '../store/storage-failure.ts'
+import { canceled } from './cancel.ts'
 import { reportStandstill, toWaiting } from './standstill.ts'
 import { type Snapshot, begin, documentName, ended, finish, hasEnded, pause, paused } from './transitions.ts'
 
 export interface ExecuteOptions {
-  store: RunStore
+  store: Pick<RunStore, 'begin' | 'update' | 'read' | 'beat'>
+  documents: Pick<DocumentStore, 'stage' | 'discardStaged' | 'publish'>
+  /** What the execution sees of the run's ledger, and appends to it. */
+  openLedgerStore: (id: string, execution: number) => Promise<LedgerStore<LedgerEvent>>
+  removeLedger: (id: string) => Promise<void>
+  /** Aborts the execution: a client wants that, or another process has the run. */
+  abort: (reason: Error) => void
+  /** Called with a function that asks at once whether a client wants the run to end. */
+  onBegin: (look: () => void) => void
   clock: Clock
   log: Log
   ingest: Omit<IngestOptions, 'log'>
@@ -26,9 +39,11 @@ export interface ExecuteOptions {
 }
 
 /** So many executions in a row that were cut off with nothing to show for it: the run is what ends their process. */
-export const MOST_FRUITLESS = 20
+export const MAX_FRUITLESS = 20
 /** How soon a run is tried again whose record cannot even say that storing failed. */
 const STORAGE_RETRY_MS = 60_000
+/** The same while the database is away: the first question then waits for it. */
+const AWAY_RETRY_MS = 1000
 
 /**
  * One execution of a run, from where its checkpoint stands to its end, a pause, or an abort: one for `canceled`
@@ -39,13 +54,16 @@ export async function execute (id: string, signal: AbortSignal, options: Execute
   const { store, clock, onChange } = options
   let execution: number | null = null
   try {
-    const record = await store.update(id, (before) => begin(before, clock.now()))
-    if (!hasEnded(record.run)) {
-      execution = record.executions
-      return await executeOnce(record, signal, { ...options, log: options.log.child({ runId: id, execution }) })
+    const begun = await store.begin(id, (before) => begin(before, clock.now()))
+    switch (begun.kind) {
+      case 'owned': return { kind: 'done' }
+      case 'ended':
+        onChange(begun.record.run)
+        return { kind: 'done' }
+      case 'begun':
+        execution = begun.record.executions
+        return await executeOnce(begun.record, signal, { ...options, log: options.log.child({ runId: id, execution }) })
     }
-    onChange(record.run)
-    return { kind: 'done' }
   } catch (error) {
     if (!hasCode(signal.reason, 'canceled')) signal.throwIfAborted()
     return await tryLater(id, execution, error, options)
@@ -54,28 +72,73 @@ export async function execute (id: string, signal: AbortSignal, options: Execute
 
 /** The record itself may have been what could not be written: the run is only shown as paused. */
 async function tryLater (id: string, execution: number | null, error: unknown, { store, clock, log, onChange, resumesPaused }: ExecuteOptions): Promise<Delivery> {
-  const record = await store.read(id)
-  if (record === null) return { kind: 'done' }
-  const { run, executions } = record
+  const stored = await store.read(id)
+  if (stored === null) return { kind: 'done' }
+  const { run, executions } = stored.record
   if (hasEnded(run) || (execution !== null && execution !== executions)) {
     onChange(run)
     return { kind: 'done' }
   }
-  log.error({ err: error, runId: id }, 'what the run has come to cannot be stored: it is tried again in a minute')
-  const untilMs = clock.now() + STORAGE_RETRY_MS
+  log.error({ err: error, runId: id }, 'run cannot be stored; it is tried again')
+  const untilMs = clock.now() + (isAway(error) ? AWAY_RETRY_MS : STORAGE_RETRY_MS)
   const { code, detail } = failureOf(error)
   onChange(paused(run, run, { code, detail: resumesPaused ? `${detail}; it is tried again by itself` : detail }, untilMs))
   return { kind: 'postponed', untilMs }
 }
 
 async function executeOnce (record: RunRecord, signal: AbortSignal, options: ExecuteOptions): Promise<Delivery> {
-  const { store, log, onChange } = options
   const { run, executions: execution } = record
-  log.info({ request: run.request }, 'run started')
-  onChange(run)
-  await store.discardStaged(run.id, execution - 1)
-  const work = await workOn(record, signal, options)
-  return work.kind === 'paused' ? await pauseRun(record, work, options) : await finishRun(record, work, options)
+  options.log.info({ request: run.request }, 'run started')
+  const beats = startBeats(record, options)
+  try {
+    options.onChange(run)
+    await options.documents.discardStaged(documentName(run), execution - 1)
+    const work = await workOn(record, signal, { ...options, onChange: beats.show })
+    await beats.stop()
+    return work.kind === 'paused' ? await pauseRun(record, work, options) : await finishRun(record, work, options)
+  } finally {
+    await beats.stop()
+  }
+}
+
+interface Beats {
+  /** The run as it is now. */
+  show: (run: Run) => void
+  /** Resolves when nothing of it is being stored any more. */
+  stop: () => Promise<void>
+}
+
+/** Says every second that this process executes the run, and how far it is; hears whether it still does, and whether a client wants an end. */
+function startBeats ({ run, executions }: RunRecord, { store, log, onChange, onBegin, abort }: ExecuteOptions): Beats {
+  let shown = run
+  let beating: Promise<void> | null = null
+
+  async function beat (): Promise<void> {
+    try {
+      const { isOurs, isCancelWanted } = await store.beat(shown, executions)
+      if (!isOurs) abort(new ServiceError('shutting_down', 'another process has taken the run over', { affectsEveryCall: true }))
+      else if (isCancelWanted) abort(canceled())
+    } catch (error) {
+      log.debug({ err: error }, 'heartbeat failed')
+    }
+  }
+
+  function look (): void {
+    beating ??= beat().finally(() => { beating = null })
+  }
+
+  const timer = setInterval(look, BEAT_EVERY_MS).unref()
+  onBegin(look)
+  return {
+    show (now) {
+      shown = now
+      onChange(now)
+    },
+    async stop () {
+      clearInterval(timer)
+      await beating
+    },
+  }
 }
 
 /** How far this execution came; a document is staged, and the checkpoint closed again. */
@@ -85,30 +148,30 @@ type Work =
 
 async function workOn (record: RunRecord, signal: AbortSignal, options: ExecuteOptions): Promise<Work> {
   const { run, executions, resumptions } = record
-  const checkpoint = await options.store.openCheckpoint<Part>(run.id, executions)
+  const stored = await options.openLedgerStore(run.id, executions)
   try {
-    if (executions - checkpoint.lastExecution > MOST_FRUITLESS) return await giveUpUnread(record, checkpoint, options)
-    const ledger: Ledger = await openLedger(checkpoint, run.request.limit, () => options.onChange(look()))
+    if (executions - stored.lastExecution > MAX_FRUITLESS) return await giveUpUnread(record, stored, options)
+    const ledger: Ledger = await openLedger(stored, run.request.limit, () => options.onChange(look()))
     const meter = createMeter(options.clock.monotonic, ledger.cost)
     const look = (): Run => ({ ...run, ...snapshotOf(ledger), cost: meter.read(), waiting: toWaiting(meter.standstill()) })
     if (resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: resumptions })
-    if (ledger.fruitless >= MOST_FRUITLESS) return giveUp(record, ledger, options)
+    if (ledger.fruitless >= MAX_FRUITLESS) return giveUp(record, ledger, options)
     if (executions > 1) await ledger.record({ kind: 'begun' })
     const outcome = await attempt(run, ledger, signal, meter, { ...options.ingest, log: options.log }).finally(reportStandstill({ look, report: options.onChange }))
     if (outcome.kind === 'paused') return { ...outcome, snapshot: snapshotOf(ledger) }
     const [over] = await Promise.all([stageRun(record, ledger, outcome, options), outcome.cached])
     return { kind: 'over', ...over }
   } finally {
-    await checkpoint.close()
+    await stored.close()
   }
 }
 
-/** The checkpoint is not read: reading it may be what ends the process. A resumption tries again. */
-async function giveUpUnread ({ run, executions }: RunRecord, checkpoint: RunCheckpoint, { clock, log }: ExecuteOptions): Promise<Work> {
-  await checkpoint.append({ kind: 'begun' })
+/** The ledger is not read: reading it may be what ends the process. A resumption tries again. */
+async function giveUpUnread ({ run, executions }: RunRecord, stored: LedgerStore<LedgerEvent>, { clock, log }: ExecuteOptions): Promise<Work> {
+  await stored.append({ kind: 'begun' })
   const error = {
     code: 'internal_error',
-    detail: `${executions - 1 - checkpoint.lastExecution} executions in a row were cut off before they had read what the run has: the log of the time before each start may say why. What was fetched is kept, without a document: resume the run to go on`,
+    detail: `${executions - 1 - stored.lastExecution} executions in a row were cut off before they had read what the run has: the log of the time before each start may say why. What was fetched is kept, without a document: resume the run to go on`,
   }
   log.error({ error }, 'the run is given up')
   return { kind: 'over', final: ended(run, run, run.gaps, { status: 'failed', complete: false, error }, clock.now()), file: null }
@@ -136,6 +199,7 @@ async function attempt ({ request }: Run, ledger: Ledger, signal: AbortSignal, m
   } catch (error) {
     if (hasCode(signal.reason, 'canceled')) return { kind: 'over', error: failureOf(signal.reason), failures: new Map() }
     signal.throwIfAborted()
+    if (isAway(error)) throw error
     if (error instanceof PauseError) return { kind: 'paused', pause: error }
     const failure = failureOf(error)
     if (failure.code === 'internal_error') options.log.error({ err: error }, 'internal error while ingesting')
@@ -143,33 +207,36 @@ async function attempt ({ request }: Run, ledger: Ledger, signal: AbortSignal, m
   }
 }
 
-async function pauseRun ({ run: { id }, executions: execution }: RunRecord, { snapshot, pause: { code, message, resumeAtMs } }: Work & { kind: 'paused' }, options: ExecuteOptions): Promise<Delivery> {
+async function pauseRun (record: RunRecord, { snapshot, pause: { code, message, resumeAtMs } }: Work & { kind: 'paused' }, options: ExecuteOptions): Promise<Delivery> {
+  const { run: { id }, executions: execution } = record
   const detail = options.resumesPaused ? `${message}, then the run goes on by itself` : message
   const after = await step(id, options.store, (before) => pause(before, execution, snapshot, { code, detail }, resumeAtMs))
-  if (after === null) return await yieldRun(id, execution, options)
+  if (after === null) return await yieldRun(record, options, execution)
   options.log.warn({ resumeAt: after.run.resumeAt, code }, 'run paused')
   options.onChange(after.run)
   return { kind: 'postponed', untilMs: resumeAtMs }
 }
 
 /** Check and write; only then is it said that the run has ended. */
-async function stageRun ({ run, executions }: RunRecord, ledger: Ledger, outcome: Outcome & { kind: 'over' }, { store, clock, log, ingest: { spotify } }: ExecuteOptions): Promise<{ final: Run, file: Run['file'] }> {
+async function stageRun ({ run, executions }: RunRecord, ledger: Ledger, outcome: Outcome & { kind: 'over' }, { documents, clock, log, ingest: { spotify } }: ExecuteOptions): Promise<{ final: Run, file: Run['file'] }> {
   const { albums, gaps, progress } = inspect(run.request, ledger, spotify, outcome.failures)
   const { albumsListed: listed, albumsFetched: fetched } = progress
   const endWith = (error: RunFailure | null): Run => ended(run, { ...snapshotOf(ledger), progress }, gaps, conclude({ listed, fetched, gaps, error }), clock.now())
   const final = endWith(outcome.error)
   try {
-    const file = fetched > 0 ? await store.stage(run.id, executions, documentName(run), documentText(final, albums, ledger)) : null
+    const file = fetched > 0 ? await documents.stage(run.id, executions, documentName(run), documentText(final, albums, ledger)) : null
     return { final, file }
   } catch (error) {
+    if (isAway(error)) throw error
     log.error({ err: error }, 'the document could not be written')
     return { final: endWith(failureOf(error)), file: null }
   }
 }
 
-async function finishRun ({ run: { id }, executions: execution }: RunRecord, { final, file }: Work & { kind: 'over' }, options: ExecuteOptions): Promise<Delivery> {
+async function finishRun (record: RunRecord, { final, file }: Work & { kind: 'over' }, options: ExecuteOptions): Promise<Delivery> {
+  const { run: { id }, executions: execution } = record
   const after = await step(id, options.store, (before) => finish(before, execution, final, file))
-  if (after === null) return await yieldRun(id, execution, options)
+  if (after === null) return await yieldRun(record, options, execution)
   await cleanUp(after, options)
   const { status, error, progress, cost, gaps } = after.run
   options.log.info({ status, error, progress, cost, gaps: gaps.length, file: file?.name }, 'run ended')
@@ -177,33 +244,33 @@ async function finishRun ({ run: { id }, executions: execution }: RunRecord, { f
   return { kind: 'done' }
 }
 
-/** The run has ended and its document is safe: what fails here is made good by whoever opens it, or by the sweep. */
-async function cleanUp ({ run }: RunRecord, { store, log }: ExecuteOptions): Promise<void> {
+/** The run has ended and its document is safe: what fails here is made good by the first reader, or by the sweep. */
+async function cleanUp ({ run, executions }: RunRecord, { documents, removeLedger, log }: ExecuteOptions): Promise<void> {
   try {
-    await store.publish(run.id)
-    if (run.complete === true) await store.removeCheckpoint(run.id)
+    if (run.file !== null) await documents.publish(run.id, executions, run.file)
+    if (run.complete === true) await removeLedger(run.id)
   } catch (error) {
     log.error({ err: error }, 'the run has ended, and its files are put in order later')
   }
 }
 
-/** The record after that step; null where it is no longer this execution's to take. */
-async function step (id: string, store: RunStore, change: (before: RunRecord) => RunRecord): Promise<RunRecord | null> {
+/** The record after that step, which ends the ownership; null where it is no longer this execution's to take. */
+async function step (id: string, store: ExecuteOptions['store'], change: (before: RunRecord) => RunRecord): Promise<RunRecord | null> {
   let isTaken = false
   const after = await store.update(id, (before) => {
     const next = change(before)
     isTaken = next !== before
     return next
-  })
+  }, true)
   return isTaken ? after : null
 }
 
 /** A later execution has the run: leave everything that is its own alone, and show the run as it is. */
-async function yieldRun (id: string, execution: number, { store, log, onChange }: ExecuteOptions): Promise<Delivery> {
+async function yieldRun ({ run }: RunRecord, { store, documents, log, onChange }: ExecuteOptions, execution: number): Promise<Delivery> {
   log.info('another execution has taken the run over')
-  await store.discardStaged(id, execution).catch((error: unknown) => log.warn({ err: error }, 'what was staged stays for now'))
-  const record = await store.read(id)
-  if (record !== null) onChange(record.run)
+  await documents.discardStaged(documentName(run), execution).catch((error: unknown) => log.warn({ err: error }, 'what was staged stays for now'))
+  const stored = await store.read(run.id)
+  if (stored !== null) onChange(stored.run)
   return { kind: 'done' }
 }
 
@@ -216,8 +283,8 @@ const SYSTEM_ERROR = /^E[A-Z0-9]+$/
 
 function failureOf (error: unknown): RunFailure {
   if (error instanceof ServiceError) return { code: error.code, detail: error.message }
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && SYSTEM_ERROR.test(error.code)) {
-    return { code: 'storage_failed', detail: `${storageDetail("the run's files could not be written", error)}; a failed run can then be resumed` }
+  if (storageErrno(error) !== null || (error instanceof Error && 'code' in error && typeof error.code === 'string' && SYSTEM_ERROR.test(error.code))) {
+    return { code: 'storage_failed', detail: `${storageDetail('what the run has could not be stored', error)}` }
   }
   return { code: 'internal_error', detail: 'the service failed at something unexpected: its log has the details' }
 }

@@ -1,18 +1,21 @@
-import { ServiceError } from '../../errors.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ServiceError, hasCode } from '../../errors.ts'
 import { type IngestBody, type Run, type RunStatus, type Trigger } from '../../schemas/run.ts'
 import { follow } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
+import { type Database } from '../database/database.ts'
+import { isAway, isFull } from '../database/failure.ts'
 import { type Log } from '../log.ts'
 import { type Delivery, type RunQueue } from '../queue/run-queue.ts'
-import { hasErrno } from '../store/errno.ts'
-import { type KeyStore } from '../store/key-store.ts'
+import { type DocumentStore } from '../store/documents/document-store.ts'
+import { openLedgerStore, removeLedger } from '../store/ledger-store.ts'
 import { createdAtMs, isRunId } from '../store/run-id.ts'
-import { type RunRecord, type RunStore } from '../store/run-store.ts'
-import { type IdempotencyKey, createAcceptance } from './accept.ts'
+import { type RunRecord, type RunStore, type StoredRun } from '../store/run-store.ts'
+import { type ActiveRuns, type RunListener, createActiveRuns } from './active-runs.ts'
+import { type IdempotencyKey, createAdmission } from './admission.ts'
 import { canceled, createCancel } from './cancel.ts'
 import { type ExecuteOptions, execute } from './execute.ts'
 import { retentionStartMs } from './retention.ts'
-import { type Roster, type RunListener } from './roster.ts'
 import { waitingOf } from './standstill.ts'
 import { createSweep } from './sweep.ts'
 import { discard, hasEnded, isResumable, resume } from './transitions.ts'
@@ -30,7 +33,7 @@ export interface RunManager {
   /** The run as soon as it has ended, or as it is when the time is over or the signal is aborted. */
   waitForEnd: (id: string, ms: number, signal: AbortSignal) => Promise<Run>
   /** A page of the runs, newest first; `next` is the id to go on `before`, null at the end. */
-  list: (filter: { status: RunStatus | null, limit: number, before: string | null }) => Promise<{ runs: Run[], next: string | null }>
+  list: (filter: { statuses: RunStatus[] | null, limit: number, before: string | null }) => Promise<{ runs: Run[], next: string | null }>
   /** The newest run that has a document; throws `run_not_found`. */
   latest: () => Promise<Run>
   /** End a run that has not ended, with what it has. Throws `run_not_found`, `run_finished`, `storage_failed`. */
@@ -43,20 +46,18 @@ export interface RunManager {
   documentPath: (run: Run) => Promise<string | null>
   /** Called with the run after each change until the returned function is called. */
   watch: (id: string, listener: RunListener) => () => void
-  /** Know the runs that an earlier process left: starting an equal one goes on with it. */
-  load: () => Promise<void>
-  /** Go on with those runs, and with whatever the queue lost, now and every minute. */
-  recover: () => Promise<void>
-  /** Throws where no run could be stored. */
+  /** Begins to work; `goesOn`: resumes the runs that no process executes, now and regularly. It never throws. */
+  recover: (goesOn: boolean) => Promise<void>
+  /** Throws `starting` until `recover` is done, and where no run could be stored. */
   probe: () => Promise<void>
   close: () => Promise<void>
 }
 
 export interface RunManagerOptions {
+  database: Database
   store: RunStore
-  keys: KeyStore
+  documents: DocumentStore
   queue: RunQueue
-  roster: Roster
   /** Whether this process works on runs; else it accepts them and answers for them. */
   executes: boolean
   clock: Clock
@@ -66,6 +67,8 @@ export interface RunManagerOptions {
   market: string | null
   /** Runs that ended longer ago are deleted; 0: never. */
   retentionDays: number
+  /** Above that the oldest ended runs are deleted; 0: no limit. */
+  maxStoredRuns: number
   maxQueued: number
   concurrency: number
   log: Log
@@ -73,59 +76,120 @@ export interface RunManagerOptions {
   ingest: ExecuteOptions['ingest']
 }
 
-export function createRunManager (options: RunManagerOptions): RunManager {
-  const { store, keys, queue, roster, clock, log, retentionDays } = options
-  const closing = new AbortController()
-  const acceptance = createAcceptance({
-    store, keys, roster, clock, log, newId: options.newId, maxAlbums: options.maxAlbums, market: options.market, maxActive: options.concurrency + options.maxQueued, deliver,
-  })
-  const stop = createCancel({ get, queue, roster, end: executeHere, closing: closing.signal })
-  const sweep = createSweep({ store, keys, roster, clock, log, retentionDays, deliver })
+/** How often a run is read that is watched here and executed by another process. */
+const POLL_MS = { sqlite: 250, postgresql: 1000 }
+/** Runs that have ended are shown from memory while the database is away. */
+const MAX_REMEMBERED = 1000
+const RECOVER_RETRY_MS = 1000
+/** Orchestrators kill after 10 s or more: a database that hangs is not waited for longer. */
+const CLOSE_MS = 4000
 
-  queue.onForgotten(() => sweep.soon())
+export function createRunManager (options: RunManagerOptions): RunManager {
+  const { database, store, documents, queue, clock, log, retentionDays } = options
+  const closing = new AbortController()
+  const aborts = new Map<string, (reason: Error) => void>()
+  const remembered = new Map<string, StoredRun>()
+  let isReady = false
+  const active: ActiveRuns = createActiveRuns({
+    read: async (id) => {
+      const stored = await store.read(id)
+      return stored === null ? null : await shown(stored.run)
+    },
+    notify: database.notify,
+    onNotice: database.onNotice,
+    pollMs: POLL_MS[database.kind],
+    clock,
+  })
+  const admission = createAdmission({ store, clock, newId: options.newId, maxAlbums: options.maxAlbums, market: options.market, maxPending: options.concurrency + options.maxQueued })
+  const stop = createCancel({ get, store, queue, active, abortHere, notify: database.notify, end: executeHere, closing: closing.signal })
+  const sweep = createSweep({ store, documents, clock, log, retentionDays, maxStoredRuns: options.maxStoredRuns, deliver, remove: removeEnded })
+
+  database.onReturn(() => sweep.soon())
   if (options.executes) queue.work(work, settled)
 
+  /** One execution, which `signal` ends; so does a client, or another process that has the run. */
   async function executeHere (id: string, signal: AbortSignal): Promise<Delivery> {
-    return await execute(id, signal, { store, clock, log, ingest: options.ingest, resumesPaused: options.resumesPaused, onChange: roster.note })
+    const { controller, release: stopFollowing } = follow(signal)
+    let release = (): void => {}
+    let isOver = false
+    aborts.set(id, (reason) => controller.abort(reason))
+    try {
+      const delivery = await execute(id, controller.signal, {
+        store,
+        documents,
+        openLedgerStore: async (runId, execution) => await openLedgerStore(database, runId, execution),
+        removeLedger: async (runId) => await removeLedger(database, runId),
+        clock,
+        log,
+        ingest: options.ingest,
+        resumesPaused: options.resumesPaused,
+        abort: (reason) => controller.abort(reason),
+        onBegin: (look) => { release = active.hold(id, look) },
+        onChange: (run) => active.note({ ...run, waiting: waitingOf(run, { ahead: null, others: 0, nowMs: clock.now() }) }),
+      })
+      isOver = true
+      return delivery
+    } finally {
+      aborts.delete(id)
+      release()
+      stopFollowing()
+      if (!isOver) await store.release(id).catch((error: unknown) => log.debug({ err: error, runId: id }, 'the run stays with this process until it is silent'))
+    }
+  }
+
+  function abortHere (id: string): boolean {
+    const abort = aborts.get(id)
+    abort?.(canceled())
+    return abort !== undefined
   }
 
   async function work (id: string, closed: AbortSignal): Promise<Delivery> {
-    if (await store.read(id) === null) {
-      log.warn({ runId: id }, 'there is no such run in DATA_DIR: it was deleted, or this is not the folder that the other replicas share')
-      return { kind: 'done' }
-    }
-    const { controller, release: stopFollowing } = follow(closed)
-    const release = roster.hold(id, () => controller.abort(canceled()))
-    try {
-      return await executeHere(id, controller.signal)
-    } finally {
-      release()
-      stopFollowing()
-    }
+    if (aborts.has(id) || await store.read(id) === null) return { kind: 'done' }
+    return await executeHere(id, closed)
   }
 
-  /** A run that was let go on between its end and the queue's forgetting it, or that the queue has lost. */
+  /** A run that was resumed between its end and the queue's forgetting it. */
   function settled (id: string): void {
-    store.read(id).then(async (record) => {
-      if (record !== null && !hasEnded(record.run)) await deliver(record.run)
-    }).catch((error: unknown) => log.error({ err: error, runId: id }, 'whether the run goes on could not be read: the next sweep tries again'))
+    store.read(id).then(async (stored) => {
+      if (stored !== null && !stored.isOwned && !hasEnded(stored.record.run)) await deliver(stored)
+    }).catch((error: unknown) => log.error({ err: error, runId: id }, 'run cannot be read; the next sweep tries again'))
   }
 
-  /** The queue knows what it has: a run that is waiting or being worked on is not delivered twice. */
-  async function deliver (run: Run): Promise<void> {
+  /** A run that is waiting or being worked on is not delivered twice. */
+  async function deliver ({ record: { run } }: Pick<StoredRun, 'record'>): Promise<void> {
+    if (aborts.has(run.id)) return
     await queue.enqueue(run.id, run.resumeAt === null ? 0 : Date.parse(run.resumeAt))
   }
 
   /** The run with what it waits for, which nothing stores. */
-  function shown (run: Run): Run {
-    return { ...run, waiting: waitingOf(run, { ahead: queue.ahead(run.id), others: roster.active(), nowMs: clock.now() }) }
+  async function shown (run: Run): Promise<Run> {
+    if (hasEnded(run)) return run
+    const ahead = queue.ahead(run.id)
+    return { ...run, waiting: waitingOf(run, { ahead, others: ahead === null && run.status !== 'running' ? await store.countAhead(run.id) : 0, nowMs: clock.now() }) }
   }
 
   async function get (id: string): Promise<Run> {
-    const run = roster.get(id) ?? (await store.look(id))?.run
-    if (run !== undefined) return shown(run)
+    const run = active.get(id) ?? (await readOrRemember(id))?.run
+    if (run !== undefined) return await shown(run)
     if (isExpired(id)) throw new ServiceError('run_expired', `runs are kept for ${retentionDays} days, and this one is older: start a new one`)
     throw new ServiceError('run_not_found', 'there is no run of this id: GET /runs shows those that there are')
+  }
+
+  /** What has ended does not change unless somebody resumes it: while the database is away, what was read last is shown. */
+  async function readOrRemember (id: string): Promise<StoredRun | null> {
+    try {
+      const stored = await store.read(id)
+      remembered.delete(id)
+      if (stored !== null && hasEnded(stored.record.run)) {
+        remembered.set(id, stored)
+        if (remembered.size > MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? '')
+      }
+      return stored
+    } catch (error) {
+      const known = isAway(error) ? remembered.get(id) : undefined
+      if (known === undefined) throw error
+      return known
+    }
   }
 
   function isExpired (id: string): boolean {
@@ -136,58 +200,78 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     const run = await get(id)
     if (ms <= 0 || hasEnded(run)) return run
     const { controller, release } = follow(signal, closing.signal)
-    await roster.waitForEnd(id, ms, controller.signal).finally(release)
+    await active.waitForEnd(id, ms, controller.signal).finally(release)
     return await get(id)
   }
 
-  /** Of a deletion and a resumption at once one wins. On a disk that is too full even for this, room is worth more. */
+  /** Of a deletion and a resumption one wins. On a disk that is too full even for this, the document goes first. */
   async function markDeleted (id: string): Promise<RunRecord> {
     try {
       return await store.update(id, discard)
     } catch (error) {
-      const record = hasErrno(error, 'ENOSPC', 'EDQUOT') ? await store.read(id) : null
-      if (record === null) throw error
-      return record
+      const record = isFull(error) ? (await store.read(id))?.record : undefined
+      if (record === undefined || !hasEnded(record.run)) throw error
+      if (record.run.file !== null) await documents.remove(id, record.run.file.name)
+      return await store.update(id, discard)
     }
   }
 
-  async function documentPath ({ id, file }: Run): Promise<string | null> {
-    if (file === null) return null
-    const path = await store.documentPath(id, file)
-    if (path !== null) return path
-    await get(id)
-    throw new ServiceError('storage_failed', 'the run was let go on at this moment: ask again', { retryAfterSeconds: 1 })
+  async function removeEnded (id: string): Promise<void> {
+    const { run } = await markDeleted(id)
+    if (!hasEnded(run)) throw new ServiceError('run_not_finished', 'the run has not ended: cancel it first')
+    await removeLedger(database, id)
+    await store.remove(id)
+    remembered.delete(id)
+    if (run.file !== null) await documents.remove(id, run.file.name)
   }
 
   return {
     get,
     waitForEnd,
-    watch: (id, listener) => roster.watch(id, (run) => listener(shown(run))),
-    documentPath,
-    load: async () => { for (const run of await sweep.load()) await acceptance.attachTo(run) },
-    probe: async () => await store.probe(),
+    watch: active.watch,
+
+    async documentPath (run) {
+      if (run.file === null) return null
+      const stored = await readOrRemember(run.id)
+      if (stored !== null && stored.run.file?.sha256 === run.file.sha256) {
+        try {
+          return await documents.path(run.id, stored.record.executions, run.file)
+        } catch (error) {
+          if ((await readOrRemember(run.id))?.run.file?.sha256 === run.file.sha256) throw error // else it was deleted or resumed since
+        }
+      }
+      await get(run.id)
+      throw new ServiceError('storage_failed', 'the run was let go on at this moment: ask again', { retryAfterSeconds: 1 })
+    },
+
+    async probe () {
+      await documents.probe()
+      await database.probe()
+      if (!isReady) throw new ServiceError('starting', 'the service is starting: ask again in a moment', { retryAfterSeconds: 1 })
+    },
 
     async start (body, idempotencyKey = null, trigger) {
       if (closing.signal.aborted) throw new ServiceError('shutting_down', 'the service is shutting down: send the request again in a moment', { retryAfterSeconds: 5 })
-      return shown(await acceptance.start(body, idempotencyKey, trigger))
+      const { id, run } = await admission.admit(body, idempotencyKey, trigger)
+      if (run === null) {
+        const existing = await get(id)
+        if (!hasEnded(existing) && active.get(id) === undefined) await queue.enqueue(id, existing.resumeAt === null ? 0 : Date.parse(existing.resumeAt))
+        return existing
+      }
+      await queue.enqueue(id)
+      active.note(run)
+      return await shown(run)
     },
 
-    async list ({ status, limit, before }) {
-      const runs: Run[] = []
-      for await (const { run } of store.newestFirst(before)) {
-        const present = hasEnded(run) ? run : roster.get(run.id) ?? run
-        if (status !== null && present.status !== status) continue
-        if (runs.length === limit) return { runs, next: runs.at(-1)?.id ?? null }
-        runs.push(shown(present))
-      }
-      return { runs, next: null }
+    async list ({ statuses, limit, before }) {
+      const { runs, next } = await store.list({ statuses, limit, before })
+      return { runs: await Promise.all(runs.map(async ({ run }) => await shown(active.get(run.id) ?? run))), next }
     },
 
     async latest () {
-      for await (const { run } of store.newestFirst(null)) {
-        if (run.file !== null && (run.status === 'succeeded' || run.status === 'partial')) return run
-      }
-      throw new ServiceError('run_not_found', 'no run has a document yet: POST /ingest starts one')
+      const stored = await store.latest()
+      if (stored === null) throw new ServiceError('run_not_found', 'no run has a document yet: POST /ingest starts one')
+      return stored.run
     },
 
     async cancel (id) {
@@ -197,37 +281,47 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     },
 
     async resume (id) {
-      await get(id)
-      const stored = await store.read(id)
-      const entered = stored !== null && isResumable(stored.run) ? acceptance.enter(id) : () => {}
-      try {
-        const { run, isDeleted } = await store.update(id, resume)
-        if (isDeleted === true) throw new ServiceError('run_not_found', 'the run is being deleted: start a new one')
-        if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can go on`)
-        roster.note(run)
-        await acceptance.attachTo(run)
-        await deliver(run)
-        return shown(run)
-      } finally {
-        entered()
-      }
+      if (isResumable(await get(id))) await admission.checkRoom()
+      const { run, isDeleted } = await store.update(id, resume)
+      if (isDeleted === true) throw new ServiceError('run_not_found', 'the run is being deleted: start a new one')
+      if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can go on`)
+      remembered.delete(id)
+      await queue.enqueue(id)
+      active.note(run)
+      return await shown(run)
     },
 
     async remove (id) {
-      await get(id)
-      const record = await markDeleted(id)
-      if (!hasEnded(record.run)) throw new ServiceError('run_not_finished', 'the run has not ended: cancel it first')
-      await acceptance.forget(record)
-      await store.remove(id)
+      try {
+        await get(id)
+        await removeEnded(id)
+      } catch (error) {
+        if (!hasCode(error, 'storage_failed') || active.get(id) !== undefined || !await store.removeDamaged(id)) throw error
+        await removeLedger(database, id)
+      }
     },
 
-    recover: async () => await sweep.start(),
+    async recover (goesOn) {
+      for (;;) {
+        try {
+          await queue.start()
+          if (goesOn) await sweep.start()
+          isReady = true
+          return
+        } catch (error) {
+          if (closing.signal.aborted) return
+          if (!isAway(error)) log.warn({ err: error }, 'runs cannot be resumed yet; trying again')
+          await clock.sleep(RECOVER_RETRY_MS, closing.signal).catch(() => {})
+        }
+      }
+    },
 
     async close () {
       const reason = new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })
       sweep.stop()
       closing.abort(reason)
-      await queue.close(reason)
+      await Promise.race([queue.close(reason), delay(CLOSE_MS, undefined, { ref: false })])
+      active.close()
     },
   }
 }

@@ -6,8 +6,8 @@ import { hasEnded } from './transitions.ts'
 interface Situation {
   /** Runs that the queue of this process delivers before this one; null: it is not waiting there. */
   ahead: number | null
-  /** The runs that have not ended, as far as this process knows. */
-  others: Iterable<Pick<Run, 'id' | 'status'>>
+  /** Runs of any process that are executed or were created earlier. */
+  others: number
   nowMs: number
 }
 
@@ -19,8 +19,8 @@ export function waitingOf (run: Run, { ahead, others, nowMs }: Situation): Waiti
   if (hasEnded(run)) return null
   if (ahead !== null) return inQueue(ahead)
   switch (run.status) {
-    case 'queued': return inQueue(countAhead(run, others))
-    case 'paused': return isOver(run, nowMs) ? inQueue(countAhead(run, others)) : { for: 'pause', until: run.resumeAt, detail: run.error?.detail ?? 'the run is paused' }
+    case 'queued': return inQueue(others)
+    case 'paused': return isOver(run, nowMs) ? inQueue(others) : { for: 'pause', until: run.resumeAt, detail: run.error?.detail ?? 'the run is paused' }
     default: return run.waiting
   }
 }
@@ -35,11 +35,6 @@ function isOver ({ resumeAt }: Run, nowMs: number): boolean {
 
 function inQueue (ahead: number): Waiting {
   return { for: 'queue', until: null, detail: ahead === 0 ? 'it is next' : `${ahead} ${ahead === 1 ? 'run' : 'runs'} before it` }
-}
-
-/** Counts the runs that are executed or were created earlier, where the queue is shared and nobody knows its order. */
-function countAhead ({ id }: Run, others: Situation['others']): number {
-  return [...others].filter((other) => other.id !== id && (other.status === 'running' || (other.status === 'queued' && other.id < id))).length
 }
 
 /** A wait that is shorter than this may go unseen. */

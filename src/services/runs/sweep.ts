@@ -1,56 +1,67 @@
-import { type Run } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
-import { type KeyStore } from '../store/key-store.ts'
-import { type RunStore } from '../store/run-store.ts'
-import { KEY_LIFETIME_MS } from './accept.ts'
+import { type DocumentStore } from '../store/documents/document-store.ts'
+import { type RunStore, type StoredRun } from '../store/run-store.ts'
+import { KEY_LIFETIME_MS } from './admission.ts'
 import { createJumpGuard } from './jump-guard.ts'
 import { retentionStartMs } from './retention.ts'
-import { type Roster } from './roster.ts'
 
 interface SweepOptions {
-  store: Pick<RunStore, 'pending' | 'removeEndedBefore'>
-  keys: Pick<KeyStore, 'removeClaimsBefore'>
-  roster: Pick<Roster, 'reconcile'>
+  store: Pick<RunStore, 'pending' | 'expired' | 'removeClaimsBefore' | 'documentNames'>
+  documents: Pick<DocumentStore, 'sweep'>
   clock: Clock
   log: Log
   retentionDays: number
-  deliver: (run: Run) => Promise<void>
+  /** Stored runs; above that the oldest ended ones go. 0: no limit. */
+  maxStoredRuns: number
+  deliver: (stored: StoredRun) => Promise<void>
+  remove: (id: string) => Promise<void>
 }
 
-/** What brings the queue and the roster in line with the store, and deletes what is too old. */
+/** Brings the queue in line with the database, and deletes what is too old. */
 export interface Sweep {
-  /** Know the runs that have not ended. */
-  load: () => Promise<Run[]>
-  /** Sweep now, and every minute from now on. */
+  /** Sweeps now, and regularly from now on. */
   start: () => Promise<void>
-  /** Sweep as soon as the one under way is over, if sweeps have been started. */
+  /** Sweeps as soon as the one under way is over, if sweeps have been started. */
   soon: () => void
   stop: () => void
 }
 
-const SWEEP_EVERY_MS = 60_000
+/** A run whose process has died is found after so long, where the queue does not find it. */
+const SWEEP_EVERY_MS = 10_000
+const DELETE_EVERY_MS = 60_000
+const FILES_EVERY_MS = 3_600_000
 
-export function createSweep ({ store, keys, roster, clock, log, retentionDays, deliver }: SweepOptions): Sweep {
+export function createSweep ({ store, documents, clock, log, retentionDays, maxStoredRuns, deliver, remove }: SweepOptions): Sweep {
   const mayDelete = createJumpGuard(clock)
   let timer: NodeJS.Timeout | null = null
   let sweeping: Promise<void> = Promise.resolve()
   let isWanted = false
-
-  async function load (): Promise<Run[]> {
-    const sinceMs = clock.monotonic()
-    const runs = (await store.pending()).map(({ run }) => run)
-    roster.reconcile(runs, sinceMs)
-    return runs
-  }
+  let deletedAtMs = -Infinity
+  let filesAtMs = clock.monotonic()
 
   async function sweep (): Promise<void> {
-    const runs = await load()
-    for (const run of runs) await deliver(run)
-    if (!mayDelete()) return
-    await keys.removeClaimsBefore(clock.now() - KEY_LIFETIME_MS, new Set(runs.map(({ id }) => id)))
-    const removed = await store.removeEndedBefore(retentionStartMs(clock.now(), retentionDays))
-    if (removed.length > 0) log.info({ removed }, 'runs older than RETENTION_DAYS deleted')
+    for (const stored of await store.pending()) if (!stored.isOwned) await deliver(stored)
+    const nowMs = clock.monotonic()
+    if (nowMs - deletedAtMs < DELETE_EVERY_MS || !mayDelete()) return
+    deletedAtMs = nowMs
+    await store.removeClaimsBefore(clock.now() - KEY_LIFETIME_MS)
+    await removeExpired()
+    if (nowMs - filesAtMs < FILES_EVERY_MS) return
+    filesAtMs = nowMs
+    await documents.sweep(store.documentNames, clock.now())
+  }
+
+  async function removeExpired (): Promise<void> {
+    for (;;) {
+      const expired = await store.expired(retentionStartMs(clock.now(), retentionDays), maxStoredRuns)
+      const removed: string[] = []
+      for (const { run: { id } } of expired) {
+        await remove(id).then(() => removed.push(id), (error: unknown) => log.warn({ err: error, runId: id }, 'expired run cannot be deleted'))
+      }
+      if (removed.length === 0) return
+      log.info({ removed }, 'runs deleted by RETENTION_DAYS or MAX_STORED_RUNS')
+    }
   }
 
   /** One at a time. */
@@ -65,11 +76,10 @@ export function createSweep ({ store, keys, roster, clock, log, retentionDays, d
     if (timer === null || isWanted) return
     isWanted = true
     sweeping = sweeping.then(() => { isWanted = false })
-    inTurn().catch((error: unknown) => log.error({ err: error }, 'the sweep for forgotten runs failed'))
+    inTurn().catch((error: unknown) => log.error({ err: error }, 'sweep failed'))
   }
 
   return {
-    load,
     soon,
     async start () {
       if (timer !== null) clearInterval(timer)

@@ -76,12 +76,12 @@ export function createCall (options: CallOptions): Call {
    * A token (none is asked for during a pause) and the pacer's permit, which is used at once or not at all: while a token is
    * fetched a pause may begin.
    */
-  async function permission (signal: AbortSignal, meter: Meter): Promise<{ permit: Permit, token: string }> {
+  async function permission (endpoint: Endpoint, signal: AbortSignal, meter: Meter): Promise<{ permit: Permit, token: string }> {
     for (let tries = 1; ; tries++) {
       signal.throwIfAborted()
       await pacer.throwIfHeld()
       await tokens.get(signal).finally(meter.wait(tokens.waiting))
-      const permit = await pacer.take(signal).finally(meter.hold(pacer.waiting))
+      const permit = await pacer.take(signal, endpoint).finally(meter.hold(pacer.waiting))
       try {
         const token = tokens.current() ?? (tries < MOST_TURNS ? null : await tokens.get(signal))
         if (token !== null) return { permit, token }
@@ -95,7 +95,7 @@ export function createCall (options: CallOptions): Call {
 
   /** One attempt: token and permit, the exchange, the verdict; null where the endpoint was paused before the call could be made. */
   async function attempt (endpoint: Endpoint, url: URL, { signal, meter }: CallContext, room: AnswerRoom): Promise<{ verdict: Verdict, token: string } | null> {
-    const { permit, token } = await permission(signal, meter)
+    const { permit, token } = await permission(endpoint, signal, meter)
     if (pauses.isPaused(endpoint)) {
       permit.done(false)
       return null

@@ -1,11 +1,9 @@
 import { PauseError } from '../../errors.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
-import { createCallCount } from './call-count.ts'
 import { type Limit, type Pause } from './standing.ts'
-import { createStateSaver } from './state-saver.ts'
 import { type Wait } from './wait.ts'
-import { type PacerStore, type Place, type Window } from './window.ts'
+import { type Place, type Window } from './window.ts'
 
 /** The right to make one call; `done` says that the call has ended, and whether Spotify answered it. */
 export interface Permit {
@@ -21,7 +19,7 @@ export interface Pacer {
    * Wait for the right to make one call, first come first served. Throws the signal's reason, or a
    * `PauseError` where Spotify's pause is longer than a run may wait.
    */
-  take: (signal: AbortSignal) => Promise<Permit>
+  take: (signal: AbortSignal, endpoint?: string) => Promise<Permit>
   /** A call was answered 429: everybody stops until the time that it names, and this is stored. */
   limited: (permit: Permit, limit: Limit) => Promise<void>
   /** What those who wait for a permit wait for; null while nobody has to. */
@@ -31,14 +29,13 @@ export interface Pacer {
 }
 
 interface PacerOptions {
-  /** In memory, or in the Redis that several processes share. */
   window: Window
   clock: Clock
-  store: PacerStore
   log: Log
 }
 
 interface Waiter {
+  endpoint: string
   give: (permit: Permit) => void
   refuse: (error: Error) => void
 }
@@ -49,9 +46,8 @@ interface Waiter {
  * its way, Spotify never sees more than the allowed number in any window.
  * Source: https://developer.spotify.com/documentation/web-api/concepts/rate-limits
  */
-export function createPacer ({ window, clock, store, log }: PacerOptions): Pacer {
+export function createPacer ({ window, clock, log }: PacerOptions): Pacer {
   const waiting: Waiter[] = []
-  const saver = createStateSaver({ window, store, log })
   let asking = false
   let again = false
   let closed = false
@@ -81,17 +77,16 @@ export function createPacer ({ window, clock, store, log }: PacerOptions): Pacer
       return
     }
     const limitsBefore = limits
-    const { places, waitMs, hold, ...taken } = await window.take(waiting.length)
+    const { places, waitMs, hold, ...taken } = await window.take(waiting.map(({ endpoint }) => endpoint))
     wait = taken.wait
-    if (places.length > 0) await saver.began(places.length)
     if (closed || limits !== limitsBefore) {
-      for (const place of places) giveBack(place)
+      for (const place of places) window.giveBack(place)
       again = true
       return
     }
     for (const place of places) letThrough(place)
     if (hold !== null) return refuseAll(pauseError(hold))
-    if (waiting.length > 0 && waitMs !== null) pumpAfter(waitMs)
+    if (waiting.length > 0) pumpAfter(waitMs)
   }
 
   function pumpAfter (ms: number): void {
@@ -102,13 +97,8 @@ export function createPacer ({ window, clock, store, log }: PacerOptions): Pacer
   /** Who asked may have given up in the meantime: then the next one goes, or nobody. */
   function letThrough (place: Place): void {
     const waiter = waiting.shift()
-    if (waiter === undefined) giveBack(place)
+    if (waiter === undefined) window.giveBack(place)
     else waiter.give(permit(place))
-  }
-
-  function giveBack (place: Place): void {
-    window.giveBack(place)
-    saver.ended()
   }
 
   function refuseAll (error: Error): void {
@@ -123,16 +113,16 @@ export function createPacer ({ window, clock, store, log }: PacerOptions): Pacer
         if (!open) return
         open = false
         window.done(place, answered)
-        saver.ended()
         void pump()
       },
     }
   }
 
-  async function take (signal: AbortSignal): Promise<Permit> {
+  async function take (signal: AbortSignal, endpoint = 'other'): Promise<Permit> {
     signal.throwIfAborted()
     return await new Promise<Permit>((resolve, reject) => {
       const waiter: Waiter = {
+        endpoint,
         give (given) {
           signal.removeEventListener('abort', onAbort)
           resolve(given)
@@ -158,7 +148,7 @@ export function createPacer ({ window, clock, store, log }: PacerOptions): Pacer
       if (isNews) log.warn({ pauseMs, pace, quota: limit.quota }, 'Spotify limits us: no call until the pause is over')
     })
     given.done(false)
-    await Promise.all([told, saver.save()])
+    await told
   }
 
   return {
@@ -169,14 +159,10 @@ export function createPacer ({ window, clock, store, log }: PacerOptions): Pacer
     take,
     limited,
     waiting: () => waiting.length > 0 ? wait : null,
-    async state () {
-      const { state: { pause, callsByHour }, pace } = await window.snapshot()
-      return { pause, pace, callsLast24Hours: createCallCount(callsByHour, clock.now).last24Hours() }
-    },
+    state: async () => await window.snapshot(),
     async close () {
       closed = true
       timer?.abort()
-      await saver.close()
       await window.close()
     },
   }

@@ -1,31 +1,44 @@
-import { randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock } from '../clock.ts'
+import { crcOf } from '../database/checksum.ts'
+import { type Database } from '../database/database.ts'
 import { type Log } from '../log.ts'
-import { type CacheEntry, type NewEntry, formatEntry, hashOf, parseEntry } from './cache-entry.ts'
-import { hasErrno } from './errno.ts'
-import { MOST_PACKED, formatPack, readPacked, readTable, sizeOf } from './pack.ts'
-import { type Size, createPackIndex } from './pack-index.ts'
 
-/**
- * Texts that may be lost at any time, and are never wrong: each has a checksum. What is written at once is one file,
- * which never changes: any number may write, in one process or on one shared volume.
- */
+/** What is kept under one key. */
+export interface CacheEntry<Meta> {
+  /** From when its age counts, epoch milliseconds. */
+  storedAtMs: number
+  /** Facts about the body. */
+  meta: Meta
+  /** JSON as text. */
+  body: string
+}
+
+/** What is to be kept. */
+export interface NewEntry<Meta> {
+  key: string
+  meta: Meta
+  body: string
+}
+
+/** Texts that may be lost at any time, and are never wrong: each has a checksum. */
 export interface AlbumCache<Meta> {
   /** It is kept down to that. */
   most: Size
-  /** The entry, or null where there is none or it is damaged. Throws where the disk cannot be read. */
+  /** The entry, or null where there is none or it is damaged. */
   read: (key: string) => Promise<CacheEntry<Meta> | null>
-  /** Keep them, at most `MOST_PACKED`, in the place of what has their keys. Throws where the disk cannot be written; then nothing is left of them. */
+  /** Keeps them in the place of what has their keys: all or none. */
   write: (storedAtMs: number, entries: Array<NewEntry<Meta>>) => Promise<void>
-  /** Delete what is too old, and the oldest where there is too much. Done at the start and every hour anyway. */
+  /** Deletes what is too old, and the oldest where there is too much. Done every hour anyway. */
   sweep: () => Promise<void>
   close: () => Promise<void>
 }
 
+interface Size { entries: number, bytes: number }
+
 export interface AlbumCacheOptions {
-  folder: string
+  database: Pick<Database, 'queries' | 'transaction'>
   /** Older entries are deleted; 0: all are, and there should be none. */
   maxAgeMs: number
   maxEntries: number
@@ -35,54 +48,35 @@ export interface AlbumCacheOptions {
 }
 
 const HOUR_MS = 3_600_000
+const DELETED_TOGETHER = 200
+/** Entries that are written between two sweeps, at most. */
+const SWEPT_AFTER = 1000
 
-export function createAlbumCache<Meta> (options: AlbumCacheOptions): AlbumCache<Meta> {
-  const { folder, maxAgeMs, clock, log } = options
-  const most: Size = { entries: options.maxEntries, bytes: options.maxBytes }
-  const packs = createPackIndex()
-  let looking: Promise<void> | null = null
+export function createAlbumCache<Meta> ({ database, maxAgeMs, maxEntries, maxBytes, clock, log }: AlbumCacheOptions): AlbumCache<Meta> {
+  const { queries } = database
+  const most: Size = { entries: maxEntries, bytes: maxBytes }
   let sweeping: Promise<void> | null = null
   let isClosed = false
-
-  /** See what others have written and deleted. */
-  async function look (): Promise<void> {
-    const known = packs.names()
-    const names = new Set((await namesIn(folder)).filter((name) => PACK_NAME.test(name)))
-    for (const name of known) if (!names.has(name)) packs.forget(name)
-    for (const name of names) {
-      if (isClosed) return
-      if (packs.has(name)) continue
-      const table = await readTable(join(folder, name)).catch(nullIfMissing)
-      if (table !== null) packs.add(name, table, 'if newer')
-    }
-  }
-
-  async function lookOnce (): Promise<void> {
-    looking ??= look().finally(() => { looking = null })
-    await looking
-  }
+  let written = 0
 
   async function sweep (): Promise<void> {
-    await removeAsides()
-    await lookOnce()
     const nowMs = clock.now()
-    for (const { name, modifiedMs } of packs.oldestFirst()) {
-      if (isClosed) return
-      if (isOld(modifiedMs, maxAgeMs, nowMs) || packs.isUseless(name) || isOver(packs.size(), most)) await remove(name)
-    }
+    /** Also what a clock that was wrong has dated into the future. */
+    await remove(async () => await queries.selectFrom('cached_albums').select('key')
+      .where((row) => row.or([row('stored_ms', '<=', nowMs - maxAgeMs), row('stored_ms', '>=', nowMs + maxAgeMs)])).limit(DELETED_TOGETHER).execute())
+    await remove(async () => {
+      const { entries, bytes } = await queries.selectFrom('cached_albums').select(({ fn }) => [fn.countAll<number>().as('entries'), fn.sum<number | null>('bytes').as('bytes')]).executeTakeFirstOrThrow()
+      const excess = Math.max(Number(entries) - most.entries, Number(bytes ?? 0) > most.bytes ? DELETED_TOGETHER / 10 : 0)
+      return excess <= 0 ? [] : await queries.selectFrom('cached_albums').select('key').orderBy('stored_ms').limit(Math.min(excess, DELETED_TOGETHER)).execute()
+    })
   }
 
-  async function remove (name: string): Promise<void> {
-    await rm(join(folder, name), { force: true })
-    packs.forget(name)
-  }
-
-  /** What a writer left when it died. */
-  async function removeAsides (): Promise<void> {
-    for (const name of (await namesIn(folder)).filter((name) => ASIDE_NAME.test(name))) {
-      const path = join(folder, name)
-      const stats = await stat(path).catch(nullIfMissing)
-      if (stats !== null && isOld(stats.mtimeMs, HOUR_MS, clock.now())) await rm(path, { force: true })
+  async function remove (portion: () => Promise<Array<{ key: string }>>): Promise<void> {
+    for (;;) {
+      const keys = isClosed ? [] : (await portion()).map(({ key }) => key)
+      if (keys.length === 0) return
+      await queries.deleteFrom('cached_albums').where('key', 'in', keys).execute()
+      await nextTurn()
     }
   }
 
@@ -92,10 +86,10 @@ export function createAlbumCache<Meta> (options: AlbumCacheOptions): AlbumCache<
   }
 
   function sweepInBackground (): void {
-    sweepOnce().catch((error: unknown) => log.warn({ err: error, folder }, 'the album cache cannot be tidied up'))
+    written = 0
+    sweepOnce().catch((error: unknown) => log.warn({ err: error }, 'the album cache cannot be swept'))
   }
 
-  sweepInBackground()
   const timer = setInterval(sweepInBackground, HOUR_MS).unref()
 
   return {
@@ -103,26 +97,25 @@ export function createAlbumCache<Meta> (options: AlbumCacheOptions): AlbumCache<
     sweep: sweepOnce,
 
     async read (key) {
-      const hash = hashOf(key)
-      for (const isLast of [false, true]) {
-        if (isLast || packs.find(hash) === undefined) await lookOnce()
-        const found = packs.find(hash)
-        if (found === undefined) return null
-        const data = await readPacked(join(folder, found.name), found.entry).catch(nullIfMissing)
-        if (data !== null) return parseEntry(data, hash)
-        packs.forget(found.name) // another process has swept it
-      }
-      return null
+      const row = await queries.selectFrom('cached_albums').selectAll().where('key', '=', hashOf(key)).executeTakeFirst()
+      if (row === undefined || crcOf(`${row.key} ${row.stored_ms} ${row.meta}`, row.body) !== row.checksum) return null
+      return { storedAtMs: row.stored_ms, meta: JSON.parse(row.meta) as Meta, body: row.body }
     },
 
     async write (storedAtMs, entries) {
-      if (entries.length > MOST_PACKED) throw new RangeError(`at most ${MOST_PACKED} entries at once`)
-      const pack = formatPack(entries.map((entry) => formatEntry(entry, storedAtMs)))
-      const name = `${randomUUID()}.pack`
-      await mkdir(folder, { recursive: true })
-      await writeAside(join(folder, name), pack.data, storedAtMs)
-      packs.add(name, { bytes: sizeOf(pack.data), modifiedMs: storedAtMs, entries: pack.entries }, 'in any case')
-      if (isOver(packs.size(), most)) sweepInBackground()
+      if (entries.length === 0) return
+      const last = new Map(entries.map((entry) => [entry.key, entry])) // PostgreSQL refuses a row that comes twice
+      const rows = [...last.values()].map(({ key, meta, body }) => {
+        const [hash, text] = [hashOf(key), JSON.stringify(meta)]
+        return { key: hash, stored_ms: storedAtMs, bytes: body.length, meta: text, body, checksum: crcOf(`${hash} ${storedAtMs} ${text}`, body) }
+      })
+      await database.transaction({ lock: null, isDurable: false }, async (within) => {
+        await within.insertInto('cached_albums').values(rows).onConflict((conflict) => conflict.column('key').doUpdateSet((row) => ({
+          stored_ms: row.ref('excluded.stored_ms'), bytes: row.ref('excluded.bytes'), meta: row.ref('excluded.meta'), body: row.ref('excluded.body'), checksum: row.ref('excluded.checksum'),
+        }))).execute()
+      })
+      written += rows.length
+      if (written >= SWEPT_AFTER) sweepInBackground()
     },
 
     async close () {
@@ -133,47 +126,6 @@ export function createAlbumCache<Meta> (options: AlbumCacheOptions): AlbumCache<
   }
 }
 
-const PACK_NAME = /^[0-9a-f-]{36}\.pack$/
-const ASIDE_NAME = /^[0-9a-f-]{36}\.pack\.tmp$/
-
-function isOver (size: Size, most: Size): boolean {
-  return size.entries > most.entries || size.bytes > most.bytes
-}
-
-/** Also what a clock that was wrong has dated into the future. */
-function isOld (modifiedMs: number, maxAgeMs: number, nowMs: number): boolean {
-  return Math.abs(nowMs - modifiedMs) >= maxAgeMs
-}
-
-/** The names in a folder; none where there is no such folder. */
-async function namesIn (folder: string): Promise<string[]> {
-  return await readdir(folder).catch(nullIfMissing) ?? []
-}
-
-function nullIfMissing (error: unknown): null {
-  if (hasErrno(error, 'ENOENT')) return null
-  throw error
-}
-
-/** Not synced: what a power cut tears is found by its checksum. The time makes a sweep possible that reads no file. */
-async function writeAside (path: string, data: Buffer[], modifiedMs: number): Promise<void> {
-  const aside = `${path}.tmp`
-  try {
-    const file = await open(aside, 'wx')
-    try {
-      await writeAll(file, data)
-      await file.utimes(modifiedMs / 1000, modifiedMs / 1000)
-    } finally {
-      await file.close()
-    }
-    await rename(aside, path)
-  } catch (error) {
-    await rm(aside, { force: true }).catch(() => {})
-    throw error
-  }
-}
-
-async function writeAll (file: FileHandle, data: Buffer[]): Promise<void> {
-  const { bytesWritten } = await file.writev(data)
-  if (bytesWritten !== sizeOf(data)) throw new Error('the disk took only a part of the album cache')
+function hashOf (key: string): string {
+  return createHash('sha256').update(key).digest('base64url')
 }

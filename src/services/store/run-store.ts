@@ -1,320 +1,339 @@
-import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type Run, type RunStatus, type StoredFile } from '../../schemas/run.ts'
+import { type Run, type RunStatus } from '../../schemas/run.ts'
 import { ServiceError } from '../../errors.ts'
+import { checksumOf, seal, unseal } from '../database/checksum.ts'
+import { type Database, type Queries } from '../database/database.ts'
+import { type RunRow } from '../database/tables.ts'
 import { type Log } from '../log.ts'
-import { asideOf, syncFolder, writeFileAtomic } from './atomic-write.ts'
-import { type Checkpoint, openCheckpoint, removeCheckpoint, segmentsAmong } from './checkpoint.ts'
-import { isMissing } from './errno.ts'
-import { createFolderMemo } from './folder-memo.ts'
-import { createdAtMs, isRunId, runIdsOf } from './run-id.ts'
-import { checkedName, isStaged, nameStaged, removeStaged, stageDocument } from './staged-document.ts'
-import { newestVersion, readVersion, replaceVersion } from './versioned-file.ts'
+import { type Owners } from './owner.ts'
+import { isRunId } from './run-id.ts'
 
-/** What is stored of a run besides its document and its checkpoint. */
+/** What is stored of a run besides its ledger and its document. */
 export interface RunRecord {
   run: Run
   /** How often it was begun, restarts and resumptions included. The number of an execution is its right to write: the highest has it. */
   executions: number
   /** How often a user let it go on after its end. */
   resumptions: number
-  /** Of the Idempotency-Key that it was started with. */
-  keyHash?: string
   /** Somebody is deleting it. */
   isDeleted?: true
 }
 
-/** The truth about runs, for any number of processes: one folder each, named by the run's id. */
+/** A run as it was read: `run` as its owner shows it, `record` as it is stored. */
+export interface StoredRun {
+  record: RunRecord
+  run: Run
+  /** Whether another process, which lives, executes it. */
+  isOwned: boolean
+}
+
+/** A request for a run that is admitted unless there is one for it. */
+export interface Admission {
+  record: RunRecord
+  /** The Idempotency-Key: its hash, and from when on it holds (epoch milliseconds); null: the request has none. */
+  key: { name: string, validFromMs: number } | null
+  /** Runs that may be waiting or under way. */
+  maxPending: number
+}
+
+export type Admitted =
+  | { kind: 'new' }
+  | { kind: 'existing', id: string, requestKey: string }
+  | { kind: 'full', pending: number }
+
+/** An attempt to execute a run. */
+export type Begun =
+  | { kind: 'begun', record: RunRecord }
+  | { kind: 'ended', record: RunRecord }
+  /** Another process executes it. */
+  | { kind: 'owned' }
+
+export interface ListFilter {
+  /** null: any. */
+  statuses: readonly RunStatus[] | null
+  limit: number
+  /** Runs older than this one; null: from the newest on. */
+  before: string | null
+}
+
+/** The truth about runs, for any number of processes. */
 export interface RunStore {
-  /** Durable when it resolves; false: there is a run of this id, and it stays as it is. */
-  create: (record: RunRecord) => Promise<boolean>
-  /** null: no such run, or an id that is none. */
-  read: (id: string) => Promise<RunRecord | null>
-  /** The same, for many who ask for the same runs: of one that ended a while ago it costs a look at the folder, whoever may change it. */
-  look: (id: string) => Promise<RunRecord | null>
+  /** Stores a run, or tells which one there is for the key or, without one, for an equal request that has not ended. Durable when it resolves. */
+  admit: (admission: Admission) => Promise<Admitted>
+  /** null: no such run, or an id that is none. Throws `storage_failed` where it is damaged. */
+  read: (id: string) => Promise<StoredRun | null>
   /**
-   * Replace the record by what `change` makes of it, which is asked again when another process was faster. Where it gives the
-   * record that it was given, nothing is written.
+   * Replaces the record by what `change` makes of it. Where it gives the record that it was given, nothing is written.
+   * @param change asked again when another process was faster
+   * @param release true: the run has no owner from now on
    */
-  update: (id: string, change: (record: RunRecord) => RunRecord) => Promise<RunRecord>
-  /** The runs that have not ended, oldest first. What a crash left half done is completed on the way. */
-  pending: () => Promise<RunRecord[]>
-  /** All runs, newest first, from the one before `before` on. A record that cannot be read is passed over. */
-  newestFirst: (before: string | null) => AsyncGenerator<RunRecord>
-  /** Delete a run and its files. */
+  update: (id: string, change: (record: RunRecord) => RunRecord, release?: boolean) => Promise<RunRecord>
+  /** Becomes the owner of a run that has not ended, unless a process that lives owns it, and stores what `change` makes of its record. */
+  begin: (id: string, change: (record: RunRecord) => RunRecord) => Promise<Begun>
+  /** The run has no owner from now on, if it was this process. */
+  release: (id: string) => Promise<void>
+  /** Stores the run as it is shown, and that its owner lives; tells whether a client wants it to end, and whether it is still ours. */
+  beat: (run: Run, execution: number) => Promise<{ isOurs: boolean, isCancelWanted: boolean }>
+  wantCancel: (id: string) => Promise<void>
+  /** The runs that have not ended, oldest first. */
+  pending: () => Promise<StoredRun[]>
+  countPending: () => Promise<number>
+  /** Runs that are executed, or queued before this one. */
+  countAhead: (id: string) => Promise<number>
+  /** A page of the runs, newest first, without those that are damaged; `next` is the id to go on `before`, null at the end. */
+  list: (filter: ListFilter) => Promise<{ runs: StoredRun[], next: string | null }>
+  /** The newest run that has a document, or null. */
+  latest: () => Promise<StoredRun | null>
   remove: (id: string) => Promise<void>
-  /** Delete the runs that ended before that time (epoch milliseconds), and give their ids. */
-  removeEndedBefore: (timeMs: number) => Promise<string[]>
-  /** What that execution sees of the checkpoint, and appends to it. */
-  openCheckpoint: <Part>(id: string, execution: number) => Promise<Checkpoint<Part>>
-  removeCheckpoint: (id: string) => Promise<void>
-  /** Write the document of that execution, whole or not at all, with a compressed copy. Nobody sees it before `publish`. */
-  stage: (id: string, execution: number, name: string, text: AsyncIterable<string>) => Promise<StoredFile>
-  /** Delete the documents that executions up to that one have staged. */
-  discardStaged: (id: string, execution: number) => Promise<void>
-  /** Give the staged document that the record names its own name; nothing happens where that is done, or the run goes on. */
-  publish: (id: string) => Promise<void>
-  /**
-   * Where the document of a run that has ended lies: if a crash came before `publish`, it is made good. null: the run was
-   * deleted or let go on since then. Throws `storage_failed` where the document is gone or damaged; what `look` has found
-   * whole is not looked at again.
-   */
-  documentPath: (id: string, file: StoredFile) => Promise<string | null>
-  /** Throws where nothing can be stored. */
-  probe: () => Promise<void>
+  /** Deletes a run whose record is damaged; false: it is not. */
+  removeDamaged: (id: string) => Promise<boolean>
+  /** Ended runs, oldest end first: those that ended before that time (-Infinity: none did), else those above the limit of stored runs (0: no limit). */
+  expired: (timeMs: number, maxStored: number) => Promise<RunRecord[]>
+  /** Which of these are names of documents. */
+  documentNames: (names: string[]) => Promise<Set<string>>
+  removeClaimsBefore: (timeMs: number) => Promise<void>
 }
 
 export const ENDED: readonly RunStatus[] = ['succeeded', 'partial', 'failed', 'canceled']
 
-const RECORD = 'run'
-const DELETED = '.deleted-'
 /** Each time somebody else has succeeded: so often in a row does not happen. */
-const MOST_TRIES = 1000
-/** Of runs that have ended, in memory: at most 4 MiB of JSON. */
-const MOST_LOOKED_AT = 64
-const LONGEST_LOOKED_AT = 64 * 1024
+const MAX_TRIES = 1000
+const EXPIRED_TOGETHER = 50
 
-export async function createRunStore (dataDir: string, log: Log, monotonic: () => number = () => performance.now()): Promise<RunStore> {
-  const runsDir = join(dataDir, 'runs')
-  /** The version of the record of runs that have ended: as long as it is the same, the sweep need not read it. */
-  let endedVersions = new Map<string, number>()
-  const ended = createFolderMemo<RunRecord | null>({ most: MOST_LOOKED_AT, monotonic })
-  await mkdir(runsDir, { recursive: true })
+export function createRunStore (database: Pick<Database, 'queries' | 'transaction' | 'nowMs'>, owners: Owners, log: Log): RunStore {
+  const { queries, transaction } = database
 
-  /** The only place where an id becomes a path. */
-  function folderOf (id: string): string {
-    if (!isRunId(id)) throw new Error('not the id of a run')
-    return join(runsDir, id)
-  }
-
-  async function readWithVersion (id: string): Promise<{ version: number, record: RunRecord } | null> {
+  async function rowOf (id: string, within: Queries = queries): Promise<RunRow | null> {
     if (!isRunId(id)) return null
-    try {
-      const stored = await readVersion(folderOf(id), RECORD)
-      return stored === null ? null : { version: stored.number, record: parseRecord(stored.text) }
-    } catch (error) {
-      throw new ServiceError('storage_failed', `the record of run ${id} cannot be read: the disk of DATA_DIR may be damaged; delete the run's folder if it stays so`, { cause: error })
-    }
+    return await within.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst() ?? null
   }
 
-  async function read (id: string): Promise<RunRecord | null> {
-    return (await readWithVersion(id))?.record ?? null
+  function stored (row: RunRow, nowMs: number): StoredRun {
+    const record = recordOf(row)
+    const isOwned = row.owner !== null && row.owner !== owners.me && row.beat_ms !== null && owners.isAlive(row.owner, nowMs - row.beat_ms)
+    return { record, run: liveRun(row, record) ?? record.run, isOwned }
   }
 
-  async function look (id: string): Promise<RunRecord | null> {
-    if (!isRunId(id)) return null
-    return await ended.recall(folderOf(id), async (isSettled) => {
-      const value = await read(id)
-      const mayBeKept = value !== null && ENDED.includes(value.run.status)
-      return { value, isKept: mayBeKept && (!isSettled || await isAtRest(value)) }
+  /** Leaves out, with a line in the log, what is damaged. */
+  async function readable (rows: RunRow[]): Promise<StoredRun[]> {
+    if (rows.length === 0) return []
+    const nowMs = await database.nowMs()
+    return rows.flatMap((row) => {
+      try {
+        return [stored(row, nowMs)]
+      } catch (error) {
+        log.error({ err: error, runId: row.id }, 'skipping unreadable run')
+        return []
+      }
     })
   }
 
-  /** Its document has its name and its size, so that whoever has looked at the run need not look for it; and it is not long. */
-  async function isAtRest (record: RunRecord): Promise<boolean> {
-    const { id, file } = record.run
-    if (JSON.stringify(record).length > LONGEST_LOOKED_AT || (await namesIn(folderOf(id))).some(isStaged)) return false
-    return file === null || await sizeOf(join(folderOf(id), checkedName(file.name))) === file.bytes
-  }
-
-  /** null, and a line in the log: what is read of the run is damaged, or the disk is. */
-  async function unlessDamaged<T> (id: string, reading: Promise<T>): Promise<T | null> {
-    return await reading.catch((error: unknown) => {
-      log.error({ err: error, runId: id }, 'this run is left alone')
-      return null
-    })
-  }
-
-  async function replaceRecord (id: string, version: number, record: RunRecord): Promise<boolean> {
-    try {
-      return await replaceVersion(folderOf(id), RECORD, version, JSON.stringify(record))
-    } finally {
-      ended.forget(folderOf(id))
-    }
-  }
-
-  /** It ended before that time, or is a folder without a record; what cannot be read is left alone. */
-  async function isOver (id: string, timeMs: number): Promise<boolean> {
-    try {
-      const record = await read(id)
-      return record === null || (record.run.finishedAt !== null && Date.parse(record.run.finishedAt) < timeMs)
-    } catch {
-      return false
-    }
-  }
-
-  /** The run is gone at once, and as a whole; after a crash, `pending` deletes what is left. */
-  async function remove (id: string): Promise<void> {
-    const deleted = asideOf(join(runsDir, `${DELETED}${id}`))
-    try {
-      await rename(folderOf(id), deleted)
-    } catch (error) {
-      if (isMissing(error)) return
-      throw error
-    } finally {
-      ended.forget(folderOf(id))
-    }
-    await syncFolder(runsDir)
-    await rm(deleted, { recursive: true, force: true })
-  }
-
-  async function removeIfPossible (id: string): Promise<boolean> {
-    return await remove(id).then(() => true, (error: unknown) => {
-      log.warn({ err: error, runId: id }, 'this run is to be deleted, and cannot be')
-      return false
-    })
-  }
-
-  async function removeLeftovers (names: string[]): Promise<void> {
-    for (const name of names.filter((name) => name.startsWith(DELETED))) {
-      await rm(join(runsDir, name), { recursive: true, force: true }).catch((error: unknown) => log.warn({ err: error, name }, 'what is left of a deleted run stays for now'))
-    }
-  }
-
-  /** Of all runs, oldest first: an id begins with the time of its creation. */
-  async function ids (): Promise<string[]> {
-    return runIdsOf(await readdir(runsDir))
-  }
-
-  async function publish (id: string): Promise<void> {
-    const folder = folderOf(id)
-    if (!(await namesIn(folder)).some(isStaged)) return
-    const record = await read(id)
-    if (record === null || !ENDED.includes(record.run.status)) return
-    const { executions, run: { file } } = record
-    if (file !== null) await nameStaged(folder, file.name, executions, log)
-    await removeStaged(folder, (execution) => file === null ? execution <= executions : execution < executions)
-  }
-
-  /** What was to be done after the end, and a crash came before. */
-  async function tidy ({ run }: RunRecord): Promise<void> {
-    const folder = folderOf(run.id)
-    try {
-      await publish(run.id)
-      if (run.complete === true && segmentsAmong(await namesIn(folder)).length > 0) await removeCheckpoint(folder)
-    } catch (error) {
-      log.error({ err: error, runId: run.id }, 'what a crash left of this run cannot be put right')
-    }
+  /** False: another process has changed the record since. What is not in `owner` stays as it is now: a beat or a wish to cancel may just have come. */
+  async function replace (row: RunRow, record: RunRecord, owner: Partial<Pick<RunRow, 'owner' | 'beat_ms' | 'cancel_wanted'>>, within: Queries): Promise<boolean> {
+    const { numUpdatedRows } = await within.updateTable('runs').set({ ...columnsOf(record), version: row.version + 1, live: null, ...owner })
+      .where('id', '=', row.id).where('version', '=', row.version).executeTakeFirst()
+    return numUpdatedRows === 1n
   }
 
   return {
-    read,
-    look,
-
-    async create (record) {
-      const { id } = record.run
-      const folder = folderOf(id)
-      await mkdir(folder, { recursive: true }) // a crash may have left the folder without its record
-      let isCreated = false
-      try {
-        isCreated = await replaceRecord(id, 0, record)
-        if (isCreated) await syncFolder(runsDir)
-        return isCreated
-      } catch (error) {
-        if (isCreated) await remove(id).catch(() => {})
-        else await rmdir(folder).catch(() => {}) // not if another process has made the same run in it
-        throw error
-      }
-    },
-
-    async update (id, change) {
-      for (let tries = 0; tries < MOST_TRIES; tries++) {
-        const before = await readWithVersion(id)
-        if (before === null) throw new ServiceError('run_not_found', `the record of run ${id} is gone: it was deleted`)
-        const after = change(before.record)
-        if (after === before.record || await replaceRecord(id, before.version, after)) return after
-      }
-      throw new ServiceError('storage_failed', `the record of run ${id} cannot be changed: DATA_DIR shows old states of its files; turn off the caching of attributes where it is mounted`)
-    },
-
-    async pending () {
-      const names = await readdir(runsDir)
-      await removeLeftovers(names)
-      const records: RunRecord[] = []
-      const versions = new Map<string, number>()
-      for (const id of runIdsOf(names)) {
-        const version = await unlessDamaged(id, newestVersion(folderOf(id), RECORD))
-        if (version === null) continue
-        if (version > 0 && endedVersions.get(id) !== version) {
-          const record = await unlessDamaged(id, read(id))
-          if (record === null) continue
-          if (!ENDED.includes(record.run.status)) {
-            records.push(record)
-            continue
-          }
-          await tidy(record)
+    async admit ({ record, key, maxPending }) {
+      const { run } = record
+      const requestKey = keyOf(run.request)
+      return await transaction({ lock: 'admission', isDurable: true }, async (within) => {
+        const existing = key === null
+          ? await within.selectFrom('runs').select(['id as run_id', 'request_key']).where('pending', '=', 1).where('request_key', '=', requestKey).orderBy('id').limit(1).executeTakeFirst()
+          : await within.selectFrom('claims').select(['run_id', 'request_key']).where('name', '=', key.name).where('claimed_ms', '>=', key.validFromMs).executeTakeFirst()
+        if (existing !== undefined) return { kind: 'existing', id: existing.run_id, requestKey: existing.request_key }
+        const pending = await countPending(within)
+        if (pending >= maxPending) return { kind: 'full', pending }
+        await within.insertInto('runs').values({ ...columnsOf(record), id: run.id, version: 1, owner: null, beat_ms: null, live: null, cancel_wanted: 0 }).execute()
+        if (key !== null) {
+          const claim = { run_id: run.id, request_key: requestKey, claimed_ms: Date.parse(run.createdAt) }
+          await within.insertInto('claims').values({ name: key.name, ...claim }).onConflict((row) => row.column('name').doUpdateSet(claim)).execute()
         }
-        versions.set(id, version)
-      }
-      endedVersions = versions
-      return records
+        return { kind: 'new' }
+      })
     },
 
-    async removeEndedBefore (timeMs) {
-      const removed: string[] = []
-      for (const id of await ids()) {
-        if (createdAtMs(id) >= timeMs) break
-        if (await isOver(id, timeMs) && await removeIfPossible(id)) removed.push(id)
-      }
-      return removed
+    async read (id) {
+      const row = await rowOf(id)
+      return row === null ? null : stored(row, row.owner === null ? 0 : await database.nowMs())
     },
 
-    async * newestFirst (before) {
-      for (const id of (await ids()).reverse()) {
-        const record = before !== null && id >= before ? null : await unlessDamaged(id, read(id))
-        if (record !== null) yield record
+    async update (id, change, release = false) {
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
+        const row = await rowOf(id)
+        if (row === null) throw new ServiceError('run_not_found', `the record of run ${id} is gone: it was deleted`)
+        const before = recordOf(row)
+        const after = change(before)
+        if (after === before) return after
+        const owner = release ? { owner: null, beat_ms: null, cancel_wanted: 0 } : {}
+        if (await transaction({ lock: null, isDurable: true }, async (within) => await replace(row, after, owner, within))) return after
+      }
+      throw new ServiceError('storage_failed', `the record of run ${id} cannot be changed: other processes change it all the time`)
+    },
+
+    async begin (id, change) {
+      for (;;) {
+        const row = await rowOf(id)
+        if (row === null) throw new ServiceError('run_not_found', `the record of run ${id} is gone: it was deleted`)
+        const nowMs = await database.nowMs()
+        const { record, isOwned } = stored(row, nowMs)
+        if (ENDED.includes(record.run.status)) return { kind: 'ended', record }
+        if (isOwned) return { kind: 'owned' }
+        const after = change(record)
+        if (await transaction({ lock: null, isDurable: true }, async (within) => await replace(row, after, { owner: owners.me, beat_ms: nowMs }, within))) return { kind: 'begun', record: after }
+      }
+    },
+
+    async release (id) {
+      await queries.updateTable('runs').set({ owner: null, beat_ms: null }).where('id', '=', id).where('owner', '=', owners.me).execute()
+    },
+
+    async beat (run, execution) {
+      const live = seal(JSON.stringify({ execution, run }))
+      const nowMs = await database.nowMs()
+      const row = await transaction({ lock: null, isDurable: false }, async (within) => await within.updateTable('runs').set({ beat_ms: nowMs, live })
+        .where('id', '=', run.id).where('owner', '=', owners.me).returning('cancel_wanted').executeTakeFirst())
+      return { isOurs: row !== undefined, isCancelWanted: row?.cancel_wanted === 1 }
+    },
+
+    async wantCancel (id) {
+      await queries.updateTable('runs').set({ cancel_wanted: 1 }).where('id', '=', id).where('pending', '=', 1).execute()
+    },
+
+    pending: async () => await readable(await queries.selectFrom('runs').selectAll().where('pending', '=', 1).orderBy('id').execute()),
+    countPending: async () => await countPending(queries),
+
+    async countAhead (id) {
+      const row = await queries.selectFrom('runs').select(({ fn }) => fn.countAll<number>().as('count')).where('pending', '=', 1).where('id', '!=', id)
+        .where((row) => row.or([row('status', '=', 'running'), row.and([row('status', '=', 'queued'), row('id', '<', id)])])).executeTakeFirstOrThrow()
+      return Number(row.count)
+    },
+
+    async list ({ statuses, limit, before }) {
+      const rows = await newest(statuses, limit + 1, before)
+      const page = rows.slice(0, limit)
+      return { runs: await readable(page), next: rows.length > limit ? page.at(-1)?.id ?? null : null }
+    },
+
+    async latest () {
+      for (let before: string | null = null; ;) {
+        let query = queries.selectFrom('runs').selectAll().where('document_name', 'is not', null).orderBy('id', 'desc').limit(1)
+        if (before !== null) query = query.where('id', '<', before)
+        const rows: RunRow[] = await query.execute()
+        const [found] = await readable(rows)
+        if (found !== undefined || rows[0] === undefined) return found ?? null
+        before = rows[0].id
       }
     },
 
     remove,
 
-    openCheckpoint: async (id, execution) => await openCheckpoint(folderOf(id), execution),
-    removeCheckpoint: async (id) => await removeCheckpoint(folderOf(id)),
-    stage: async (id, execution, name, text) => await stageDocument(folderOf(id), checkedName(name), execution, text, log),
-    discardStaged: async (id, execution) => await removeStaged(folderOf(id), (other) => other <= execution),
-    publish,
-
-    async documentPath (id, { name, bytes, sha256 }) {
-      const path = join(folderOf(id), checkedName(name))
-      if (ended.peek(folderOf(id))?.run.file?.sha256 === sha256) return path
-      try {
-        await publish(id)
-      } catch (error) {
-        if (error instanceof ServiceError) throw error
-        throw new ServiceError('storage_failed', "the run's document is written but cannot be given its name: let the service write in DATA_DIR", { cause: error })
-      }
-      if (await sizeOf(path) === bytes) return path
-      if ((await read(id))?.run.file?.sha256 !== sha256) return null
-      throw new ServiceError('storage_failed', "the run's document in DATA_DIR is gone or damaged: restore it, or start a new run")
+    async removeDamaged (id) {
+      const row = await rowOf(id)
+      if (row === null || isWhole(row)) return false
+      await remove(id)
+      return true
     },
 
-    async probe () {
-      const path = asideOf(join(dataDir, '.probe'))
-      await writeFileAtomic(path, 'ok')
-      await rm(path, { force: true })
+    async expired (timeMs, maxStored) {
+      const old = timeMs === -Infinity ? [] : await readable(await endedBefore(timeMs))
+      const expired = old.length > 0 || maxStored === 0 ? old : await readable(await oldestAbove(maxStored))
+      return expired.map(({ record }) => record)
     },
+
+    async documentNames (names) {
+      const rows = names.length === 0 ? [] : await queries.selectFrom('runs').select('document_name').where('document_name', 'in', names).execute()
+      return new Set(rows.flatMap(({ document_name: name }) => name ?? []))
+    },
+
+    async removeClaimsBefore (timeMs) {
+      await queries.deleteFrom('claims').where('claimed_ms', '<', timeMs).execute()
+    },
+  }
+
+  /** One query per status: an index has them in order. */
+  async function newest (statuses: ListFilter['statuses'], limit: number, before: string | null): Promise<RunRow[]> {
+    const query = (status: RunStatus | null): Promise<RunRow[]> => {
+      let rows = queries.selectFrom('runs').selectAll().orderBy('id', 'desc').limit(limit)
+      if (before !== null) rows = rows.where('id', '<', before)
+      if (status !== null) rows = rows.where('status', '=', status)
+      return rows.execute()
+    }
+    if (statuses === null) return await query(null)
+    const rows: RunRow[] = []
+    for (const status of statuses) rows.push(...await query(status))
+    return rows.sort((a, b) => a.id < b.id ? 1 : -1).slice(0, limit)
+  }
+
+  async function remove (id: string): Promise<void> {
+    await transaction({ lock: null, isDurable: true }, async (within) => {
+      await within.deleteFrom('runs').where('id', '=', id).execute()
+      await within.deleteFrom('claims').where('run_id', '=', id).execute()
+    })
+  }
+
+  async function countPending (within: Queries): Promise<number> {
+    const row = await within.selectFrom('runs').select(({ fn }) => fn.countAll<number>().as('count')).where('pending', '=', 1).executeTakeFirstOrThrow()
+    return Number(row.count)
+  }
+
+  async function endedBefore (timeMs: number): Promise<RunRow[]> {
+    return await queries.selectFrom('runs').selectAll().where('pending', '=', 0).where('finished_ms', '<', timeMs)
+      .orderBy('finished_ms').limit(EXPIRED_TOGETHER).execute()
+  }
+
+  async function oldestAbove (maxStored: number): Promise<RunRow[]> {
+    const { count } = await queries.selectFrom('runs').select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+    const excess = Math.min(EXPIRED_TOGETHER, Number(count) - maxStored)
+    return excess <= 0 ? [] : await queries.selectFrom('runs').selectAll().where('pending', '=', 0).orderBy('finished_ms').limit(excess).execute()
   }
 }
 
-/** Fields that records of earlier versions lack. What a run waits for is never stored. */
-const ADDED_LATER: Pick<Run, 'listing' | 'waiting' | 'trigger'> = { listing: null, waiting: null, trigger: { kind: 'api', name: null } }
-
-function parseRecord (text: string): RunRecord {
-  const record = JSON.parse(text) as Partial<RunRecord> | null
-  if (typeof record?.run?.status !== 'string') throw new Error('no record of a run')
-  return { ...record as RunRecord, run: { ...ADDED_LATER, ...(record as RunRecord).run } }
+/** Equal requests have equal keys. */
+export function keyOf (request: Run['request']): string {
+  return JSON.stringify(request)
 }
 
-/** In bytes; null where there is no such file. */
-async function sizeOf (path: string): Promise<number | null> {
-  return await stat(path).then(({ size }) => size, () => null)
+/** The columns that follow from the record. */
+function columnsOf (record: RunRecord): Pick<RunRow, 'status' | 'pending' | 'document_name' | 'finished_ms' | 'request_key' | 'record' | 'checksum'> {
+  const { run } = record
+  const text = JSON.stringify(record)
+  return {
+    status: run.status,
+    pending: ENDED.includes(run.status) ? 0 : 1,
+    document_name: run.file?.name ?? null,
+    finished_ms: run.finishedAt === null ? null : Date.parse(run.finishedAt),
+    request_key: keyOf(run.request),
+    record: text,
+    checksum: checksumOf(run.id, text),
+  }
 }
 
-async function namesIn (folder: string): Promise<string[]> {
+/** Throws `storage_failed` where the record, or a column that follows from it, is not as it was written. */
+function recordOf (row: RunRow): RunRecord {
+  if (checksumOf(row.id, row.record) === row.checksum) {
+    const record = JSON.parse(row.record) as RunRecord
+    const expected = columnsOf(record)
+    if (record.run.id === row.id && (Object.keys(expected) as Array<keyof typeof expected>).every((name) => expected[name] === row[name])) return record
+  }
+  throw new ServiceError('storage_failed', `the record of run ${row.id} is damaged: restore the database from a backup, or delete the run`)
+}
+
+function isWhole (row: RunRow): boolean {
   try {
-    return await readdir(folder)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw error
+    recordOf(row)
+    return true
+  } catch {
+    return false
   }
+}
+
+/** The run as its owner has shown it last; null: there is nothing newer than the record. */
+function liveRun ({ id, live }: RunRow, { executions, run }: RunRecord): Run | null {
+  if (live === null || run.status !== 'running') return null
+  const text = unseal(live)
+  if (text === null) return null
+  const shown = JSON.parse(text) as { execution: number, run: Run }
+  return shown.execution === executions && shown.run.id === id ? shown.run : null
 }

@@ -1,4 +1,5 @@
 import { ServiceError } from '../../errors.ts'
+import { isAway, reasonOf } from '../database/failure.ts'
 import { FILE_LIMIT_ADVICE } from '../open-files.ts'
 
 const MAKE_ROOM = 'make room in DATA_DIR'
@@ -24,16 +25,43 @@ const ADVICE: Record<string, string> = {
   EBUSY: 'another program holds the file: keep backups and scanners away from DATA_DIR',
 }
 
-/** The system's code of an error about files; null where it is about something else. */
+/** The same for SQLite's primary result codes. Source: https://sqlite.org/rescode.html */
+const SQLITE_ADVICE: Record<number, [name: string, advice: string]> = {
+  5: ['SQLITE_BUSY', 'another process keeps service.db locked: keep backups and other programs away from DATA_DIR'],
+  8: ['SQLITE_READONLY', `service.db may not be written: ${LET_WRITE}`],
+  10: ['SQLITE_IOERR', 'the disk of DATA_DIR fails, or its files are gone: look at its health, and restore DATA_DIR'],
+  11: ['SQLITE_CORRUPT', 'service.db is damaged: restore it from a backup, or move it away to begin without any run'],
+  13: ['SQLITE_FULL', `the disk is full: ${MAKE_ROOM}`],
+  14: ['SQLITE_CANTOPEN', `service.db cannot be opened: ${LET_WRITE}`],
+  26: ['SQLITE_NOTADB', 'service.db is no database: restore it from a backup, or move it away to begin without any run'],
+}
+
+const AWAY_ADVICE = 'PostgreSQL cannot be asked now: all goes on by itself when it is back; check DATABASE_URL, its connections and its disk if it stays so'
+
+/** The code of an error about storage, and what to do; null where it is about something else. */
+function adviceOn (error: unknown): [code: string, advice: string] | null {
+  if (!(error instanceof Error)) return null
+  if ('errcode' in error) return SQLITE_ADVICE[Number(error.errcode) & 0xff] ?? null
+  const code = 'code' in error ? String(error.code) : ''
+  const advice = Object.hasOwn(ADVICE, code) ? ADVICE[code] : undefined
+  if (advice !== undefined) return [code, advice]
+  return isAway(error) ? [reasonOf(error), AWAY_ADVICE] : null
+}
+
+/** Which file it is about, where the system says so. */
+function pathOf (error: unknown): string {
+  return error instanceof Error && 'path' in error && typeof error.path === 'string' ? `, ${error.path}` : ''
+}
+
+/** The code of an error about storage; null where it is about something else. */
 export function storageErrno (error: unknown): string | null {
-  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return null
-  return Object.hasOwn(ADVICE, error.code) ? error.code : null
+  return adviceOn(error)?.[0] ?? null
 }
 
 /** One sentence: `what` happened, the system's code, and what to do. */
 export function storageDetail (what: string, error: unknown): string {
-  const errno = storageErrno(error)
-  return errno === null ? `${what}: ${MAKE_ROOM} and ${LET_WRITE.replace('in DATA_DIR', 'there')}` : `${what} (${errno}): ${ADVICE[errno]}`
+  const known = adviceOn(error)
+  return known === null ? `${what}: ${MAKE_ROOM} and ${LET_WRITE.replace('in DATA_DIR', 'there')}` : `${what} (${known[0]}${pathOf(error)}): ${known[1]}`
 }
 
 /** The error of whatever could not be stored or read. */

@@ -1,10 +1,10 @@
-import { readFile, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { Agent, request } from 'undici'
 import { createRandom } from '../../../src/sandbox/random.ts'
 import { type Run } from '../../../src/schemas/run.ts'
+import { query } from '../../ledger-events.ts'
 import { post, startProcess, untilEnded } from '../../process.ts'
 import { environment, startSandbox, temporaryFolder } from '../../service.ts'
 
@@ -74,8 +74,8 @@ t.test('killing POST at any point leaves either no run or one that executes; the
     t.match(await untilEnded(second.url, again.id), { status: 'succeeded', complete: true })
     await second.kill('SIGKILL')
   }
-  const folders = await readdir(join(dataDir, 'runs'))
-  t.equal(folders.length, KILLS, `${answered} of ${KILLS} were answered before the kill, and there is one run for each key`)
+  const [stored] = await query<{ count: number }>({ dataDir }, 'select count(*) as count from runs')
+  t.equal(stored?.count, KILLS, `${answered} of ${KILLS} were answered before the kill, and there is one run for each key`)
 })
 
 async function residentMb (pid: number): Promise<number> {

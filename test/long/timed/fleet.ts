@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { type Test } from 'tap'
 import { request } from 'undici'
@@ -7,8 +6,9 @@ import { type SandboxApp, buildSandbox } from '../../../src/sandbox/app.ts'
 import { type SandboxSettings } from '../../../src/sandbox/settings.ts'
 import { type SandboxStats } from '../../../src/sandbox/stats.ts'
 import { type Run } from '../../../src/schemas/run.ts'
+import { type StateLocation } from '../../ledger-events.ts'
 import { type ServiceProcess, download, post, startProcess, untilEnded } from '../../process.ts'
-import { type RedisOptions, type RedisServer, startRedis } from '../../redis.ts'
+import { type PostgresqlServer, startPostgresql } from '../../postgresql.ts'
 import { environment, startService, temporaryFolder } from '../../service.ts'
 import { matchesTruth } from '../../truth.ts'
 import { type Loss, lossAmong, refusedOf } from '../loss.ts'
@@ -19,12 +19,13 @@ const MAX_CONCURRENCY = 10
 /** Slow enough to be met in the middle of a run. */
 export const LATENCY = { latencyMs: 15, jitterMs: 15 }
 
-/** Real processes of the service on one folder, one Redis and one sandbox. */
+/** Real processes of the service on one PostgreSQL and one sandbox, each with an empty folder of its own. */
 export interface Fleet {
-  redis: RedisServer
+  postgresql: PostgresqlServer
   sandbox: SandboxApp
   sandboxUrl: string
-  dataDir: string
+  /** Of the database, for those who look from the outside. */
+  location: StateLocation
   replicas: ServiceProcess[]
   /** When each call of the API arrived at the sandbox, in milliseconds; of the last run, where `startRun` started it. */
   arrivals: number[]
@@ -35,24 +36,23 @@ interface FleetOptions {
   replicas: number
   sandbox?: Partial<SandboxSettings>
   env?: Record<string, string>
-  redis?: RedisOptions
 }
 
-/** null, and a skip with the reason, where there is no Redis. */
-export async function startFleet (t: Test, { replicas, sandbox: settings = {}, env = {}, redis: redisOptions = {} }: FleetOptions): Promise<Fleet | null> {
-  const redis = await startRedis(t, redisOptions)
-  if (redis === null) return null
+/** null, and a skip with the reason, where there is no PostgreSQL. */
+export async function startFleet (t: Test, { replicas, sandbox: settings = {}, env = {} }: FleetOptions): Promise<Fleet | null> {
+  const postgresql = await startPostgresql(t)
+  if (postgresql === null) return null
+  const { url } = postgresql
   const sandbox = buildSandbox(settings)
   const arrivals: number[] = []
   sandbox.addHook('onRequest', async ({ url }) => { if (url.startsWith('/v1/')) arrivals.push(performance.now()) })
   t.teardown(async () => await sandbox.close())
   const sandboxUrl = await sandbox.listen({ host: '127.0.0.1', port: 0 })
-  const dataDir = await temporaryFolder(t)
-  const fleet: Fleet = { redis, sandbox, sandboxUrl, dataDir, arrivals, replicas: [], start }
+  const fleet: Fleet = { postgresql, sandbox, sandboxUrl, location: { databaseUrl: url }, arrivals, replicas: [], start }
 
   async function start (more: Record<string, string> = {}): Promise<ServiceProcess> {
     const replica = await startProcess(t, {
-      ...environment(sandboxUrl, dataDir), LOG_LEVEL: 'info', ALBUM_CACHE_HOURS: '0', REQUESTS_PER_MINUTE: '0', REDIS_URL: redis?.url ?? '', STORE_SHARED: 'true', ...env, ...more,
+      ...environment(sandboxUrl, await temporaryFolder(t)), LOG_LEVEL: 'info', ALBUM_CACHE_HOURS: '0', REQUESTS_PER_MINUTE: '0', DATABASE_URL: url, ...env, ...more,
     })
     fleet.replicas.push(replica)
     return replica
@@ -164,10 +164,10 @@ export async function endsWell (t: Test, { sandbox, sandboxUrl }: Fleet, replica
 }
 
 /** What an execution lost that has handed its run over, given the statistics when it was told to. */
-export async function lossOfHandover ({ dataDir, arrivals }: Fleet, id: string, before: SandboxStats, to: ServiceProcess): Promise<Loss> {
+export async function lossOfHandover ({ location, arrivals }: Fleet, id: string, before: SandboxStats, to: ServiceProcess): Promise<Loss> {
   const wallMs = Date.now() - performance.now()
   const calls = arrivals.filter((time) => wallMs + time <= (startOf(to, id)?.time ?? 0)).length
-  return await lossAmong(calls, join(dataDir, 'runs', id), before, 1)
+  return await lossAmong(calls, location, id, before, 1)
 }
 
 export async function untilStatus (replica: ServiceProcess, id: string, status: Run['status']): Promise<Run> {

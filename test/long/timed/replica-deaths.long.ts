@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import t from 'tap'
 import { LATENCY, endsWell, executionsOf, executorOf, lossOfHandover, planOf, startFleet, startOf, startRun, until, untilStatus } from './fleet.ts'
@@ -19,7 +18,7 @@ t.test(`kill -9 of the replica that executes, ${KILLS} times: another goes on, a
     const before = fleet.sandbox.sandbox.stats()
     const killedAtMs = performance.now()
     await executor.kill('SIGKILL')
-    const loss = await lossOf(fleet.sandbox, join(fleet.dataDir, 'runs', id), before)
+    const loss = await lossOf(fleet.sandbox, fleet.location, id, before)
     lost.push(loss.inFlight + loss.unsaved)
     fleet.replicas.splice(fleet.replicas.indexOf(executor), 1)
     await executorOf(fleet, id, [other])
@@ -57,14 +56,14 @@ t.test('kill -9 of the replica that executed a run which is paused: another lets
   const plan = await planOf(t, {})
   const fleet = await startFleet(t, { replicas: 2, sandbox: { ...LATENCY, faults: [{ kind: 'rate-limit', endpoint: 'album', skip: 40, times: 1, retryAfter: '3' }] }, env: { SPOTIFY_MAX_WAIT_S: '1' } })
   if (fleet === null) return
-  const { sandbox, redis, replicas } = fleet
+  const { sandbox, postgresql, replicas } = fleet
   const { executor, other, id } = await startRun(fleet, 20)
   const paused = await untilStatus(other, id, 'paused')
   t.match(paused, { error: { code: 'rate_limited' }, finishedAt: null })
-  await until(async () => await redis.command('ZSCORE', 'bull:ingest:delayed', id) !== null)
+  await until(async () => (await postgresql.sql("select 1 from album_ingest_queue.job where singleton_key = $1 and state = 'created'", [id])).length > 0)
   const before = sandbox.sandbox.stats()
   await executor.kill('SIGKILL')
-  const { inFlight, unsaved, calls } = await lossOf(sandbox, join(fleet.dataDir, 'runs', id), before)
+  const { inFlight, unsaved, calls } = await lossOf(sandbox, fleet.location, id, before)
   t.equal(inFlight, 0, 'nobody called when it was killed')
   await executorOf(fleet, id, [other])
   await endsWell(t, fleet, other, id, plan, { calls, inFlight: inFlight + 1, unsaved }) // the call that was told to wait

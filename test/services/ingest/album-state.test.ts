@@ -3,7 +3,7 @@ import t from 'tap'
 import { type AlbumState, type PageRange, countTracks, expectedTracks, isAlbumComplete, missingPages, putPage, tellsMore } from '../../../src/services/ingest/album-state.ts'
 
 const PAGE_SIZE = 50
-const NOWHERE = { segment: 1, offset: 0, length: 0 }
+const NOWHERE = { execution: 1, seq: 1, length: 0 }
 
 /** offset, slots, valid (as many as slots unless said), whether there is a next one, and what tells its tracks apart */
 type Shape = [offset: number, slots: number, more?: { valid?: number, hasNext?: boolean, keys?: string[] }]

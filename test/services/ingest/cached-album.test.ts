@@ -66,7 +66,7 @@ t.test('album, market, app and API each make another key', async (t) => {
 
 t.test('a complete album is kept as if all its tracks had been on one page', async (t) => {
   const page = (offset: number, slots: number): StoredPage => ({ offset, slots, valid: slots, hasNext: false, keys: [`track ${offset}`], body: null })
-  const stateOf = (expected: number, ...pages: StoredPage[]): AlbumState => ({ body: { segment: 1, offset: 0, length: 1 }, expected, pages })
+  const stateOf = (expected: number, ...pages: StoredPage[]): AlbumState => ({ body: { execution: 1, seq: 1, length: 1 }, expected, pages })
   for (const [state, expected] of [
     [stateOf(3, page(0, 3)), 3],
     [stateOf(120, page(0, 50), page(50, 50), page(100, 20)), 120],

@@ -1,13 +1,13 @@
 import t from 'tap'
 import { type Run } from '../../../src/schemas/run.ts'
 import { documentText } from '../../../src/services/ingest/document.ts'
-import { type Ledger, albumPart, gapOf, openLedger } from '../../../src/services/ingest/ledger.ts'
+import { type Ledger, albumEvent, gapOf, openLedger } from '../../../src/services/ingest/ledger.ts'
 import { type ListedAlbum, isTrack, readAlbumHead, trackKeys } from '../../../src/services/spotify/item-check.ts'
 import { NO_COST } from '../../../src/services/spotify/meter.ts'
 import { newRecord } from '../../../src/services/runs/transitions.ts'
 import { START_MS } from '../../fake-clock.ts'
 import { WITH_RECORDED, recorded } from '../spotify/recorded.ts'
-import { createMemoryCheckpoint } from './memory-checkpoint.ts'
+import { createMemoryLedger } from './memory-ledger.ts'
 
 const { run: RUN } = newRecord('0193549a-0000-7000-8000-000000000000', { source: 'albums', limit: 3, pagination: 'next', market: null, refresh: false, albumIds: ['a', 'b', 'c'] }, START_MS)
 
@@ -19,11 +19,11 @@ const tracks = (from: number, count: number): object[] => Array.from({ length: c
 
 /** A ledger that fetched these album answers, and further pages of their tracks. */
 async function fetched (bodies: unknown[], pages: Array<[id: string, offset: number, items: unknown[], hasNext?: boolean]> = []): Promise<Ledger> {
-  const ledger = await openLedger(createMemoryCheckpoint(), 100)
+  const ledger = await openLedger(createMemoryLedger(), 100)
   for (const body of bodies) {
     const head = readAlbumHead(body)
     if (head === null) throw new Error('no album')
-    await ledger.record(albumPart(String(head.album['id']), head, NO_COST), JSON.stringify(head.album))
+    await ledger.record(albumEvent(String(head.album['id']), head, NO_COST), JSON.stringify(head.album))
   }
   for (const [id, offset, items, hasNext = false] of pages) {
     const valid = items.filter(isTrack)

@@ -1,29 +1,32 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { MEMORY, openSqlite } from '../../../src/services/database/sqlite.ts'
 import { countTracks } from '../../../src/services/ingest/album-state.ts'
-import { type Ledger, type Part, albumPart, gapOf, openLedger } from '../../../src/services/ingest/ledger.ts'
+import { type Ledger, type LedgerEvent, albumEvent, gapOf, openLedger } from '../../../src/services/ingest/ledger.ts'
 import { type ListedAlbum, readAlbumHead } from '../../../src/services/spotify/item-check.ts'
 import { type CapabilitiesSnapshot } from '../../../src/services/spotify/capabilities.ts'
 import { type Cost, NO_COST } from '../../../src/services/spotify/meter.ts'
-import { openCheckpoint } from '../../../src/services/store/checkpoint.ts'
-import { createMemoryCheckpoint } from './memory-checkpoint.ts'
+import { openLedgerStore } from '../../../src/services/store/ledger-store.ts'
+import { createFakeClock } from '../../fake-clock.ts'
+import { createMemoryLedger } from './memory-ledger.ts'
 
+const RUN_ID = '0193549a-0000-7000-8000-000000000000'
 const LEARNT: CapabilitiesSnapshot = { scope: 'app', known: [['search', { refusal: { value: null, atMs: 1 }, pageSize: { value: 10, atMs: 1 } }]] }
 const cost = (calls: number): Cost => ({ ...NO_COST, calls, byEndpoint: { album: calls } })
 const listedAlbum = (id: string, more: Partial<ListedAlbum> = {}): ListedAlbum => ({ id, name: null, releaseDate: null, totalTracks: null, ...more })
-const listed = (ids: string[], more: Partial<Part & { kind: 'listed' }> = {}): Part => ({ kind: 'listed', albums: ids.map((id) => listedAlbum(id)), losses: [], next: null, cost: cost(1), ...more })
-const album = (id: string, slots: number, more: Partial<Part & { kind: 'album' }> = {}): Part => ({ kind: 'album', id, slots, valid: slots, expected: slots, hasNext: false, keys: [], cost: cost(2), ...more })
-const tracks = (id: string, offset: number, slots: number, more: Partial<Part & { kind: 'tracks' }> = {}): Part => ({ kind: 'tracks', id, offset, slots, valid: slots, hasNext: false, keys: [], cost: cost(3), ...more })
+const listed = (ids: string[], more: Partial<LedgerEvent & { kind: 'listed' }> = {}): LedgerEvent => ({ kind: 'listed', albums: ids.map((id) => listedAlbum(id)), losses: [], next: null, cost: cost(1), ...more })
+const album = (id: string, slots: number, more: Partial<LedgerEvent & { kind: 'album' }> = {}): LedgerEvent => ({ kind: 'album', id, slots, valid: slots, expected: slots, hasNext: false, keys: [], cost: cost(2), ...more })
+const tracks = (id: string, offset: number, slots: number, more: Partial<LedgerEvent & { kind: 'tracks' }> = {}): LedgerEvent => ({ kind: 'tracks', id, offset, slots, valid: slots, hasNext: false, keys: [], cost: cost(3), ...more })
 
-/** A ledger that was told these parts; albums and tracks come with a body. */
-async function told (...parts: Part[]): Promise<Ledger> {
-  const ledger = await openLedger(createMemoryCheckpoint(), 100)
-  for (const part of parts) await ledger.record(part, bodyOf(part))
+/** A ledger that was told these events; albums and tracks come with a body. */
+async function told (...events: LedgerEvent[]): Promise<Ledger> {
+  const ledger = await openLedger(createMemoryLedger(), 100)
+  for (const event of events) await ledger.record(event, bodyOf(event))
   return ledger
 }
 
-function bodyOf (part: Part): string | undefined {
-  return part.kind === 'album' || part.kind === 'tracks' || part.kind === 'early' ? '{}' : undefined
+function bodyOf (event: LedgerEvent): string | undefined {
+  return event.kind === 'album' || event.kind === 'tracks' || event.kind === 'early' ? '{}' : undefined
 }
 
 /** All that a ledger says, as data. */
@@ -59,16 +62,16 @@ t.test('pages of a listing add up, each album once, in the order of the listing'
 })
 
 t.test('a page that was answered before its turn is kept until the listing is past it', async (t) => {
-  const early = (part: number, offset: number): Part => ({ kind: 'early', part, offset, pageSize: 10, next: null, total: 30, cost: cost(1) })
+  const early = (part: number, offset: number): LedgerEvent => ({ kind: 'early', part, offset, pageSize: 10, next: null, total: 30, cost: cost(1) })
   const at = (part: number, offset: number) => ({ part, cursor: { offset, url: null, empties: 0, holeAt: null } })
   const places = [[0, 10], [0, 20], [1, 0]] as const
   const known = (ledger: Ledger) => places.filter(([part, offset]) => ledger.early(part, offset) !== undefined)
-  const parts = places.map(([part, offset]) => early(part, offset))
-  t.same(known(await told(...parts)), places)
-  t.same(known(await told(...parts, listed(['a'], { next: at(0, 20) }))), [[0, 20], [1, 0]])
-  t.same(known(await told(...parts, listed(['a'], { next: at(1, 0) }))), [[1, 0]])
-  t.same(known(await told(...parts, listed(['a']))), [])
-  t.same(known(await told(...parts, { kind: 'resumed', resumption: 1 })), [], 'a listing that begins anew asks anew')
+  const events = places.map(([part, offset]) => early(part, offset))
+  t.same(known(await told(...events)), places)
+  t.same(known(await told(...events, listed(['a'], { next: at(0, 20) }))), [[0, 20], [1, 0]])
+  t.same(known(await told(...events, listed(['a'], { next: at(1, 0) }))), [[1, 0]])
+  t.same(known(await told(...events, listed(['a']))), [])
+  t.same(known(await told(...events, { kind: 'resumed', resumption: 1 })), [], 'a listing that begins anew asks anew')
 })
 
 t.test('where the listing goes on is what the last page said', async (t) => {
@@ -77,7 +80,7 @@ t.test('where the listing goes on is what the last page said', async (t) => {
 })
 
 t.test('progress counts no more albums as listed than are wanted', async (t) => {
-  const ledger = await openLedger(createMemoryCheckpoint(), 2)
+  const ledger = await openLedger(createMemoryLedger(), 2)
   await ledger.record(listed(['a', 'b', 'c']))
   await ledger.record(album('a', 10), '{}')
   t.same(ledger.progress(), { albumsListed: 2, albumsFetched: 1, tracks: 10 })
@@ -123,9 +126,9 @@ t.test('a track that is on two pages is one track, until pages come that have no
   t.same(ledger.album('a')?.pages.map(({ keys }) => keys), [[], []], 'of a complete album nothing is kept to tell its tracks apart')
 })
 
-t.test('a checkpoint that does not say what tells tracks apart is read all the same', async (t) => {
-  const { keys: _keys, ...head } = album('a', 50, { expected: 70, hasNext: true }) as Part & { kind: 'album' }
-  const { keys: _others, ...page } = tracks('a', 50, 20) as Part & { kind: 'tracks' }
+t.test('events that do not say what tells tracks apart are read all the same', async (t) => {
+  const { keys: _keys, ...head } = album('a', 50, { expected: 70, hasNext: true }) as LedgerEvent & { kind: 'album' }
+  const { keys: _others, ...page } = tracks('a', 50, 20) as LedgerEvent & { kind: 'tracks' }
   const ledger = await told(head, page)
   t.same([ledger.isComplete('a'), ledger.progress().tracks], [true, 70])
 })
@@ -155,27 +158,27 @@ for (const [title, part, next] of [
   })
 }
 
-t.test('a part is counted when it is stored, and not before', async (t) => {
-  const checkpoint = createMemoryCheckpoint()
+t.test('an event is counted when it is stored, and not before', async (t) => {
+  const store = createMemoryLedger()
   let changes = 0
-  const ledger = await openLedger(checkpoint, 100, () => { changes++ })
+  const ledger = await openLedger(store, 100, () => { changes++ })
   await ledger.record(listed(['a']))
-  checkpoint.append = async () => { throw new Error('disk full') }
+  store.append = async () => { throw new Error('disk full') }
   await t.rejects(ledger.record(listed(['b'])), { message: 'disk full' })
   t.same([...ledger.listed.keys()], ['a'])
   t.equal(changes, 1)
 })
 
-t.test('albumPart says of an album what was read of its answer', async (t) => {
+t.test('albumEvent says of an album what was read of its answer', async (t) => {
   const head = readAlbumHead({ id: 'a', total_tracks: 70, tracks: { items: [{ name: 'x', track_number: 1 }, null], next: 'u' } })
   if (head === null) throw new Error('no album')
-  t.same(albumPart('a', head, cost(4)), { kind: 'album', id: 'a', slots: 2, valid: 1, expected: 70, hasNext: true, keys: head.keys, cost: cost(4) })
+  t.same(albumEvent('a', head, cost(4)), { kind: 'album', id: 'a', slots: 2, valid: 1, expected: 70, hasNext: true, keys: head.keys, cost: cost(4) })
 })
 
 const failure = { code: 'upstream_unavailable', detail: 'answered 503 (5 tries)' }
 const named = listedAlbum('a', { name: 'Blue', totalTracks: 12 })
 
-const FRUITLESS: Array<[string, Part[], number]> = [
+const FRUITLESS: Array<[string, LedgerEvent[], number]> = [
   ['none before an execution was cut off', [], 0],
   ['one for each that stored nothing', [{ kind: 'begun' }, { kind: 'begun' }], 2],
   ['what was learnt is nothing', [{ kind: 'begun' }, { kind: 'memory', memory: LEARNT, cost: NO_COST }, { kind: 'begun' }], 2],
@@ -183,13 +186,13 @@ const FRUITLESS: Array<[string, Part[], number]> = [
   ['one that was told to stop was not cut off', [{ kind: 'begun' }, { kind: 'memory', memory: LEARNT, cost: NO_COST, isLeaving: true }], 0],
   ['a user lets it go on', [{ kind: 'begun' }, { kind: 'resumed', resumption: 1 }], 0],
 ]
-for (const [title, parts, fruitless] of FRUITLESS) {
+for (const [title, events, fruitless] of FRUITLESS) {
   t.test(`fruitless executions: ${title}`, async (t) => {
-    t.equal((await told(...parts)).fruitless, fruitless)
+    t.equal((await told(...events)).fruitless, fruitless)
   })
 }
 
-const GAPS: Array<[string, Part[], typeof failure | undefined, object | null]> = [
+const GAPS: Array<[string, LedgerEvent[], typeof failure | undefined, object | null]> = [
   ['nothing is missing', [album('a', 12)], undefined, null],
   ['nothing is missing, whatever failed before', [album('a', 12)], failure, null],
   ['Spotify does not have it', [{ kind: 'unavailable', id: 'a', detail: 'answered 404' }], undefined, { code: 'album_unavailable', detail: 'answered 404', expectedTracks: 12, tracks: 0 }],
@@ -200,9 +203,9 @@ const GAPS: Array<[string, Part[], typeof failure | undefined, object | null]> =
   ['it has more places than it claims, and not all are known', [album('a', 50, { slots: 50, expected: 50, hasNext: true }), tracks('a', 50, 20, { slots: 20, valid: 18 })], undefined, { code: 'tracks_missing', detail: '68 of 70 tracks were answered', expectedTracks: 70, tracks: 68 }],
   ['a track is broken', [album('a', 12, { valid: 11 })], undefined, { code: 'tracks_missing', expectedTracks: 12, tracks: 11 }],
 ]
-for (const [title, parts, failed, gap] of GAPS) {
+for (const [title, events, failed, gap] of GAPS) {
   t.test(`gap of an album: ${title}`, async (t) => {
-    const found = gapOf(await told(...parts), named, failed)
+    const found = gapOf(await told(...events), named, failed)
     if (gap === null) t.equal(found, null)
     else t.match(found, { albumId: 'a', name: 'Blue', ...gap })
   })
@@ -216,31 +219,31 @@ const ids = ['a', 'b', 'c']
 const anyId = fc.constantFrom(...ids)
 /** On a page: some of the album's tracks, and perhaps broken ones. */
 const anyTracks = fc.tuple(fc.uniqueArray(fc.nat(150), { maxLength: 50 }), fc.nat(2)).map(([keys, broken]) => ({ slots: keys.length + broken, valid: keys.length, keys: keys.map(String) }))
-const anyPart: fc.Arbitrary<Part> = fc.oneof(
+const anyEvent: fc.Arbitrary<LedgerEvent> = fc.oneof(
   fc.array(anyId, { maxLength: 3 }).map((some) => listed(some, { next: { part: 0, cursor: { offset: some.length, url: null, empties: 0, holeAt: null } } })),
   fc.constant(listed([], { losses: ['lost'] })),
   fc.tuple(anyId, fc.nat(120), fc.boolean(), anyTracks).map(([id, expected, hasNext, { slots, ...page }]) => album(id, slots, { ...page, expected: Math.max(slots, expected), hasNext })),
   fc.tuple(anyId, fc.constantFrom(0, 50, 100), fc.boolean(), anyTracks).map(([id, offset, hasNext, { slots, ...page }]) => tracks(id, offset, slots, { ...page, hasNext })),
-  anyId.map((id): Part => ({ kind: 'unavailable', id, detail: 'gone' })),
-  fc.nat(5).map((resumption): Part => ({ kind: 'resumed', resumption })),
-  fc.constant<Part>({ kind: 'memory', memory: LEARNT, cost: cost(5) }),
-  fc.constant<Part>({ kind: 'source', source: { used: 'new-releases', query: null, reason: null } })
+  anyId.map((id): LedgerEvent => ({ kind: 'unavailable', id, detail: 'gone' })),
+  fc.nat(5).map((resumption): LedgerEvent => ({ kind: 'resumed', resumption })),
+  fc.constant<LedgerEvent>({ kind: 'memory', memory: LEARNT, cost: cost(5) }),
+  fc.constant<LedgerEvent>({ kind: 'source', source: { used: 'new-releases', query: null, reason: null } })
 )
 
-t.test('after a crash anywhere, replay gives the same ledger that the parts had given', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(anyPart, { maxLength: 30 }), async (parts) => {
-    const checkpoint = createMemoryCheckpoint()
-    const before = await openLedger(checkpoint, 2)
-    for (const part of parts) await before.record(part, bodyOf(part))
-    const after = await openLedger(checkpoint, 2)
+t.test('after a crash anywhere, replay gives the same ledger that the events had given', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(anyEvent, { maxLength: 30 }), async (events) => {
+    const store = createMemoryLedger()
+    const before = await openLedger(store, 2)
+    for (const event of events) await before.record(event, bodyOf(event))
+    const after = await openLedger(store, 2)
     const [told, replayed] = [JSON.stringify(stateOf(before, ids)), JSON.stringify(stateOf(after, ids))]
     if (told !== replayed) throw new Error(`${told}\n${replayed}`)
   }))
 })
 
-t.test('whatever the parts: the tracks in the progress are those of the pages, and a complete album has no gap', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(anyPart, { maxLength: 30 }), async (parts) => {
-    const ledger = await told(...parts)
+t.test('whatever the events: the tracks in the progress are those of the pages, and a complete album has no gap', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(anyEvent, { maxLength: 30 }), async (events) => {
+    const ledger = await told(...events)
     const states = ids.flatMap((id) => ledger.album(id) ?? [])
     const sum = states.reduce((tracks, state) => tracks + countTracks(state), 0)
     if (ledger.progress().tracks !== sum) throw new Error(`${ledger.progress().tracks} of ${sum} tracks`)
@@ -248,18 +251,17 @@ t.test('whatever the parts: the tracks in the progress are those of the pages, a
   }))
 })
 
-t.test('a ledger on a file is the same after it is opened again, bodies and all', async (t) => {
-  const folder = t.testdir()
-  const first = await openCheckpoint<Part>(folder, 1)
+t.test('a ledger in a database is the same after it is opened again, bodies and all', async (t) => {
+  const database = await openSqlite(MEMORY, createFakeClock())
+  t.teardown(async () => await database.close())
+  const first = await openLedgerStore<LedgerEvent>(database, RUN_ID, 1)
   const before = await openLedger(first, 100)
   await before.record(listed(['a']))
   await before.record(album('a', 50, { expected: 70, hasNext: true }), '{"id":"a"}')
   await before.record(tracks('a', 50, 20), '[1,2]')
   const told = stateOf(before)
   await first.close()
-  const second = await openCheckpoint<Part>(folder, 2)
-  t.teardown(async () => await second.close())
-  const after = await openLedger(second, 100)
+  const after = await openLedger(await openLedgerStore<LedgerEvent>(database, RUN_ID, 2), 100)
   t.same(stateOf(after), told)
   const state = after.album('a')
   const page = state?.pages.find(({ offset }) => offset === 50)?.body

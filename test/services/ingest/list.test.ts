@@ -11,7 +11,7 @@ import { type ListedAlbum } from '../../../src/services/spotify/item-check.ts'
 import { NO_COST, createMeter } from '../../../src/services/spotify/meter.ts'
 import { createSpotifyService } from '../../../src/services/spotify/spotify-service.ts'
 import { createGate } from '../gate.ts'
-import { createMemoryCheckpoint } from './memory-checkpoint.ts'
+import { createMemoryLedger } from './memory-ledger.ts'
 
 const item = (id: string): object => ({ id })
 const none: ReadonlyMap<string, unknown> = new Map()
@@ -81,12 +81,12 @@ t.test('never more than wanted', async () => {
 
 t.test('what a call waits for is got while the source is stored; where that fails no call is made, and the source is known', async (t) => {
   const asked = createGate()
-  const checkpoint = createMemoryCheckpoint()
+  const store = createMemoryLedger()
   const ledger = await openLedger({
-    ...checkpoint,
-    async append (part, body) {
+    ...store,
+    async append (event, body) {
       await asked.promise
-      return await checkpoint.append(part, body)
+      return await store.append(event, body)
     },
   }, 100)
   await t.rejects(listWith(ledger, {}, async () => {
@@ -97,19 +97,19 @@ t.test('what a call waits for is got while the source is stored; where that fail
 })
 
 t.test('a source that asks nothing waits for nothing', async (t) => {
-  const ledger = await openLedger(createMemoryCheckpoint(), 100)
+  const ledger = await openLedger(createMemoryLedger(), 100)
   await listWith(ledger, { source: 'albums', albumIds: ['4aawyAB9vmqN3uQ7FjRGTy'] }, async () => { throw new ServiceError('invalid_client', 'no') })
   t.equal(ledger.listed.size, 1)
 })
 
 t.test('what another run was told while this one chose its source is not asked again', async (t) => {
   const memory = createTestCapabilities()
-  const checkpoint = createMemoryCheckpoint()
+  const store = createMemoryLedger()
   const ledger = await openLedger({
-    ...checkpoint,
-    async append (part, body) {
-      if (part.kind === 'source') memory.refused('newReleases', 'new-releases answered 403')
-      return await checkpoint.append(part, body)
+    ...store,
+    async append (event, body) {
+      if (event.kind === 'source') memory.refused('newReleases', 'new-releases answered 403')
+      return await store.append(event, body)
     },
   }, 100)
   const asked: string[] = []
@@ -124,7 +124,7 @@ t.test('what another run was told while this one chose its source is not asked a
 
 t.test('a listing that has ended is not begun anew because its endpoint was refused since then', async (t) => {
   const memory = createTestCapabilities()
-  const ledger = await openLedger(createMemoryCheckpoint(), 100)
+  const ledger = await openLedger(createMemoryLedger(), 100)
   await ledger.record({ kind: 'source', source: { used: 'new-releases', query: null, reason: null } })
   await ledger.record({ kind: 'listed', albums: [album('a')], losses: [], next: null, cost: NO_COST })
   memory.refused('newReleases', 'new-releases answered 403')

@@ -1,16 +1,15 @@
 import t from 'tap'
 import { type CachedAlbum } from '../../../src/services/ingest/cached-album.ts'
-import { type Ledger, albumPart, openLedger } from '../../../src/services/ingest/ledger.ts'
+import { type Ledger, albumEvent, openLedger } from '../../../src/services/ingest/ledger.ts'
 import { type RunCache, createRunCache } from '../../../src/services/ingest/run-cache.ts'
 import { createTestCapabilities } from '../spotify/test-capabilities.ts'
 import { type ListedAlbum, readAlbumHead } from '../../../src/services/spotify/item-check.ts'
 import { type Meter, NO_COST, createMeter } from '../../../src/services/spotify/meter.ts'
-import { type AlbumCache } from '../../../src/services/store/album-cache.ts'
-import { type CacheEntry } from '../../../src/services/store/cache-entry.ts'
+import { type AlbumCache, type CacheEntry } from '../../../src/services/store/album-cache.ts'
 import { createFakeClock } from '../../fake-clock.ts'
 import { never } from '../../never.ts'
 import { createRecordingLog } from '../recording-log.ts'
-import { createMemoryCheckpoint } from './memory-checkpoint.ts'
+import { createMemoryLedger } from './memory-ledger.ts'
 
 const IDS = Array.from({ length: 30 }, (_, place) => `album${place}`)
 const bodyOf = (id: string): string => JSON.stringify({ id, total_tracks: 1, tracks: { total: 1, next: null, items: [{ id: `t${id}`, name: 'One', track_number: 1 }] } })
@@ -19,12 +18,12 @@ interface Run { cache: RunCache, ledger: Ledger, meter: Meter, fetch: (id: strin
 
 /** A run that has listed all albums, on the entries that earlier runs have left. */
 async function startRun (store: AlbumCache<CachedAlbum>, { log = createRecordingLog(), refresh = false, signal = never, before = [] as string[] } = {}): Promise<Run> {
-  const ledger = await openLedger(createMemoryCheckpoint(), 100)
+  const ledger = await openLedger(createMemoryLedger(), 100)
   const albums = IDS.map((id): ListedAlbum => ({ id, name: null, releaseDate: null, totalTracks: 1 }))
   await ledger.record({ kind: 'listed', albums, losses: [], next: null, cost: NO_COST })
   const fetch = async (id: string): Promise<void> => {
     const head = readAlbumHead(JSON.parse(bodyOf(id)))
-    if (head !== null) await ledger.record(albumPart(id, head, NO_COST), bodyOf(id))
+    if (head !== null) await ledger.record(albumEvent(id, head, NO_COST), bodyOf(id))
   }
   for (const id of before) await fetch(id)
   const clock = createFakeClock()
@@ -39,7 +38,7 @@ function createMemoryCache (faults: Partial<AlbumCache<CachedAlbum>> = {}): Albu
     entries,
     most: { entries: 1000, bytes: 10_000_000 },
     read: async (key) => entries.get(key) ?? null,
-    write: async (storedAtMs, pack) => { for (const { key, meta, body } of pack) entries.set(key, { storedAtMs, meta, body: body.toString() }) },
+    write: async (storedAtMs, group) => { for (const { key, meta, body } of group) entries.set(key, { storedAtMs, meta, body }) },
     sweep: async () => {},
     close: async () => {},
     ...faults,
@@ -56,7 +55,7 @@ async function keep ({ cache, fetch }: Run, ids: string[]): Promise<void> {
 
 const listed = ({ ledger }: Run): ListedAlbum[] => [...ledger.listed.values()]
 
-t.test('what one run keeps, the next one takes, in one part each; the rest is given back in its order', async (t) => {
+t.test('what one run keeps, the next one takes, in one event each; the rest is given back in its order', async (t) => {
   const store = createMemoryCache()
   await keep(await startRun(store), IDS.filter((_id, place) => place % 3 === 0))
   const run = await startRun(store)
@@ -66,22 +65,22 @@ t.test('what one run keeps, the next one takes, in one part each; the rest is gi
   t.ok(run.ledger.isComplete('album0'))
 })
 
-t.test('what waits is written in packs, the rest at the end, and no more than the cache holds', async (t) => {
-  const packs: number[] = []
+t.test('what waits is written in groups, the rest at the end, and no more than the cache holds', async (t) => {
+  const groups: number[] = []
   const ids = Array.from({ length: 130 }, (_, place) => `new${place}`)
   for (const [most, expected] of [[1000, [50, 50, 30]], [100, [50, 50]], [70, [50, 20]]] as const) {
-    packs.length = 0
-    const store = createMemoryCache({ most: { entries: most, bytes: 1_000_000 }, write: async (_storedAtMs, pack) => { packs.push(pack.length) } })
+    groups.length = 0
+    const store = createMemoryCache({ most: { entries: most, bytes: 1_000_000 }, write: async (_storedAtMs, group) => { groups.push(group.length) } })
     await keep(await startRun(store), ids)
-    t.same(packs, expected, `${most}`)
+    t.same(groups, expected, `${most}`)
   }
-  packs.length = 0
-  const small = createMemoryCache({ most: { entries: 1000, bytes: 1000 }, write: async (_storedAtMs, pack) => { packs.push(pack.length) } })
+  groups.length = 0
+  const small = createMemoryCache({ most: { entries: 1000, bytes: 1000 }, write: async (_storedAtMs, group) => { groups.push(group.length) } })
   await keep(await startRun(small), ids)
-  t.same(packs, [50], 'as many bytes as it holds')
+  t.same(groups, [50], 'as many bytes as it holds')
 })
 
-t.test('an album of several pages is kept as the document has it, one that is longer than a pack too', async (t) => {
+t.test('an album of several pages is kept as the document has it, one that is longer than a group too', async (t) => {
   const store = createMemoryCache()
   const run = await startRun(store)
   const track = (number: number, name = 'x'): object => ({ id: `t${number}`, name, disc_number: 1, track_number: number })
@@ -90,7 +89,7 @@ t.test('an album of several pages is kept as the document has it, one that is lo
   const answers = [album('several', 3, [track(1), track(2)], 'https://api.spotify.com/v1/next'), long, bodyOf('album0')]
   for (const text of answers) {
     const head = readAlbumHead(JSON.parse(text))
-    if (head !== null) await run.ledger.record(albumPart(String(head.album['id']), head, NO_COST), text)
+    if (head !== null) await run.ledger.record(albumEvent(String(head.album['id']), head, NO_COST), text)
   }
   run.cache.keep('several')
   await run.ledger.record({ kind: 'tracks', id: 'several', offset: 2, slots: 1, valid: 1, hasNext: false, keys: ['9'], cost: NO_COST }, JSON.stringify([track(3)]))

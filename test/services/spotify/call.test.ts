@@ -1,16 +1,16 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { type ServiceError, PauseError } from '../../../src/errors.ts'
 import { createAnswerBudget } from '../../../src/services/spotify/answer-budget.ts'
 import { type CallOptions, createCall } from '../../../src/services/spotify/call.ts'
 import { createMeter } from '../../../src/services/spotify/meter.ts'
-import { createMemoryWindow } from '../../../src/services/spotify/memory-window.ts'
-import { type Pacer, createPacer } from '../../../src/services/spotify/pacer.ts'
+import { type Pacer } from '../../../src/services/spotify/pacer.ts'
 import { type Limit } from '../../../src/services/spotify/standing.ts'
 import { type TokenManager } from '../../../src/services/spotify/token-manager.ts'
 import { type FakeClock, START_MS, createFakeClock, settle } from '../../fake-clock.ts'
 import { never } from '../../never.ts'
 import { createGate } from '../gate.ts'
 import { createRecordingLog } from '../recording-log.ts'
+import { openMemory, startPacer } from './pacer-process.ts'
 import { type Scripted, type Sent, createScriptedDispatcher, inTurn } from './scripted-dispatcher.ts'
 
 const ALBUM = new URL('https://api.spotify.com/v1/albums/4aawyAB9vmqN3uQ7FjRGTy')
@@ -427,22 +427,20 @@ t.test('a call goes out with the token of the moment, not with that of a minute 
 
 t.test('waiting for the pacer is metered, and a wait of ten calls counts once', async (t) => {
   const clock = createFakeClock()
-  const { meter, call } = create(() => ok, { clock, pacer: await realPacer(clock, 1) })
+  const { meter, call } = create(() => ok, { clock, pacer: await realPacer(t, clock, 1) })
   const asked = Array.from({ length: 3 }, () => call('search', ALBUM, { signal: never, meter }, asIs))
   await clock.pass(60_002)
   await Promise.all(asked)
   t.match(meter.read(), { calls: 3, retries: 0, throttledMs: 60_002, byEndpoint: { search: 3 } })
 })
 
-async function realPacer (clock: FakeClock, callsPerWindow: number): Promise<Pacer> {
-  const store = { load: async () => null, save: async () => {} }
-  const window = await createMemoryWindow({ callsPerWindow, windowMs: 30_000, maxWaitMs: 60_000, clock, store })
-  return createPacer({ window, clock, log: createRecordingLog(), store })
+async function realPacer (t: Test, clock: FakeClock, calls: number): Promise<Pacer> {
+  return startPacer({ database: await openMemory(t), clock, calls }).pacer
 }
 
 t.test('with the real pacer, a short Retry-After is waited for to the millisecond by all calls', async (t) => {
   const clock = createFakeClock()
-  const { get, sent } = create(inTurn(limited, ok), { clock, pacer: await realPacer(clock, 90) })
+  const { get, sent } = create(inTurn(limited, ok), { clock, pacer: await realPacer(t, clock, 90) })
   const first = get()
   await settle()
   const others = Array.from({ length: 5 }, () => get())
@@ -455,7 +453,7 @@ t.test('with the real pacer, a short Retry-After is waited for to the millisecon
 
 t.test('with the real pacer, a spent quota stops every call until its time, and none reaches Spotify before', async (t) => {
   const clock = createFakeClock()
-  const { get, sent } = create(inTurn(quota, ok), { clock, pacer: await realPacer(clock, 90) })
+  const { get, sent } = create(inTurn(quota, ok), { clock, pacer: await realPacer(t, clock, 90) })
   await t.rejects(get(), { code: 'quota_exceeded', resumeAtMs: START_MS + 48_925_000 })
   await clock.pass(48_925_000 - 1)
   await t.rejects(get(), { code: 'quota_exceeded' })

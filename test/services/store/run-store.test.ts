@@ -1,436 +1,480 @@
-import { createHash } from 'node:crypto'
-import { mkdir, readFile, readdir, rename as moveFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { v7 as uuidv7 } from 'uuid'
-import { type RunStatus, type StoredFile } from '../../../src/schemas/run.ts'
-import { newRecord } from '../../../src/services/runs/transitions.ts'
+import { type RunRequest, type RunStatus, RUN_STATUSES } from '../../../src/schemas/run.ts'
+import { seal } from '../../../src/services/database/checksum.ts'
+import { type Database } from '../../../src/services/database/database.ts'
+import { MEMORY, openSqlite } from '../../../src/services/database/sqlite.ts'
+import { type RunRow } from '../../../src/services/database/tables.ts'
+import { begin, newRecord } from '../../../src/services/runs/transitions.ts'
+import { type Owners, createOwners } from '../../../src/services/store/owner.ts'
 import { createdAtMs, isRunId } from '../../../src/services/store/run-id.ts'
-import { type RunRecord, type RunStore, createRunStore } from '../../../src/services/store/run-store.ts'
+import { type Admission, ENDED, type RunRecord, type RunStore, createRunStore, keyOf } from '../../../src/services/store/run-store.ts'
+import { onBothDatabases } from '../../database.ts'
 import { START_MS } from '../../fake-clock.ts'
-import { createRecordingLog } from '../recording-log.ts'
+import { type RecordingLog, createRecordingLog } from '../recording-log.ts'
 
-const REQUEST = { source: 'auto' as const, limit: 100, pagination: 'next' as const, market: null, refresh: false }
-const NAME = 'album_items_20261122T134059Z.json'
+const REQUEST: RunRequest = { source: 'auto', limit: 100, pagination: 'next', market: null, refresh: false }
 const DAY_MS = 24 * 3_600_000
+const FILE = { name: 'album_items_20261122T134059Z_2fe747.json', bytes: 2, sha256: 'a'.repeat(64) }
 
-async function create (t: Test, folder = t.testdir()) {
-  const log = createRecordingLog()
-  return { store: await createRunStore(folder, log), log, folder, runs: join(folder, 'runs') }
+interface Process {
+  store: RunStore
+  owners: Owners
+  log: RecordingLog
+  database: Database
 }
 
-/** A record of that status, made so many milliseconds after the others. */
-function record (status: RunStatus = 'queued', laterMs = 0, finishedAt: string | null = null): RunRecord {
-  const made = newRecord(uuidv7({ msecs: START_MS + laterMs }), REQUEST, START_MS + laterMs)
+/** A process of this machine, or of the one named. */
+function processOn (t: Test, database: Database, ...of: Parameters<typeof createOwners>): Process {
+  const owners = createOwners(...of)
+  t.teardown(() => owners.close())
+  const log = createRecordingLog()
+  return { store: createRunStore(database, owners, log), owners, log, database }
+}
+
+async function inMemory (t: Test): Promise<Database> {
+  const database = await openSqlite(MEMORY, { now: Date.now })
+  t.teardown(async () => await database.close())
+  return database
+}
+
+/** A record of that status, made so many milliseconds after the others; a run that has ended did so in the same second. */
+function record (status: RunStatus = 'queued', laterMs = 0, request = REQUEST): RunRecord {
+  const made = newRecord(uuidv7({ msecs: START_MS + laterMs }), request, START_MS + laterMs)
+  const finishedAt = ENDED.includes(status) ? new Date(START_MS + laterMs + 1000).toISOString() : null
   return { ...made, run: { ...made.run, status, finishedAt } }
 }
 
+function admission (made: RunRecord, more: Partial<Admission> = {}): Admission {
+  return { record: made, key: null, maxPending: 100, ...more }
+}
+
+async function add (store: RunStore, ...records: RunRecord[]): Promise<void> {
+  for (const made of records) await store.admit(admission(made, { key: { name: made.run.id, validFromMs: 0 } }))
+}
+
 const counted = (one: RunRecord): RunRecord => ({ ...one, executions: one.executions + 1 })
+const begun = (one: RunRecord): RunRecord => begin(one, START_MS)
+const ended = (one: RunRecord): RunRecord => ({ ...one, run: { ...one.run, status: 'succeeded', finishedAt: new Date(START_MS).toISOString() } })
 
-/** The run ends with a document of that text, as an execution of that number ends it. */
-async function endWith (store: RunStore, { run: { id } }: RunRecord, document: AsyncIterable<string>, executions = 1): Promise<StoredFile> {
-  const file = await store.stage(id, executions, NAME, document)
-  await store.update(id, (before) => ({ ...before, executions, run: { ...before.run, status: 'succeeded', file } }))
-  await store.publish(id)
-  return file
+async function change (database: Database, id: string, columns: Partial<RunRow>): Promise<void> {
+  await database.queries.updateTable('runs').set(columns).where('id', '=', id).execute()
 }
 
-async function documentOf (store: RunStore, { run: { id } }: RunRecord): Promise<string> {
-  const file = (await store.read(id))?.run.file
-  return file == null ? 'none' : await readFile(await store.documentPath(id, file) ?? 'gone', 'utf8')
-}
-
-/** The names in a run's folder, the record's versions aside. */
-async function filesOf (folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => !/^run\.\d+\.json$/.test(name)).sort()
-}
-
-async function * text (...pieces: string[]): AsyncGenerator<string> {
-  yield * pieces
-}
-
-t.test('a run that was created is there for whoever opens the store next', async (t) => {
-  const { store, folder } = await create(t)
+onBothDatabases(t, 'a run that was admitted is there for every process', async (t, open) => {
+  const [one, two] = [processOn(t, await open()), processOn(t, await open())]
   const made = record()
-  await store.create(made)
-  t.same(await store.read(made.run.id), made)
-  t.same(await (await create(t, folder)).store.read(made.run.id), made)
-})
-
-t.test('a run that was never created is null', async (t) => {
-  const { store } = await create(t)
-  t.equal(await store.read(record().run.id), null)
+  t.same(await one.store.admit(admission(made)), { kind: 'new' })
+  t.same(await two.store.read(made.run.id), { record: made, run: made.run, isOwned: false })
+  t.equal(await two.store.read(record().run.id), null)
 })
 
 const NO_IDS = [
-  '', 'x', '.', '..', '../runs', '../../etc/passwd', 'run.json', '/etc/passwd', 'latest', '__proto__', `${uuidv7()}/..`, `${uuidv7()}\n`, ` ${uuidv7()}`,
-  uuidv7().toUpperCase(), '9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d', '\0', '%2e%2e', 'a'.repeat(10_000),
+  '', 'x', '.', '..', '../../etc/passwd', 'latest', '__proto__', `${uuidv7()}/..`, `${uuidv7()}\n`, ` ${uuidv7()}`, "' or 1=1 --",
+  uuidv7().toUpperCase(), '9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d', '\0', '%', 'a'.repeat(10_000),
 ]
-for (const id of NO_IDS) {
-  t.test(`${JSON.stringify(id.slice(0, 50))} is the id of no run, and never becomes a path`, async (t) => {
-    const { store } = await create(t)
-    t.equal(isRunId(id), false)
+
+onBothDatabases(t, 'what is no id is the id of no run', async (t, open) => {
+  const { store } = processOn(t, await open())
+  await add(store, record('running'))
+  for (const id of NO_IDS) {
+    t.equal(isRunId(id), false, JSON.stringify(id.slice(0, 50)))
     t.equal(await store.read(id), null)
-    await t.rejects(store.openCheckpoint(id, 1))
-    await t.rejects(store.stage(id, 1, NAME, text('x')))
-    await t.rejects(store.documentPath(id, { name: NAME, bytes: 1, sha256: '' }))
-  })
-}
+    await t.rejects(store.update(id, counted), { code: 'run_not_found' })
+    await t.rejects(store.begin(id, begun), { code: 'run_not_found' })
+  }
+})
 
 t.test('an id tells when its run was created', async (t) => {
   t.equal(createdAtMs(record('queued', 77).run.id), START_MS + 77)
 })
 
-t.test('creating a run whose id is taken is refused, and leaves the run that has it as it is', async (t) => {
-  const { store } = await create(t)
-  const first = record('running')
-  await store.create(first)
-  await endWith(store, first, text('{}'))
-  const before = await store.read(first.run.id)
-  t.equal(await store.create({ ...first, executions: 7 }), false)
-  t.same(await store.read(first.run.id), before)
-  t.equal(await documentOf(store, first), '{}')
+onBothDatabases(t, 'an equal request gives the run that has not ended, another one or a later one a new run', async (t, open) => {
+  const { store } = processOn(t, await open())
+  const [first, equal, other] = [record(), record(), record('queued', 0, { ...REQUEST, limit: 7 })]
+  await store.admit(admission(first))
+  t.same(await store.admit(admission(equal)), { kind: 'existing', id: first.run.id, requestKey: keyOf(REQUEST) })
+  t.equal(await store.read(equal.run.id), null)
+  t.same(await store.admit(admission(other)), { kind: 'new' })
+  for (const status of ['running', 'paused'] as const) {
+    await store.update(first.run.id, (one) => ({ ...one, run: { ...one.run, status } }))
+    t.match(await store.admit(admission(record())), { kind: 'existing', id: first.run.id }, status)
+  }
+  await store.update(first.run.id, ended)
+  t.same(await store.admit(admission(equal)), { kind: 'new' })
 })
 
-t.test('of several that create the same run, in two stores on one folder, one succeeds', async (t) => {
-  const { store, folder } = await create(t)
-  const { store: other } = await create(t, folder)
-  const made = record()
-  const results = await Promise.all([store, other, store, other].map(async (one, executions) => await one.create({ ...made, executions })))
-  t.equal(results.filter((isCreated) => isCreated).length, 1)
-  t.equal((await store.read(made.run.id))?.executions, results.indexOf(true))
+onBothDatabases(t, 'a key gives its run, whatever has become of it, until the key is too old or the run deleted', async (t, open) => {
+  const { store } = processOn(t, await open())
+  const key = (name: string, validFromMs = START_MS - DAY_MS) => ({ key: { name, validFromMs } })
+  const [first, another] = [record(), record('queued', 5)]
+  t.same(await store.admit(admission(first, key('a'))), { kind: 'new' })
+  t.same(await store.admit(admission(another, key('b'))), { kind: 'new' }, 'a new key gives a new run, also for an equal request')
+  const other = record('queued', 0, { ...REQUEST, limit: 7 })
+  t.same(await store.admit(admission(other, key('a'))), { kind: 'existing', id: first.run.id, requestKey: keyOf(REQUEST) }, 'of which request tells the caller')
+  await store.update(first.run.id, ended)
+  t.match(await store.admit(admission(record(), key('a'))), { kind: 'existing', id: first.run.id })
+  t.match(await store.admit(admission(record(), key('a', START_MS))), { kind: 'existing' }, 'to the millisecond')
+  const later = record('queued', DAY_MS + 1)
+  t.same(await store.admit(admission(later, key('a', START_MS + 1))), { kind: 'new' })
+  t.match(await store.admit(admission(record(), key('a', START_MS + 1))), { kind: 'existing', id: later.run.id }, 'the key is that of the new run')
+  await store.remove(another.run.id)
+  t.same(await store.admit(admission(record('queued', 9), key('b'))), { kind: 'new' })
 })
 
-t.test('changes of one run are made one after the other, none is lost, and each sees the one before it: also of two stores on one folder', async (t) => {
-  const { store, folder } = await create(t)
-  const { store: other } = await create(t, folder)
-  const made = record()
-  await store.create(made)
-  const results = await Promise.all(Array.from({ length: 20 }, async (_, i) => await (i % 2 === 0 ? store : other).update(made.run.id, counted)))
-  t.same(results.map(({ executions }) => executions).sort((a, b) => a - b), Array.from({ length: 20 }, (_, i) => i + 1))
-  t.equal((await store.read(made.run.id))?.executions, 20)
+onBothDatabases(t, 'old claims are removed, and younger ones stay', async (t, open) => {
+  const { store } = processOn(t, await open())
+  const [old, young] = [record(), record('queued', 1000)]
+  await add(store, old, young)
+  await store.removeClaimsBefore(START_MS + 1000)
+  const admit = async ({ run: { id } }: RunRecord) => await store.admit(admission(record(), { key: { name: id, validFromMs: 0 } }))
+  t.match(await admit(young), { kind: 'existing', id: young.run.id })
+  t.same(await admit(old), { kind: 'new' })
+  t.not(await store.read(old.run.id), null, 'the run itself stays')
 })
 
-t.test('a change that fails is told to its caller alone, and changes nothing', async (t) => {
-  const { store } = await create(t)
-  const made = record()
-  await store.create(made)
-  const results = await Promise.allSettled([
-    store.update(made.run.id, counted),
-    store.update(made.run.id, () => { throw new Error('no') }),
-    store.update(made.run.id, counted),
-  ])
-  t.match(results, [{ status: 'fulfilled' }, { status: 'rejected', reason: { message: 'no' } }, { status: 'fulfilled' }])
-  t.equal((await store.read(made.run.id))?.executions, 2)
+onBothDatabases(t, 'no more runs are pending than are allowed, and an equal request still gives its run', async (t, open) => {
+  const { store } = processOn(t, await open())
+  const [first, second] = [record('paused'), record('queued', 1, { ...REQUEST, limit: 2 })]
+  await add(store, first, second, record('succeeded', 2), record('failed', 3))
+  const other = record('queued', 4, { ...REQUEST, limit: 3 })
+  t.same(await store.admit(admission(other, { maxPending: 2 })), { kind: 'full', pending: 2 })
+  t.equal(await store.read(other.run.id), null)
+  t.match(await store.admit(admission(record(), { maxPending: 2 })), { kind: 'existing', id: first.run.id })
+  t.equal(await store.countPending(), 2)
+  t.same(await store.admit(admission(other, { maxPending: 3 })), { kind: 'new' })
 })
 
-t.test('a change that changes nothing writes nothing', async (t) => {
-  const { store, runs } = await create(t)
+onBothDatabases(t, 'of many equal requests at the same time one makes the run, with a key or without', async (t, open) => {
+  const processes = [processOn(t, await open()), processOn(t, await open())]
+  for (const key of [null, { name: 'a', validFromMs: 0 }]) {
+    const request = { ...REQUEST, limit: key === null ? 1 : 2 }
+    const records = Array.from({ length: 12 }, () => record('queued', 0, request))
+    const admitted = await Promise.all(records.map(async (made, number) => await processes[number % 2]?.store.admit(admission(made, { key }))))
+    const made = records.filter((_, number) => admitted[number]?.kind === 'new').map(({ run }) => run.id)
+    t.equal(made.length, 1)
+    for (const one of admitted) t.match(one, one?.kind === 'new' ? {} : { kind: 'existing', id: made[0] })
+  }
+})
+
+onBothDatabases(t, 'of many requests at the same time no more are admitted than there is room for', async (t, open) => {
+  const processes = [processOn(t, await open()), processOn(t, await open())]
+  const admitted = await Promise.all(Array.from({ length: 10 }, async (_, number) => {
+    return await processes[number % 2]?.store.admit(admission(record('queued', 0, { ...REQUEST, limit: number + 1 }), { maxPending: 3 }))
+  }))
+  t.equal(admitted.filter((one) => one?.kind === 'new').length, 3)
+  t.same(admitted.filter((one) => one?.kind === 'full').length, 7)
+})
+
+onBothDatabases(t, 'changes of one run are made one after the other, none is lost, and each sees the one before it', async (t, open) => {
+  const processes = [processOn(t, await open()), processOn(t, await open())]
   const made = record()
-  await store.create(made)
+  await processes[0]?.store.admit(admission(made))
+  const results = await Promise.all(Array.from({ length: 14 }, async (_, number) => await processes[number % 2]?.store.update(made.run.id, counted)))
+  t.same(results.map((one) => one?.executions ?? 0).sort((a, b) => a - b), Array.from({ length: 14 }, (_, number) => number + 1))
+  t.equal((await processes[1]?.store.read(made.run.id))?.record.executions, 14)
+})
+
+onBothDatabases(t, 'a change that fails, or that changes nothing, writes nothing', async (t, open) => {
+  const { store, database } = processOn(t, await open())
+  const made = record()
+  await store.admit(admission(made))
+  const before = await database.queries.selectFrom('runs').selectAll().execute()
+  await t.rejects(store.update(made.run.id, () => { throw new Error('no') }), { message: 'no' })
   t.same(await store.update(made.run.id, (same) => same), made)
-  t.same(await readdir(join(runs, made.run.id)), ['run.1.json'])
+  t.same(await database.queries.selectFrom('runs').selectAll().execute(), before)
+  await t.rejects(store.update(record().run.id, counted), { code: 'run_not_found' })
 })
 
-t.test('changing a run that is gone is an error', async (t) => {
-  const { store } = await create(t)
-  await t.rejects(store.update(record().run.id, counted), { message: /gone/ })
+onBothDatabases(t, 'who begins a run owns it, and no other process begins or beats it while its owner lives', async (t, open) => {
+  const [mine, theirs] = [processOn(t, await open()), processOn(t, await open(), 'another machine')]
+  const { run } = record()
+  await mine.store.admit(admission({ ...record(), run }))
+  const first = await mine.store.begin(run.id, begun)
+  t.match(first, { kind: 'begun', record: { executions: 1, run: { status: 'running' } } })
+  t.same(await theirs.store.begin(run.id, begun), { kind: 'owned' })
+  t.equal((await theirs.store.read(run.id))?.isOwned, true)
+  t.equal((await theirs.store.pending())[0]?.isOwned, true)
+  t.same(await theirs.store.beat({ ...run, status: 'running' }, 1), { isOurs: false, isCancelWanted: false })
+  t.same(await mine.store.beat({ ...run, status: 'running' }, 1), { isOurs: true, isCancelWanted: false })
+  t.match(await mine.store.begin(run.id, begun), { kind: 'begun', record: { executions: 2 } }, 'the owner itself may begin it again')
+  await theirs.store.release(run.id)
+  t.same(await theirs.store.begin(run.id, begun), { kind: 'owned' }, 'only its owner releases it')
+  await mine.store.release(run.id)
+  t.equal((await theirs.store.read(run.id))?.isOwned, false)
+  t.match(await theirs.store.begin(run.id, begun), { kind: 'begun', record: { executions: 3 } })
+  t.same(await mine.store.beat({ ...run, status: 'running' }, 2), { isOurs: false, isCancelWanted: false })
 })
 
-t.test('pending are the runs that have not ended, oldest first', async (t) => {
-  const { store } = await create(t)
-  const statuses: RunStatus[] = ['paused', 'succeeded', 'queued', 'partial', 'failed', 'running', 'canceled']
-  const records = statuses.map((status, place) => record(status, place * 1000))
-  for (const one of records.toReversed()) await store.create(one)
-  t.same((await store.pending()).map(({ run }) => run.status), ['paused', 'queued', 'running'])
+onBothDatabases(t, 'a run whose owner is dead or silent is begun by another process', async (t, open) => {
+  const database = await open()
+  const mine = processOn(t, database, 'here')
+  const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' })
+  await once(child, 'exit')
+  const dead = processOn(t, database, 'here', child.pid)
+  const ownedBy = async ({ store }: Process): Promise<string> => {
+    const { run } = record()
+    await add(store, { ...record(), run })
+    await store.begin(run.id, begun)
+    return run.id
+  }
+  const beginHere = async (id: string): Promise<string> => (await mine.store.begin(id, begun)).kind
+  t.equal(await beginHere(await ownedBy(dead)), 'begun', 'nobody need wait')
+  const gone = await ownedBy(processOn(t, database, 'here'))
+  t.equal(await beginHere(gone), 'owned', 'another owner of this process')
+  for (const silentMs of [60_000, -60_000]) {
+    const silent = await ownedBy(processOn(t, database, 'away'))
+    t.equal(await beginHere(silent), 'owned')
+    await change(database, silent, { beat_ms: await database.nowMs() - silentMs })
+    t.equal((await mine.store.read(silent))?.isOwned, false)
+    t.equal(await beginHere(silent), 'begun')
+  }
 })
 
-const CORRUPT: Array<[string, string]> = [
-  ['empty', ''],
-  ['half', '{"run":{"id":'],
-  ['zeros, as a crash leaves them', '\0'.repeat(500)],
-  ['no object', '5'],
-  ['an object without a run', '{}'],
-]
-for (const [what, content] of CORRUPT) {
-  t.test(`a record that is ${what} is told in the log, and costs no other run`, async (t) => {
-    const { store, log, runs } = await create(t)
-    const [broken, whole] = [record('running'), record('running', 1000)]
-    await store.create(broken)
-    await store.create(whole)
-    await store.update(broken.run.id, counted)
-    await writeFile(join(runs, broken.run.id, 'run.2.json'), content) // the state before it is whole, and not to be taken for the record
-    t.same(await store.pending(), [whole])
-    t.equal(log.lines.filter((line) => line.startsWith('error')).length, 1)
-    t.match(log.text(), broken.run.id)
-  })
-}
-
-t.test('a folder of a run that cannot be read is told in the log, and costs no other run: neither its place nor its time to be deleted', async (t) => {
-  const { store, log, runs } = await create(t)
-  const unreadable = record('running').run.id
-  const [old, young] = [record('succeeded', 1000, new Date(START_MS + 2000).toISOString()), record('running', 2000)]
-  for (const one of [old, young]) await store.create(one)
-  await symlink(unreadable, join(runs, unreadable)) // to itself: ELOOP
-  t.same(await store.pending(), [young])
-  t.match(log.lines, ['error this run is left alone'])
-  t.match(log.text(), unreadable)
-  t.same(await store.removeEndedBefore(START_MS + DAY_MS), [old.run.id])
-})
-
-t.test('what else lies in the folder of runs is left alone', async (t) => {
-  const { store, runs } = await create(t)
+onBothDatabases(t, 'of many that begin a run at the same time one does', async (t, open) => {
+  const databases = [await open(), await open()]
+  const processes = Array.from({ length: 8 }, (_, number) => processOn(t, databases[number % 2] ?? databases[0] as Database, `machine ${number}`))
   const made = record()
-  await store.create(made)
-  await writeFile(join(runs, 'notes.txt'), 'x')
-  await mkdir(join(runs, 'lost+found'))
-  await mkdir(join(runs, uuidv7()))
-  await writeFile(join(runs, uuidv7()), 'a file where a folder should be')
-  t.same((await store.pending()).map(({ run }) => run.id), [made.run.id])
+  await processes[0]?.store.admit(admission(made))
+  const results = await Promise.all(processes.map(async ({ store }) => (await store.begin(made.run.id, begun)).kind))
+  t.same(results.sort(), ['begun', ...Array.from({ length: 7 }, () => 'owned')])
+  t.equal((await processes[0]?.store.read(made.run.id))?.record.executions, 1)
 })
 
-t.test('a checkpoint belongs to its run, and outlives the process until it is removed', async (t) => {
-  const { store, folder } = await create(t)
+onBothDatabases(t, 'a run that has ended is not begun', async (t, open) => {
+  const { store } = processOn(t, await open())
+  for (const status of ENDED) {
+    const made = record(status)
+    await add(store, made)
+    t.same(await store.begin(made.run.id, counted), { kind: 'ended', record: made })
+  }
+  await t.rejects(store.begin(record().run.id, begun), { code: 'run_not_found' })
+})
+
+onBothDatabases(t, 'what its owner shows of a run is seen by every process until the record changes', async (t, open) => {
+  const [mine, theirs] = [processOn(t, await open()), processOn(t, await open(), 'another machine')]
   const made = record()
-  await store.create(made)
-  const first = await store.openCheckpoint<number>(made.run.id, 1)
-  await first.append(7)
-  await first.close()
-  const other = await create(t, folder)
-  const second = await other.store.openCheckpoint<number>(made.run.id, 2)
-  const parts: number[] = []
-  for await (const { meta } of second.replay()) parts.push(meta)
-  await second.append(8)
-  await second.close()
-  t.same(parts, [7])
-  t.same(await filesOf(join(folder, 'runs', made.run.id)), ['checkpoint.1.log', 'checkpoint.2.log'])
-  await store.removeCheckpoint(made.run.id)
-  await store.removeCheckpoint(made.run.id)
-  t.same(await filesOf(join(folder, 'runs', made.run.id)), [])
+  await mine.store.admit(admission(made))
+  const { record: { run } } = await mine.store.begin(made.run.id, begun) as { record: RunRecord }
+  const shown = { ...run, progress: { albumsListed: 9, albumsFetched: 5, tracks: 50 } }
+  await mine.store.beat(shown, 1)
+  t.same((await theirs.store.read(run.id))?.run, shown)
+  t.same((await theirs.store.list({ statuses: null, limit: 1, before: null })).runs[0]?.run, shown)
+  t.same((await theirs.store.read(run.id))?.record.run, run, 'what is stored is another thing')
+  await mine.store.beat({ ...shown, progress: { ...shown.progress, tracks: 51 } }, 7)
+  t.same((await theirs.store.read(run.id))?.run, run, 'of another execution')
+  await mine.store.beat(shown, 1)
+  await mine.store.update(run.id, ended, true)
+  t.equal((await theirs.store.read(run.id))?.run.status, 'succeeded')
+  t.same(await mine.store.beat(shown, 1), { isOurs: false, isCancelWanted: false }, 'it has no owner any more')
+  t.equal((await theirs.store.read(run.id))?.run.status, 'succeeded')
 })
 
-t.test('a published document is there under its name, with its size and hash', async (t) => {
-  const { store, runs } = await create(t)
-  const made = record()
-  await store.create(made)
-  const pieces = ['{"albums":["ü🎵', 'x'.repeat(300_000), '",', '"y"]}', '']
-  const file = await endWith(store, made, text(...pieces))
-  const whole = Buffer.from(pieces.join(''))
-  t.same(file, { name: NAME, bytes: whole.length, sha256: createHash('sha256').update(whole).digest('hex') })
-  const path = await store.documentPath(made.run.id, file)
-  t.equal(path, join(runs, made.run.id, NAME))
-  if (path === null) throw new Error('no document')
-  t.same(await readFile(path), whole)
-  t.same(gunzipSync(await readFile(`${path}.gz`)), whole)
-  t.same(await filesOf(join(runs, made.run.id)), [NAME, `${NAME}.gz`])
+onBothDatabases(t, 'a wish to cancel reaches the owner, ends with the run, and is none for a run that has ended', async (t, open) => {
+  const [mine, theirs] = [processOn(t, await open()), processOn(t, await open(), 'another machine')]
+  const { run } = record()
+  await mine.store.admit(admission({ ...record(), run }))
+  await mine.store.begin(run.id, begun)
+  await theirs.store.wantCancel(run.id)
+  t.same(await mine.store.beat(run, 1), { isOurs: true, isCancelWanted: true })
+  await mine.store.update(run.id, counted)
+  t.same(await mine.store.beat(run, 1), { isOurs: true, isCancelWanted: true }, 'another change of the record leaves it')
+  await mine.store.update(run.id, ended, true)
+  await theirs.store.wantCancel(run.id)
+  await theirs.store.update(run.id, (one) => ({ ...one, run: { ...one.run, status: 'queued', finishedAt: null } }))
+  await theirs.store.begin(run.id, begun)
+  t.same(await theirs.store.beat(run, 3), { isOurs: true, isCancelWanted: false })
+  await theirs.store.wantCancel('no id')
 })
 
-const FAILING = async function * (): AsyncGenerator<string> {
-  yield 'x'.repeat(1_000_000)
-  throw new Error('a body is gone')
-}
-
-t.test('a document whose text fails half-way is not there, nor is anything beside it, and one of before stays', async (t) => {
-  const { store, runs } = await create(t)
-  const made = record()
-  await store.create(made)
-  await t.rejects(store.stage(made.run.id, 1, NAME, FAILING()), { message: 'a body is gone' })
-  t.same(await filesOf(join(runs, made.run.id)), [])
-  await endWith(store, made, text('first'), 2)
-  await t.rejects(store.stage(made.run.id, 3, NAME, FAILING()))
-  t.equal(await documentOf(store, made), 'first')
-  await endWith(store, made, text('third'), 4)
-  t.equal(await documentOf(store, made), 'third')
-  t.equal(gunzipSync(await readFile(join(runs, made.run.id, `${NAME}.gz`))).toString(), 'third')
+onBothDatabases(t, 'a wish to cancel, or a release, that comes while another process changes the record is not lost', async (t, open) => {
+  const [database, other] = [await open(), processOn(t, await open(), 'another machine')]
+  let meanwhile = async (): Promise<void> => {}
+  const transaction: Database['transaction'] = async (options, work) => {
+    await meanwhile()
+    return await database.transaction(options, work)
+  }
+  const mine = processOn(t, { ...database, transaction }, 'here')
+  const { run } = record()
+  await mine.store.admit(admission({ ...record(), run }))
+  meanwhile = async () => await other.store.wantCancel(run.id)
+  await mine.store.begin(run.id, begun)
+  meanwhile = async () => {}
+  t.same(await mine.store.beat(run, 1), { isOurs: true, isCancelWanted: true })
+  meanwhile = async () => await mine.store.release(run.id)
+  await mine.store.update(run.id, counted)
+  meanwhile = async () => {}
+  t.same(await mine.store.beat(run, 1), { isOurs: false, isCancelWanted: false })
 })
 
-t.test('a document cannot be seen before the record names it', async (t) => {
-  const { store, runs } = await create(t)
-  const made = record('running')
-  await store.create(made)
-  const seen: string[] = []
-  const look = async (): Promise<void> => { seen.push(...(await filesOf(join(runs, made.run.id))).filter((name) => name.endsWith('.json'))) }
-  await store.stage(made.run.id, 1, NAME, (async function * () {
-    for (let i = 0; i < 3; i++) {
-      yield 'x'.repeat(300_000)
-      await look()
+onBothDatabases(t, 'pages go from the newest to the oldest, of some statuses or of all', async (t, open) => {
+  const { store } = processOn(t, await open())
+  const statuses = [...RUN_STATUSES, ...RUN_STATUSES.toReversed(), 'running', 'failed'] as const
+  const records = statuses.map((status, number) => record(status, number, { ...REQUEST, limit: number + 1 }))
+  await add(store, ...records)
+  const all = async (filter: { statuses: readonly RunStatus[] | null, limit: number }): Promise<string[]> => {
+    const ids: string[] = []
+    for (let before: string | null = null; ;) {
+      const { runs, next }: Awaited<ReturnType<RunStore['list']>> = await store.list({ ...filter, before })
+      t.ok(runs.length <= filter.limit && (runs.length > 0 || next === null))
+      ids.push(...runs.map(({ run }) => run.id))
+      if (next === null) return ids
+      t.equal(next, ids.at(-1))
+      before = next
     }
-  })())
-  await store.publish(made.run.id)
-  await look()
-  t.same(seen, [])
-})
-
-const MAKES_GOOD: Array<[who: string, act: (store: RunStore, id: string) => Promise<unknown>]> = [
-  ['the sweep', async (store) => await store.pending()],
-  ['whoever opens it', async (store, id) => await store.documentPath(id, { name: NAME, bytes: 3, sha256: 'of new' })],
-]
-for (const [who, act] of MAKES_GOOD) {
-  for (const isOlderThere of [false, true]) {
-    t.test(`a crash between the record and the document's name: ${who} makes it good${isOlderThere ? ', over an older one of the same size' : ''}`, async (t) => {
-      const { store, folder, runs } = await create(t)
-      const made = record('running')
-      await store.create(made)
-      if (isOlderThere) await endWith(store, made, text('old'), 1)
-      const file = await store.stage(made.run.id, 2, NAME, text('new'))
-      await store.update(made.run.id, (before) => ({ ...before, executions: 2, run: { ...before.run, status: 'partial', file } }))
-      const { store: next } = await create(t, folder)
-      await act(next, made.run.id)
-      t.equal(await readFile(join(runs, made.run.id, NAME), 'utf8'), 'new')
-      t.equal(gunzipSync(await readFile(join(runs, made.run.id, `${NAME}.gz`))).toString(), 'new')
-      t.same(await filesOf(join(runs, made.run.id)), [NAME, `${NAME}.gz`])
-    })
   }
-}
-
-t.test('the document of a run that was let go on or deleted since it was read is null; one that is gone or damaged is an error', async (t) => {
-  const { store, runs } = await create(t)
-  const made = record('running')
-  await store.create(made)
-  const file = await endWith(store, made, text('whole'))
-  const path = join(runs, made.run.id, NAME)
-  await writeFile(path, 'half')
-  await t.rejects(store.documentPath(made.run.id, file), { code: 'storage_failed', message: /gone or damaged/ })
-  await rm(path)
-  await t.rejects(store.documentPath(made.run.id, file), { code: 'storage_failed' })
-  await store.update(made.run.id, (before) => ({ ...before, run: { ...before.run, status: 'queued', file: null } }))
-  t.equal(await store.documentPath(made.run.id, file), null)
-  await store.remove(made.run.id)
-  t.equal(await store.documentPath(made.run.id, file), null)
-})
-
-t.test('what an execution staged that then lost the run never gets a name, and goes with the first look at the run', async (t) => {
-  const { store, runs } = await create(t)
-  const made = record('running')
-  await store.create(made)
-  await store.stage(made.run.id, 1, NAME, text('stale'))
-  await endWith(store, made, text('new'), 2)
-  t.equal(await documentOf(store, made), 'new')
-  t.same(await filesOf(join(runs, made.run.id)), [NAME, `${NAME}.gz`])
-})
-
-t.test('a beginning execution deletes what earlier ones staged, and nothing of a later one', async (t) => {
-  const { store, runs } = await create(t)
-  const made = record('running')
-  await store.create(made)
-  for (const execution of [1, 2, 10]) await store.stage(made.run.id, execution, NAME, text('x'))
-  await store.discardStaged(made.run.id, 2)
-  t.same(await filesOf(join(runs, made.run.id)), [`${NAME}.10.staged`, `${NAME}.10.staged.gz`])
-})
-
-t.test('the checkpoint of a complete run goes with the sweep, if a crash left it; that of a partial one stays', async (t) => {
-  const { store, runs } = await create(t)
-  for (const complete of [true, false]) {
-    const made = record(complete ? 'succeeded' : 'partial', complete ? 0 : 1000)
-    await store.create({ ...made, run: { ...made.run, complete } })
-    const checkpoint = await store.openCheckpoint<number>(made.run.id, 1)
-    await checkpoint.append(7)
-    await checkpoint.close()
-    await store.pending()
-    t.same(await filesOf(join(runs, made.run.id)), complete ? [] : ['checkpoint.1.log'])
+  const expected = (some: readonly RunStatus[] | null): string[] => records.filter(({ run }) => some?.includes(run.status) ?? true).map(({ run }) => run.id).toReversed()
+  for (const some of [null, ['running'], ['failed', 'queued'], [...RUN_STATUSES]] as Array<RunStatus[] | null>) {
+    for (const limit of [1, 2, 5, 15, 16, 17]) t.same(await all({ statuses: some, limit }), expected(some), `${some?.join() ?? 'all'}, ${limit} a page`)
   }
+  t.same(await all({ statuses: [], limit: 3 }), [])
+  t.same((await store.pending()).map(({ run }) => run.id), expected(['queued', 'running', 'paused']).toReversed(), 'oldest first')
+  const lastQueued = records.findLast(({ run }) => run.status === 'queued')
+  t.equal(await store.countAhead(lastQueued?.run.id ?? ''), 1 + 3, 'those that run, and the queued one before it')
 })
 
-t.test('a run that goes on after its end is pending again, for a store that had seen its end', async (t) => {
-  const { store, folder } = await create(t)
-  const { store: other } = await create(t, folder)
-  const made = record('partial')
-  await store.create(made)
-  t.same(await store.pending(), [])
-  t.same(await store.pending(), [])
-  await other.update(made.run.id, ({ run, ...rest }) => ({ ...rest, run: { ...run, status: 'queued' } }))
-  t.same((await store.pending()).map(({ run }) => run.status), ['queued'])
+onBothDatabases(t, 'the newest run with a document is the latest', async (t, open) => {
+  const { store } = processOn(t, await open())
+  t.equal(await store.latest(), null)
+  const withFile = (one: RunRecord): RunRecord => ({ ...one, run: { ...one.run, file: FILE } })
+  const [first, second] = [withFile(record('succeeded')), withFile(record('partial', 1))]
+  await add(store, second, first, record('failed', 2), record('running', 3))
+  t.equal((await store.latest())?.run.id, second.run.id)
+  t.same([...await store.documentNames([FILE.name, 'album_items_20261122T134059Z_000000.json'])], [FILE.name])
+  t.same([...await store.documentNames([])], [])
+  await store.remove(second.run.id)
+  t.equal((await store.latest())?.run.id, first.run.id)
+  await store.remove(first.run.id)
+  t.equal(await store.latest(), null)
+  t.same([...await store.documentNames([FILE.name])], [])
 })
 
-for (const name of ['', 'run.json', '../album_items_20261122T134059Z.json', 'album_items_20261122T134059Z.json/..', 'album_items_2026Z.json', 'checkpoint.1.log', `${NAME}.1.staged`]) {
-  t.test(`${JSON.stringify(name)} is no name of a document`, async (t) => {
-    const { store } = await create(t)
-    const made = record()
-    await store.create(made)
-    await t.rejects(store.stage(made.run.id, 1, name, text('x')))
-    await t.rejects(store.documentPath(made.run.id, { name, bytes: 1, sha256: '' }))
-    t.same(await store.read(made.run.id), made)
-  })
-}
-
-t.test('runs that ended before a time are deleted with their files, all others stay', async (t) => {
-  const { store, runs } = await create(t)
-  const at = (ms: number): string => new Date(START_MS + ms).toISOString()
-  const old = record('succeeded', 0, at(1000))
-  const oldPartial = record('partial', 1000, at(2000))
-  const endedLater = record('failed', 2000, at(DAY_MS + 1))
-  const unended = record('paused', 3000)
-  const young = record('succeeded', 2 * DAY_MS, at(2 * DAY_MS + 1000))
-  for (const one of [old, oldPartial, endedLater, unended, young]) await store.create(one)
-  await endWith(store, old, text('{}'))
-  t.same(await store.removeEndedBefore(START_MS + DAY_MS), [old.run.id, oldPartial.run.id])
-  t.same((await readdir(runs)).sort(), [endedLater, unended, young].map(({ run }) => run.id))
-  t.equal(await store.read(old.run.id), null)
-})
-
-t.test('all runs are read newest first, from any one on, whatever their status; one that cannot be read is passed over', async (t) => {
-  const { store, runs } = await create(t)
-  const [a, b, c, d] = [record('succeeded'), record('queued', 1000), record('failed', 2000), record('paused', 3000)]
-  for (const one of [c, a, d, b]) await store.create(one)
-  const read = async (before: string | null): Promise<RunStatus[]> => {
-    const statuses: RunStatus[] = []
-    for await (const { run } of store.newestFirst(before)) statuses.push(run.status)
-    return statuses
+onBothDatabases(t, 'runs that ended too long ago expire, oldest end first, then those above the limit; no other ones', async (t, open) => {
+  const { store } = processOn(t, await open())
+  const at = (endMs: number, status: RunStatus = 'succeeded'): RunRecord => {
+    const made = record(status)
+    return { ...made, run: { ...made.run, finishedAt: new Date(START_MS + endMs).toISOString() } }
   }
-  t.same(await read(null), ['paused', 'failed', 'queued', 'succeeded'])
-  t.same(await read(c.run.id), ['queued', 'succeeded'])
-  t.same(await read(a.run.id), [])
-  await writeFile(join(runs, b.run.id, 'run.1.json'), '{"run":')
-  t.same(await read(null), ['paused', 'failed', 'succeeded'])
+  const [second, first, third, fourth] = [at(2000), at(1000, 'failed'), at(3000, 'partial'), at(4000, 'canceled')]
+  await add(store, second, first, third, fourth, record('paused'), record('queued'))
+  const expired = async (beforeMs: number, maxStored: number): Promise<string[]> => (await store.expired(START_MS + beforeMs, maxStored)).map(({ run }) => run.id)
+  const ids = [first, second, third, fourth].map(({ run }) => run.id)
+  t.same(await expired(0, 0), [])
+  t.same(await expired(3000, 0), ids.slice(0, 2), 'not the one that ended at that time')
+  t.same(await expired(9000, 0), ids)
+  t.same(await expired(-Infinity, 6), [])
+  t.same(await expired(0, 4), ids.slice(0, 2))
+  t.same(await expired(0, 1), ids, 'what has not ended stays, though there is too much of it')
+  t.same(await expired(2000, 1), ids.slice(0, 1), 'first the old ones, which may be enough')
 })
 
-t.test('a removed run is gone with its files, and removing it again is nothing', async (t) => {
-  const { store, runs } = await create(t)
-  const [gone, stays] = [record('succeeded'), record('succeeded', 1000)]
-  for (const one of [gone, stays]) await store.create(one)
-  await endWith(store, gone, text('{}'))
+onBothDatabases(t, 'a damaged run that is too old does not keep those above the limit', async (t, open) => {
+  const { store, database } = processOn(t, await open())
+  const [damaged, young, younger, youngest] = [record('succeeded'), record('failed', DAY_MS), record('partial', DAY_MS + 1), record('failed', DAY_MS + 2)]
+  await add(store, damaged, young, younger, youngest)
+  await change(database, damaged.run.id, { checksum: 'x' })
+  t.same((await store.expired(START_MS + 5000, 2)).map(({ run }) => run.id), [young.run.id])
+})
+
+onBothDatabases(t, 'a removed run is gone, removing it again is nothing, and a change does not bring it back', async (t, open) => {
+  const { store } = processOn(t, await open())
+  const [gone, stays] = [record('succeeded'), record('succeeded', 1)]
+  await add(store, gone, stays)
   await store.remove(gone.run.id)
   await store.remove(gone.run.id)
   t.equal(await store.read(gone.run.id), null)
-  t.same(await readdir(runs), [stays.run.id])
+  await t.rejects(store.update(gone.run.id, counted), { code: 'run_not_found' })
+  t.same((await store.list({ statuses: null, limit: 10, before: null })).runs.map(({ run }) => run.id), [stays.run.id])
 })
 
-t.test('a deleted run is gone as a whole, and what a crash leaves of it goes with the sweep', async (t) => {
-  const { store, runs } = await create(t)
-  const [gone, stays] = [record('succeeded'), record('queued', 1000)]
-  for (const one of [gone, stays]) await store.create(one)
-  await moveFile(join(runs, gone.run.id), join(runs, `.deleted-${gone.run.id}.0.tmp`))
-  t.equal(await store.read(gone.run.id), null)
-  t.same((await store.pending()).map(({ run }) => run.id), [stays.run.id])
-  t.same(await readdir(runs), [stays.run.id])
+/** What damage may make of each column, and whether it is seen; where it is not, the run itself must be right. */
+const DAMAGES: Record<keyof RunRow, { values: (row: RunRow) => unknown[], isSeen: boolean }> = {
+  id: { values: ({ id }) => [`${id.slice(0, -1)}${id.endsWith('0') ? '1' : '0'}`, ''], isSeen: true },
+  status: { values: () => ['succeeded', 'queued', 'x', ''], isSeen: true },
+  pending: { values: () => [0, 2, -1], isSeen: true },
+  document_name: { values: () => ['album_items_20261122T134059Z_000000.json', ''], isSeen: true },
+  finished_ms: { values: () => [0, START_MS, Number.MAX_SAFE_INTEGER], isSeen: true },
+  request_key: { values: ({ request_key: key }) => ['', `${key} `, key.replace('100', '101')], isSeen: true },
+  record: { values: ({ record }) => ['', '{}', 'null', record.replace('"executions":1', '"executions":2'), record.slice(0, -1), `${record} `], isSeen: true },
+  checksum: { values: ({ checksum }) => ['', checksum.toLowerCase().toUpperCase(), `${checksum}x`], isSeen: true },
+  version: { values: () => [0, -5, 2_000_000_000], isSeen: false },
+  owner: { values: () => [null, '', 'x', 'x y z'], isSeen: false },
+  beat_ms: { values: () => [null, 0, -1, Number.MAX_SAFE_INTEGER], isSeen: false },
+  live: { values: ({ live }) => [null, '', 'x', `${live ?? ''} `, (live ?? '').replace('"tracks":50', '"tracks":51'), seal('{"execution":1,"run":{"id":"another"}}')], isSeen: false },
+  cancel_wanted: { values: () => [1, -1, 7], isSeen: false },
+}
+
+onBothDatabases(t, 'a damaged run is never shown as right, whichever of its columns it is, and harms no other run', async (t, open) => {
+  const database = await open()
+  const mine = processOn(t, database)
+  const made = record()
+  const others = [record('succeeded', -5), record('succeeded', 5)]
+  await add(mine.store, made, ...others)
+  await mine.store.begin(made.run.id, begun)
+  const whole = await mine.store.read(made.run.id)
+  await mine.store.beat({ ...begun(made).run, progress: { albumsListed: 9, albumsFetched: 5, tracks: 50 } }, 1)
+  const row = await database.queries.selectFrom('runs').selectAll().where('id', '=', made.run.id).executeTakeFirstOrThrow()
+  for (const [column, { values, isSeen }] of Object.entries(DAMAGES)) {
+    for (const value of values(row)) {
+      const { store, log } = processOn(t, database)
+      await change(database, made.run.id, { [column]: value })
+      const title = `${column} = ${String(value).slice(0, 60)}`
+      const { runs } = await store.list({ statuses: null, limit: 10, before: null })
+      const listed = runs.filter(({ run }) => !others.some((other) => other.run.id === run.id))
+      if (isSeen) {
+        await (column === 'id' ? t.resolveMatch(store.read(made.run.id), null, title) : t.rejects(store.read(made.run.id), { code: 'storage_failed', message: /damaged/ }, title))
+        if (column !== 'id') await t.rejects(store.update(made.run.id, counted), { code: 'storage_failed' }, title)
+        t.same(listed, [], title)
+        t.same(log.lines, ['error skipping unreadable run'], title)
+      } else {
+        t.same((await store.read(made.run.id))?.record, whole?.record, title)
+        t.same(listed.map(({ record }) => record), [whole?.record], title)
+        if (column === 'live') t.same(listed[0]?.run, whole?.run, title)
+        t.same(log.lines, [], title)
+      }
+      t.equal(runs.length - listed.length, others.length)
+      await database.queries.updateTable('runs').set(row).where((where) => where.or([where('id', '=', row.id), where('id', '=', column === 'id' ? String(value) : '')])).execute()
+    }
+  }
+  t.equal((await mine.store.read(made.run.id))?.run.progress.tracks, 50, 'undamaged it is shown as before')
 })
 
-t.test('a change that comes after the deletion of its run is an error, and does not bring it back', async (t) => {
-  const { store, runs } = await create(t)
+t.test('any character changed in a record is seen', async (t) => {
+  const database = await inMemory(t)
+  const { store } = processOn(t, database)
   const made = record('succeeded')
-  await store.create(made)
-  const [removed] = await Promise.allSettled([store.remove(made.run.id), store.update(made.run.id, counted)])
-  t.equal(removed.status, 'fulfilled')
-  await t.rejects(store.update(made.run.id, counted), { message: /gone/ })
-  t.same(await readdir(runs), [])
+  await add(store, made)
+  const text = JSON.stringify(made)
+  await fc.assert(fc.asyncProperty(fc.nat(text.length - 1), fc.integer({ min: 1, max: 0x7f }), async (place, mask) => {
+    await change(database, made.run.id, { record: text.slice(0, place) + String.fromCharCode(text.charCodeAt(place) ^ mask) + text.slice(place + 1) })
+    await t.rejects(store.read(made.run.id), { code: 'storage_failed' })
+  }))
+  await change(database, made.run.id, { record: text })
+  t.same((await store.read(made.run.id))?.record, made)
 })
 
-t.test('a probe passes where something can be stored, and leaves nothing', async (t) => {
-  const { store, folder } = await create(t)
-  await store.probe()
-  t.same(await readdir(folder), ['runs'])
-})
-
-t.test('probes at the same time do not disturb each other', async (t) => {
-  const { store, folder } = await create(t)
-  const results = await Promise.allSettled(Array.from({ length: 20 }, () => store.probe()))
-  t.same(results.filter(({ status }) => status === 'rejected'), [])
-  t.same(await readdir(folder), ['runs'])
-})
-
-t.test('a probe fails where nothing can be stored', async (t) => {
-  const { store, folder } = await create(t)
-  await rm(folder, { recursive: true })
-  await t.rejects(store.probe())
+onBothDatabases(t, 'a damaged run is passed over by pages, the latest, the pending and the expired ones', async (t, open) => {
+  const { store, database, log } = processOn(t, await open())
+  const withFile = (status: RunStatus, laterMs: number): RunRecord => {
+    const made = record(status, laterMs)
+    return { ...made, run: { ...made.run, file: { ...FILE, name: `${laterMs}` } } }
+  }
+  const [oldest, damaged, newest] = [withFile('succeeded', 0), withFile('succeeded', 1), withFile('partial', 2)]
+  const [queued, damagedQueued] = [record('queued', 3), record('queued', 4)]
+  await add(store, oldest, damaged, newest, queued, damagedQueued)
+  for (const { run: { id } } of [damaged, newest, damagedQueued]) await change(database, id, { checksum: 'x' })
+  t.equal((await store.latest())?.run.id, oldest.run.id)
+  t.same((await store.pending()).map(({ run }) => run.id), [queued.run.id])
+  t.same((await store.expired(START_MS + DAY_MS, 0)).map(({ run }) => run.id), [oldest.run.id])
+  const first = await store.list({ statuses: null, limit: 2, before: null })
+  t.same(first.runs.map(({ run }) => run.id), [queued.run.id])
+  const second = await store.list({ statuses: null, limit: 2, before: first.next })
+  t.same(second, { runs: [], next: damaged.run.id }, 'a page may be empty, and yet not the last')
+  t.same((await store.list({ statuses: null, limit: 2, before: second.next })).runs.map(({ run }) => run.id), [oldest.run.id])
+  t.same(new Set(log.lines), new Set(['error skipping unreadable run']))
+  await store.remove(damaged.run.id)
+  t.equal(await store.read(damaged.run.id), null, 'it can be removed')
 })

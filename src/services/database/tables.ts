@@ -1,0 +1,111 @@
+/** One row per run. `record` is the truth; the other columns are indexes on it, or belong to whoever executes the run. */
+export interface RunRow {
+  id: string
+  status: string
+  /** 1 while the run has not ended. */
+  pending: number
+  /** The file name of the run's document, or null. */
+  document_name: string | null
+  finished_ms: number | null
+  /** Equal requests have equal keys. */
+  request_key: string
+  /** JSON. */
+  record: string
+  /** Of `id` and `record`. */
+  checksum: string
+  /** Raised by each change of `record`. */
+  version: number
+  /** The process that executes the run, or null. */
+  owner: string | null
+  /** When the owner was last heard of, on the database's clock. */
+  beat_ms: number | null
+  /** The run as the owner shows it: JSON with its checksum, or null. */
+  live: string | null
+  /** 1: a client wants the run to end. */
+  cancel_wanted: number
+}
+
+/** One row per ledger event of a run: a fact, and an answer of Spotify where one belongs to it. */
+export interface LedgerEventRow {
+  run_id: string
+  execution: number
+  seq: number
+  /** JSON. */
+  event: string
+  /** JSON as Spotify sent it, or null. */
+  body: string | null
+  checksum: number
+}
+
+/** One row per Idempotency-Key. */
+export interface ClaimRow {
+  /** Hash of the key and its owner. */
+  name: string
+  run_id: string
+  request_key: string
+  claimed_ms: number
+}
+
+/** One row per album that runs share. */
+export interface CachedAlbumRow {
+  key: string
+  stored_ms: number
+  bytes: number
+  /** JSON: facts about the body. */
+  meta: string
+  body: string
+  checksum: number
+}
+
+/** One row per small state that outlives the process. */
+export interface StateRow {
+  kind: string
+  /** Whose it is. */
+  scope: string
+  /** JSON with its checksum. */
+  value: string
+}
+
+/** One row per account at Spotify: how we stand with it. */
+export interface ThrottleRow {
+  account: string
+  /** JSON with its checksum. */
+  standing: string
+}
+
+/** One row per call in the rate window. */
+export interface PermitRow {
+  id: string
+  account: string
+  /** When it is free again, on the database's clock. */
+  free_ms: number
+}
+
+/** Calls to Spotify by account, endpoint and epoch hour. */
+export interface CallCountRow {
+  account: string
+  endpoint: string
+  hour: number
+  calls: number
+}
+
+/** A piece of the gzip copy of a document, where replicas share no disk. */
+export interface DocumentPieceRow {
+  run_id: string
+  /** Of the document. */
+  sha256: string
+  seq: number
+  bytes: Buffer
+}
+
+export interface Tables {
+  runs: RunRow
+  ledger_events: LedgerEventRow
+  claims: ClaimRow
+  cached_albums: CachedAlbumRow
+  states: StateRow
+  throttles: ThrottleRow
+  permits: PermitRow
+  call_counts: CallCountRow
+  document_pieces: DocumentPieceRow
+}

@@ -1,0 +1,131 @@
+import { type Run } from '../../schemas/run.ts'
+import { type Clock } from '../clock.ts'
+import { type Notice } from '../database/database.ts'
+import { hasEnded } from './transitions.ts'
+
+export type RunListener = (run: Run) => void
+
+/** The runs that this process executes, and who watches which run of any process. */
+export interface ActiveRuns {
+  /** A run has changed here: its watchers are told, and the other processes where its status has changed. */
+  note: (run: Run) => void
+  /** The run as it is now, where this process executes it. */
+  get: (id: string) => Run | undefined
+  /** Called with the run after each change until the returned function is called. */
+  watch: (id: string, listener: RunListener) => () => void
+  /** Resolves as soon as the run has ended, the time is over, or the signal is aborted. */
+  waitForEnd: (id: string, ms: number, signal: AbortSignal) => Promise<void>
+  /** This process executes the run until the returned function is called; `look` asks at once whether a client wants it to end. */
+  hold: (id: string, look: () => void) => () => void
+  close: () => void
+}
+
+interface ActiveRunsOptions {
+  /** The run as it is stored, with what it waits for; null: it is gone. */
+  read: (id: string) => Promise<Run | null>
+  notify: (notice: Notice) => void
+  onNotice: (listener: (notice: Notice) => void) => void
+  /** How often a run is read that is watched and executed elsewhere. */
+  pollMs: number
+  clock: Clock
+}
+
+interface Holding {
+  /** null: its execution has shown nothing yet. */
+  run: Run | null
+  look: () => void
+}
+
+/** Notices are hints: what is shown is what this process executes, or what is stored. */
+export function createActiveRuns ({ read, notify, onNotice, pollMs, clock }: ActiveRunsOptions): ActiveRuns {
+  const held = new Map<string, Holding>()
+  const watchers = new Map<string, Set<RunListener>>()
+  /** What the watchers of a run were told last, as JSON. */
+  const told = new Map<string, string>()
+  const polling = new Set<string>()
+  const timer = setInterval(() => { for (const id of watchers.keys()) poll(id) }, pollMs).unref()
+
+  onNotice(({ kind, id }) => {
+    if (kind === 'run') poll(id)
+    else held.get(id)?.look()
+  })
+
+  function tell (run: Run): void {
+    const listeners = watchers.get(run.id)
+    if (listeners === undefined) return
+    told.set(run.id, JSON.stringify(run))
+    for (const listener of [...listeners]) listener(run)
+  }
+
+  function isWatched (id: string): boolean {
+    return watchers.has(id) && (held.get(id)?.run ?? null) === null
+  }
+
+  function poll (id: string): void {
+    if (!isWatched(id) || polling.has(id)) return
+    polling.add(id)
+    read(id).then((run) => {
+      if (run !== null && isWatched(id) && told.get(id) !== JSON.stringify(run)) tell(run)
+    }, () => {}).finally(() => polling.delete(id))
+  }
+
+  function watch (id: string, listener: RunListener): () => void {
+    const listeners = watchers.get(id) ?? new Set()
+    watchers.set(id, listeners.add(listener))
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size > 0 || watchers.get(id) !== listeners) return
+      watchers.delete(id)
+      told.delete(id)
+    }
+  }
+
+  return {
+    note (run) {
+      const holding = held.get(run.id)
+      const before = holding?.run?.status
+      if (holding !== undefined) holding.run = run
+      if (holding !== undefined || hasEnded(run)) tell(run)
+      else poll(run.id)
+      if (before !== run.status) notify({ kind: 'run', id: run.id })
+    },
+
+    get: (id) => held.get(id)?.run ?? undefined,
+    watch,
+
+    async waitForEnd (id, ms, signal) {
+      const done = new AbortController()
+      const finish = (): void => done.abort()
+      const unwatch = watch(id, (run) => { if (hasEnded(run)) finish() })
+      signal.addEventListener('abort', finish, { once: true })
+      if (signal.aborted) finish()
+      poll(id)
+      try {
+        await clock.sleep(ms, done.signal)
+      } catch {
+        // ended, or the client has gone: both are the end of waiting
+      } finally {
+        unwatch()
+        signal.removeEventListener('abort', finish)
+      }
+    },
+
+    hold (id, look) {
+      const holding: Holding = { run: null, look }
+      held.set(id, holding)
+      return () => {
+        if (held.get(id) === holding && !isUnstored(holding.run)) held.delete(id)
+        poll(id)
+      }
+    },
+
+    close () {
+      clearInterval(timer)
+    },
+  }
+}
+
+/** What the run has come to could not be stored: until it is executed again, only this process can tell. */
+function isUnstored (run: Run | null): boolean {
+  return run?.status === 'paused' && run.error?.code === 'storage_failed'
+}
