@@ -29,7 +29,11 @@ export function onBothDatabases (t: Test, title: string, test: DatabaseTest): vo
 }
 
 /** Runs a test on a SQLite file of its own. */
-export function onSqlite (t: Test, title: string, test: (t: Test, open: OpenDatabase, path: string) => Promise<void>): void {
+export function onSqlite (
+  t: Test,
+  title: string,
+  test: (t: Test, open: OpenDatabase, path: string) => Promise<void>
+): void {
   t.test(`${title} (SQLite)`, async (t) => {
     const folder = await mkdtemp(join(QUICK_FOLDER, 'database-test-'))
     t.teardown(async () => await rm(folder, { recursive: true, force: true }))
@@ -56,7 +60,10 @@ const emptied: Place[] = []
 export function onPostgresql (t: Test, title: string, test: DatabaseTest): void {
   t.test(`${title} (PostgreSQL)`, async (t) => {
     const server = await sharedServer()
-    if (server === null) return t.pass('not on this machine', { skip: 'no PostgreSQL' })
+    if (server === null) {
+      t.pass('not on this machine', { skip: 'no PostgreSQL' })
+      return
+    }
     const place = emptied.pop() ?? { schema: nextSchema(), databases: [] }
     const given: Array<ReturnType<typeof closedOnce>> = []
     t.teardown(async () => {
@@ -66,39 +73,60 @@ export function onPostgresql (t: Test, title: string, test: DatabaseTest): void 
       emptied.push(place)
     })
     await test(t, async () => {
-      const opened = closedOnce(place.databases.pop() ?? await openPostgresql(server.url, place.schema, createRecordingLog()))
+      const opened = closedOnce(
+        place.databases.pop() ?? await openPostgresql(server.url, place.schema, createRecordingLog())
+      )
       given.push(opened)
       return opened.database
     })
   })
 }
 
-/** A schema that nobody has made yet, and the server that has it. */
-export interface NewSchema extends PostgresqlServer {
+/** A schema of the test's own, and the server that has it. */
+export interface TestServer extends PostgresqlServer {
   schema: string
   open: (log?: Log) => Promise<Database>
 }
 
-/** Runs a test on a PostgreSQL schema that is to be made, with the server: for tests of how it is opened, and of what happens when it ends. */
-export function onNewSchema (t: Test, title: string, test: (t: Test, server: NewSchema) => Promise<void>): void {
+/**
+ * Runs a test on a PostgreSQL schema with connections that are opened and closed for it: for tests of just that, and of
+ * what the server does. @param isNew true: the schema is not there yet
+ */
+export function onServer (
+  t: Test,
+  title: string,
+  test: (t: Test, server: TestServer) => Promise<void>,
+  isNew = false
+): void {
   t.test(`${title} (PostgreSQL)`, async (t) => {
     const server = await sharedServer()
-    if (server === null) return t.pass('not on this machine', { skip: 'no PostgreSQL' })
-    const schema = nextSchema()
-    t.teardown(async () => await server.sql(dropOf(schema)))
-    const open: NewSchema['open'] = async (log = createRecordingLog()) => {
-      const { database, close } = closedOnce(await openPostgresql(server.url, schema, log))
+    if (server === null) {
+      t.pass('not on this machine', { skip: 'no PostgreSQL' })
+      return
+    }
+    const place = (isNew ? undefined : emptied.pop()) ?? { schema: nextSchema(), databases: [] }
+    t.teardown(async () => {
+      const [database] = place.databases
+      if (isNew || database === undefined) {
+        await server.sql(dropOf(place.schema))
+      } else {
+        await empty(database, place.schema)
+        emptied.push(place)
+      }
+    })
+    const open: TestServer['open'] = async (log = createRecordingLog()) => {
+      const { database, close } = closedOnce(await openPostgresql(server.url, place.schema, log))
       t.teardown(close)
       return database
     }
-    await test(t, { ...server, schema, open })
+    await test(t, { ...server, schema: place.schema, open })
   })
 }
 
 /** Runs a test twice, on databases that are to be made. */
 export function onNewDatabases (t: Test, title: string, test: DatabaseTest): void {
   onSqlite(t, title, test)
-  onNewSchema(t, title, async (t, { open }) => await test(t, open))
+  onServer(t, title, async (t, { open }) => await test(t, open), true)
 }
 
 /** The statement that deletes a schema of the service, with that of its queue. */
@@ -107,7 +135,9 @@ export function dropOf (schema: string): string {
 }
 
 async function empty ({ queries }: Database, schema: string): Promise<void> {
-  const { rows } = await sql<{ tablename: string }>`select tablename from pg_tables where schemaname = ${schema} and tablename not like 'kysely%'`.execute(queries)
+  const { rows } = await sql<
+    { tablename: string }
+  >`select tablename from pg_tables where schemaname = ${schema} and tablename not like 'kysely%'`.execute(queries)
   for (const { tablename } of rows) await sql`delete from ${sql.table(tablename)}`.execute(queries)
 }
 
@@ -118,7 +148,9 @@ let starting: Promise<PostgresqlServer | null> | null = null
 /** One server for all tests of the process: starting it takes a second. */
 async function sharedServer (): Promise<PostgresqlServer | null> {
   starting ??= startPostgresql(tap).finally(() => {
-    tap.teardown(async () => await Promise.all(emptied.flatMap(({ databases }) => databases).map(async (database) => await database.close())))
+    tap.teardown(async () =>
+      await Promise.all(emptied.flatMap(({ databases }) => databases).map(async (database) => await database.close()))
+    )
   })
   return await starting
 }

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { type LedgerEvent } from '../src/services/ingest/ledger.ts'
 
 /** Where a service keeps its state: a folder with SQLite, or a PostgreSQL. */
-export type StateLocation = { dataDir: string } | { databaseUrl: string }
+export type StateLocation = { dataDir: string } | { databaseUrl: string, schema?: string }
 
 /** The ledger events of a run that executions up to one have stored, read from the outside; none once the run is complete. */
 export async function storedEvents (location: StateLocation, runId: string, lastExecution = 1e9): Promise<LedgerEvent[]> {
@@ -28,7 +28,7 @@ export async function query<Row extends object> (location: StateLocation, sql: s
       file.close()
     }
   }
-  const client = new pg.Client({ connectionString: location.databaseUrl, options: '-c search_path=album_ingest' })
+  const client = new pg.Client({ connectionString: location.databaseUrl, options: `-c search_path=${location.schema ?? 'album_ingest'}` })
   await client.connect()
   try {
     return (await client.query(sql, values)).rows as Row[]

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Readable } from 'node:stream'
 import t from 'tap'
@@ -21,8 +21,8 @@ const REFUSED: Array<{ title: string, env: Record<string, string>, lines: RegExp
     ],
   },
   { title: 'anyone could reach it and no key is wanted', env: { ...CREDENTIALS, HOST: '0.0.0.0' }, lines: [/^API_KEYS is missing and HOST=0\.0\.0\.0 .*ALLOW_ANONYMOUS=true/] },
-  { title: 'there is a Redis, and DATA_DIR is not said to be shared', env: { ...CREDENTIALS, REDIS_URL: 'redis://:a-password@localhost' }, lines: [/^STORE_SHARED is missing: .*set STORE_SHARED=true/] },
-  { title: 'it has a role of its own, and no Redis', env: { ...CREDENTIALS, ROLE: 'worker' }, lines: [/^REDIS_URL is missing: with ROLE=worker .*set REDIS_URL/] },
+  { title: 'DATABASE_URL is none of PostgreSQL', env: { ...CREDENTIALS, DATABASE_URL: 'mysql://localhost/x' }, lines: [/^DATABASE_URL is wrong: it must be a postgres:\/\/ URL/] },
+  { title: 'it has a role of its own, and no PostgreSQL', env: { ...CREDENTIALS, ROLE: 'worker' }, lines: [/^DATABASE_URL is missing: with ROLE=worker .*set DATABASE_URL/] },
   { title: 'DATA_DIR cannot be a folder', env: { ...CREDENTIALS, DATA_DIR: '/dev/null/data' }, lines: [/\/dev\/null/] },
 ]
 
@@ -52,32 +52,50 @@ t.test('a port that is taken is said in one line', async (t) => {
   t.equal(stderr, 'PORT is in use by another process: set PORT to a free one\n')
 })
 
-t.test('a second service on the same DATA_DIR refuses to start; after kill -9 of the first the next one starts at once', async (t) => {
+t.test('a database that is none is said in one line, and left as it is', async (t) => {
   const { sandboxUrl } = await startSandbox(t)
-  const deep = join(await temporaryFolder(t), 'a-long-name-for-a-folder'.repeat(5))
-  await mkdir(deep)
-  for (const dataDir of [await temporaryFolder(t), deep]) {
-    const env = environment(sandboxUrl, dataDir)
-    const first = await startProcess(t, env)
-    const { code, stderr } = await runProgram(SERVER, [], { ...env, PORT: '0' })
-    t.equal(code, 1)
-    t.match(stderr, /^another process uses DATA_DIR .*: stop it, or set another DATA_DIR\n$/)
-    await first.kill('SIGKILL')
-    await (await startProcess(t, env)).kill('SIGTERM')
-  }
+  const env = environment(sandboxUrl, await temporaryFolder(t))
+  const path = join(env['DATA_DIR'] ?? '', 'service.db')
+  await writeFile(path, 'this is no database, and longer than its header has to be: '.repeat(20))
+  const before = await readFile(path)
+  const { code, stderr } = await runProgram(SERVER, [], { ...env, PORT: '0' })
+  t.equal(code, 1)
+  t.match(stderr, /^.*service\.db is no database: restore it from a backup, or move it away to begin without any run\n$/)
+  t.same(await readFile(path), before)
 })
 
-t.test('without REDIS_URL nothing that talks to Redis is loaded; with it, it is', async (t) => {
+t.test('a folder of an earlier version is named in one line of the log', async (t) => {
+  const { sandboxUrl } = await startSandbox(t)
+  const env = environment(sandboxUrl, await temporaryFolder(t))
+  await mkdir(join(env['DATA_DIR'] ?? '', 'runs'))
+  const service = await startProcess(t, env)
+  t.match(service.output(), /DATA_DIR has runs of an earlier version, which this one does not read/)
+})
+
+t.test('two processes share a DATA_DIR: each run is executed once, either answers for it, and they keep one pace', async (t) => {
+  const limit = 60
+  const { sandbox, sandboxUrl } = await startSandbox(t, { latencyMs: 20 })
+  const env = { ...environment(sandboxUrl, await temporaryFolder(t)), SPOTIFY_CALLS_PER_30S: String(limit), ALBUM_CACHE_HOURS: '0' }
+  const both = [await startProcess(t, env), await startProcess(t, env)] as const
+  const ids = await Promise.all(Array.from({ length: 4 }, async (_, place) => (await post(both[place % 2 === 0 ? 0 : 1].url, { source: 'search', limit: 3 + place })).id))
+  for (const [place, id] of ids.entries()) {
+    t.match(await untilEnded(both[place % 2 === 0 ? 1 : 0].url, id), { status: 'succeeded', complete: true })
+    const executions = both.map(({ output }) => output().split('\n').filter((line) => line.includes('"run started"') && line.includes(id)).length)
+    t.equal(executions.reduce((sum, count) => sum + count, 0), 1, 'executed once')
+  }
+  t.ok(sandbox.sandbox.stats().peakPer30s <= limit, `${sandbox.sandbox.stats().peakPer30s} calls in 30 s`)
+})
+
+t.test('without DATABASE_URL nothing that talks to PostgreSQL is loaded; with it, it is', async (t) => {
   const { sandboxUrl } = await startSandbox(t)
   const folder = await temporaryFolder(t)
   const tell = join(folder, 'tell.mjs')
   await writeFile(tell, `import { createRequire } from 'node:module'
 const { cache } = createRequire(import.meta.url)
-process.once('exit', () => console.log('loaded:', Object.keys(cache).filter((path) => /node_modules.(bullmq|ioredis)./.test(path)).length))
+process.once('exit', () => console.log('loaded:', Object.keys(cache).filter((path) => /node_modules.pg(-pool)?./.test(path)).length))
 `)
-  for (const [env, count] of [[{}, /^loaded: 0$/m], [{ REDIS_URL: 'redis://127.0.0.1:1', STORE_SHARED: 'true' }, /^loaded: [1-9]\d+$/m]] as const) {
+  for (const [env, count] of [[{}, /^loaded: 0$/m], [{ DATABASE_URL: 'postgres://127.0.0.1:1/x' }, /^loaded: [1-9]\d*$/m]] as const) {
     const service = await startProcess(t, { ...environment(sandboxUrl, join(folder, 'data')), ...env, NODE_OPTIONS: `--import=${tell}` })
-    await untilEnded(service.url, (await post(service.url, { limit: 1 })).id, AbortSignal.timeout(500)).catch(() => {})
     t.equal((await service.kill('SIGTERM')).code, 0)
     t.match(service.output(), count)
   }

@@ -9,6 +9,7 @@ import { type Random, between, createRandom, mix } from '../../src/sandbox/rando
 import { type SandboxSettings } from '../../src/sandbox/settings.ts'
 import { type Run } from '../../src/schemas/run.ts'
 import { type StateLocation } from '../ledger-events.ts'
+import { startPostgresql } from '../postgresql.ts'
 import { download, post, startProcess, untilEnded } from '../process.ts'
 import { type Service, environment, startSandbox, startService, temporaryFolder } from '../service.ts'
 import { matchesTruth } from '../truth.ts'
@@ -19,12 +20,15 @@ type Tier = typeof TIERS[number]
 
 /** When the process is killed. `early`: while it finds out what the app may do. `document`: while the file is being written. */
 const MOMENTS = ['any', 'twice', 'early', 'document'] as const
-const RUNS = 24
+const RUNS = 36
+/** The first runs are on SQLite, the others on PostgreSQL. */
+const ON_SQLITE = 20
 const GRACEFUL_RUNS = 6
 /** The default of SPOTIFY_MAX_CONCURRENCY. */
 const MAX_CONCURRENCY = 10
 const LATENCY = { latencyMs: 10, jitterMs: 15 }
 
+const postgresql = await startPostgresql(t)
 const worst = { extra: 0, inFlight: 0, unsaved: 0, uncounted: 0 }
 let duringDocument = 0
 
@@ -32,9 +36,10 @@ for (let index = 0; index < RUNS; index++) {
   const tier = TIERS[index % 2] as Tier
   const moment = MOMENTS[Math.floor(index / 2) % MOMENTS.length] as typeof MOMENTS[number]
   const seed = 1 + Math.floor(index / 2)
-  t.test(`run ${index + 1}, ${tier} tier, kill -9: ${moment}`, async (t) => {
+  const isOnSqlite = index < ON_SQLITE
+  t.test(`run ${index + 1}, ${tier} tier, ${isOnSqlite ? 'SQLite' : 'PostgreSQL'}, kill -9: ${moment}`, { skip: !isOnSqlite && postgresql === null && 'no PostgreSQL on this machine' }, async (t) => {
     const random = createRandom(mix(seed, index))
-    const trial = await startTrial(t, { tier, seed, ...LATENCY }, moment === 'document' ? { source: 'search', limit: 300 } : {})
+    const trial = await startTrial(t, { tier, seed, ...LATENCY }, moment === 'document' ? { source: 'search', limit: 300 } : {}, isOnSqlite ? {} : { DATABASE_URL: postgresql?.url ?? '', DATABASE_SCHEMA: `run_${index}` })
     const { sandbox, folder, planned } = trial
     const first = await startProcess(t, trial.env)
     const { id } = await post(first.url, trial.body)
@@ -97,14 +102,14 @@ interface Trial {
   planned: number
 }
 
-async function startTrial (t: Test, settings: Partial<SandboxSettings>, body: object = {}): Promise<Trial> {
+async function startTrial (t: Test, settings: Partial<SandboxSettings>, body: object = {}, database: Record<string, string> = {}): Promise<Trial> {
   const albums = 'limit' in body ? 320 : 120
   const calm = await startService(t, { sandbox: { ...settings, albums, latencyMs: 0, jitterMs: 0 } })
   await calm.ingest(body)
   const planned = calm.sandbox.sandbox.stats().calls
   await calm.app.close()
   const { sandbox, sandboxUrl } = await startSandbox(t, { ...settings, albums })
-  const env = environment(sandboxUrl, await temporaryFolder(t))
+  const env: Record<string, string> = { ...environment(sandboxUrl, await temporaryFolder(t)), ...database }
   const folder = join(env['DATA_DIR'] ?? '', 'documents', ...new Date().toISOString().slice(0, 10).split('-'))
   await mkdir(folder, { recursive: true })
   return { sandbox, sandboxUrl, env, folder, body, planned }
@@ -152,7 +157,8 @@ async function killNow (trial: Trial, id: string, child: ChildProcess, random: R
 }
 
 function locationOf ({ env }: Trial): StateLocation {
-  return { dataDir: env['DATA_DIR'] ?? '' }
+  const { DATABASE_URL: databaseUrl, DATABASE_SCHEMA: schema = '' } = env
+  return databaseUrl === undefined ? { dataDir: env['DATA_DIR'] ?? '' } : { databaseUrl, schema }
 }
 
 /** Calls `act` as soon as the document's beginning is there. */

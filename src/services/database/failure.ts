@@ -25,7 +25,7 @@ export function isFull (error: unknown): boolean {
   return error instanceof Error && (['ENOSPC', 'EDQUOT', '53100'].includes(codeOf(error)) || ('errcode' in error && Number(error.errcode) === 13))
 }
 
-/** The words of an error, without the statement or address that it carries. */
+/** The words of an error, without the statement that it carries. */
 export function reasonOf (error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error.message !== '') return error.message

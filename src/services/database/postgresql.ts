@@ -23,9 +23,11 @@ const RETRY_MS = 500
 const LISTEN_CHECK_MS = 5000
 const OLDEST_VERSION = 140_000
 
+const INT8: number = pg.types.builtins.INT8
+
 /** Numbers above 2^53 are not stored. */
 const types = {
-  getTypeParser: (id: number, format: 'text' | 'binary' = 'text') => id === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(id, format),
+  getTypeParser: (id: number, format: 'text' | 'binary' = 'text') => id === INT8 ? Number : pg.types.getTypeParser(id, format) as unknown,
 }
 
 /**
@@ -40,8 +42,7 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
   const onReturns: Array<() => void> = []
   let isReachable: boolean | null = null
   const connection = {
-    connectionString: url,
-    options: `-c search_path="${schema.replaceAll('"', '""')}"`,
+    ...addressOf(url, `-c search_path="${schema.replaceAll('"', '""')}"`),
     application_name: 'album-release-ingest',
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
@@ -171,6 +172,14 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
       await listening
     },
   }
+}
+
+/** node-postgres lets options in the URL, which some providers ask for, replace all others. */
+function addressOf (url: string, option: string): { connectionString: string, options: string } {
+  const address = new URL(url)
+  const options = [...address.searchParams.getAll('options'), option].join(' ')
+  address.searchParams.delete('options')
+  return { connectionString: address.href, options }
 }
 
 /** The schema of pg-boss's tables. */

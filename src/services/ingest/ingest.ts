@@ -62,7 +62,7 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
   await spotify.memory.refresh()
   const cache = caching === null ? NO_CACHE : createRunCache({ caching, request, ledger, memory: spotify.memory, meter, clock, signal })
   const recordCost = async (isLeaving = false): Promise<void> => await ledger.record({ kind: 'memory', memory: spotify.memory.snapshot(), cost: meter.read(), ...isLeaving ? { isLeaving } : {} })
-  /** What was learnt of the endpoints goes into the checkpoint at once, so that a restart does not ask it again. */
+  /** What was learnt of the endpoints is stored immediately, so that a restart does not ask it again. */
   const learned = async (): Promise<void> => {
     if (JSON.stringify(spotify.memory.snapshot()) !== JSON.stringify(ledger.memory)) await recordCost()
   }

@@ -27,7 +27,7 @@ export interface ExecuteOptions {
   removeLedger: (id: string) => Promise<void>
   /** Aborts the execution: a client wants that, or another process has the run. */
   abort: (reason: Error) => void
-  /** Called with a function that asks at once whether a client wants the run to end. */
+  /** Called with a function that asks immediately whether a client wants the run to end. */
   onBegin: (look: () => void) => void
   clock: Clock
   log: Log
@@ -46,7 +46,7 @@ const STORAGE_RETRY_MS = 60_000
 const AWAY_RETRY_MS = 1000
 
 /**
- * One execution of a run, from where its checkpoint stands to its end, a pause, or an abort: one for `canceled`
+ * One execution of a run, from where its ledger stands to its end, a pause, or an abort: one for `canceled`
  * ends the run with what it has; any other throws the signal's reason and leaves the run to the next execution.
  * Where a later execution has begun, this one has nothing more to say: its delivery is done, whatever became of it.
  */
@@ -141,7 +141,7 @@ function startBeats ({ run, executions }: RunRecord, { store, log, onChange, onB
   }
 }
 
-/** How far this execution came; a document is staged, and the checkpoint closed again. */
+/** How far this execution came; a document is staged, and the ledger store closed again. */
 type Work =
   | { kind: 'paused', snapshot: Snapshot, pause: PauseError }
   | { kind: 'over', final: Run, file: Run['file'] }

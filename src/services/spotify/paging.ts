@@ -10,7 +10,7 @@ export interface Page {
   total: number | null
 }
 
-/** Where a listing goes on; plain data, so that a checkpoint can carry it. */
+/** Where a listing goes on; plain data, so that the ledger can keep it. */
 export interface Cursor {
   offset: number
   /** The `next` URL to follow; null: count. */

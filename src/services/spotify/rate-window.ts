@@ -24,12 +24,16 @@ const ASK_EVERY_MS = { sqlite: 1000, postgresql: 200 }
 const MAX_DRIFT_MS = 1000
 /** Ends of calls are stored together. */
 const TELL_AFTER_MS = 250
+const RETRY_MS = 1000
 const AWAY: Wait = { for: 'pace', untilMs: null, detail: 'the database does not answer, and no call is made until it does' }
 const HOUR_MS = 3_600_000
 const DAY_HOURS = 24
 
 /** How the account stands, as it is stored; `change` is another one after each change. */
 interface StoredThrottle extends StoredStanding { change: string }
+
+/** The database's clock less the monotonic one lies between these: an answer takes its time. */
+interface Offset { leastMs: number, mostMs: number }
 
 /**
  * The window of all processes of a database: places and pauses are rows, changed under one lock. Without an answer of the
@@ -50,12 +54,12 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   /** Raised whenever this process has learnt something; `storedRevision` is the last one that is stored. */
   let revision = 0
   let storedRevision = 0
-  /** The database's clock less the monotonic one, when both were read last. */
-  let offsetMs: number | null = null
+  let offset: Offset | null = null
   let occupied = 0
   let isAway = false
   let countedHour = 0
   let telling: NodeJS.Timeout | null = null
+  let isClosed = false
 
   function moment (wallMs: number): Moment {
     return { atMs: clock.monotonic(), wallMs }
@@ -76,6 +80,7 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     } catch (error) {
       if (!isAway) log.warn({ reason: reasonOf(error) }, 'the database does not answer; no call to Spotify until it does')
       isAway = true
+      tellAfter(RETRY_MS)
       return otherwise
     }
   }
@@ -83,17 +88,17 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   async function lockedOrThrow<T> (work: (within: Transaction, nowMs: number) => Promise<T>): Promise<T> {
     const told = [...untold]
     const writes = revision > storedRevision
-    const { answer, synced, ...after } = await transaction({ lock: `pace ${account}`, isDurable: writes || database.kind === 'postgresql' }, async (within) => {
+    const { answer, synced, measured } = await transaction({ lock: `pace ${account}`, isDurable: writes || database.kind === 'postgresql' }, async (within) => {
+      const askedAtMs = clock.monotonic()
       const nowMs = await database.nowMs(within)
-      const offset = nowMs - clock.monotonic()
-      const jumpMs = offsetMs === null ? 0 : Math.round(offset - offsetMs)
-      const hasJumped = Math.abs(jumpMs) > MAX_DRIFT_MS
-      if (hasJumped) await followJump(within, jumpMs, moment(nowMs))
-      const synced = await syncStanding(within, nowMs, writes || hasJumped)
-      await tell(within, told, nowMs)
-      return { answer: await work(within, nowMs), synced, offset }
+      const measured = { leastMs: nowMs - clock.monotonic(), mostMs: nowMs - askedAtMs }
+      const jumpMs = jumpOf(offset, measured)
+      if (jumpMs !== 0) await followJump(within, jumpMs, moment(nowMs))
+      const synced = await syncStanding(within, nowMs, writes || jumpMs !== 0)
+      await tell(within, told, measured)
+      return { answer: await work(within, nowMs), synced, measured }
     })
-    offsetMs = after.offset
+    offset = measured
     change = synced.change
     if (writes) storedRevision = synced.revision
     untold = untold.filter((place) => !told.includes(place))
@@ -134,10 +139,10 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   }
 
   /** Frees the places of calls that have ended, each one window after its end. */
-  async function tell (within: Transaction, places: typeof untold, nowMs: number): Promise<void> {
+  async function tell (within: Transaction, places: typeof untold, { mostMs }: Offset): Promise<void> {
     for (const { id, endedAtMs } of places) {
       if (endedAtMs === null) await within.deleteFrom('permits').where('id', '=', id).execute()
-      else await within.updateTable('permits').set({ free_ms: Math.ceil(nowMs - (clock.monotonic() - endedAtMs) + windowMs) }).where('id', '=', id).execute()
+      else await within.updateTable('permits').set({ free_ms: Math.ceil(endedAtMs + mostMs + windowMs) }).where('id', '=', id).execute()
     }
   }
 
@@ -191,12 +196,13 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     return taken
   }
 
-  /** Others must not wait for places that are free. */
-  function tellSoon (): void {
+  /** Others must not wait for places that are free, nor call during a pause that only this process knows. */
+  function tellAfter (ms: number): void {
+    if (isClosed) return
     telling ??= setTimeout(() => {
       telling = null
       void locked(async () => {}, undefined)
-    }, TELL_AFTER_MS).unref()
+    }, ms).unref()
   }
 
   return {
@@ -205,14 +211,14 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     giveBack ({ id }) {
       own.delete(id)
       untold.push({ id, endedAtMs: null })
-      tellSoon()
+      tellAfter(TELL_AFTER_MS)
     },
 
     done ({ id, givenAtMs }, answered) {
       const endedAtMs = clock.monotonic()
       own.set(id, endedAtMs + windowMs)
       untold.push({ id, endedAtMs })
-      tellSoon()
+      tellAfter(TELL_AFTER_MS)
       if (!answered || known.strikes === 0 || !isNews(known, givenAtMs)) return
       known = { ...known, strikes: 0 }
       revision++
@@ -220,7 +226,8 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
 
     async limited (givenAtMs, limit) {
       const isNew = isNews(known, givenAtMs)
-      const after = afterLimit(known, { givenAtMs, limit, occupied, now: moment(clock.now()) }, allowance)
+      const now = moment(offset === null ? clock.now() : Math.ceil(clock.monotonic() + offset.mostMs))
+      const after = afterLimit(known, { givenAtMs, limit, occupied, now }, allowance)
       known = after.standing
       revision++
       const pace = paceAt(known, clock.monotonic(), allowance)
@@ -242,11 +249,19 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     },
 
     async close () {
+      isClosed = true
       if (telling !== null) clearTimeout(telling)
       telling = null
       await locked(async () => {}, undefined)
     },
   }
+}
+
+/** How far one of the clocks was set between two measurements; 0: neither was. */
+function jumpOf (before: Offset | null, after: Offset): number {
+  if (before === null) return 0
+  if (after.leastMs > before.mostMs + MAX_DRIFT_MS) return Math.ceil(after.mostMs - before.leastMs)
+  return after.mostMs < before.leastMs - MAX_DRIFT_MS ? Math.floor(after.leastMs - before.mostMs) : 0
 }
 
 function tally (names: string[]): Map<string, number> {

@@ -1,3 +1,4 @@
+import { CompiledQuery } from 'kysely'
 import { type Run, type RunStatus } from '../../schemas/run.ts'
 import { ServiceError } from '../../errors.ts'
 import { checksumOf, seal, unseal } from '../database/checksum.ts'
@@ -98,9 +99,29 @@ export const ENDED: readonly RunStatus[] = ['succeeded', 'partial', 'failed', 'c
 /** Each time somebody else has succeeded: so often in a row does not happen. */
 const MAX_TRIES = 1000
 const EXPIRED_TOGETHER = 50
+/** Runs that have ended, in memory: at most 4 MiB of JSON. */
+const MAX_REMEMBERED = 64
+const LONGEST_REMEMBERED = 64 * 1024
 
-export function createRunStore (database: Pick<Database, 'queries' | 'transaction' | 'nowMs'>, owners: Owners, log: Log): RunStore {
+export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 'transaction' | 'nowMs'>, owners: Owners, log: Log): RunStore {
   const { queries, transaction } = database
+  const remembered = new Map<string, { version: number, checksum: string, run: StoredRun }>()
+
+  /** What was read of a run that has ended, if it is stored like that still: far cheaper than to read and check it again. */
+  async function recall (id: string): Promise<StoredRun | null> {
+    const known = remembered.get(id)
+    if (known === undefined) return null
+    const { rows: [row] } = await queries.executeQuery<Pick<RunRow, 'version' | 'checksum'>>(CompiledQuery.raw(`select version, checksum from runs where id = ${database.kind === 'sqlite' ? '?' : '$1'}`, [id]))
+    if (row?.version === known.version && row.checksum === known.checksum) return known.run
+    remembered.delete(id)
+    return null
+  }
+
+  function remember ({ id, version, checksum, record: text }: RunRow, run: StoredRun): void {
+    if (!ENDED.includes(run.record.run.status) || text.length > LONGEST_REMEMBERED) return
+    remembered.set(id, { version, checksum, run })
+    if (remembered.size > MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? '')
+  }
 
   async function rowOf (id: string, within: Queries = queries): Promise<RunRow | null> {
     if (!isRunId(id)) return null
@@ -145,7 +166,7 @@ export function createRunStore (database: Pick<Database, 'queries' | 'transactio
         if (existing !== undefined) return { kind: 'existing', id: existing.run_id, requestKey: existing.request_key }
         const pending = await countPending(within)
         if (pending >= maxPending) return { kind: 'full', pending }
-        await within.insertInto('runs').values({ ...columnsOf(record), id: run.id, version: 1, owner: null, beat_ms: null, live: null, cancel_wanted: 0 }).execute()
+        await within.insertInto('runs').values(newRow(record)).execute()
         if (key !== null) {
           const claim = { run_id: run.id, request_key: requestKey, claimed_ms: Date.parse(run.createdAt) }
           await within.insertInto('claims').values({ name: key.name, ...claim }).onConflict((row) => row.column('name').doUpdateSet(claim)).execute()
@@ -155,8 +176,13 @@ export function createRunStore (database: Pick<Database, 'queries' | 'transactio
     },
 
     async read (id) {
+      const known = await recall(id)
+      if (known !== null) return known
       const row = await rowOf(id)
-      return row === null ? null : stored(row, row.owner === null ? 0 : await database.nowMs())
+      if (row === null) return null
+      const run = stored(row, row.owner === null ? 0 : await database.nowMs())
+      remember(row, run)
+      return run
     },
 
     async update (id, change, release = false) {
@@ -293,6 +319,11 @@ export function createRunStore (database: Pick<Database, 'queries' | 'transactio
 /** Equal requests have equal keys. */
 export function keyOf (request: Run['request']): string {
   return JSON.stringify(request)
+}
+
+/** The row of a run that is stored for the first time. */
+export function newRow (record: RunRecord): RunRow {
+  return { ...columnsOf(record), id: record.run.id, version: 1, owner: null, beat_ms: null, live: null, cancel_wanted: 0 }
 }
 
 /** The columns that follow from the record. */

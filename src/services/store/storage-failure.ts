@@ -36,6 +36,8 @@ const SQLITE_ADVICE: Record<number, [name: string, advice: string]> = {
   26: ['SQLITE_NOTADB', 'service.db is no database: restore it from a backup, or move it away to begin without any run'],
 }
 
+/** The system's words have the address of the database with it, which clients need not know. */
+const SYSTEM_CODE = /\bE[A-Z_]{3,}\b/
 const AWAY_ADVICE = 'PostgreSQL cannot be asked now: all goes on by itself when it is back; check DATABASE_URL, its connections and its disk if it stays so'
 
 /** The code of an error about storage, and what to do; null where it is about something else. */
@@ -45,7 +47,7 @@ function adviceOn (error: unknown): [code: string, advice: string] | null {
   const code = 'code' in error ? String(error.code) : ''
   const advice = Object.hasOwn(ADVICE, code) ? ADVICE[code] : undefined
   if (advice !== undefined) return [code, advice]
-  return isAway(error) ? [reasonOf(error), AWAY_ADVICE] : null
+  return isAway(error) ? [SYSTEM_CODE.exec(reasonOf(error))?.[0] ?? reasonOf(error), AWAY_ADVICE] : null
 }
 
 /** Which file it is about, where the system says so. */

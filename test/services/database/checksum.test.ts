@@ -5,10 +5,15 @@ import { checksumOf, crcOf, seal, unseal } from '../../../src/services/database/
 const text = fc.array(fc.nat(0xffff), { maxLength: 100 }).map((codes) => String.fromCharCode(...codes))
 
 /** A text with one character replaced by another one. */
-const damaged = fc.tuple(text.filter((whole) => whole !== ''), fc.nat(), fc.integer({ min: 1, max: 0xffff })).map(([whole, place, mask]) => {
-  const at = place % whole.length
-  return { whole, damaged: whole.slice(0, at) + String.fromCharCode(whole.charCodeAt(at) ^ mask) + whole.slice(at + 1) }
-}).filter(({ whole, damaged }) => !Buffer.from(whole).equals(Buffer.from(damaged))) // lone surrogates are all the same byte sequence in UTF-8
+const damaged = fc.tuple(text.filter((whole) => whole !== ''), fc.nat(), fc.integer({ min: 1, max: 0xffff })).map(
+  ([whole, place, mask]) => {
+    const at = place % whole.length
+    return {
+      whole,
+      damaged: whole.slice(0, at) + String.fromCharCode(whole.charCodeAt(at) ^ mask) + whole.slice(at + 1),
+    }
+  }
+).filter(({ whole, damaged }) => !Buffer.from(whole).equals(Buffer.from(damaged))) // lone surrogates are equal in UTF-8
 
 t.test('checksums do not change from release to release: databases hold them', async (t) => {
   t.equal(checksumOf(''), 'unaLMx_YbOyAO-BOVqsrPU')
@@ -19,7 +24,8 @@ t.test('checksums do not change from release to release: databases hold them', a
 })
 
 t.test('a checksum of several texts tells where each ends', async (t) => {
-  const checksums = [['abc'], ['ab', 'c'], ['a', 'bc'], ['', 'abc'], ['abc', ''], ['a', 'b', 'c'], ['3:abc'], ['ab1:c']].map((texts) => checksumOf(...texts))
+  const checksums = [['abc'], ['ab', 'c'], ['a', 'bc'], ['', 'abc'], ['abc', ''], ['a', 'b', 'c'], ['3:abc'], ['ab1:c']]
+    .map((texts) => checksumOf(...texts))
   t.equal(new Set(checksums).size, checksums.length)
 })
 

@@ -18,28 +18,37 @@ async function valuesOf ({ queries }: Pick<Database, 'queries'>): Promise<string
 onBothDatabases(t, 'a transaction gives its answer, and is there for every process', async (t, open) => {
   const [one, two] = [await open(), await open()]
   for (const [number, options] of KINDS.entries()) {
-    t.equal(await one.transaction(options, async (within) => {
-      await put(within, `${number}a`, 'first')
-      await put(within, `${number}b`, 'second')
-      return number
-    }), number)
+    t.equal(
+      await one.transaction(options, async (within) => {
+        await put(within, `${number}a`, 'first')
+        await put(within, `${number}b`, 'second')
+        return number
+      }),
+      number
+    )
   }
   t.same(await valuesOf(two), ['first', 'second', 'first', 'second', 'first', 'second'])
 })
 
-onBothDatabases(t, 'a transaction that fails has changed nothing, throws what it was thrown, and the next one succeeds', async (t, open) => {
+onBothDatabases(t, 'a failed transaction rethrows, changes nothing, and the next one succeeds', async (t, open) => {
   const database = await open()
   await put(database.queries, 'a', 'before')
   for (const options of KINDS) {
-    await t.rejects(database.transaction(options, async (within) => {
-      await within.updateTable('states').set({ value: 'after' }).execute()
-      await put(within, 'b', 'new')
-      throw new RangeError('no')
-    }), new RangeError('no'))
-    await t.rejects(database.transaction(options, async (within) => {
-      await put(within, 'b', 'new')
-      await put(within, 'a', 'taken')
-    }), { code: database.kind === 'sqlite' ? 'ERR_SQLITE_ERROR' : '23505' })
+    await t.rejects(
+      database.transaction(options, async (within) => {
+        await within.updateTable('states').set({ value: 'after' }).execute()
+        await put(within, 'b', 'new')
+        throw new RangeError('no')
+      }),
+      new RangeError('no')
+    )
+    await t.rejects(
+      database.transaction(options, async (within) => {
+        await put(within, 'b', 'new')
+        await put(within, 'a', 'taken')
+      }),
+      { code: database.kind === 'sqlite' ? 'ERR_SQLITE_ERROR' : '23505' }
+    )
   }
   t.same(await valuesOf(database), ['before'])
   await database.transaction(DURABLE, async (within) => await put(within, 'b', 'new'))
@@ -66,7 +75,8 @@ onBothDatabases(t, 'of many that read and write under one lock none overwrites a
   await databases[0]?.queries.insertInto('states').values({ kind: 'test', scope: '', value: '0' }).execute()
   await Promise.all(Array.from({ length: 40 }, async (_, number) => {
     await databases[number % 2]?.transaction({ lock: 'count', isDurable: number % 3 === 0 }, async (within) => {
-      const { value } = await within.selectFrom('states').select('value').where('kind', '=', 'test').executeTakeFirstOrThrow()
+      const { value } = await within.selectFrom('states').select('value').where('kind', '=', 'test')
+        .executeTakeFirstOrThrow()
       await within.updateTable('states').set({ value: String(Number(value) + 1) }).where('kind', '=', 'test').execute()
     })
   }))
@@ -76,7 +86,14 @@ onBothDatabases(t, 'of many that read and write under one lock none overwrites a
 onBothDatabases(t, 'numbers, texts and bytes come back as they were', async (t, open) => {
   const { queries } = await open()
   const text = '\u0001\t"ü🎵夜に駆ける\u2028'
-  const album = { key: 'a', stored_ms: Number.MAX_SAFE_INTEGER, bytes: 2 ** 31 - 1, meta: text, body: 'x'.repeat(3_000_000), checksum: 2 ** 32 - 1 }
+  const album = {
+    key: 'a',
+    stored_ms: Number.MAX_SAFE_INTEGER,
+    bytes: 2 ** 31 - 1,
+    meta: text,
+    body: 'x'.repeat(3_000_000),
+    checksum: 2 ** 32 - 1,
+  }
   await queries.insertInto('cached_albums').values(album).execute()
   t.strictSame({ ...await queries.selectFrom('cached_albums').selectAll().executeTakeFirst() }, album)
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
@@ -88,11 +105,18 @@ onBothDatabases(t, 'numbers, texts and bytes come back as they were', async (t, 
 onBothDatabases(t, 'a change tells how many rows it has changed, and what is in them', async (t, open) => {
   const { queries } = await open()
   for (const scope of ['a', 'b', 'c']) await put(queries, scope, scope)
-  const { numUpdatedRows } = await queries.updateTable('states').set({ value: 'x' }).where('scope', '<', 'c').executeTakeFirst()
+  const { numUpdatedRows } = await queries.updateTable('states').set({ value: 'x' }).where('scope', '<', 'c')
+    .executeTakeFirst()
   t.equal(numUpdatedRows, 2n)
-  const returned = await queries.updateTable('states').set({ value: 'y' }).where('scope', '=', 'b').returning(['scope', 'value']).execute()
+  const returned = await queries.updateTable('states').set({ value: 'y' }).where('scope', '=', 'b').returning([
+    'scope',
+    'value',
+  ]).execute()
   t.same(returned.map((row) => ({ ...row })), [{ scope: 'b', value: 'y' }])
-  t.same(await queries.updateTable('states').set({ value: 'z' }).where('scope', '=', 'none').returning('scope').execute(), [])
+  t.same(
+    await queries.updateTable('states').set({ value: 'z' }).where('scope', '=', 'none').returning('scope').execute(),
+    []
+  )
 })
 
 onBothDatabases(t, 'the clock of the database is shared, also within a transaction', async (t, open) => {

@@ -23,7 +23,11 @@ const TABLE: Array<[title: string, error: unknown, verdicts: Verdict[]]> = [
   ['node-postgres: the connection ended', new Error('Connection terminated unexpectedly'), ['away']],
   ['node-postgres: no connection in time', new Error('timeout exceeded when trying to connect'), ['away']],
   ['node-postgres: no answer in time', new Error('Query read timeout'), ['away']],
-  ['node-postgres: the connection has failed before', new Error('Client has encountered a connection error and is not queryable'), ['away']],
+  [
+    'node-postgres: the connection has failed before',
+    new Error('Client has encountered a connection error and is not queryable'),
+    ['away'],
+  ],
   ['invalid_password', withCode('28P01'), []],
   ['no such database', withCode('3D000'), []],
   ['insufficient_privilege', withCode('42501'), []],
@@ -53,7 +57,13 @@ for (const [title, error, verdicts] of TABLE) {
 
 const REASONS: Array<[error: unknown, reason: string]> = [
   [new Error('Connection terminated unexpectedly'), 'Connection terminated unexpectedly'],
-  [new AggregateError([withCode('ECONNREFUSED', 'connect ECONNREFUSED ::1:5432'), withCode('ECONNREFUSED', 'the second')]), 'connect ECONNREFUSED ::1:5432'],
+  [
+    new AggregateError([
+      withCode('ECONNREFUSED', 'connect ECONNREFUSED ::1:5432'),
+      withCode('ECONNREFUSED', 'the second'),
+    ]),
+    'connect ECONNREFUSED ::1:5432',
+  ],
   [new AggregateError([]), 'AggregateError'],
   [withCode('ENOTFOUND', ''), 'ENOTFOUND'],
   [new Error(''), 'Error'],

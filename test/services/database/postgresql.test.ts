@@ -9,14 +9,16 @@ import t from 'tap'
 import { type Database, type Notice } from '../../../src/services/database/database.ts'
 import { isAway } from '../../../src/services/database/failure.ts'
 import { openPostgresql } from '../../../src/services/database/postgresql.ts'
-import { type NewSchema, dropOf, onNewSchema, onPostgresql } from '../../database.ts'
+import { type TestServer, dropOf, onPostgresql, onServer } from '../../database.ts'
 import { createGate } from '../gate.ts'
 import { type RecordingLog, createRecordingLog } from '../recording-log.ts'
 
 /** A connection that hears notices already. */
-async function openListening (open: NewSchema['open'], log?: RecordingLog): Promise<Database> {
+async function openListening (open: TestServer['open'], log?: RecordingLog): Promise<Database> {
   const database = await open(log)
-  await new Promise<void>((resolve) => { database.onReturn(resolve) })
+  await new Promise<void>((resolve) => {
+    database.onReturn(resolve)
+  })
   return database
 }
 
@@ -30,14 +32,16 @@ function listen (database: Database) {
   })
   return {
     heard,
-    until: async (count: number): Promise<Notice[]> => await new Promise((resolve) => {
-      enough = { count, resolve: () => resolve(heard) }
-      if (heard.length >= count) resolve(heard)
-    }),
+    until: async (count: number): Promise<Notice[]> =>
+      await new Promise((resolve) => {
+        enough = { count, resolve: () => resolve(heard) }
+        if (heard.length >= count) resolve(heard)
+      }),
   }
 }
 
-const channelOf = (schema: string): string => `album_ingest_${createHash('sha256').update(schema).digest('hex').slice(0, 16)}`
+const channelOf = (schema: string): string =>
+  `album_ingest_${createHash('sha256').update(schema).digest('hex').slice(0, 16)}`
 
 onPostgresql(t, 'transactions of one lock do not overlap, in whatever processes; others do', async (t, open) => {
   const [one, two] = [await open(), await open()]
@@ -49,27 +53,26 @@ onPostgresql(t, 'transactions of one lock do not overlap, in whatever processes;
     order.push('first')
   })
   await begun.promise
-  const second = two.transaction({ lock: 'a', isDurable: true }, async () => { order.push('second') })
-  const alsoSecond = one.transaction({ lock: 'a', isDurable: false }, async () => { order.push('second') })
-  for (const lock of ['b', null]) await two.transaction({ lock, isDurable: true }, async () => { order.push('another') })
+  const second = two.transaction({ lock: 'a', isDurable: true }, async () => {
+    order.push('second')
+  })
+  const alsoSecond = one.transaction({ lock: 'a', isDurable: false }, async () => {
+    order.push('second')
+  })
+  for (const lock of ['b', null]) {
+    await two.transaction({ lock, isDurable: true }, async () => {
+      order.push('another')
+    })
+  }
   mayEnd.resolve()
   await Promise.all([first, second, alsoSecond])
   t.same(order, ['another', 'another', 'first', 'second', 'second'])
 })
 
-onNewSchema(t, 'the lock of another schema is another lock', async (t, { open, url, schema, sql }) => {
-  const other = `${schema}_other`
-  t.teardown(async () => await sql(dropOf(other)))
-  const [one, two] = [await open(), await openPostgresql(url, other, createRecordingLog())]
-  t.teardown(async () => await two.close())
-  await one.transaction({ lock: 'a', isDurable: true }, async () => {
-    await two.transaction({ lock: 'a', isDurable: true }, async () => t.pass('while the first one has its lock'))
-  })
-})
-
 onPostgresql(t, 'a commit waits for the disk unless it need not', async (t, open) => {
   const { queries, transaction } = await open()
-  const setting = async (within = queries): Promise<unknown> => (await sql<{ value: string }>`select current_setting('synchronous_commit') as value`.execute(within)).rows[0]?.value
+  const setting = async (within = queries): Promise<unknown> =>
+    (await sql<{ value: string }>`select current_setting('synchronous_commit') as value`.execute(within)).rows[0]?.value
   t.equal(await transaction({ lock: null, isDurable: true }, setting), 'on')
   t.equal(await transaction({ lock: null, isDurable: false }, setting), 'off')
   for (let time = 0; time < 3; time++) t.equal(await transaction({ lock: 'a', isDurable: true }, setting), 'on')
@@ -83,24 +86,47 @@ onPostgresql(t, 'a process that freezes within a transaction is shut out after s
   }
 })
 
-onNewSchema(t, 'a notice is heard by every other process of the schema, and not by its sender', async (t, { open, url, schema, sql }) => {
-  const other = `${schema}_other`
-  t.teardown(async () => await sql(dropOf(other)))
-  const stranger = await openPostgresql(url, other, createRecordingLog())
-  t.teardown(async () => await stranger.close())
+onServer(t, 'a notice reaches the other processes, and not its sender', async (t, { open }) => {
   const databases = [await openListening(open), await openListening(open), await openListening(open)] as const
   const [one, two, three] = [listen(databases[0]), listen(databases[1]), listen(databases[2])]
-  const strange = listen(stranger)
   databases[0].notify({ kind: 'run', id: 'a' })
   t.same(await two.until(1), [{ kind: 'run', id: 'a' }])
   databases[1].notify({ kind: 'cancel', id: 'b' })
   t.same(await three.until(2), [{ kind: 'run', id: 'a' }, { kind: 'cancel', id: 'b' }])
   t.same(await one.until(1), [{ kind: 'cancel', id: 'b' }])
   t.same(two.heard, [{ kind: 'run', id: 'a' }])
-  t.same(strange.heard, [])
 })
 
-const FORGED = ['', ' ', 'x', 'x drop a', 'x  run a', 'run a', 'x RUN a', '{"kind":"run"}', 'x constructor a', '\u0001', 'x'.repeat(7999)]
+onServer(t, 'schemas of one database do not see, lock or notify each other', async (t, { open, url, schema, sql }) => {
+  const other = `${schema}_other`
+  t.teardown(async () => await sql(dropOf(other)))
+  const [one, two] = [await openListening(open), await openPostgresql(url, other, createRecordingLog())]
+  t.teardown(async () => await two.close())
+  const listening = listen(one)
+  await one.transaction({ lock: 'a', isDurable: true }, async (within) => {
+    await within.insertInto('claims').values({ name: 'a', run_id: 'b', request_key: 'c', claimed_ms: 1 }).execute()
+    await two.transaction({ lock: 'a', isDurable: true }, async () => t.pass('while the first one has its lock'))
+  })
+  t.same(await two.queries.selectFrom('claims').selectAll().execute(), [])
+  t.same(await sql(`select name from ${schema}.claims`), [{ name: 'a' }])
+  await sql('select pg_notify($1, $2)', [channelOf(other), 'x run theirs'])
+  await sql('select pg_notify($1, $2)', [channelOf(schema), 'x run mine'])
+  t.same(await listening.until(1), [{ kind: 'run', id: 'mine' }])
+})
+
+const FORGED = [
+  '',
+  ' ',
+  'x',
+  'x drop a',
+  'x  run a',
+  'run a',
+  'x RUN a',
+  '{"kind":"run"}',
+  'x constructor a',
+  '\u0001',
+  'x'.repeat(7999),
+]
 /** These have the form of one: whoever hears them reads the row, and finds none. */
 const WELL_FORMED: Array<[payload: string, notice: Notice]> = [
   ['x run ../../etc/passwd', { kind: 'run', id: '../../etc/passwd' }],
@@ -109,21 +135,36 @@ const WELL_FORMED: Array<[payload: string, notice: Notice]> = [
   ['x cancel __proto__ and more', { kind: 'cancel', id: '__proto__' }],
 ]
 
-onNewSchema(t, 'a forged notice is ignored, or is one about a run that nobody has', async (t, { open, schema, sql }) => {
+onServer(t, 'a forged notice is ignored, or names a run that does not exist', async (t, { open, schema, sql }) => {
   const listening = listen(await openListening(open))
-  for (const payload of [...FORGED, ...WELL_FORMED.map(([payload]) => payload)]) await sql('select pg_notify($1, $2)', [channelOf(schema), payload])
+  await sql('select pg_notify($1, payload) from unnest($2::text[]) as payload', [channelOf(schema), [
+    ...FORGED,
+    ...WELL_FORMED.map(([payload]) => payload),
+  ]])
   t.same(await listening.until(WELL_FORMED.length), WELL_FORMED.map(([, notice]) => notice))
 })
 
-onNewSchema(t, 'when the server ends, questions fail as away; when it is back, all goes on, and it is told once', async (t, { open, kill, restart }) => {
+onServer(t, 'a restart of the server is reported once, and all resumes', async (t, { open, kill, restart }) => {
   const log = createRecordingLog()
   const [one, two] = [await openListening(open, log), await openListening(open)]
   await one.queries.insertInto('claims').values({ name: 'a', run_id: 'b', request_key: 'c', claimed_ms: 1 }).execute()
-  const returns = [one, two].map(async (database) => await new Promise<void>((resolve) => { database.onReturn(resolve) }))
+  const returns = [one, two].map(async (database) =>
+    await new Promise<void>((resolve) => {
+      database.onReturn(resolve)
+    })
+  )
   let returned = 0
-  one.onReturn(() => { returned++ })
+  one.onReturn(() => {
+    returned++
+  })
   await kill()
-  for (const ask of [async () => await one.probe(), async () => await one.nowMs(), async () => await one.transaction({ lock: 'a', isDurable: true }, async () => {})]) {
+  for (
+    const ask of [
+      async () => await one.probe(),
+      async () => await one.nowMs(),
+      async () => await one.transaction({ lock: 'a', isDurable: true }, async () => {}),
+    ]
+  ) {
     const error: unknown = await ask().catch((error: unknown) => error)
     t.ok(isAway(error), String(error))
   }
@@ -143,11 +184,13 @@ onNewSchema(t, 'when the server ends, questions fail as away; when it is back, a
   ])
 })
 
-onNewSchema(t, 'a server that is not there yet is waited for, with its tables', async (t, { open, kill, restart }) => {
+onServer(t, 'a server that is not there yet is waited for, with its tables', async (t, { open, kill, restart }) => {
   await kill()
   const log = createRecordingLog()
   const database = await open(log)
-  const returned = new Promise<void>((resolve) => { database.onReturn(resolve) })
+  const returned = new Promise<void>((resolve) => {
+    database.onReturn(resolve)
+  })
   await t.rejects(database.probe(), { code: 'starting', message: /DATABASE_URL/ })
   const error: unknown = await database.nowMs().catch((error: unknown) => error)
   t.ok(isAway(error), String(error))
@@ -155,7 +198,7 @@ onNewSchema(t, 'a server that is not there yet is waited for, with its tables', 
   await returned
   await database.probe()
   t.match(log.lines[0], /^warn PostgreSQL cannot be reached/)
-})
+}, true)
 
 t.test('the end of a process that still waits for its server is quick, and tells nothing more', async (t) => {
   const silent = createServer().listen(0, '127.0.0.1')
@@ -170,34 +213,39 @@ t.test('the end of a process that still waits for its server is quick, and tells
   t.equal(log.lines.length, 1)
 })
 
-onNewSchema(t, 'who is refused is told so at the start, without the password', async (t, { url, schema, folder, sql }) => {
-  const rules = join(folder, 'pg_hba.conf')
-  const before = await readFile(rules, 'utf8')
-  await sql(`create role ${schema} login password 'right-secret'`)
-  await writeFile(rules, `host all ${schema} 127.0.0.1/32 scram-sha-256\n${before}`)
-  await sql('select pg_reload_conf()')
-  t.teardown(async () => {
-    await writeFile(rules, before)
+onServer(
+  t,
+  'a refused login fails the start without naming the password',
+  async (t, { url, schema, folder, sql }) => {
+    const rules = join(folder, 'pg_hba.conf')
+    const before = await readFile(rules, 'utf8')
+    await sql(`create role ${schema} login password 'right-secret'`)
+    await writeFile(rules, `host all ${schema} 127.0.0.1/32 scram-sha-256\n${before}`)
     await sql('select pg_reload_conf()')
-    await sql(`drop role ${schema}`)
-  })
-  const as = (user: string, database: string): string => url.replace('postgres@', `${user}@`).replace(/postgres$/, database)
-  const refused: Array<[url: string, reason: RegExp]> = [
-    [as(`${schema}:wrong-secret`, 'postgres'), /password authentication failed/],
-    [as('nobody:wrong-secret', 'postgres'), /role "nobody" does not exist/],
-    [as('postgres:wrong-secret', 'missing'), /database "missing" does not exist/],
-    [as(`${schema}:right-secret`, 'postgres'), /permission denied/],
-  ]
-  for (const [url, reason] of refused) {
-    const log = createRecordingLog()
-    const error = await openPostgresql(url, schema, log).then(() => null, (error: Error & { code?: string }) => error)
-    t.match(error, { code: 'database_unfit', message: reason }, url)
-    t.match(error?.message, /check user, password, database and rights/)
-    t.notMatch(`${error?.message} ${log.text()}`, /secret/)
+    t.teardown(async () => {
+      await writeFile(rules, before)
+      await sql('select pg_reload_conf()')
+      await sql(`drop role ${schema}`)
+    })
+    const as = (user: string, database: string): string =>
+      url.replace('postgres@', `${user}@`).replace(/postgres$/, database)
+    const refused: Array<[url: string, reason: RegExp]> = [
+      [as(`${schema}:wrong-secret`, 'postgres'), /password authentication failed/],
+      [as('nobody:wrong-secret', 'postgres'), /role "nobody" does not exist/],
+      [as('postgres:wrong-secret', 'missing'), /database "missing" does not exist/],
+      [as(`${schema}:right-secret`, 'postgres'), /permission denied/],
+    ]
+    for (const [url, reason] of refused) {
+      const log = createRecordingLog()
+      const error = await openPostgresql(url, schema, log).then(() => null, (error: Error & { code?: string }) => error)
+      t.match(error, { code: 'database_unfit', message: reason }, url)
+      t.match(error?.message, /check user, password, database and rights/)
+      t.notMatch(`${error?.message} ${log.text()}`, /secret/)
+    }
   }
-})
+)
 
-onNewSchema(t, 'a server that only reads fails the probe as away', async (t, { open, url, schema, sql }) => {
+onServer(t, 'a server that only reads fails the probe as away', async (t, { open, url, schema, sql }) => {
   await open()
   await sql(`create role ${schema} superuser login`)
   await sql(`alter role ${schema} set default_transaction_read_only = on`)
@@ -209,11 +257,23 @@ onNewSchema(t, 'a server that only reads fails the probe as away', async (t, { o
   t.ok(await database.nowMs() > 0, 'what only reads is answered')
 })
 
-onNewSchema(t, 'an end leaves no connection', async (t, { open, sql }) => {
-  const connections = async (): Promise<number> => (await sql("select pid from pg_stat_activity where application_name = 'album-release-ingest'")).length
+onServer(t, 'options in the URL are used, and do not replace the schema', async (t, { url, schema, sql: ask }) => {
+  const database = await openPostgresql(`${url}?options=-c%20work_mem%3D5MB`, schema, createRecordingLog())
+  t.teardown(async () => await database.close())
+  await database.probe()
+  const { rows } = await sql<{ value: string }>`select current_setting('work_mem') as value`.execute(database.queries)
+  t.same(rows, [{ value: '5MB' }])
+  t.equal((await ask(`select value from ${schema}.states`)).length, 1)
+})
+
+onServer(t, 'an end leaves no connection', async (t, { open, sql }) => {
+  const connections = async (): Promise<number> =>
+    (await sql("select pid from pg_stat_activity where application_name = 'album-release-ingest'")).length
   const before = await connections()
   const databases = [await openListening(open), await openListening(open)]
-  await Promise.all(databases.map(async (database) => await Promise.all(Array.from({ length: 5 }, async () => await database.nowMs()))))
+  await Promise.all(
+    databases.map(async (database) => await Promise.all(Array.from({ length: 5 }, async () => await database.nowMs())))
+  )
   t.ok(await connections() > before)
   for (const database of databases) await database.close()
   await until(async () => await connections() <= before)

@@ -1,9 +1,12 @@
 import t from 'tap'
+import { ServiceError } from '../../../src/errors.ts'
 import { createMemoryQueue } from '../../../src/services/queue/memory-queue.ts'
 import { type Delivery } from '../../../src/services/queue/run-queue.ts'
 import { type FakeClock, START_MS, createFakeClock, settle } from '../../fake-clock.ts'
 import { createGate } from '../gate.ts'
 import { createRecordingLog } from '../recording-log.ts'
+import { inMemory } from './queue-bench.ts'
+import { behavesAsRunQueue } from './queue-spec.ts'
 
 const DAY_MS = 24 * 3_600_000
 const DONE: Delivery = { kind: 'done' }
@@ -30,6 +33,11 @@ function create (concurrency = 1, clock: FakeClock = createFakeClock()) {
   }
   return { queue, clock, log, started, settled, workByHand, end }
 }
+
+t.test('the queue in memory as any queue', async (t) => {
+  t.jobs = 10
+  behavesAsRunQueue(t, inMemory)
+})
 
 t.test('runs are delivered one after the other, first in, first out', async (t) => {
   const { queue, started, workByHand, end } = create()
@@ -92,7 +100,7 @@ t.test('a run that is done may be enqueued again', async (t) => {
   t.same(started, ['a', 'a'])
 })
 
-t.test('whoever works is told when a run that has ended may be enqueued again, and not sooner', async (t) => {
+t.test('the worker is told when a run that has ended may be enqueued again, and not sooner', async (t) => {
   const { queue, started, settled, workByHand, end } = create()
   workByHand()
   await queue.enqueue('a')
@@ -190,7 +198,7 @@ t.test('a run that waits can be taken back, also one that waits for its time, an
   for (const id of ['a', 'b', 'c']) await queue.enqueue(id)
   await queue.enqueue('d', START_MS + 1000)
   await settle()
-  t.same(await Promise.all(['b', 'd', 'a', 'x'].map(async (id) => await queue.remove(id))), [true, true, false, false])
+  for (const id of ['b', 'd', 'a', 'x']) await queue.remove(id)
   await clock.pass(1000)
   await end('a')
   await end('c')
@@ -232,6 +240,25 @@ t.test('work that fails is told in the log, holds up no other, and the run may b
   await queue.enqueue('a')
   await settle()
   t.same(started, ['a', 'b', 'a'])
+})
+
+t.test('work that is left to another process is no fault', async (t) => {
+  const { queue, log } = create()
+  queue.work(async () => { throw new ServiceError('shutting_down', 'another process has taken the run over') }, () => {})
+  await queue.enqueue('a')
+  await settle()
+  t.same(log.lines, ['info another process executes the run'])
+})
+
+t.test('how many runs are before one that waits is known; of one that is worked on, sleeps, or is not here it is not', async (t) => {
+  const { queue, workByHand, end } = create()
+  workByHand()
+  for (const id of ['a', 'b', 'c']) await queue.enqueue(id)
+  await queue.enqueue('d', START_MS + 1000)
+  await settle()
+  t.same(['a', 'b', 'c', 'd', 'x'].map((id) => queue.ahead(id)), [null, 1, 2, null, null])
+  await end('a')
+  t.same(['b', 'c'].map((id) => queue.ahead(id)), [null, 1])
 })
 
 t.test('closing aborts what is being worked on with the reason, waits for it, and delivers nothing more', async (t) => {

@@ -4,16 +4,14 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../../src/services/clock.ts'
 import { type PostgresqlServer, startPostgresql } from '../../postgresql.ts'
-import { CLOSED, DONE, createOnPgBoss, inMemory, newSchema, onPgBoss, until } from './queue-bench.ts'
+import { CLOSED, DONE, createOnPgBoss, newSchema, onPgBoss, until } from './queue-bench.ts'
 import { behavesAsRunQueue } from './queue-spec.ts'
 
 /** The heartbeat of a job lasts ten seconds; then it is found within three. */
 const TAKEN_OVER_WITHIN_MS = 20_000
 
-void t.test('the queue in memory', { buffered: true }, async (t) => {
-  t.jobs = 10
-  behavesAsRunQueue(t, inMemory)
-})
+/** The two files that have pg-boss wait most of the time. */
+t.jobs = 2
 
 /** Tests side by side on one PostgreSQL, each with a schema of its own. */
 void t.test('the queue on PostgreSQL', { buffered: true }, async (t) => {

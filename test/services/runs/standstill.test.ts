@@ -16,19 +16,19 @@ function runOf (id: string, change: Partial<Run> = {}): Run {
 
 const queue = (detail: string): Waiting => ({ for: 'queue', until: null, detail })
 
-const CASES: Array<[title: string, run: Partial<Run>, ahead: number | null, others: Run[], expected: Waiting | null]> = [
-  ['ended', { status: 'succeeded', finishedAt: EARLIER, waiting: PACE }, null, [], null],
-  ['queued here, behind two', { status: 'queued' }, 2, [], queue('2 runs before it')],
-  ['queued here, behind one', { status: 'queued' }, 1, [], queue('1 run before it')],
-  ['queued here, the next one', { status: 'queued' }, 0, [runOf('a')], queue('it is next')],
-  ['queued among replicas: those that are executed or older go first', { status: 'queued' }, null,
-    [runOf('a'), runOf('b', { status: 'paused' }), runOf('m'), runOf('z'), runOf('y', { status: 'running' })], queue('2 runs before it')],
-  ['executed, and nothing waits', { status: 'running' }, null, [], null],
-  ['executed, and its calls wait', { status: 'running', waiting: PACE }, null, [], PACE],
-  ['cut off by a crash, and not begun again', { status: 'running' }, 1, [], queue('1 run before it')],
-  ['paused', { status: 'paused', resumeAt: LATER, error: QUOTA }, null, [], { for: 'pause', until: LATER, detail: 'the quota is spent' }],
-  ['paused until a time that is over, and behind another run', { status: 'paused', resumeAt: EARLIER, error: QUOTA }, 1, [], queue('1 run before it')],
-  ['paused until a time that is over, among replicas', { status: 'paused', resumeAt: EARLIER, error: QUOTA }, null, [runOf('a', { status: 'running' })], queue('1 run before it')],
+const CASES: Array<[title: string, run: Partial<Run>, ahead: number | null, others: number, expected: Waiting | null]> = [
+  ['ended', { status: 'succeeded', finishedAt: EARLIER, waiting: PACE }, null, 0, null],
+  ['queued here, behind two', { status: 'queued' }, 2, 0, queue('2 runs before it')],
+  ['queued here, behind one', { status: 'queued' }, 1, 0, queue('1 run before it')],
+  ['queued here, the next one, whatever others execute', { status: 'queued' }, 0, 1, queue('it is next')],
+  ['queued among replicas: those that are executed or older go first', { status: 'queued' }, null, 2, queue('2 runs before it')],
+  ['executed, and nothing waits', { status: 'running' }, null, 0, null],
+  ['executed, and its calls wait', { status: 'running', waiting: PACE }, null, 0, PACE],
+  ['cut off by a crash, and not begun again', { status: 'running' }, 1, 0, queue('1 run before it')],
+  ['paused', { status: 'paused', resumeAt: LATER, error: QUOTA }, null, 0, { for: 'pause', until: LATER, detail: 'the quota is spent' }],
+  ['paused, and nobody knows why', { status: 'paused', resumeAt: null }, null, 0, { for: 'pause', until: null, detail: 'the run is paused' }],
+  ['paused until a time that is over, and behind another run', { status: 'paused', resumeAt: EARLIER, error: QUOTA }, 1, 0, queue('1 run before it')],
+  ['paused until a time that is over, among replicas', { status: 'paused', resumeAt: EARLIER, error: QUOTA }, null, 1, queue('1 run before it')],
 ]
 
 for (const [title, change, ahead, others, expected] of CASES) {

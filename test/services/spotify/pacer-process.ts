@@ -21,6 +21,8 @@ export interface PacerProcess {
   log: RecordingLog
   /** It asks nothing and stores nothing any more. */
   kill: () => void
+  /** Closes its pacer, unless it was killed. */
+  stop: () => Promise<void>
 }
 
 export interface PacerProcessOptions {
@@ -33,11 +35,20 @@ export interface PacerProcessOptions {
   longestCallMs?: number
 }
 
-/** A database that is gone when the test has ended. */
+/** A database that is gone when the test has ended; then the processes on it are dead. */
 export async function openMemory (t: Test): Promise<Database> {
   const database = await openSqlite(MEMORY, { now: () => 0 })
-  t.teardown(async () => await database.close())
-  return database
+  let isGone = false
+  t.teardown(async () => {
+    isGone = true
+    await database.close()
+  })
+  return { ...database, transaction: async (options, work) => isGone ? await never() : await database.transaction(options, work) }
+}
+
+/** Of an end that is never reached. */
+async function never (): Promise<never> {
+  return await new Promise(() => {})
 }
 
 /** Processes on a SQLite have its clock in common, which is that of the test. */
@@ -47,9 +58,10 @@ export function startPacer ({ database, calls, clock, account = 'the account', w
   const own: PacerDatabase = {
     kind: database.kind,
     queries: database.queries,
-    transaction: async (options, work) => isDead ? await new Promise<never>(() => {}) : await database.transaction(options, work),
+    transaction: async (options, work) => isDead ? await never() : await database.transaction(options, work),
     nowMs: database.kind === 'sqlite' ? async () => clock.now() : database.nowMs,
   }
   const window = createRateWindow({ database: own, account, callsPerWindow: calls, windowMs, maxWaitMs, longestCallMs, clock, log })
-  return { pacer: createPacer({ window, clock, log }), window, log, kill: () => { isDead = true } }
+  const pacer = createPacer({ window, clock, log })
+  return { pacer, window, log, kill: () => { isDead = true }, stop: async () => { if (!isDead) await pacer.close() } }
 }

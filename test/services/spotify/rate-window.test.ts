@@ -293,16 +293,62 @@ t.test('what comes while a transaction is on its way is not lost: another 429, t
   state.slowMs = 50
   const first = one.pacer.limited(permits[0], LIMIT)
   await settle()
-  permits[2].done(true)
   const second = one.pacer.limited(permits[1], { ...LIMIT, retryAfterMs: 20_000 })
-  await clock.pass(200)
+  await settle()
+  permits[2].done(true)
+  await clock.pass(50)
   await Promise.all([first, second])
   t.match(await two.pacer.state(), { pause: { untilMs: START_MS + 20_000 } }, 'the longer pause is stored')
   const closed = one.pacer.close()
-  await clock.pass(200)
+  await clock.pass(50)
   await closed
   await clock.pass(WINDOW_MS)
   t.equal((await takeAll(two.window)).length, (await two.pacer.state()).pace, 'no place is kept by a call that has ended')
+})
+
+t.test('a place that was on its way when a 429 came is not used, and given back', async (t) => {
+  const { clock, database, start } = await createWorld(t, 2)
+  const { troubled, state } = trouble(database, clock)
+  const { pacer } = start({ database: troubled })
+  const permit = await pacer.take(never)
+  state.slowMs = 50
+  const asked = watch(pacer.take(never))
+  await settle()
+  const told = pacer.limited(permit, LIMIT)
+  await clock.pass(4999)
+  await told
+  t.equal(asked.isOver, false)
+  await clock.pass(WINDOW_MS)
+  t.equal(asked.isOver, true)
+})
+
+t.test('a 429 that could not be stored, while an earlier one was on its way, is stored later', async (t) => {
+  const { clock, database, start } = await createWorld(t, 3)
+  const { troubled, state } = trouble(database, clock)
+  const [one, two] = [start({ database: troubled }), start()]
+  const permits = [await one.pacer.take(never), await one.pacer.take(never)] as const
+  state.slowMs = 50
+  const first = one.pacer.limited(permits[0], LIMIT)
+  await settle()
+  state.isAway = true
+  await one.pacer.limited(permits[1], { ...LIMIT, retryAfterMs: 20_000 })
+  state.isAway = false
+  await clock.pass(50)
+  await first
+  state.slowMs = 0
+  await one.pacer.state()
+  t.match(await two.pacer.state(), { pause: { untilMs: START_MS + 20_000 } })
+})
+
+t.test('a database that has forgotten the places, as an older copy of it, frees none of the process that knows them', async (t) => {
+  const { clock, database, start } = await createWorld(t, 3)
+  const { pacer, window } = start()
+  for (let calls = 0; calls < 2; calls++) await call(pacer)
+  await pacer.take(never)
+  await database.queries.deleteFrom('permits').execute()
+  t.equal(await takeOne(window), null)
+  await clock.pass(WINDOW_MS + 1)
+  t.equal((await takeAll(window)).length, 2)
 })
 
 t.test('a damaged throttle is told once and replaced by what is known; calls go on', async (t) => {

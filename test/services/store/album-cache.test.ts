@@ -3,13 +3,19 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { type Database } from '../../../src/services/database/database.ts'
 import { MEMORY, openSqlite } from '../../../src/services/database/sqlite.ts'
-import { type AlbumCache, type AlbumCacheOptions, type CacheEntry, createAlbumCache } from '../../../src/services/store/album-cache.ts'
+import {
+  type AlbumCache,
+  type AlbumCacheOptions,
+  type CacheEntry,
+  createAlbumCache,
+} from '../../../src/services/store/album-cache.ts'
 import { onBothDatabases } from '../../database.ts'
 import { START_MS } from '../../fake-clock.ts'
 import { createRecordingLog } from '../recording-log.ts'
 
 const HOUR_MS = 3_600_000
-const ENTRY: CacheEntry<unknown> = { storedAtMs: START_MS, meta: { tracks: 2 }, body: '{"id":"a","name":"夜に駆ける"}' }
+const BODY = '{"id":"a","name":"夜に駆ける"}'
+const ENTRY: CacheEntry<unknown> = { storedAtMs: START_MS, meta: { tracks: 2 }, body: BODY }
 
 function cacheOn (t: Test, database: Database, options: Partial<AlbumCacheOptions> = {}): AlbumCache<unknown> {
   const cache = createAlbumCache<unknown>({
@@ -31,7 +37,11 @@ async function inMemory (t: Test): Promise<Database> {
   return database
 }
 
-async function put (cache: AlbumCache<unknown>, key: string, { storedAtMs, meta, body }: CacheEntry<unknown> = ENTRY): Promise<void> {
+async function put (
+  cache: AlbumCache<unknown>,
+  key: string,
+  { storedAtMs, meta, body }: CacheEntry<unknown> = ENTRY
+): Promise<void> {
   await cache.write(storedAtMs, [{ key, meta, body }])
 }
 
@@ -39,7 +49,7 @@ async function countOf ({ queries }: Database): Promise<number> {
   return (await queries.selectFrom('cached_albums').select('key').execute()).length
 }
 
-onBothDatabases(t, 'what is written is read by every process, under its key alone, and replaced as a whole', async (t, open) => {
+onBothDatabases(t, 'an entry is read by every process under its key, and replaced as a whole', async (t, open) => {
   const [one, two] = [cacheOn(t, await open()), cacheOn(t, await open())]
   t.equal(await two.read('a'), null)
   await put(one, 'a')
@@ -52,9 +62,12 @@ onBothDatabases(t, 'what is written is read by every process, under its key alon
   for (const key of ['A', '', 'a ']) t.equal(await one.read(key), null)
 })
 
-onBothDatabases(t, 'many entries are one transaction, of two for one key the last one counts, and none is nothing', async (t, open) => {
+onBothDatabases(t, 'many entries are written together; of two for one key the last one counts', async (t, open) => {
   const cache = cacheOn(t, await open(), { maxEntries: 1000 })
-  const entries = Array.from({ length: 200 }, (_, number) => ({ key: `key ${number % 150}`, meta: { number }, body: JSON.stringify('ü'.repeat(number)) }))
+  const entries = Array.from(
+    { length: 200 },
+    (_, number) => ({ key: `key ${number % 150}`, meta: { number }, body: JSON.stringify('ü'.repeat(number)) })
+  )
   await cache.write(START_MS, [])
   await cache.write(START_MS, entries)
   for (const number of [0, 49, 50, 149, 199]) {
@@ -67,24 +80,36 @@ onBothDatabases(t, 'whatever is put comes back equal, whatever its key', async (
   const cache = cacheOn(t, await open())
   const json = fc.jsonValue().map((value) => JSON.stringify(value))
   const anyText = fc.array(fc.nat(0xffff)).map((codes) => String.fromCharCode(...codes))
-  await fc.assert(fc.asyncProperty(anyText, json, json, fc.nat(), async (key, meta, body, storedAtMs) => {
-    const entry = { storedAtMs, meta: JSON.parse(meta) as unknown, body }
-    await put(cache, key, entry)
-    t.strictSame(await cache.read(key), entry)
-  }), { numRuns: 25 })
+  await fc.assert(
+    fc.asyncProperty(anyText, json, json, fc.nat(), async (key, meta, body, storedAtMs) => {
+      const entry = { storedAtMs, meta: JSON.parse(meta) as unknown, body }
+      await put(cache, key, entry)
+      t.strictSame(await cache.read(key), entry)
+    }),
+    { numRuns: 25 }
+  )
 })
 
 onBothDatabases(t, 'written at the same time by several processes, each entry is whole', async (t, open) => {
   const caches = [cacheOn(t, await open()), cacheOn(t, await open())]
   const bodies = Array.from({ length: 12 }, (_, number) => JSON.stringify(String(number).repeat(20_000)))
-  await Promise.all(bodies.map(async (body, number) => await caches[number % 2]?.write(START_MS, [{ key: 'a', meta: number, body }])))
+  await Promise.all(
+    bodies.map(async (body, number) => await caches[number % 2]?.write(START_MS, [{ key: 'a', meta: number, body }]))
+  )
   const entry = await caches[0]?.read('a')
   t.equal(entry?.body, bodies[Number(entry?.meta)])
 })
 
 const DAMAGES: Array<[column: string, value: unknown]> = [
-  ['stored_ms', START_MS + 1], ['stored_ms', 0], ['meta', '{"tracks":3}'], ['meta', ''], ['meta', 'no JSON'],
-  ['body', '{"id":"b"}'], ['body', ''], ['body', ENTRY.body.slice(1)], ['checksum', 1],
+  ['stored_ms', START_MS + 1],
+  ['stored_ms', 0],
+  ['meta', '{"tracks":3}'],
+  ['meta', ''],
+  ['meta', 'no JSON'],
+  ['body', '{"id":"b"}'],
+  ['body', ''],
+  ['body', ENTRY.body.slice(1)],
+  ['checksum', 1],
 ]
 
 onBothDatabases(t, 'a damaged entry is none, until it is written again', async (t, open) => {
@@ -98,7 +123,10 @@ onBothDatabases(t, 'a damaged entry is none, until it is written again', async (
   }
   await put(cache, 'a')
   await put(cache, 'b', { ...ENTRY, body: '2' })
-  const [a = '', b = ''] = (await database.queries.selectFrom('cached_albums').select(['key', 'body']).orderBy('body', 'desc').execute()).map(({ key }) => key)
+  const [a = '', b = ''] =
+    (await database.queries.selectFrom('cached_albums').select(['key', 'body']).orderBy('body', 'desc').execute()).map((
+      { key }
+    ) => key)
   await database.queries.deleteFrom('cached_albums').where('key', '=', b).execute()
   await database.queries.updateTable('cached_albums').set({ key: b }).where('key', '=', a).execute()
   t.equal(await cache.read('b'), null, 'one in the place of another')
@@ -108,11 +136,14 @@ t.test('any character changed in the body is a miss', async (t) => {
   const database = await inMemory(t)
   const cache = cacheOn(t, database)
   await put(cache, 'a')
-  await fc.assert(fc.asyncProperty(fc.nat(ENTRY.body.length - 1), fc.integer({ min: 1, max: 0x7f }), async (place, mask) => {
-    const body = ENTRY.body.slice(0, place) + String.fromCharCode(ENTRY.body.charCodeAt(place) ^ mask) + ENTRY.body.slice(place + 1)
-    await database.queries.updateTable('cached_albums').set({ body }).execute()
-    t.equal(await cache.read('a'), null)
-  }))
+  await fc.assert(
+    fc.asyncProperty(fc.nat(ENTRY.body.length - 1), fc.integer({ min: 1, max: 0x7f }), async (place, mask) => {
+      const body = ENTRY.body.slice(0, place) + String.fromCharCode(ENTRY.body.charCodeAt(place) ^ mask) +
+        ENTRY.body.slice(place + 1)
+      await database.queries.updateTable('cached_albums').set({ body }).execute()
+      t.equal(await cache.read('a'), null)
+    })
+  )
 })
 
 onBothDatabases(t, 'what is too old is deleted, also what a wrong clock has dated into the future', async (t, open) => {
@@ -138,7 +169,10 @@ onBothDatabases(t, 'the whole is bounded, in entries and in bytes, and the oldes
     const cache = cacheOn(t, database, { maxEntries: 100_000, maxBytes: 1e9, ...bound })
     const body = JSON.stringify('x'.repeat(998))
     for (let number = 0; number < 700; number += 100) {
-      await cache.write(START_MS - 700 + number, Array.from({ length: 100 }, (_, more) => ({ key: `key ${number + more}`, meta: 0, body })))
+      await cache.write(
+        START_MS - 700 + number,
+        Array.from({ length: 100 }, (_, more) => ({ key: `key ${number + more}`, meta: 0, body }))
+      )
     }
     await cache.sweep()
     const left = await countOf(database)
@@ -153,7 +187,9 @@ onBothDatabases(t, 'the whole is bounded, in entries and in bytes, and the oldes
 onBothDatabases(t, 'without an age, all of it goes', async (t, open) => {
   const database = await open()
   const cache = cacheOn(t, database, { maxAgeMs: 0 })
-  for (const ageMs of [-HOUR_MS, 0, HOUR_MS]) await put(cache, String(ageMs), { ...ENTRY, storedAtMs: START_MS - ageMs })
+  for (const ageMs of [-HOUR_MS, 0, HOUR_MS]) {
+    await put(cache, String(ageMs), { ...ENTRY, storedAtMs: START_MS - ageMs })
+  }
   await cache.sweep()
   t.equal(await countOf(database), 0)
 })
@@ -161,9 +197,16 @@ onBothDatabases(t, 'without an age, all of it goes', async (t, open) => {
 t.test('what grows is swept by itself', async (t) => {
   const database = await inMemory(t)
   const cache = cacheOn(t, database, { maxEntries: 10 })
-  for (let group = 0; group < 20; group++) await cache.write(START_MS + group, Array.from({ length: 50 }, (_, number) => ({ key: `${group} ${number}`, meta: 0, body: '1' })))
+  for (let group = 0; group < 20; group++) {
+    await cache.write(
+      START_MS + group,
+      Array.from({ length: 50 }, (_, number) => ({ key: `${group} ${number}`, meta: 0, body: '1' }))
+    )
+  }
   await until(async () => await countOf(database) <= 10)
-  t.same(await database.queries.selectFrom('cached_albums').select('stored_ms').distinct().execute(), [{ stored_ms: START_MS + 19 }], 'the newest are left')
+  t.same(await database.queries.selectFrom('cached_albums').select('stored_ms').distinct().execute(), [{
+    stored_ms: START_MS + 19,
+  }], 'the newest are left')
 })
 
 t.test('a sweep that others wait for is one, and ends with the cache', async (t) => {
@@ -178,14 +221,21 @@ t.test('a sweep that others wait for is one, and ends with the cache', async (t)
   t.ok(await countOf(database) > 0, 'and does not begin again')
 })
 
-t.test('a database that refuses is an error for who reads or writes, and a line in the log for a sweep in the background', async (t) => {
+t.test('a database that fails is an error for callers, and a log line for a background sweep', async (t) => {
   const [database, broken] = [await inMemory(t), await openSqlite(MEMORY, { now: Date.now })]
   await broken.close()
   const cache = cacheOn(t, broken)
-  for (const ask of [cache.read('a'), put(cache, 'a'), cache.sweep()]) await t.rejects(ask)
+  for (const ask of [async () => await cache.read('a'), async () => await put(cache, 'a'), cache.sweep]) {
+    await t.rejects(async () => {
+      await ask()
+    })
+  }
   const log = createRecordingLog()
   const writing = cacheOn(t, { ...database, queries: broken.queries }, { log })
-  await writing.write(START_MS, Array.from({ length: 1000 }, (_, number) => ({ key: String(number), meta: 0, body: '1' })))
+  await writing.write(
+    START_MS,
+    Array.from({ length: 1000 }, (_, number) => ({ key: String(number), meta: 0, body: '1' }))
+  )
   await until(() => log.lines.length > 0)
   t.same(log.lines, ['warn the album cache cannot be swept'])
 })

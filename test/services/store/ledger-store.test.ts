@@ -3,21 +3,29 @@ import fc from 'fast-check'
 import t from 'tap'
 import { type Database } from '../../../src/services/database/database.ts'
 import { MEMORY, openSqlite } from '../../../src/services/database/sqlite.ts'
-import { type BodyRef, type LedgerStore, openLedgerStore, removeLedger } from '../../../src/services/store/ledger-store.ts'
+import {
+  type BodyRef,
+  type LedgerStore,
+  openLedgerStore,
+  removeLedger,
+} from '../../../src/services/store/ledger-store.ts'
 import { onBothDatabases } from '../../database.ts'
 
 const RUN = '019a0000-0000-7000-8000-000000000001'
 
-interface Replayed { event: unknown, body: BodyRef | null }
+interface Replayed {
+  event: unknown
+  body: BodyRef | null
+}
 
-async function replayed (store: LedgerStore<unknown>): Promise<Replayed[]> {
+async function replayed<Event> (store: LedgerStore<Event>): Promise<Replayed[]> {
   const events: Replayed[] = []
   for await (const event of store.replay()) events.push(event)
   return events
 }
 
 /** The events alone. */
-async function eventsOf (store: LedgerStore<unknown>): Promise<unknown[]> {
+async function eventsOf<Event> (store: LedgerStore<Event>): Promise<unknown[]> {
   return (await replayed(store)).map(({ event }) => event)
 }
 
@@ -25,21 +33,27 @@ type Transaction = Pick<Database, 'transaction'>['transaction']
 
 /** The database, with `around` called instead of each transaction. */
 function intercepted (database: Database, around: (run: () => Promise<unknown>) => Promise<unknown>): Database {
-  const transaction: Transaction = async (options, work) => await around(async () => await database.transaction(options, work)) as Awaited<ReturnType<typeof work>>
+  const transaction: Transaction = async (options, work) =>
+    await around(async () => await database.transaction(options, work)) as Awaited<ReturnType<typeof work>>
   return { ...database, transaction }
 }
 
-onBothDatabases(t, 'events come back in their order, with their bodies, for this execution and the next', async (t, open) => {
+onBothDatabases(t, 'events are replayed in their order with their bodies', async (t, open) => {
   const first = await openLedgerStore<unknown>(await open(), RUN, 1)
   t.equal(first.lastExecution, 0)
   t.equal(await first.append({ kind: 'source' }), null)
   const bodies = ['{"name":"ü🎵"}', '', '"x"']
-  const refs = await Promise.all(bodies.map(async (body, number) => await first.append({ kind: 'album', number }, body)))
+  const refs = await Promise.all(
+    bodies.map(async (body, number) => await first.append({ kind: 'album', number }, body))
+  )
   t.same(refs, bodies.map((body, number) => ({ execution: 1, seq: number + 2, length: body.length })))
   await first.close()
   const second = await openLedgerStore<unknown>(await open(), RUN, 2)
   t.equal(second.lastExecution, 1)
-  t.same(await replayed(second), [{ event: { kind: 'source' }, body: null }, ...refs.map((body, number) => ({ event: { kind: 'album', number }, body }))])
+  t.same(await replayed(second), [
+    { event: { kind: 'source' }, body: null },
+    ...refs.map((body, number) => ({ event: { kind: 'album', number }, body })),
+  ])
   for (const [number, ref] of refs.entries()) t.equal(ref === null ? null : await second.readBody(ref), bodies[number])
   t.same(await eventsOf(await openLedgerStore(await open(), RUN.replace('1', '2'), 9)), [], 'another run has none')
 })
@@ -57,7 +71,11 @@ onBothDatabases(t, 'each execution numbers its own events, and sees those of ear
   t.equal(fourth.lastExecution, 3)
   await first.append(12)
   t.same(await eventsOf(fourth), [10, 11, 12, 30])
-  t.same(await eventsOf(await openLedgerStore(database, RUN, 2)), [10, 11, 12], 'an earlier one sees nothing of a later one')
+  t.same(
+    await eventsOf(await openLedgerStore(database, RUN, 2)),
+    [10, 11, 12],
+    'an earlier one sees nothing of a later one'
+  )
 })
 
 onBothDatabases(t, 'an execution that is opened again goes on after its last event', async (t, open) => {
@@ -71,21 +89,33 @@ onBothDatabases(t, 'an execution that is opened again goes on after its last eve
   t.same(await eventsOf(await openLedgerStore(database, RUN, 3)), [1, 2, 3, 4])
 })
 
-onBothDatabases(t, 'what is appended in one turn is one transaction, up to 50 events or a million characters', async (t, open) => {
+onBothDatabases(t, 'events of one turn are one transaction, up to 50 or a million characters', async (t, open) => {
   const database = await open()
   let transactions = 0
-  const store = await openLedgerStore<number>(intercepted(database, async (run) => {
-    transactions++
-    return await run()
-  }), RUN, 1)
-  const groups: Array<[events: number, body: string, transactions: number]> = [[1, '', 1], [50, '', 1], [120, '', 3], [3, 'x'.repeat(400_000), 2], [3, 'x'.repeat(2_000_000), 3]]
+  const store = await openLedgerStore<number>(
+    intercepted(database, async (run) => {
+      transactions++
+      return await run()
+    }),
+    RUN,
+    1
+  )
+  const groups: Array<[events: number, body: string, transactions: number]> = [[1, '', 1], [50, '', 1], [120, '', 3], [
+    3,
+    'x'.repeat(400_000),
+    2,
+  ], [3, 'x'.repeat(2_000_000), 3]]
   for (const [events, body, expected] of groups) {
     transactions = 0
     await Promise.all(Array.from({ length: events }, async (_, event) => await store.append(event, body)))
     t.equal(transactions, expected, `${events} of ${body.length} characters`)
   }
   const next = await openLedgerStore<number>(database, RUN, 2)
-  t.same(await eventsOf(next), groups.flatMap(([events]) => Array.from({ length: events }, (_, event) => event)), 'and all are there in their order')
+  t.same(
+    await eventsOf(next),
+    groups.flatMap(([events]) => Array.from({ length: events }, (_, event) => event)),
+    'and all are there in their order'
+  )
 })
 
 onBothDatabases(t, 'a ledger with many large bodies is replayed whole, and read body by body', async (t, open) => {
@@ -95,15 +125,20 @@ onBothDatabases(t, 'a ledger with many large bodies is replayed whole, and read 
   await Promise.all(Array.from({ length: 130 }, async (_, event) => await store.append(event, bodyOf(event))))
   const events = await replayed(await openLedgerStore(database, RUN, 2))
   t.same(events.map(({ event }) => event), Array.from({ length: 130 }, (_, event) => event))
-  for (const place of [0, 49, 50, 51, 99, 100, 129]) t.equal(await store.readBody(events[place]?.body ?? { execution: 0, seq: 0, length: 0 }), bodyOf(place))
+  for (const place of [0, 49, 50, 51, 99, 100, 129]) {
+    t.equal(await store.readBody(events[place]?.body ?? { execution: 0, seq: 0, length: 0 }), bodyOf(place))
+  }
 })
 
 onBothDatabases(t, 'a damaged event is left out, all others come, and its body is an error', async (t, open) => {
   const database = await open()
   const store = await openLedgerStore<number>(database, RUN, 1)
   const refs: BodyRef[] = []
-  for (let event = 0; event < 6; event++) refs.push(await store.append(event, `{"number":${event}}`) ?? { execution: 0, seq: 0, length: 0 })
-  const damage = async (seq: number, columns: Record<string, unknown>): Promise<unknown> => await database.queries.updateTable('ledger_events').set(columns).where('seq', '=', seq).execute()
+  for (let event = 0; event < 6; event++) {
+    refs.push(await store.append(event, `{"number":${event}}`) ?? { execution: 0, seq: 0, length: 0 })
+  }
+  const damage = async (seq: number, columns: Record<string, unknown>): Promise<unknown> =>
+    await database.queries.updateTable('ledger_events').set(columns).where('seq', '=', seq).execute()
   await damage(1, { event: '9' })
   await damage(2, { body: '{"number":9}' })
   await damage(3, { body: null })
@@ -124,13 +159,21 @@ t.test('any character changed in an event or its body leaves it out', async (t) 
   await store.append({ kind: 'album', id: 'a' }, '{"name":"夜に駆ける"}')
   const row = await database.queries.selectFrom('ledger_events').selectAll().executeTakeFirstOrThrow()
   const next = await openLedgerStore<unknown>(database, RUN, 2)
-  await fc.assert(fc.asyncProperty(fc.constantFrom('event' as const, 'body' as const), fc.nat(), fc.integer({ min: 1, max: 0x7f }), async (column, place, mask) => {
-    const whole = row[column] ?? ''
-    const at = place % whole.length
-    const damaged = whole.slice(0, at) + String.fromCharCode(whole.charCodeAt(at) ^ mask) + whole.slice(at + 1)
-    await database.queries.updateTable('ledger_events').set({ event: row.event, body: row.body, [column]: damaged }).execute()
-    t.same(await eventsOf(next), [], damaged)
-  }))
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('event' as const, 'body' as const),
+      fc.nat(),
+      fc.integer({ min: 1, max: 0x7f }),
+      async (column, place, mask) => {
+        const whole = row[column] ?? ''
+        const at = place % whole.length
+        const damaged = whole.slice(0, at) + String.fromCharCode(whole.charCodeAt(at) ^ mask) + whole.slice(at + 1)
+        await database.queries.updateTable('ledger_events').set({ event: row.event, body: row.body, [column]: damaged })
+          .execute()
+        t.same(await eventsOf(next), [], JSON.stringify(damaged))
+      }
+    )
+  )
   await database.queries.updateTable('ledger_events').set({ event: row.event, body: row.body }).execute()
   t.equal((await eventsOf(next)).length, 1)
 })
@@ -141,11 +184,15 @@ t.test('whenever an event is appended, it is stored: also while the last group i
   const store = await openLedgerStore<number>(database, RUN, 1)
   let stored = 0
   for (let steps = 0; steps < 150; steps++) {
-    void store.append(1).then(() => { stored++ })
+    void store.append(1).then(() => {
+      stored++
+    })
     for (let step = 0; step < steps; step++) await Promise.resolve()
-    void store.append(2).then(() => { stored++ })
+    void store.append(2).then(() => {
+      stored++
+    })
     for (let turn = 0; turn < 5; turn++) await nextTurn()
-    if (stored !== 2 * (steps + 1)) return t.fail(`one that came ${steps} steps later waits for ever`)
+    if (stored !== 2 * (steps + 1)) throw new Error(`one that came ${steps} steps later waits for ever`)
   }
   await store.close()
   t.equal((await eventsOf(await openLedgerStore(database, RUN, 2))).length, 300)
@@ -155,10 +202,14 @@ t.test('an event is stored once, also where the answer of the commit got lost', 
   const database = await openSqlite(MEMORY, { now: Date.now })
   t.teardown(async () => await database.close())
   let transactions = 0
-  const store = await openLedgerStore<number>(intercepted(database, async (run) => {
-    await run()
-    if (transactions++ === 0) throw new Error('Connection terminated unexpectedly')
-  }), RUN, 1)
+  const store = await openLedgerStore<number>(
+    intercepted(database, async (run) => {
+      await run()
+      if (transactions++ === 0) throw new Error('Connection terminated unexpectedly')
+    }),
+    RUN,
+    1
+  )
   await Promise.all([store.append(1), store.append(2)])
   t.equal(transactions, 2)
   t.same(await eventsOf(await openLedgerStore(database, RUN, 2)), [1, 2])
@@ -168,10 +219,14 @@ t.test('what cannot be stored fails those who wait for it alone, and the next ev
   const database = await openSqlite(MEMORY, { now: Date.now })
   t.teardown(async () => await database.close())
   let isFull = true
-  const store = await openLedgerStore<number>(intercepted(database, async (run) => {
-    if (isFull) throw Object.assign(new Error('the disk is full'), { errcode: 13 })
-    return await run()
-  }), RUN, 1)
+  const store = await openLedgerStore<number>(
+    intercepted(database, async (run) => {
+      if (isFull) throw Object.assign(new Error('the disk is full'), { errcode: 13 })
+      return await run()
+    }),
+    RUN,
+    1
+  )
   const results = await Promise.allSettled([store.append(1), store.append(2)])
   t.same(results.map(({ status }) => status), ['rejected', 'rejected'])
   isFull = false
@@ -184,7 +239,11 @@ t.test('close waits for what is being stored', async (t) => {
   t.teardown(async () => await database.close())
   const store = await openLedgerStore<number>(database, RUN, 1)
   let stored = 0
-  for (const event of [1, 2, 3]) void store.append(event).then(() => { stored++ })
+  for (const event of [1, 2, 3]) {
+    void store.append(event).then(() => {
+      stored++
+    })
+  }
   await store.close()
   await Promise.resolve()
   t.equal(stored, 3)
@@ -193,11 +252,24 @@ t.test('close waits for what is being stored', async (t) => {
 
 onBothDatabases(t, 'a removed ledger is gone, however long it is, and no other one', async (t, open) => {
   const database = await open()
-  const [gone, stays] = [await openLedgerStore<number>(database, RUN, 1), await openLedgerStore<number>(database, RUN.replace('1', '2'), 1)]
+  const [gone, stays] = [
+    await openLedgerStore<number>(database, RUN, 1),
+    await openLedgerStore<number>(database, RUN.replace('1', '2'), 1),
+  ]
   const later = await openLedgerStore<number>(database, RUN, 2)
-  await Promise.all(Array.from({ length: 230 }, async (_, event) => await Promise.all([gone.append(event), later.append(event), event < 3 && stays.append(event)])))
+  await Promise.all(
+    Array.from(
+      { length: 230 },
+      async (_, event) => await Promise.all([gone.append(event), later.append(event), event < 3 && stays.append(event)])
+    )
+  )
   await removeLedger(database, RUN)
-  t.same((await database.queries.selectFrom('ledger_events').select('run_id').distinct().execute()).map(({ run_id: id }) => id), [RUN.replace('1', '2')])
+  t.same(
+    (await database.queries.selectFrom('ledger_events').select('run_id').distinct().execute()).map(({ run_id: id }) =>
+      id
+    ),
+    [RUN.replace('1', '2')]
+  )
   t.equal((await eventsOf(await openLedgerStore(database, RUN.replace('1', '2'), 2))).length, 3)
   t.equal((await openLedgerStore(database, RUN, 3)).lastExecution, 0)
   await removeLedger(database, RUN)

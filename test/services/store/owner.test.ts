@@ -22,7 +22,9 @@ async function deadPid (): Promise<number> {
 
 t.test('a process knows that it lives itself, however long it was silent', async (t) => {
   const mine = owners(t)
-  for (const silentMs of [0, QUICK_MS, LONG_MS, -LONG_MS, Number.MAX_SAFE_INTEGER]) t.equal(mine.isAlive(mine.me, silentMs), true, String(silentMs))
+  for (const silentMs of [0, QUICK_MS, LONG_MS, -LONG_MS, Number.MAX_SAFE_INTEGER]) {
+    t.equal(mine.isAlive(mine.me, silentMs), true, String(silentMs))
+  }
 })
 
 t.test('owners of one process have different names, and know each other until they are closed', async (t) => {

@@ -6,7 +6,7 @@ import { type Cursor, type Pagination, START, nextStep, placesAhead } from '../p
 import { type ListingPage, type ListingRequest, type SpotifyService } from '../spotify-service.ts'
 import { type EarlyPages, type Lookahead, createLookahead } from './lookahead.ts'
 
-/** Where a source's listing goes on: plain data for the checkpoint. `part` counts listings that follow each other. */
+/** Where a source's listing goes on: plain data for the ledger. `part` counts listings that follow each other. */
 export interface SourceCursor {
   part: number
   cursor: Cursor

@@ -83,7 +83,8 @@ export async function createDocumentStore (dataDir: string, database: Pick<Datab
       await replace(copy, async (aside) => await pipeline(Readable.from(pieces(runId, file)), createWriteStream(aside, { flush: true, mode: 0o600 })), async (aside) => await verifier.isRight(aside, file.sha256, true))
     }
     await replace(path, async (aside) => await pipeline(createReadStream(copy), createGunzip(), createWriteStream(aside, { flush: true, mode: 0o600 })), async (aside) => await verifier.isRight(aside, file.sha256))
-    if (isDamaged || isHere) log.warn({ runId, path }, `${isDamaged ? 'damaged' : 'missing'} document restored from its compressed copy`)
+    if (isDamaged) log.warn({ runId, path }, 'damaged document restored from its compressed copy')
+    else if (isHere) log.warn({ runId, path }, 'missing document restored from its compressed copy')
     else log.info({ runId, path }, 'document copied from the database')
   }
 
@@ -125,12 +126,14 @@ export async function createDocumentStore (dataDir: string, database: Pick<Datab
 
     async path (runId, execution, file) {
       try {
+        const path = pathOf(file.name)
+        if (await verifier.isKnown(path, file.sha256) && (await verifier.isKnown(compressedPath(path), file.sha256) || !await isFile(compressedPath(path)))) return path
         await publish(execution, file)
         const content = `${file.name} ${file.sha256}` // a run that was resumed has another one
         const work = restoring.get(content) ?? checked(runId, file).finally(() => restoring.delete(content))
         restoring.set(content, work)
         await work
-        return pathOf(file.name)
+        return path
       } catch (error) {
         if (error instanceof ServiceError) throw error
         throw storageErrno(error) === null ? damaged(error) : storageFailed("the run's document cannot be read or restored", error)

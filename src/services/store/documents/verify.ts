@@ -8,6 +8,8 @@ import { createGunzip } from 'node:zlib'
 export interface Verifier {
   /** Whether the file has that content; with `isGzip`, once it is unpacked. */
   isRight: (path: string, sha256: string, isGzip?: boolean) => Promise<boolean>
+  /** Whether it was found right, and has not changed since. */
+  isKnown: (path: string, sha256: string) => Promise<boolean>
 }
 
 const MAX_KNOWN = 5000
@@ -30,6 +32,8 @@ export function createVerifier (): Verifier {
   }
 
   return {
+    isKnown: async (path, sha256) => known.get(path)?.startsWith(`${await identityOf(path)} ${sha256} `) === true,
+
     async isRight (path, sha256, isGzip = false) {
       const name = `${sha256} ${isGzip} ${path}`
       const checked = checking.get(name) ?? check(path, sha256, isGzip).finally(() => checking.delete(name))

@@ -65,7 +65,9 @@ t.test('a copy that cannot be begun stops nobody, and is told once', async (t) =
 
 t.test('the same document gives the same copy', async (t) => {
   const folder = t.testdir({ a: {}, b: {} })
-  const copies = await Promise.all(['a', 'b'].map(async (name) => await readFile((await rename(t, join(folder, name), 'text')).copy)))
+  const copies = await Promise.all(
+    ['a', 'b'].map(async (name) => await readFile((await rename(t, join(folder, name), 'text')).copy))
+  )
   t.same(copies[0], copies[1])
 })
 
@@ -93,7 +95,8 @@ t.test('a copy that cannot take its place costs the document nothing', async (t)
 })
 
 for (const isCopyLeft of [true, false]) {
-  t.test(`naming a document again ${isCopyLeft ? 'completes what was interrupted between it and its copy' : 'changes nothing'}`, async (t) => {
+  const effect = isCopyLeft ? 'completes what was interrupted between it and its copy' : 'changes nothing'
+  t.test(`naming a document again ${effect}`, async (t) => {
     const folder = t.testdir()
     const { copy, log } = await rename(t, folder, 'text')
     const bytes = await readFile(copy)

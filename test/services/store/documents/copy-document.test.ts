@@ -7,7 +7,11 @@ import { withoutLinks } from './file-faults.ts'
 
 const NAME = 'album_items_20261122T134059Z_2fe747.json'
 const SECOND = 'album_items_20261122T134059Z_2fe747-2.json'
-const fileOf = (text: string) => ({ name: NAME, bytes: text.length, sha256: createHash('sha256').update(text).digest('hex') })
+const fileOf = (text: string) => ({
+  name: NAME,
+  bytes: text.length,
+  sha256: createHash('sha256').update(text).digest('hex'),
+})
 
 t.test('a copy never replaces anything', async (t) => {
   const folder = t.testdir({ source: 'new', out: {} })
@@ -34,7 +38,9 @@ t.test('a folder or a dangling link of that name is left alone', async (t) => {
 t.test('copies at the same time are one file, whole', async (t) => {
   const text = 'x'.repeat(1_000_000)
   const folder = t.testdir({ source: text, out: {} })
-  const paths = await Promise.all(Array.from({ length: 8 }, async () => await copyDocument(join(folder, 'source'), join(folder, 'out'), fileOf(text))))
+  const paths = await Promise.all(
+    Array.from({ length: 8 }, async () => await copyDocument(join(folder, 'source'), join(folder, 'out'), fileOf(text)))
+  )
   t.equal(new Set(paths).size, 1)
   t.strictSame(await readdir(join(folder, 'out')), [NAME])
 })
@@ -43,7 +49,12 @@ for (const code of ['EPERM', 'ENOTSUP']) {
   t.test(`on a file system without links (${code}) a copy is made all the same, and replaces nothing`, async (t) => {
     const folder = t.testdir({ source: 'new', out: { [NAME]: 'another' } })
     withoutLinks(t, code)
-    for (let time = 0; time < 2; time++) t.equal(await copyDocument(join(folder, 'source'), join(folder, 'out'), fileOf('new')), join(folder, 'out', SECOND))
+    for (let time = 0; time < 2; time++) {
+      t.equal(
+        await copyDocument(join(folder, 'source'), join(folder, 'out'), fileOf('new')),
+        join(folder, 'out', SECOND)
+      )
+    }
     t.equal(await readFile(join(folder, 'out', NAME), 'utf8'), 'another')
     t.strictSame((await readdir(join(folder, 'out'))).sort(), [SECOND, NAME].sort())
   })

@@ -1,7 +1,12 @@
 import { mkdir, open, readFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { asideOf, makeFolder, renameDurably, syncFolder } from '../../../../src/services/store/documents/durable-file.ts'
+import {
+  asideOf,
+  makeFolder,
+  renameDurably,
+  syncFolder,
+} from '../../../../src/services/store/documents/durable-file.ts'
 import { onFolders } from './file-faults.ts'
 
 t.test('a folder is made with those above it, for its owner alone, whatever the umask', async (t) => {
@@ -12,10 +17,12 @@ t.test('a folder is made with those above it, for its owner alone, whatever the 
   } finally {
     process.umask(before)
   }
-  for (const made of [folder, dirname(folder), dirname(dirname(folder))]) t.equal((await stat(made)).mode & 0o777, 0o700, made)
+  for (const made of [folder, dirname(folder), dirname(dirname(folder))]) {
+    t.equal((await stat(made)).mode & 0o777, 0o700, made)
+  }
 })
 
-t.test('what is made is synced from its own folder up to the one that was there, and what is there already is not', async (t) => {
+t.test('new folders are synced up to the first that existed; existing ones are not', async (t) => {
   const base = t.testdir()
   const folder = join(base, 'a', 'b', 'c')
   const synced = await onFolders(t, 'sync')
@@ -39,7 +46,7 @@ t.test('a file takes the place of another as a whole', async (t) => {
 
 for (const code of ['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM', 'EBADF']) {
   for (const what of ['open', 'sync'] as const) {
-    t.test(`a file system whose folders cannot be ${what === 'open' ? 'opened' : 'synced'} (${code}) renames as durably as it can`, async (t) => {
+    t.test(`a file system that cannot ${what} folders (${code}) renames as durably as it can`, async (t) => {
       const folder = t.testdir({ from: 'new' })
       const refused = await onFolders(t, what, code)
       await makeFolder(join(folder, 'a', 'b'))
@@ -58,14 +65,14 @@ t.test('any other failure to sync a folder is an error', async (t) => {
   await t.rejects(makeFolder(join(folder, 'a')), { code: 'EIO' })
 })
 
-t.test('a folder is not left open', async (t) => {
+t.test('a folder is not left open', { skip: process.platform !== 'linux' && 'needs /proc' }, async (t) => {
   const folder = t.testdir()
   const openFiles = async (): Promise<number> => (await readdir('/proc/self/fd')).length
   const before = await openFiles()
   await onFolders(t, 'sync', 'EINVAL')
   for (let time = 0; time < 5; time++) await syncFolder(folder)
   t.equal(await openFiles(), before)
-}, process.platform !== 'linux' ? { skip: 'needs /proc' } : {})
+})
 
 t.test('names beside a file are never the same, and stay in its folder', async (t) => {
   const path = join('documents', 'a.json')

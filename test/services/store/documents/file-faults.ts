@@ -1,9 +1,12 @@
-import fs, { type FileHandle, open as openFile } from 'node:fs/promises'
+import { type createReadStream } from 'node:fs'
+import { type FileHandle, type link, open as openFile } from 'node:fs/promises'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { type Test } from 'tap'
 
 /** `node:fs/promises` as an object whose functions can be replaced. */
-const functions = createRequire(import.meta.url)('node:fs/promises') as { open: typeof fs.open, link: typeof fs.link }
+const functions = createRequire(import.meta.url)('node:fs/promises') as { open: typeof openFile, link: typeof link }
+
+const streams = createRequire(import.meta.url)('node:fs') as { createReadStream: typeof createReadStream }
 
 /**
  * Makes it fail with that code to open, or to sync, a folder, until the test has ended; files are as ever. Without a
@@ -42,10 +45,28 @@ export async function onFolders (t: Test, what: 'open' | 'sync', code?: string):
   return paths
 }
 
+/** Counts how often a file is read, until the test has ended. */
+export function countReads (t: Test): () => number {
+  const original = streams.createReadStream
+  let reads = 0
+  streams.createReadStream = (...parameters) => {
+    reads++
+    return original(...parameters)
+  }
+  syncBuiltinESMExports()
+  t.teardown(() => {
+    streams.createReadStream = original
+    syncBuiltinESMExports()
+  })
+  return () => reads
+}
+
 /** A file system that has no second name for a file, until the test has ended. */
 export function withoutLinks (t: Test, code: string): void {
   const original = functions.link
-  functions.link = async () => { throw Object.assign(new Error(`${code}: refused`), { code }) }
+  functions.link = async () => {
+    throw Object.assign(new Error(`${code}: refused`), { code })
+  }
   syncBuiltinESMExports()
   t.teardown(() => {
     functions.link = original

@@ -3,7 +3,13 @@ import { mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promi
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
-import { folderOf, nameStaged, removeStaged, stageDocument, stagedPath } from '../../../../src/services/store/documents/stage.ts'
+import {
+  folderOf,
+  nameStaged,
+  removeStaged,
+  stageDocument,
+  stagedPath,
+} from '../../../../src/services/store/documents/stage.ts'
 import { createRecordingLog } from '../../recording-log.ts'
 import { onFolders } from './file-faults.ts'
 
@@ -26,12 +32,26 @@ t.test('a document lies in the folder of its day', async (t) => {
 })
 
 const NO_NAMES = [
-  '', '.', '..', 'x.json', '../album_items_20261122T134059Z_2fe747.json', `${NAME}/..`, `${NAME}.1.staged`, `${NAME}\n`, `x${NAME}`, NAME.toUpperCase(),
-  'album_items_20261122T134059Z.json', 'album_items_2026Z_2fe747.json', 'album_items_20261122T134059Z_2fe74g.json', 'album_items_../../../T134059Z_2fe747.json',
+  '',
+  '.',
+  '..',
+  'x.json',
+  '../album_items_20261122T134059Z_2fe747.json',
+  `${NAME}/..`,
+  `${NAME}.1.staged`,
+  `${NAME}\n`,
+  `x${NAME}`,
+  NAME.toUpperCase(),
+  'album_items_20261122T134059Z.json',
+  'album_items_2026Z_2fe747.json',
+  'album_items_20261122T134059Z_2fe74g.json',
+  'album_items_../../../T134059Z_2fe747.json',
 ]
 
 t.test('what is no name of a document never becomes a path', async (t) => {
-  for (const name of NO_NAMES) t.throws(() => folderOf('documents', name), /not the name of a document/, JSON.stringify(name))
+  for (const name of NO_NAMES) {
+    t.throws(() => folderOf('documents', name), /not the name of a document/, JSON.stringify(name))
+  }
 })
 
 t.test('a document is written whole with its copy, its size and its hash, and has no name yet', async (t) => {
@@ -66,10 +86,12 @@ t.test('a document that cannot be written is an error, and leaves no copy', asyn
   const folder = t.testdir({ [`${NAME}.1.staged`]: {} })
   await t.rejects(stageDocument(folder, NAME, 1, text('x'), LOG), { code: 'EISDIR' })
   t.same(await readdir(folder), [`${NAME}.1.staged`])
-  await t.rejects(stageDocument(join(t.testdir({ file: '' }), 'file'), NAME, 1, text('x'), LOG), { code: /EEXIST|ENOTDIR/ })
+  await t.rejects(stageDocument(join(t.testdir({ file: '' }), 'file'), NAME, 1, text('x'), LOG), {
+    code: /EEXIST|ENOTDIR/,
+  })
 })
 
-t.test('a document whose folder cannot be synced is an error where the disk fails, and none where there is no such thing', async (t) => {
+t.test('a folder that fails to sync is an error, one that cannot be synced is not', async (t) => {
   const folder = t.testdir()
   t.test('EINVAL', async (t) => {
     await onFolders(t, 'sync', 'EINVAL')
@@ -106,7 +128,7 @@ t.test('a crash between the document and its copy is made good by naming it agai
   t.same((await readdir(folder)).sort(), [NAME, `${NAME}.gz`])
 })
 
-t.test('what earlier executions staged is removed with what they left half-written, and nothing of a later one or of another document', async (t) => {
+t.test('what earlier executions staged or left half-written is removed, and nothing else', async (t) => {
   const folder = t.testdir()
   const other = NAME.replace('2fe747', '2fe748')
   for (const execution of [1, 2, 10]) await stageDocument(folder, NAME, execution, text('x'), LOG)
@@ -114,7 +136,14 @@ t.test('what earlier executions staged is removed with what they left half-writt
   const half = `${NAME}.2.staged.gz.abcdef-1.tmp`
   for (const name of [NAME, `${NAME}.gz`, half, `${NAME}.1.staged.mine`]) await writeFile(join(folder, name), '')
   await removeStaged(folder, NAME, 2)
-  const left = [NAME, `${NAME}.gz`, `${NAME}.1.staged.mine`, ...stagedNames(10), `${other}.1.staged`, `${other}.1.staged.gz`].sort()
+  const left = [
+    NAME,
+    `${NAME}.gz`,
+    `${NAME}.1.staged.mine`,
+    ...stagedNames(10),
+    `${other}.1.staged`,
+    `${other}.1.staged.gz`,
+  ].sort()
   t.same((await readdir(folder)).sort(), left)
   await removeStaged(folder, NAME, Infinity)
   t.same((await readdir(folder)).sort(), left.filter((name) => !name.includes('.10.')))
