@@ -20,9 +20,9 @@ type Tier = typeof TIERS[number]
 
 /** When the process is killed. `early`: while it finds out what the app may do. `document`: while the file is being written. */
 const MOMENTS = ['any', 'twice', 'early', 'document'] as const
-const RUNS = 36
+const RUNS = 28
 /** The first runs are on SQLite, the others on PostgreSQL. */
-const ON_SQLITE = 20
+const ON_SQLITE = 16
 const GRACEFUL_RUNS = 6
 /** The default of SPOTIFY_MAX_CONCURRENCY. */
 const MAX_CONCURRENCY = 10

@@ -47,6 +47,7 @@ async function startProxy (t: Test, credentials?: string) {
       target.pipe(client).pipe(target)
     })
     target.on('error', () => client.destroy())
+    client.on('close', () => target.destroy())
   })
   return { seen, port: await listen(t, server) }
 }

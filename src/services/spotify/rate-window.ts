@@ -149,12 +149,15 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   /** Counts the places that are occupied; what lies further ahead than any place can was written before the clock was set back. */
   async function countOccupied (within: Transaction, nowMs: number): Promise<number> {
     const longest = nowMs + windowMs + longestCallMs
-    await within.deleteFrom('permits').where('account', '=', account).where('free_ms', '<', nowMs).execute()
-    await within.updateTable('permits').set({ free_ms: longest }).where('account', '=', account).where('free_ms', '>', longest).execute()
-    const { count } = await within.selectFrom('permits').select(({ fn }) => fn.countAll<number>().as('count')).where('account', '=', account).executeTakeFirstOrThrow()
+    const all = await within.selectFrom('permits').where('account', '=', account)
+      .select(({ fn }) => [fn.countAll<number>().as('count'), fn.min<number | null>('free_ms').as('first'), fn.max<number | null>('free_ms').as('last')]).executeTakeFirstOrThrow()
+    const isAnyFree = (all.first ?? Infinity) < nowMs
+    const freed = isAnyFree ? await within.deleteFrom('permits').where('account', '=', account).where('free_ms', '<', nowMs).executeTakeFirst() : null
+    if ((all.last ?? 0) > longest) await within.updateTable('permits').set({ free_ms: longest }).where('account', '=', account).where('free_ms', '>', longest).execute()
+    const count = Number(all.count) - Number(freed?.numDeletedRows ?? 0)
     const atMs = clock.monotonic()
     for (const [id, freeAtMs] of own) if (freeAtMs < atMs) own.delete(id)
-    return Math.max(Number(count), own.size)
+    return Math.max(count, own.size)
   }
 
   async function give (within: Transaction, endpoints: string[], nowMs: number): Promise<Place[]> {
