@@ -38,7 +38,13 @@ const CLOSE_MS = 1500
  * executed, and by which process, its row says.
  */
 export function createPgBossQueue ({ databaseUrl, schema, concurrency, clock, log }: PgBossQueueOptions): RunQueue {
-  const connection = { connectionString: databaseUrl, application_name: 'album-release-ingest queue', connectionTimeoutMillis: 3000, query_timeout: QUERY_MS, keepAlive: true }
+  const connection = {
+    connectionString: databaseUrl,
+    application_name: 'album-release-ingest queue',
+    connectionTimeoutMillis: 3000,
+    query_timeout: QUERY_MS,
+    keepAlive: true,
+  }
   const boss = new PgBoss({
     ...connection,
     schema,
@@ -150,7 +156,9 @@ export function createPgBossQueue ({ databaseUrl, schema, concurrency, clock, lo
       closing.abort(reason)
       await soon(starting.catch(() => {}))
       await Promise.all(working)
-      await soon(boss.stop({ graceful: true, timeout: CLOSE_MS }).catch((error: unknown) => log.debug({ reason: reasonOf(error) }, 'pg-boss did not stop as it should')))
+      await soon(boss.stop({ graceful: true, timeout: CLOSE_MS }).catch((error: unknown) => {
+        log.debug({ reason: reasonOf(error) }, 'pg-boss did not stop as it should')
+      }))
     },
   }
 }

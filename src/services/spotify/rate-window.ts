@@ -88,7 +88,8 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   async function lockedOrThrow<T> (work: (within: Transaction, nowMs: number) => Promise<T>): Promise<T> {
     const told = [...untold]
     const writes = revision > storedRevision
-    const { answer, synced, measured } = await transaction({ lock: `pace ${account}`, isDurable: writes || database.kind === 'postgresql' }, async (within) => {
+    const options = { lock: `pace ${account}`, isDurable: writes || database.kind === 'postgresql' }
+    const { answer, synced, measured } = await transaction(options, async (within) => {
       const askedAtMs = clock.monotonic()
       const nowMs = await database.nowMs(within)
       const measured = { leastMs: nowMs - clock.monotonic(), mostMs: nowMs - askedAtMs }
@@ -107,8 +108,11 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
 
   /** Keeps places occupied that a clock which was set forward would free early, and the pause at what is left of it. */
   async function followJump (within: Transaction, jumpMs: number, now: Moment): Promise<void> {
-    if (known.pause !== null) known = { ...known, pause: { ...known.pause, untilMs: Math.ceil(now.wallMs + known.pause.endsAtMs - now.atMs) } }
-    if (jumpMs > 0) await within.updateTable('permits').set(({ eb }) => ({ free_ms: eb('free_ms', '+', jumpMs) })).where('account', '=', account).execute()
+    const { pause } = known
+    if (pause !== null) known = { ...known, pause: { ...pause, untilMs: Math.ceil(now.wallMs + pause.endsAtMs - now.atMs) } }
+    if (jumpMs <= 0) return
+    const later = within.updateTable('permits').set(({ eb }) => ({ free_ms: eb('free_ms', '+', jumpMs) }))
+    await later.where('account', '=', account).execute()
   }
 
   /** Learns what others have stored, and stores what only this process knows; gives what is stored then. */

@@ -161,7 +161,7 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
       const requestKey = keyOf(run.request)
       return await transaction({ lock: 'admission', isDurable: true }, async (within) => {
         const existing = key === null
-          ? await within.selectFrom('runs').select(['id as run_id', 'request_key']).where('pending', '=', 1).where('request_key', '=', requestKey).orderBy('id').limit(1).executeTakeFirst()
+          ? await equalPending(requestKey, within)
           : await within.selectFrom('claims').select(['run_id', 'request_key']).where('name', '=', key.name).where('claimed_ms', '>=', key.validFromMs).executeTakeFirst()
         if (existing !== undefined) return { kind: 'existing', id: existing.run_id, requestKey: existing.request_key }
         const pending = await countPending(within)
@@ -290,6 +290,13 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
     const rows: RunRow[] = []
     for (const status of statuses) rows.push(...await query(status))
     return rows.sort((a, b) => a.id < b.id ? 1 : -1).slice(0, limit)
+  }
+
+  /** A damaged run is given to nobody. */
+  async function equalPending (requestKey: string, within: Queries): Promise<{ run_id: string, request_key: string } | undefined> {
+    const rows = await within.selectFrom('runs').selectAll().where('pending', '=', 1).where('request_key', '=', requestKey).orderBy('id').execute()
+    const whole = rows.find(isWhole)
+    return whole === undefined ? undefined : { run_id: whole.id, request_key: whole.request_key }
   }
 
   async function remove (id: string): Promise<void> {

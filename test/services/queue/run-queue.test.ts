@@ -1,55 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../../src/services/clock.ts'
 import { type PostgresqlServer, startPostgresql } from '../../postgresql.ts'
 import { CLOSED, DONE, createOnPgBoss, newSchema, onPgBoss, until } from './queue-bench.ts'
 import { behavesAsRunQueue } from './queue-spec.ts'
 
-/** The heartbeat of a job lasts ten seconds; then it is found within three. */
-const TAKEN_OVER_WITHIN_MS = 20_000
-
-/** The two files that have pg-boss wait most of the time. */
-t.jobs = 2
-
 /** Tests side by side on one PostgreSQL, each with a schema of its own. */
 void t.test('the queue on PostgreSQL', { buffered: true }, async (t) => {
   const server = await startPostgresql(t)
   if (server === null) return
   t.jobs = 8
-  takesOverFromTheDead(t, server)
   behavesAsRunQueue(t, async (t, concurrency) => await onPgBoss(t, server.url, await newSchema(server), concurrency))
   isShared(t, server)
 })
-
-function takesOverFromTheDead (t: Test, server: PostgresqlServer): void {
-  const { url } = server
-  void t.test('a run whose process was killed with SIGKILL is delivered to another one, and only then', { buffered: true }, async (t) => {
-    const schema = await newSchema(server)
-    const child = spawn(process.execPath, [fileURLToPath(new URL('queue-child.ts', import.meta.url)), url, schema], { stdio: ['ignore', 'pipe', 'inherit'] })
-    t.teardown(async () => await kill(child))
-    const api = createOnPgBoss(t, url, schema, 1, false)
-    await once(child.stdout, 'data')
-    await api.queue.start()
-    await api.queue.enqueue('a')
-    await once(child.stdout, 'data')
-    const other = await onPgBoss(t, url, schema)
-    await kill(child)
-    const killedAtMs = performance.now()
-    t.equal((await other.delivery(1)).id, 'a')
-    const afterMs = performance.now() - killedAtMs
-    t.ok(afterMs < TAKEN_OVER_WITHIN_MS, `${Math.round(afterMs)} ms`)
-    t.comment(`taken over in ${Math.round(afterMs)} ms`)
-  })
-}
-
-async function kill (child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exited
-}
 
 function isShared (t: Test, server: PostgresqlServer): void {
   const { url } = server

@@ -191,17 +191,25 @@ t.test('who watches a run of another process sees its progress, its end, and eac
   t.same(seen, [1, 2, -1])
 })
 
-t.test('a run that is executed here is not read while it is watched; as soon as that is over it is', async (t) => {
-  const { join, stored, state } = share(t)
+t.test('a run that is executed here is not read while it is watched', async (t) => {
+  const { join, state } = share(t)
   const active = join()
-  const seen: string[] = []
-  active.watch('a', ({ status }) => seen.push(status))
-  await settle()
-  const release = active.hold('a', () => {})
+  active.watch('a', () => {})
+  active.hold('a', () => {})
   active.note(running)
+  await settle()
   const before = state.reads
   await systemClock.sleep(3 * POLL_MS)
   t.equal(state.reads, before)
+})
+
+t.test('as soon as an execution here is over, who watches the run is told how it is stored', async (t) => {
+  const { join, stored } = share(t, 60_000)
+  const active = join()
+  const seen: string[] = []
+  active.watch('a', ({ status }) => seen.push(status))
+  const release = active.hold('a', () => {})
+  active.note(running)
   stored.set('a', succeeded)
   release()
   await settle()

@@ -18,13 +18,13 @@ const sleep = systemClock.sleep
 type Options = Partial<PacerProcessOptions> & { calls: number }
 
 /** Tests side by side on one PostgreSQL, each with an account of its own; then those that stop it. */
-t.test('the rate window on PostgreSQL', async (t) => {
+void t.test('the rate window on PostgreSQL', { buffered: true }, async (t) => {
   const server = await startPostgresql(t)
   if (server === null) return
   const databases = [await open(t, server), await open(t, server), await open(t, server)] as const
 
   await t.test('while it runs', async (t) => {
-    t.jobs = 6
+    t.jobs = 8
     behavesAsPacer(t, async (t) => {
       const [database, account, windowMs, maxWaitMs] = [await open(t, server), randomUUID(), 400, 2500]
       return {

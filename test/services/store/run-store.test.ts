@@ -173,6 +173,16 @@ onBothDatabases(t, 'old claims are removed, and younger ones stay', async (t, op
   t.not(await store.read(old.run.id), null, 'the run itself stays')
 })
 
+onBothDatabases(t, 'a damaged run that has not ended is given to nobody: an equal request gets a new one', async (t, open) => {
+  const database = await open()
+  const { store } = processOn(t, database)
+  const [damaged, next] = [record(), record()]
+  await store.admit(admission(damaged))
+  await database.queries.updateTable('runs').set({ record: '{}' }).where('id', '=', damaged.run.id).execute()
+  t.same(await store.admit(admission(next)), { kind: 'new' })
+  t.match(await store.admit(admission(record())), { kind: 'existing', id: next.run.id })
+})
+
 onBothDatabases(t, 'a full queue refuses new runs, and still attaches equal requests', async (t, open) => {
   const { store } = processOn(t, await open())
   const [first, second] = [record('paused'), record('queued', 1, { ...REQUEST, limit: 2 })]
