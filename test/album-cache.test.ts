@@ -124,7 +124,7 @@ t.test('an album of another tier, another app or another API is fetched anew', a
   const another = await restart(t, upgraded, { env: { SPOTIFY_CLIENT_ID: 'another-app' } })
   t.match(await another.ingest({ limit: 5 }), { status: 'succeeded', cost: { cached: 0 } })
   await another.app.close()
-  const sameDatabase = { DATABASE_URL: service.app.config.DATABASE_URL }
+  const sameDatabase = { DATABASE_URL: service.app.config.DATABASE_URL, DATABASE_SCHEMA: service.app.config.DATABASE_SCHEMA }
   const elsewhere = await startService(t, { dataDir: service.dataDir, sandbox: { tier: 'extended' }, env: sameDatabase })
   t.match(await elsewhere.ingest({ limit: 5 }), { status: 'succeeded', cost: { cached: 0 } })
 })

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { type Run } from '../src/schemas/run.ts'
 import { type Fault, type SandboxSettings } from '../src/sandbox/settings.ts'
 import { type SandboxStats } from '../src/sandbox/stats.ts'
-import { type Service, ended, startService, temporaryFolder } from './service.ts'
+import { type Service, ended, skipOnReplicas, startService, temporaryFolder } from './service.ts'
 
 t.test('albums that lack tracks only take no place in a batch: after a restart no batch is asked that was not needed before', async (t) => {
   const { run, stats } = await restartedAt(t, 'extended', [{ kind: 'stall', endpoint: 'albums', skip: 1 }, { kind: 'stall', endpoint: 'albumTracks' }],
@@ -12,7 +12,7 @@ t.test('albums that lack tracks only take no place in a batch: after a restart n
   t.equal(stats.byEndpoint.albums.total, 4, '80 albums were missing')
 })
 
-t.test('what was found out about an endpoint is stored at once: after a restart it is not asked again, and the cost knows of it', async (t) => {
+t.test('what was found out about an endpoint is stored at once: after a restart it is not asked again, and the cost knows of it', { skip: skipOnReplicas('the state of a moment is copied with the folder') }, async (t) => {
   const { run, stats } = await restartedAt(t, 'development', [{ kind: 'stall', endpoint: 'search', skip: 2 }], ({ byEndpoint }) => byEndpoint.search.total === 3)
   t.match(run, { status: 'succeeded', complete: true, cost: { byEndpoint: { newReleases: 1, search: 12, albums: 1 } } })
   t.match(stats.byEndpoint, { newReleases: { total: 0 }, search: { byStatus: { 400: undefined } } })

@@ -12,7 +12,7 @@ import { type Clock, systemClock } from '../src/services/clock.ts'
 import { type SandboxApp, buildSandbox } from '../src/sandbox/app.ts'
 import { type SandboxSettings } from '../src/sandbox/settings.ts'
 import { type Run } from '../src/schemas/run.ts'
-import { type PostgresqlServer, startPostgresql } from './postgresql.ts'
+import { type PostgresqlServer } from './postgresql.ts'
 import { checkResponses } from './response-check.ts'
 
 export type Json = Record<string, unknown>
@@ -80,16 +80,18 @@ export function skipOnReplicas (reason: string): string | false {
   return areReplicas() && reason
 }
 
-/** Of each sandbox, where every service is to be a replica. */
-const servers = new WeakMap<SandboxApp, PostgresqlServer>()
+/** The schema of each sandbox, where every service is to be a replica. */
+const schemas = new WeakMap<SandboxApp, string>()
+let schemaCount = 0
 
-/** With TEST_MODE=distributed the same tests run on replicas: all services on one sandbox share a PostgreSQL of the test's own. */
-async function modeOf (t: Test, sandbox: SandboxApp): Promise<Record<string, string>> {
+/** With TEST_MODE=distributed the same tests run on replicas: all services on one sandbox share a schema of TEST_DATABASE_URL. */
+function modeOf (sandbox: SandboxApp): Record<string, string> {
+  const url = process.env['TEST_DATABASE_URL']
   if (!areReplicas()) return {}
-  const server = servers.get(sandbox) ?? await startPostgresql(t)
-  if (server === null) throw new Error('there is no PostgreSQL for TEST_MODE=distributed')
-  servers.set(sandbox, server)
-  return replicaEnvironment(server)
+  if (url === undefined) throw new Error('TEST_MODE=distributed needs a TEST_DATABASE_URL')
+  const schema = schemas.get(sandbox) ?? `test_${++schemaCount}`
+  schemas.set(sandbox, schema)
+  return { ...replicaEnvironment({ url }), DATABASE_SCHEMA: schema }
 }
 
 /** What makes a service a replica. */
@@ -101,7 +103,7 @@ export function replicaEnvironment ({ url }: Pick<PostgresqlServer, 'url'>): Rec
 export async function startService (t: Test, options: ServiceOptions = {}): Promise<Service> {
   const { sandbox, sandboxUrl } = options.on ?? await startSandbox(t, options.sandbox, options.parts?.clock)
   const dataDir = options.dataDir ?? await temporaryFolder(t)
-  const mode = await modeOf(t, sandbox)
+  const mode = modeOf(sandbox)
   const lines: string[] = []
   const logger = pino({ level: 'trace' }, { write: (line: string) => { lines.push(line) } })
   const app = await checkedFromTheStart(t, async () => await buildApp({

@@ -10,7 +10,9 @@ import { startPostgresql } from '../postgresql.ts'
 const MIXTURES = 30
 
 process.env['TEST_MODE'] = 'distributed'
-if (await startPostgresql(t) !== null) {
+const server = await startPostgresql(t)
+if (server !== null) {
+  process.env['TEST_DATABASE_URL'] = server.url
   await import('../album-cache.test.ts')
   await import('../fuzz.test.ts')
   await import('../ingest.test.ts')

@@ -11,7 +11,7 @@ import { type Problem } from '../../src/schemas/problem.ts'
 import { type Run } from '../../src/schemas/run.ts'
 import { systemClock } from '../../src/services/clock.ts'
 import { storeBigRun } from '../big-document.ts'
-import { type Document, type Service, startService } from '../service.ts'
+import { type Document, type Service, skipOnReplicas, startService } from '../service.ts'
 
 interface Answer {
   status: number
@@ -224,7 +224,7 @@ t.test('conditions are answered by their order of precedence, for GET and HEAD a
   }
 })
 
-t.test('whoever names the tag is told so without a look at the files; whoever does not, not', async (t) => {
+t.test('whoever names the tag is told so without a look at the files; whoever does not, not', { skip: skipOnReplicas('with PostgreSQL a document is restored from the database') }, async (t) => {
   const { ask, path } = await download(t, { limit: 5 })
   const tags = await Promise.all(['', 'gzip'].flatMap((coding) => FORMATS.map(async (format) => ({ coding, format, tag: String((await ask({ 'accept-encoding': coding }, `?format=${format}`)).headers.etag) }))))
   await rm(path)
@@ -262,7 +262,7 @@ t.test('a run that ended a while ago answers as before, and its end, its files a
   isProblem(t, await ask(), 404, 'run_not_found')
 })
 
-t.test('a file that is cut off while the service knows it well is never half a download', async (t) => {
+t.test('a file that is cut off while the service knows it well is never half a download', { skip: skipOnReplicas('with PostgreSQL a document is restored from the database') }, async (t) => {
   const { ask, path } = await wellKnown(t, 5)
   const whole = await readFile(path)
   for (const file of [path, `${path}.gz`]) await writeFile(file, (await readFile(file)).subarray(0, -10))
@@ -429,7 +429,7 @@ t.test('a document that is gone, cut or garbled is restored from its compressed 
   }
 })
 
-t.test('a document that is damaged like its compressed copy is 503, in every format, and never half a download', async (t) => {
+t.test('a document that is damaged like its compressed copy is 503, in every format, and never half a download', { skip: skipOnReplicas('with PostgreSQL a document is restored from the database') }, async (t) => {
   const { ask, path } = await download(t, { limit: 5 })
   await writeFile(path, (await readFile(path)).subarray(0, -10))
   await writeFile(`${path}.gz`, (await readFile(`${path}.gz`)).subarray(0, -10))
@@ -455,8 +455,9 @@ t.test('a run that ended without any album is a document without albums, in ever
 })
 
 const BIG_BYTES = 30 * 1024 * 1024
+const skipBig = process.platform !== 'linux' ? 'needs /proc' : skipOnReplicas('the large document is stored in the folder of a single service')
 
-t.test('clients that go away in the middle leave no file open', { skip: process.platform !== 'linux' && 'needs /proc' }, async (t) => {
+t.test('clients that go away in the middle leave no file open', { skip: skipBig }, async (t) => {
   const service = await startService(t)
   const { run, sha256 } = await storeBigRun(service.dataDir, BIG_BYTES)
   const before = await openDocuments(run)
@@ -470,7 +471,7 @@ t.test('clients that go away in the middle leave no file open', { skip: process.
   t.equal(createHash('sha256').update(Buffer.from(await body.arrayBuffer())).digest('hex'), sha256.json, 'and the service goes on')
 })
 
-t.test('a client that takes nothing for minutes is let go, and its file closed', { skip: process.platform !== 'linux' && 'needs /proc' }, async (t) => {
+t.test('a client that takes nothing for minutes is let go, and its file closed', { skip: skipBig }, async (t) => {
   const service = await startService(t)
   const { run } = await storeBigRun(service.dataDir, BIG_BYTES)
   const sockets: Array<{ emit: (event: 'timeout') => boolean, timeout?: number }> = []
