@@ -133,8 +133,14 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       aborts.delete(id)
       release()
       stopFollowing()
-      if (!isOver) await store.release(id).catch((error: unknown) => log.debug({ err: error, runId: id }, 'the run stays with this process until it is silent'))
+      if (!isOver) await leave(id).catch((error: unknown) => log.debug({ err: error, runId: id }, 'the run stays with this process until it is silent'))
     }
+  }
+
+  /** The run is another process's from now on; where that has ended it, what was stored late here goes too. */
+  async function leave (id: string): Promise<void> {
+    await store.release(id)
+    if ((await store.read(id))?.record.run.complete === true) await removeLedger(database, id)
   }
 
   function abortHere (id: string): boolean {
