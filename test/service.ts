@@ -113,6 +113,7 @@ export async function startService (t: Test, options: ServiceOptions = {}): Prom
   }))
   t.teardown(async () => await app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  if (areReplicas()) await untilReady(app)
   const get: Service['get'] = async (path) => await request(url + path)
   const post: Service['post'] = async (body) => await request(`${url}/ingest`, body === undefined
     ? { method: 'POST' }
@@ -131,6 +132,14 @@ export async function startService (t: Test, options: ServiceOptions = {}): Prom
       return await ended(app, id)
     },
     document: async (id) => await (await get(`/runs/${id}`)).body.json() as Document,
+  }
+}
+
+/** A replica listens before it is connected to its queue. */
+async function untilReady (app: FastifyInstance): Promise<void> {
+  for (const givesUpAtMs = performance.now() + 10_000; performance.now() < givesUpAtMs;) {
+    if (await app.runs.probe().then(() => true, () => false)) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 

@@ -72,7 +72,7 @@ export async function download (bench: Bench): Promise<Section> {
   })
 }
 
-/** Where the service keeps that document. */
+/** The path of the document in the service's folder. */
 async function folderOf (dataDir: string, name: string): Promise<string> {
   const documents = join(dataDir, 'documents')
   const path = (await readdir(documents, { recursive: true })).find((path) => path.endsWith(name))

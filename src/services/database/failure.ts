@@ -15,11 +15,6 @@ export function isAway (error: unknown): boolean {
   return AWAY_STATES.test(code) || AWAY_CODES.includes(code) || AWAY_MESSAGES.test(error.message)
 }
 
-/** Whether the file of the database is damaged, or none. */
-export function isCorrupt (error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && [11, 26].includes(Number(error.errcode) & 0xff)
-}
-
 /** Whether the disk of the database, or its quota, is full. */
 export function isFull (error: unknown): boolean {
   return error instanceof Error && (['ENOSPC', 'EDQUOT', '53100'].includes(codeOf(error)) || ('errcode' in error && Number(error.errcode) === 13))

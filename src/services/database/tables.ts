@@ -1,4 +1,4 @@
-/** One row per run. `record` is the truth; the other columns are indexes on it, or belong to whoever executes the run. */
+/** One row per run. `record` is the truth; the other columns are indexes on it, or belong to the process that executes the run. */
 export interface RunRow {
   id: string
   status: string
@@ -11,7 +11,7 @@ export interface RunRow {
   request_key: string
   /** JSON. */
   record: string
-  /** Of `id` and `record`. */
+  /** Checksum over `id` and `record`. */
   checksum: string
   /** Raised by each change of `record`. */
   version: number
@@ -92,7 +92,7 @@ export interface CallCountRow {
 /** A piece of the gzip copy of a document, where replicas share no disk. */
 export interface DocumentPieceRow {
   run_id: string
-  /** Of the document. */
+  /** SHA-256 of the document, unpacked. */
   sha256: string
   seq: number
   bytes: Buffer

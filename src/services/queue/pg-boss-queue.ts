@@ -9,7 +9,7 @@ import { type RunQueue, type Work, plausibleWaitMs } from './run-queue.ts'
 
 interface PgBossQueueOptions {
   databaseUrl: string
-  /** Of pg-boss's own tables. */
+  /** The schema that holds pg-boss's tables. */
   schema: string
   /** Runs that this process works on at a time. */
   concurrency: number

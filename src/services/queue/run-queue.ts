@@ -8,9 +8,9 @@ export type Work = (id: string, signal: AbortSignal) => Promise<Delivery>
 /** Delivers runs to whoever works on them. It may forget everything: the store is the truth. */
 export interface RunQueue {
   /**
-   * Deliver the run, now or at a time; nothing happens where it is waiting. One that is being worked on may be delivered
-   * once more, to whoever finds that it has an owner. It never throws: what could not be taken is told in the log, and found
-   * by the next sweep.
+   * Delivers the run, now or at a time; nothing happens where it is waiting. A run that is being executed may be delivered
+   * once more, and then turns out to have an owner. Never throws: a run that could not be taken is logged, and found by the
+   * next sweep.
    */
   enqueue: (id: string, notBeforeMs?: number) => Promise<void>
   /**

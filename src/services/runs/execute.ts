@@ -12,10 +12,10 @@ import { type Meter, createMeter } from '../spotify/meter.ts'
 import { isAway } from '../database/failure.ts'
 import { type DocumentStore } from '../store/documents/document-store.ts'
 import { type LedgerStore } from '../store/ledger-store.ts'
-import { BEAT_EVERY_MS } from '../store/owner.ts'
-import { type RunRecord, type RunStore } from '../store/run-store.ts'
+import { type RunRecord } from '../store/run-record.ts'
+import { type RunStore } from '../store/run-store.ts'
 import { storageDetail, storageErrno } from '../store/storage-failure.ts'
-import { canceled } from './cancel.ts'
+import { startHeartbeat } from './heartbeat.ts'
 import { reportStandstill, toWaiting } from './standstill.ts'
 import { type Snapshot, begin, documentName, ended, finish, hasEnded, pause, paused } from './transitions.ts'
 
@@ -89,55 +89,15 @@ async function tryLater (id: string, execution: number | null, error: unknown, {
 async function executeOnce (record: RunRecord, signal: AbortSignal, options: ExecuteOptions): Promise<Delivery> {
   const { run, executions: execution } = record
   options.log.info({ request: run.request }, 'run started')
-  const beats = startBeats(record, options)
+  const heartbeat = startHeartbeat(record, options)
   try {
     options.onChange(run)
     await options.documents.discardStaged(documentName(run), execution - 1)
-    const work = await workOn(record, signal, { ...options, onChange: beats.show })
-    await beats.stop()
+    const work = await workOn(record, signal, { ...options, onChange: heartbeat.show })
+    await heartbeat.stop()
     return work.kind === 'paused' ? await pauseRun(record, work, options) : await finishRun(record, work, options)
   } finally {
-    await beats.stop()
-  }
-}
-
-interface Beats {
-  /** The run as it is now. */
-  show: (run: Run) => void
-  /** Resolves when nothing of it is being stored any more. */
-  stop: () => Promise<void>
-}
-
-/** Says every second that this process executes the run, and how far it is; hears whether it still does, and whether a client wants an end. */
-function startBeats ({ run, executions }: RunRecord, { store, log, onChange, onBegin, abort }: ExecuteOptions): Beats {
-  let shown = run
-  let beating: Promise<void> | null = null
-
-  async function beat (): Promise<void> {
-    try {
-      const { isOurs, isCancelWanted } = await store.beat(shown, executions)
-      if (!isOurs) abort(new ServiceError('shutting_down', 'another process has taken the run over', { affectsEveryCall: true }))
-      else if (isCancelWanted) abort(canceled())
-    } catch (error) {
-      log.debug({ err: error }, 'heartbeat failed')
-    }
-  }
-
-  function look (): void {
-    beating ??= beat().finally(() => { beating = null })
-  }
-
-  const timer = setInterval(look, BEAT_EVERY_MS).unref()
-  onBegin(look)
-  return {
-    show (now) {
-      shown = now
-      onChange(now)
-    },
-    async stop () {
-      clearInterval(timer)
-      await beating
-    },
+    await heartbeat.stop()
   }
 }
 
@@ -284,7 +244,7 @@ const SYSTEM_ERROR = /^E[A-Z0-9]+$/
 function failureOf (error: unknown): RunFailure {
   if (error instanceof ServiceError) return { code: error.code, detail: error.message }
   if (storageErrno(error) !== null || (error instanceof Error && 'code' in error && typeof error.code === 'string' && SYSTEM_ERROR.test(error.code))) {
-    return { code: 'storage_failed', detail: `${storageDetail('what the run has could not be stored', error)}` }
+    return { code: 'storage_failed', detail: storageDetail('what the run has could not be stored', error) }
   }
   return { code: 'internal_error', detail: 'the service failed at something unexpected: its log has the details' }
 }

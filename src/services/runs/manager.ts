@@ -6,19 +6,20 @@ import { type Clock } from '../clock.ts'
 import { type Database } from '../database/database.ts'
 import { isAway, isFull } from '../database/failure.ts'
 import { type Log } from '../log.ts'
-import { type Delivery, type RunQueue } from '../queue/run-queue.ts'
+import { type RunQueue } from '../queue/run-queue.ts'
 import { type DocumentStore } from '../store/documents/document-store.ts'
-import { openLedgerStore, removeLedger } from '../store/ledger-store.ts'
+import { removeLedger, sweepLedgers } from '../store/ledger-store.ts'
 import { createdAtMs, isRunId } from '../store/run-id.ts'
-import { type RunRecord, type RunStore, type StoredRun } from '../store/run-store.ts'
+import { type RunRecord } from '../store/run-record.ts'
+import { type RunStore, type StoredRun } from '../store/run-store.ts'
 import { type ActiveRuns, type RunListener, createActiveRuns } from './active-runs.ts'
 import { type IdempotencyKey, createAdmission } from './admission.ts'
-import { canceled, createCancel } from './cancel.ts'
-import { type ExecuteOptions, execute } from './execute.ts'
+import { createCancel } from './cancel.ts'
 import { retentionStartMs } from './retention.ts'
 import { waitingOf } from './standstill.ts'
 import { createSweep } from './sweep.ts'
 import { discard, hasEnded, isResumable, resume } from './transitions.ts'
+import { type WorkerOptions, createWorker } from './worker.ts'
 
 /** Everything that can be done with runs. */
 export interface RunManager {
@@ -72,14 +73,12 @@ export interface RunManagerOptions {
   maxQueued: number
   concurrency: number
   log: Log
-  resumesPaused: ExecuteOptions['resumesPaused']
-  ingest: ExecuteOptions['ingest']
+  resumesPaused: WorkerOptions['resumesPaused']
+  ingest: WorkerOptions['ingest']
 }
 
 /** How often a run is read that is watched here and executed by another process. */
 const POLL_MS = { sqlite: 250, postgresql: 1000 }
-/** Runs that have ended are shown from memory while the database is away. */
-const MAX_REMEMBERED = 1000
 const RECOVER_RETRY_MS = 1000
 /** Orchestrators kill after 10 s or more: a database that hangs is not waited for longer. */
 const CLOSE_MS = 4000
@@ -87,8 +86,6 @@ const CLOSE_MS = 4000
 export function createRunManager (options: RunManagerOptions): RunManager {
   const { database, store, documents, queue, clock, log, retentionDays } = options
   const closing = new AbortController()
-  const aborts = new Map<string, (reason: Error) => void>()
-  const remembered = new Map<string, StoredRun>()
   let isReady = false
   const active: ActiveRuns = createActiveRuns({
     read: async (id) => {
@@ -101,69 +98,35 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     clock,
   })
   const admission = createAdmission({ store, clock, newId: options.newId, maxAlbums: options.maxAlbums, market: options.market, maxPending: options.concurrency + options.maxQueued })
-  const stop = createCancel({ get, store, queue, active, abortHere, notify: database.notify, end: executeHere, closing: closing.signal })
-  const sweep = createSweep({ store, documents, clock, log, retentionDays, maxStoredRuns: options.maxStoredRuns, deliver, remove: removeEnded })
+  const worker = createWorker({ ...options, active, deliver })
+  const stop = createCancel({
+    get,
+    store,
+    queue,
+    active,
+    abortHere: worker.abort,
+    notify: database.notify,
+    end: worker.execute,
+    closing: closing.signal,
+  })
+  const sweep = createSweep({
+    store,
+    documents,
+    clock,
+    log,
+    retentionDays,
+    maxStoredRuns: options.maxStoredRuns,
+    sweepLedgers: async () => await sweepLedgers(database, isLedgerNeeded),
+    deliver,
+    remove: removeEnded,
+  })
 
   database.onReturn(() => sweep.soon())
-  if (options.executes) queue.work(work, settled)
-
-  /** One execution, which `signal` ends; so does a client, or another process that has the run. */
-  async function executeHere (id: string, signal: AbortSignal): Promise<Delivery> {
-    const { controller, release: stopFollowing } = follow(signal)
-    let release = (): void => {}
-    let isOver = false
-    aborts.set(id, (reason) => controller.abort(reason))
-    try {
-      const delivery = await execute(id, controller.signal, {
-        store,
-        documents,
-        openLedgerStore: async (runId, execution) => await openLedgerStore(database, runId, execution),
-        removeLedger: async (runId) => await removeLedger(database, runId),
-        clock,
-        log,
-        ingest: options.ingest,
-        resumesPaused: options.resumesPaused,
-        abort: (reason) => controller.abort(reason),
-        onBegin: (look) => { release = active.hold(id, look) },
-        onChange: (run) => active.note({ ...run, waiting: waitingOf(run, { ahead: null, others: 0, nowMs: clock.now() }) }),
-      })
-      isOver = true
-      return delivery
-    } finally {
-      aborts.delete(id)
-      release()
-      stopFollowing()
-      if (!isOver) await leave(id).catch((error: unknown) => log.debug({ err: error, runId: id }, 'the run stays with this process until it is silent'))
-    }
-  }
-
-  /** The run is another process's from now on; where that has ended it, what was stored late here goes too. */
-  async function leave (id: string): Promise<void> {
-    await store.release(id)
-    if ((await store.read(id))?.record.run.complete === true) await removeLedger(database, id)
-  }
-
-  function abortHere (id: string): boolean {
-    const abort = aborts.get(id)
-    abort?.(canceled())
-    return abort !== undefined
-  }
-
-  async function work (id: string, closed: AbortSignal): Promise<Delivery> {
-    if (aborts.has(id) || await store.read(id) === null) return { kind: 'done' }
-    return await executeHere(id, closed)
-  }
-
-  /** A run that was resumed between its end and the queue's forgetting it. */
-  function settled (id: string): void {
-    store.read(id).then(async (stored) => {
-      if (stored !== null && !stored.isOwned && !hasEnded(stored.record.run)) await deliver(stored)
-    }).catch((error: unknown) => log.error({ err: error, runId: id }, 'run cannot be read; the next sweep tries again'))
-  }
+  if (options.executes) queue.work(worker.work, worker.settled)
 
   /** A run that is waiting or being worked on is not delivered twice. */
   async function deliver ({ record: { run } }: Pick<StoredRun, 'record'>): Promise<void> {
-    if (aborts.has(run.id)) return
+    if (worker.isExecuting(run.id)) return
     await queue.enqueue(run.id, run.resumeAt === null ? 0 : Date.parse(run.resumeAt))
   }
 
@@ -175,27 +138,10 @@ export function createRunManager (options: RunManagerOptions): RunManager {
   }
 
   async function get (id: string): Promise<Run> {
-    const run = active.get(id) ?? (await readOrRemember(id))?.run
+    const run = active.get(id) ?? (await store.read(id))?.run
     if (run !== undefined) return await shown(run)
     if (isExpired(id)) throw new ServiceError('run_expired', `runs are kept for ${retentionDays} days, and this one is older: start a new one`)
     throw new ServiceError('run_not_found', 'there is no run of this id: GET /runs shows those that there are')
-  }
-
-  /** What has ended does not change unless somebody resumes it: while the database is away, what was read last is shown. */
-  async function readOrRemember (id: string): Promise<StoredRun | null> {
-    try {
-      const stored = await store.read(id)
-      remembered.delete(id)
-      if (stored !== null && hasEnded(stored.record.run)) {
-        remembered.set(id, stored)
-        if (remembered.size > MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? '')
-      }
-      return stored
-    } catch (error) {
-      const known = isAway(error) ? remembered.get(id) : undefined
-      if (known === undefined) throw error
-      return known
-    }
   }
 
   function isExpired (id: string): boolean {
@@ -210,7 +156,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     return await get(id)
   }
 
-  /** Of a deletion and a resumption one wins. On a disk that is too full even for this, the document goes first. */
+  /** Marks the run as deleted, unless it was resumed; on a disk that is too full even for this, deletes the document first. */
   async function markDeleted (id: string): Promise<RunRecord> {
     try {
       return await store.update(id, discard)
@@ -222,12 +168,22 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     }
   }
 
+  /** A complete run needs no ledger; a damaged one may be restored. */
+  async function isLedgerNeeded (id: string): Promise<boolean> {
+    try {
+      const stored = await store.read(id)
+      return stored !== null && stored.record.run.complete !== true
+    } catch (error) {
+      if (hasCode(error, 'storage_failed')) return true
+      throw error
+    }
+  }
+
   async function removeEnded (id: string): Promise<void> {
     const { run } = await markDeleted(id)
     if (!hasEnded(run)) throw new ServiceError('run_not_finished', 'the run has not ended: cancel it first')
     await removeLedger(database, id)
     await store.remove(id)
-    remembered.delete(id)
     if (run.file !== null) await documents.remove(id, run.file.name)
   }
 
@@ -238,16 +194,16 @@ export function createRunManager (options: RunManagerOptions): RunManager {
 
     async documentPath (run) {
       if (run.file === null) return null
-      const stored = await readOrRemember(run.id)
+      const stored = await store.read(run.id)
       if (stored !== null && stored.run.file?.sha256 === run.file.sha256) {
         try {
           return await documents.path(run.id, stored.record.executions, run.file)
         } catch (error) {
-          if ((await readOrRemember(run.id))?.run.file?.sha256 === run.file.sha256) throw error // else it was deleted or resumed since
+          if ((await store.read(run.id))?.run.file?.sha256 === run.file.sha256) throw error // else it was deleted or resumed since
         }
       }
       await get(run.id)
-      throw new ServiceError('storage_failed', 'the run was let go on at this moment: ask again', { retryAfterSeconds: 1 })
+      throw new ServiceError('storage_failed', 'the run was resumed just now: ask again', { retryAfterSeconds: 1 })
     },
 
     async probe () {
@@ -291,7 +247,6 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       const { run, isDeleted } = await store.update(id, resume)
       if (isDeleted === true) throw new ServiceError('run_not_found', 'the run is being deleted: start a new one')
       if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can go on`)
-      remembered.delete(id)
       await queue.enqueue(id)
       active.note(run)
       return await shown(run)

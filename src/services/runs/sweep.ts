@@ -14,6 +14,8 @@ interface SweepOptions {
   retentionDays: number
   /** Stored runs; above that the oldest ended ones go. 0: no limit. */
   maxStoredRuns: number
+  /** Deletes ledgers that no run needs any more. */
+  sweepLedgers: () => Promise<void>
   deliver: (stored: StoredRun) => Promise<void>
   remove: (id: string) => Promise<void>
 }
@@ -32,7 +34,8 @@ const SWEEP_EVERY_MS = 10_000
 const DELETE_EVERY_MS = 60_000
 const FILES_EVERY_MS = 3_600_000
 
-export function createSweep ({ store, documents, clock, log, retentionDays, maxStoredRuns, deliver, remove }: SweepOptions): Sweep {
+export function createSweep (options: SweepOptions): Sweep {
+  const { store, documents, clock, log, retentionDays, maxStoredRuns, sweepLedgers, deliver, remove } = options
   const mayDelete = createJumpGuard(clock)
   let timer: NodeJS.Timeout | null = null
   let sweeping: Promise<void> = Promise.resolve()
@@ -50,6 +53,7 @@ export function createSweep ({ store, documents, clock, log, retentionDays, maxS
     if (nowMs - filesAtMs < FILES_EVERY_MS) return
     filesAtMs = nowMs
     await documents.sweep(store.documentNames, clock.now())
+    await sweepLedgers()
   }
 
   async function removeExpired (): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Run, type RunFailure, type RunRequest, type StoredFile, type Trigger } from '../../schemas/run.ts'
 import { type Conclusion } from '../ingest/conclude.ts'
 import { NO_COST } from '../spotify/meter.ts'
-import { ENDED, type RunRecord } from '../store/run-store.ts'
+import { ENDED, type RunRecord } from '../store/run-record.ts'
 
 /**
  * The life of a run: each function is one legal step, and leaves a record that has ended as it is. The steps of an

@@ -139,6 +139,20 @@ export async function removeLedger ({ queries }: Pick<Database, 'queries'>, runI
   }
 }
 
+/** Deletes the ledgers that `isNeeded` refuses: what a crash after the end of a run, or a superseded execution, left. */
+export async function sweepLedgers (
+  { queries }: Pick<Database, 'queries'>,
+  isNeeded: (runId: string) => Promise<boolean>,
+): Promise<void> {
+  for (let after = ''; ;) {
+    const row = await queries.selectFrom('ledger_events').select('run_id').where('run_id', '>', after)
+      .orderBy('run_id').limit(1).executeTakeFirst()
+    if (row === undefined) return
+    after = row.run_id
+    if (!await isNeeded(after)) await removeLedger({ queries }, after)
+  }
+}
+
 function groupSize (waiting: Waiting[]): number {
   let characters = 0
   for (const [index, { row }] of waiting.entries()) {

@@ -1,23 +1,13 @@
 import { CompiledQuery } from 'kysely'
 import { type Run, type RunStatus } from '../../schemas/run.ts'
 import { ServiceError } from '../../errors.ts'
-import { checksumOf, seal, unseal } from '../database/checksum.ts'
 import { type Database, type Queries } from '../database/database.ts'
+import { isAway } from '../database/failure.ts'
 import { type RunRow } from '../database/tables.ts'
 import { type Log } from '../log.ts'
 import { type Owners } from './owner.ts'
 import { isRunId } from './run-id.ts'
-
-/** What is stored of a run besides its ledger and its document. */
-export interface RunRecord {
-  run: Run
-  /** How often it was begun, restarts and resumptions included. The number of an execution is its right to write: the highest has it. */
-  executions: number
-  /** How often a user let it go on after its end. */
-  resumptions: number
-  /** Somebody is deleting it. */
-  isDeleted?: true
-}
+import { ENDED, type RunRecord, columnsOf, isWhole, keyOf, liveRun, liveText, newRow, recordOf } from './run-record.ts'
 
 /** A run as it was read: `run` as its owner shows it, `record` as it is stored. */
 export interface StoredRun {
@@ -60,7 +50,10 @@ export interface ListFilter {
 export interface RunStore {
   /** Stores a run, or tells which one there is for the key or, without one, for an equal request that has not ended. Durable when it resolves. */
   admit: (admission: Admission) => Promise<Admitted>
-  /** null: no such run, or an id that is none. Throws `storage_failed` where it is damaged. */
+  /**
+   * Reads a run; null: no such run, or an id that is none. While the database is away, a run that has ended is the one that
+   * was read last. Throws `storage_failed` where it is damaged.
+   */
   read: (id: string) => Promise<StoredRun | null>
   /**
    * Replaces the record by what `change` makes of it. Where it gives the record that it was given, nothing is written.
@@ -94,14 +87,12 @@ export interface RunStore {
   removeClaimsBefore: (timeMs: number) => Promise<void>
 }
 
-export const ENDED: readonly RunStatus[] = ['succeeded', 'partial', 'failed', 'canceled']
-
 /** Each time somebody else has succeeded: so often in a row does not happen. */
 const MAX_TRIES = 1000
 const EXPIRED_TOGETHER = 50
 /** Runs that have ended, in memory: at most 4 MiB of JSON. */
-const MAX_REMEMBERED = 64
-const LONGEST_REMEMBERED = 64 * 1024
+const MAX_REMEMBERED = 256
+const LONGEST_REMEMBERED = 16 * 1024
 
 export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 'transaction' | 'nowMs'>, owners: Owners, log: Log): RunStore {
   const { queries, transaction } = database
@@ -176,7 +167,10 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
     },
 
     async read (id) {
-      const known = await recall(id)
+      const known = await recall(id).catch((error: unknown) => {
+        if (!isAway(error)) throw error
+        return remembered.get(id)?.run ?? null // what has ended does not change unless somebody resumes it
+      })
       if (known !== null) return known
       const row = await rowOf(id)
       if (row === null) return null
@@ -216,7 +210,7 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
     },
 
     async beat (run, execution) {
-      const live = seal(JSON.stringify({ execution, run }))
+      const live = liveText(run, execution)
       const nowMs = await database.nowMs()
       const row = await transaction({ lock: null, isDurable: false }, async (within) => await within.updateTable('runs').set({ beat_ms: nowMs, live })
         .where('id', '=', run.id).where('owner', '=', owners.me).returning('cancel_wanted').executeTakeFirst())
@@ -300,6 +294,7 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
   }
 
   async function remove (id: string): Promise<void> {
+    remembered.delete(id)
     await transaction({ lock: null, isDurable: true }, async (within) => {
       await within.deleteFrom('runs').where('id', '=', id).execute()
       await within.deleteFrom('claims').where('run_id', '=', id).execute()
@@ -321,57 +316,4 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
     const excess = Math.min(EXPIRED_TOGETHER, Number(count) - maxStored)
     return excess <= 0 ? [] : await queries.selectFrom('runs').selectAll().where('pending', '=', 0).orderBy('finished_ms').limit(excess).execute()
   }
-}
-
-/** Equal requests have equal keys. */
-export function keyOf (request: Run['request']): string {
-  return JSON.stringify(request)
-}
-
-/** The row of a run that is stored for the first time. */
-export function newRow (record: RunRecord): RunRow {
-  return { ...columnsOf(record), id: record.run.id, version: 1, owner: null, beat_ms: null, live: null, cancel_wanted: 0 }
-}
-
-/** The columns that follow from the record. */
-function columnsOf (record: RunRecord): Pick<RunRow, 'status' | 'pending' | 'document_name' | 'finished_ms' | 'request_key' | 'record' | 'checksum'> {
-  const { run } = record
-  const text = JSON.stringify(record)
-  return {
-    status: run.status,
-    pending: ENDED.includes(run.status) ? 0 : 1,
-    document_name: run.file?.name ?? null,
-    finished_ms: run.finishedAt === null ? null : Date.parse(run.finishedAt),
-    request_key: keyOf(run.request),
-    record: text,
-    checksum: checksumOf(run.id, text),
-  }
-}
-
-/** Throws `storage_failed` where the record, or a column that follows from it, is not as it was written. */
-function recordOf (row: RunRow): RunRecord {
-  if (checksumOf(row.id, row.record) === row.checksum) {
-    const record = JSON.parse(row.record) as RunRecord
-    const expected = columnsOf(record)
-    if (record.run.id === row.id && (Object.keys(expected) as Array<keyof typeof expected>).every((name) => expected[name] === row[name])) return record
-  }
-  throw new ServiceError('storage_failed', `the record of run ${row.id} is damaged: restore the database from a backup, or delete the run`)
-}
-
-function isWhole (row: RunRow): boolean {
-  try {
-    recordOf(row)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** The run as its owner has shown it last; null: there is nothing newer than the record. */
-function liveRun ({ id, live }: RunRow, { executions, run }: RunRecord): Run | null {
-  if (live === null || run.status !== 'running') return null
-  const text = unseal(live)
-  if (text === null) return null
-  const shown = JSON.parse(text) as { execution: number, run: Run }
-  return shown.execution === executions && shown.run.id === id ? shown.run : null
 }

@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { type RunStatus } from '../../../src/schemas/run.ts'
 import { openSqlite } from '../../../src/services/database/sqlite.ts'
 import { documentName, newRecord } from '../../../src/services/runs/transitions.ts'
-import { type RunRecord, newRow } from '../../../src/services/store/run-store.ts'
+import { type RunRecord, newRow } from '../../../src/services/store/run-record.ts'
 import { type ServiceProcess, startProcess } from '../../process.ts'
 import { environment, startSandbox, temporaryFolder } from '../../service.ts'
 

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { sql } from 'kysely'
 import t from 'tap'
-import { isCorrupt, isFull } from '../../../src/services/database/failure.ts'
+import { isFull } from '../../../src/services/database/failure.ts'
 import { MEMORY, openSqlite } from '../../../src/services/database/sqlite.ts'
+import { storageErrno } from '../../../src/services/store/storage-failure.ts'
 import { onSqlite } from '../../database.ts'
 import { createGate } from '../gate.ts'
 
@@ -121,7 +122,7 @@ onSqlite(t, 'a number that damage has made too large costs no other row', async 
 onSqlite(t, 'a file that is no database is left as it is', async (t, open, path) => {
   writeFileSync(path, 'no database'.repeat(1000))
   const error: unknown = await open().catch((error: unknown) => error)
-  t.ok(isCorrupt(error), String(error))
+  t.equal(storageErrno(error), 'SQLITE_NOTADB', String(error))
   t.equal(readFileSync(path, 'utf8'), 'no database'.repeat(1000))
 })
 
@@ -137,7 +138,7 @@ onSqlite(t, 'a damaged database refuses what it cannot read', async (t, open, pa
   writeFileSync(path, whole)
   const reading = async (): Promise<unknown> => await (await open()).queries.selectFrom('states').selectAll().execute()
   const error: unknown = await reading().catch((error: unknown) => error)
-  t.ok(isCorrupt(error), String(error))
+  t.equal(storageErrno(error), 'SQLITE_CORRUPT', String(error))
 })
 
 onSqlite(t, 'a probe fails where nothing can be stored', async (t, open) => {

@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap'
 import { createSweep } from '../../../src/services/runs/sweep.ts'
 import { newRecord } from '../../../src/services/runs/transitions.ts'
-import { type RunRecord, type StoredRun } from '../../../src/services/store/run-store.ts'
+import { type RunRecord } from '../../../src/services/store/run-record.ts'
+import { type StoredRun } from '../../../src/services/store/run-store.ts'
 import { createFakeClock, settle } from '../../fake-clock.ts'
 import { createRecordingLog } from '../recording-log.ts'
 
@@ -18,7 +19,7 @@ function create (t: Test, { isOpen = true } = {}) {
   const clock = createFakeClock()
   const log = createRecordingLog()
   const state = { pending: [] as StoredRun[], expired: [] as RunRecord[][], unremovable: [] as string[] }
-  const did = { readings: [] as Array<() => void>, delivered: [] as string[], removed: [] as string[], expiredBefore: [] as number[], claimsBefore: [] as number[], files: 0, fails: false }
+  const did = { readings: [] as Array<() => void>, delivered: [] as string[], removed: [] as string[], expiredBefore: [] as number[], claimsBefore: [] as number[], files: 0, ledgers: 0, fails: false }
   const sweep = createSweep({
     store: {
       async pending () {
@@ -39,6 +40,7 @@ function create (t: Test, { isOpen = true } = {}) {
       documentNames: async (names) => new Set(names),
     },
     documents: { sweep: async () => { did.files++ } },
+    sweepLedgers: async () => { did.ledgers++ },
     clock,
     log,
     retentionDays: 30,
@@ -156,12 +158,12 @@ t.test('a wall clock that was set wrong deletes nothing for a day', async (t) =>
   t.equal(did.expiredBefore.length, 1)
 })
 
-t.test('files that no run names are looked for each hour', async (t) => {
+t.test('files that no run names, and ledgers that no run needs, are looked for each hour', async (t) => {
   const { sweep, clock, did, again } = create(t)
   await sweep.start()
   for (let minutes = 0; minutes < 119; minutes++) {
     await clock.pass(MINUTE_MS)
     await again()
   }
-  t.equal(did.files, 1)
+  t.same([did.files, did.ledgers], [1, 1])
 })

@@ -8,6 +8,7 @@ import {
   type LedgerStore,
   openLedgerStore,
   removeLedger,
+  sweepLedgers,
 } from '../../../src/services/store/ledger-store.ts'
 import { onBothDatabases } from '../../database.ts'
 
@@ -273,4 +274,22 @@ onBothDatabases(t, 'a removed ledger is gone, however long it is, and no other o
   t.equal((await eventsOf(await openLedgerStore(database, RUN.replace('1', '2'), 2))).length, 3)
   t.equal((await openLedgerStore(database, RUN, 3)).lastExecution, 0)
   await removeLedger(database, RUN)
+})
+
+onBothDatabases(t, 'ledgers that are not needed are deleted whole, the others stay as they are', async (t, open) => {
+  const database = await open()
+  const ids = [1, 2, 3, 4].map((number) => RUN.replace(/1$/, String(number)))
+  for (const id of ids) {
+    const store = await openLedgerStore(database, id, 1)
+    for (const event of ['a', 'b']) await store.append(event, '{}')
+    await store.close()
+  }
+  const asked: string[] = []
+  await sweepLedgers(database, async (id) => {
+    asked.push(id)
+    return id === ids[1] || id === ids[3]
+  })
+  t.same(asked, ids)
+  const rows = await database.queries.selectFrom('ledger_events').select('run_id').orderBy('run_id').execute()
+  t.same(rows.map(({ run_id: id }) => id), [ids[1], ids[1], ids[3], ids[3]])
 })

@@ -9,14 +9,8 @@ import { type RunRow } from '../../../src/services/database/tables.ts'
 import { begin, newRecord } from '../../../src/services/runs/transitions.ts'
 import { type Owners, createOwners } from '../../../src/services/store/owner.ts'
 import { createdAtMs, isRunId } from '../../../src/services/store/run-id.ts'
-import {
-  type Admission,
-  ENDED,
-  type RunRecord,
-  type RunStore,
-  createRunStore,
-  keyOf,
-} from '../../../src/services/store/run-store.ts'
+import { ENDED, type RunRecord, keyOf } from '../../../src/services/store/run-record.ts'
+import { type Admission, type RunStore, createRunStore } from '../../../src/services/store/run-store.ts'
 import { onBothDatabases } from '../../database.ts'
 import { START_MS } from '../../fake-clock.ts'
 import { type RecordingLog, createRecordingLog } from '../recording-log.ts'

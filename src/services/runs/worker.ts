@@ -1,0 +1,103 @@
+import { follow } from '../abortable.ts'
+import { type Clock } from '../clock.ts'
+import { type Database } from '../database/database.ts'
+import { type Log } from '../log.ts'
+import { type Delivery } from '../queue/run-queue.ts'
+import { type DocumentStore } from '../store/documents/document-store.ts'
+import { openLedgerStore, removeLedger } from '../store/ledger-store.ts'
+import { type RunStore, type StoredRun } from '../store/run-store.ts'
+import { type ActiveRuns } from './active-runs.ts'
+import { canceled } from './cancel.ts'
+import { type ExecuteOptions, execute } from './execute.ts'
+import { waitingOf } from './standstill.ts'
+import { hasEnded } from './transitions.ts'
+
+export interface WorkerOptions extends Pick<ExecuteOptions, 'resumesPaused' | 'ingest'> {
+  database: Database
+  store: RunStore
+  documents: DocumentStore
+  active: Pick<ActiveRuns, 'hold' | 'note'>
+  /** Puts a run into the queue again. */
+  deliver: (stored: StoredRun) => Promise<void>
+  clock: Clock
+  log: Log
+}
+
+/** Executes runs in this process. */
+export interface Worker {
+  /** Executes the run once, until `signal`, a client or another process ends that. */
+  execute: (id: string, signal: AbortSignal) => Promise<Delivery>
+  /** Ends the execution of the run as canceled; false: it is not executed here. */
+  abort: (id: string) => boolean
+  isExecuting: (id: string) => boolean
+  /** Executes a run that the queue has delivered. */
+  work: (id: string, signal: AbortSignal) => Promise<Delivery>
+  /** A delivery is over: a run that was resumed in the meantime is delivered again. */
+  settled: (id: string) => void
+}
+
+export function createWorker (options: WorkerOptions): Worker {
+  const { database, store, documents, active, deliver, clock, log, resumesPaused, ingest } = options
+  const controllers = new Map<string, AbortController>()
+
+  async function executeHere (id: string, signal: AbortSignal): Promise<Delivery> {
+    const { controller, release: stopFollowing } = follow(signal)
+    let release = (): void => {}
+    let isOver = false
+    controllers.set(id, controller)
+    try {
+      const delivery = await execute(id, controller.signal, {
+        store,
+        documents,
+        openLedgerStore: async (runId, execution) => await openLedgerStore(database, runId, execution),
+        removeLedger: async (runId) => await removeLedger(database, runId),
+        clock,
+        log,
+        ingest,
+        resumesPaused,
+        abort: (reason) => controller.abort(reason),
+        onBegin: (look) => { release = active.hold(id, look) },
+        onChange: (run) => active.note({ ...run, waiting: waitingOf(run, { ahead: null, others: 0, nowMs: clock.now() }) }),
+      })
+      isOver = true
+      return delivery
+    } finally {
+      controllers.delete(id)
+      release()
+      stopFollowing()
+      if (!isOver) {
+        await leave(id).catch((error: unknown) => {
+          log.debug({ err: error, runId: id }, 'the run stays with this process until it is silent')
+        })
+      }
+    }
+  }
+
+  /** Leaves the run to other processes; where one has ended it, deletes what was stored late here. */
+  async function leave (id: string): Promise<void> {
+    await store.release(id)
+    if ((await store.read(id))?.record.run.complete === true) await removeLedger(database, id)
+  }
+
+  return {
+    execute: executeHere,
+    isExecuting: (id) => controllers.has(id),
+
+    abort (id) {
+      const controller = controllers.get(id)
+      controller?.abort(canceled())
+      return controller !== undefined
+    },
+
+    async work (id, signal) {
+      if (controllers.has(id) || await store.read(id) === null) return { kind: 'done' }
+      return await executeHere(id, signal)
+    },
+
+    settled (id) {
+      store.read(id).then(async (stored) => {
+        if (stored !== null && !stored.isOwned && !hasEnded(stored.record.run)) await deliver(stored)
+      }).catch((error: unknown) => log.error({ err: error, runId: id }, 'run cannot be read; the next sweep tries again'))
+    },
+  }
+}
