@@ -20,7 +20,7 @@ export interface TransactionOptions {
 /** The one place where state is kept: the same tables in SQLite (one machine) and in PostgreSQL (any number). */
 export interface Database {
   readonly kind: 'sqlite' | 'postgresql'
-  /** For reads and for single statements. */
+  /** For reads, and for single statements that a power cut may undo. */
   readonly queries: Queries
   /** Runs a transaction; it is committed when this resolves. */
   transaction: <T>(options: TransactionOptions, work: (transaction: Transaction) => Promise<T>) => Promise<T>

@@ -75,8 +75,8 @@ export interface ThrottleRow {
 
 /** One row per call in the rate window. */
 export interface PermitRow {
-  id: string
   account: string
+  id: string
   /** When it is free again, on the database's clock. */
   free_ms: number
 }

@@ -145,8 +145,13 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   /** Frees the places of calls that have ended, each one window after its end. */
   async function tell (within: Transaction, places: typeof untold, { mostMs }: Offset): Promise<void> {
     for (const { id, endedAtMs } of places) {
-      if (endedAtMs === null) await within.deleteFrom('permits').where('id', '=', id).execute()
-      else await within.updateTable('permits').set({ free_ms: Math.ceil(endedAtMs + mostMs + windowMs) }).where('id', '=', id).execute()
+      if (endedAtMs === null) {
+        await within.deleteFrom('permits').where('account', '=', account).where('id', '=', id).execute()
+      } else {
+        const freeMs = Math.ceil(endedAtMs + mostMs + windowMs)
+        const ended = within.updateTable('permits').set({ free_ms: freeMs })
+        await ended.where('account', '=', account).where('id', '=', id).execute()
+      }
     }
   }
 

@@ -34,6 +34,8 @@ const GROUP_EVENTS = 50
 const GROUP_CHARACTERS = 1024 * 1024
 const REPLAY_EVENTS = 50
 const DELETE_EVENTS = 200
+/** Bodies that stay in memory too: the document of a run of 100 albums is written without reading them again. */
+const RECENT_CHARACTERS = 2 * 1024 * 1024
 /** An event is tried again for as long while the database is away. */
 const RETRIES = 6
 const RETRY_MS = 500
@@ -52,6 +54,19 @@ export async function openLedgerStore<Event> ({ kind, queries, transaction }: Pi
   let nextSeq = firstSeq
   let waiting: Waiting[] = []
   let flushing: Promise<void> | null = null
+  const recent = new Map<number, string>()
+  let recentCharacters = 0
+
+  /** Keeps the body in memory, and drops the oldest ones above RECENT_CHARACTERS. */
+  function keep (seq: number, body: string): void {
+    recent.set(seq, body)
+    recentCharacters += body.length
+    for (const [oldest, { length }] of recent) {
+      if (recentCharacters <= RECENT_CHARACTERS) return
+      recent.delete(oldest)
+      recentCharacters -= length
+    }
+  }
 
   /** Group commit: all that came while the last group was written goes together. */
   async function flush (): Promise<void> {
@@ -93,7 +108,9 @@ export async function openLedgerStore<Event> ({ kind, queries, transaction }: Pi
         waiting.push({ row, written: resolve, failed: reject })
         flushing ??= flush()
       })
-      return body === undefined ? null : { execution, seq: row.seq, length: body.length }
+      if (body === undefined) return null
+      keep(row.seq, body)
+      return { execution, seq: row.seq, length: body.length }
     },
 
     async * replay () {
@@ -115,9 +132,11 @@ export async function openLedgerStore<Event> ({ kind, queries, transaction }: Pi
       }
     },
 
-    async readBody ({ execution, seq }) {
-      const row = await queries.selectFrom('ledger_events').select(['event', 'body', 'checksum']).where('run_id', '=', runId).where('execution', '=', execution).where('seq', '=', seq).executeTakeFirst()
-      if (row?.body == null || crcOf(row.event, row.body) !== row.checksum) throw new ServiceError('storage_failed', `what was stored of the run is damaged (event ${execution}.${seq}): look at the health of the disk; resume the run to fetch that again`)
+    async readBody ({ execution: writer, seq }) {
+      const known = writer === execution ? recent.get(seq) : undefined
+      if (known !== undefined) return known
+      const row = await queries.selectFrom('ledger_events').select(['event', 'body', 'checksum']).where('run_id', '=', runId).where('execution', '=', writer).where('seq', '=', seq).executeTakeFirst()
+      if (row?.body == null || crcOf(row.event, row.body) !== row.checksum) throw new ServiceError('storage_failed', `what was stored of the run is damaged (event ${writer}.${seq}): look at the health of the disk; resume the run to fetch that again`)
       return row.body
     },
 

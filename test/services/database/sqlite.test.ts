@@ -93,13 +93,29 @@ onSqlite(t, 'only durable transactions are synced, also after one that failed', 
   const synchronous = async (within = queries): Promise<unknown> =>
     (await sql<{ synchronous: number }>`PRAGMA synchronous`.execute(within)).rows[0]?.synchronous
   const [full, normal] = [2, 1]
-  t.equal(await synchronous(), full)
+  t.equal(await synchronous(), normal)
   t.equal(await transaction({ lock: null, isDurable: false }, synchronous), normal)
-  t.equal(await synchronous(), full)
-  await t.rejects(transaction({ lock: null, isDurable: false }, async () => {
+  t.equal(await transaction(DURABLE, synchronous), full)
+  t.equal(await synchronous(), normal)
+  await t.rejects(transaction(DURABLE, async () => {
     throw new Error('no')
   }))
+  t.equal(await synchronous(), normal)
   t.equal(await transaction(DURABLE, synchronous), full)
+})
+
+onSqlite(t, 'in a quiet moment the log is moved to the file', async (t, open, path) => {
+  const { queries, transaction } = await open()
+  const before = statSync(path).size
+  await transaction(DURABLE, async (within) => {
+    for (let name = 0; name < 200; name++) {
+      const row = { name: String(name).padEnd(1000), run_id: '', request_key: '', claimed_ms: 1 }
+      await within.insertInto('claims').values(row).execute()
+    }
+  })
+  t.equal(statSync(path).size, before)
+  while (statSync(path).size === before) await nextTurn()
+  t.equal((await queries.selectFrom('claims').select('name').execute()).length, 200)
 })
 
 onSqlite(t, 'a number that damage has made too large costs no other row', async (t, open) => {
