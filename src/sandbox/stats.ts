@@ -1,5 +1,5 @@
 import { type FaultKind } from './fault-kinds.ts'
-import { CLOCK_SLACK_MS, ON_THE_WAY_MS } from './rate-limit.ts'
+import { type Block, isTooSoon } from './rate-limit.ts'
 import { createRollingWindow } from './rolling-window.ts'
 import { type EndpointName, ENDPOINTS } from './settings.ts'
 
@@ -22,7 +22,7 @@ export interface SandboxStats {
   peakInFlight: number
   /** The most API calls that arrived in any 30 seconds. */
   peakPer30s: number
-  /** API calls before a Retry-After that the sandbox had named was over; those within 100 ms of it were on their way already. */
+  /** API calls before a Retry-After that the sandbox had named was over; those of its first second, or of the first 40 % of a shorter time, were on their way already. */
   calledWhileBlocked: number
   /** How often each album's own body (one or in a batch) was answered whole. */
   served: Record<string, number>
@@ -51,14 +51,14 @@ export function createStats (now: () => number): StatsRecorder {
   let stats = emptyStats()
   let inFlight = 0
   let arrivals = createRollingWindow(WINDOW_MS)
-  let block: { sinceMs: number, untilMs: number } | null = null
+  let block: Block | null = null
 
   function countApiCall (nowMs: number): void {
     stats.calls += 1
     stats.peakInFlight = Math.max(stats.peakInFlight, inFlight)
     arrivals.add(nowMs)
     stats.peakPer30s = Math.max(stats.peakPer30s, arrivals.count(nowMs))
-    if (block !== null && nowMs > block.sinceMs + ON_THE_WAY_MS && nowMs < block.untilMs - CLOCK_SLACK_MS) stats.calledWhileBlocked += 1
+    if (block !== null && isTooSoon(block, nowMs)) stats.calledWhileBlocked += 1
   }
 
   return {

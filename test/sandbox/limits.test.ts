@@ -21,8 +21,8 @@ const SCENES: Array<[string, Parameters<typeof createRateLimit>[0], Array<[numbe
   ['another window', { calls: 1, windowMs: 2000 }, [[0, null], [500, 2], [2_500, null]]],
   ['a fixed Retry-After', { calls: 1, windowMs: 2000, retryAfterS: 7 }, [[0, null], [1, 7], [7_001, null]]],
   ['no Retry-After', { calls: 1, windowMs: 2000, retryAfterS: null }, [[0, null], [1, 'no header'], [2_000, null]]],
-  ['what was on its way does not lengthen the block', { calls: 1, windowMs: 5000 }, [[0, null], [1_000, 4], [1_050, 4], [5_000, null]]],
-  ['each call while blocked makes the block a second longer', { calls: 1, windowMs: 5000 }, [[0, null], [1_000, 4], [2_000, 4], [3_000, 4], [6_000, 2], [8_000, null]]],
+  ['what was on its way does not lengthen the block', { calls: 1, windowMs: 5000 }, [[0, null], [1_000, 4], [2_000, 3], [5_000, null]]],
+  ['each call while blocked makes the block a second longer', { calls: 1, windowMs: 5000 }, [[0, null], [1_000, 4], [2_001, 4], [3_001, 4], [6_000, 2], [8_000, null]]],
   ['a caller whose timer is a few milliseconds early is let in', { calls: 1, windowMs: 5000 }, [[0, null], [1_000, 4], [4_992, 1], [5_991, null]]],
   ['nothing is allowed', { calls: 0, windowMs: 2000 }, [[0, 2], [2_000, 2]]],
 ]
