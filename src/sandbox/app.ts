@@ -3,6 +3,7 @@ import { serveEndpoint } from './api-call.ts'
 import { album, albums, albumTracks } from './routes/albums.ts'
 import { artistAlbums } from './routes/artist-albums.ts'
 import { controlRoutes } from './routes/control.ts'
+import { coverRoutes } from './routes/covers.ts'
 import { newReleases } from './routes/new-releases.ts'
 import { search } from './routes/search.ts'
 import { tokenRoute } from './routes/token.ts'
@@ -31,5 +32,6 @@ export function buildSandbox (settings: Partial<SandboxSettings> = {}, options: 
     for (const endpoint of [newReleases, search, album, albums, albumTracks, artistAlbums]) serveEndpoint(api, world, endpoint)
   }, { prefix: '/v1' })
   app.register(async (control) => controlRoutes(control, world), { prefix: '/sandbox' })
+  app.register(async (covers) => coverRoutes(covers), { prefix: '/sandbox' })
   return Object.assign(app, { sandbox: world })
 }

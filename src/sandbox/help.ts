@@ -1,9 +1,10 @@
 import { type TSchema } from '@sinclair/typebox'
 import { FAULTS } from './fault-kinds.ts'
+import { FILTERS } from './search-query.ts'
 import { DEFAULT_SETTINGS, FaultSchema, SettingsSchema } from './settings.ts'
 import { flagOf } from './start-settings.ts'
 
-/** The answer to `--help`: every setting, every field of a fault and every kind of fault, one line each. */
+/** The answer to `--help`: every setting, field of a fault, kind of fault and search filter, one line each. */
 export function helpText (): string {
   return [
     'A stand-in for Spotify. Prints the variables that point the service at it, as lines for .env.',
@@ -23,6 +24,9 @@ export function helpText (): string {
     '',
     'Kinds of faults',
     ...table(Object.entries(FAULTS).map(([kind, { does, meets }]) => [kind, meets === 'every' ? does : `${does} (${meets.join(', ')})`])),
+    '',
+    'Filters of a search for albums. All must hold, with free words and "quoted phrases"; an unknown filter is free text',
+    ...table(Object.entries(FILTERS)),
     '',
   ].join('\n')
 }

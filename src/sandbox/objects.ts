@@ -1,5 +1,7 @@
 /** Spotify's objects as the sandbox answers them. Fields with a question mark are absent in the development tier or unless they apply. */
 
+export const SPOTIFY_API_URL = 'https://api.spotify.com/v1'
+
 export const TIERS = ['extended', 'development'] as const
 export type Tier = typeof TIERS[number]
 

@@ -73,5 +73,6 @@ function trackArtists (random: Random, outline: Outline, artists: Artists, view:
 /** The first track of an oddly named album shares its name, as title tracks do. */
 function trackTitle (random: Random, outline: Outline, position: number): string {
   const title = trackName(random)
+  if (outline.retitled?.position === position) return title + outline.retitled.suffix
   return position === 0 ? outline.oddity.name ?? title : title
 }

@@ -37,7 +37,8 @@ export type Fault = Static<typeof FaultSchema>
 export const SettingsSchema = Type.Object({
   tier: oneOf(TIERS, 'what Spotify allows the app: extended quota, or a development-mode app'),
   seed: Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1, description: 'the same seed gives the same catalogue and faults' }),
-  albums: Type.Integer({ minimum: 0, maximum: 100_000, description: 'size of the catalogue; search shows the first 1,000 of it' }),
+  albums: Type.Integer({ minimum: 0, maximum: 100_000, description: 'size of the catalogue on day 0; search shows the first 1,000 of it' }),
+  day: Type.Integer({ minimum: 0, maximum: 365, description: 'days since the first one: albums appear, grow, get other names, are delisted' }),
   latencyMs: Type.Integer({ minimum: 0, maximum: 600_000, description: 'time that each answer takes' }),
   jitterMs: Type.Integer({ minimum: 0, maximum: 600_000, description: 'up to so much more latency' }),
   rateLimit: orNull(Type.Object({
@@ -67,6 +68,7 @@ export const DEFAULT_SETTINGS: SandboxSettings = {
   tier: 'development',
   seed: 1,
   albums: 120,
+  day: 0,
   latencyMs: 0,
   jitterMs: 0,
   rateLimit: null,

@@ -1,10 +1,11 @@
 import { apiError, json, Refusal } from '../answers.ts'
 import type { ApiCall, Endpoint } from '../api-call.ts'
-import type { Catalogue } from '../catalogue.ts'
+import type { Catalogue, SearchFields } from '../catalogue.ts'
 import { listAlbums, type Listing } from '../listing.ts'
 import { createPage, pageLink, type Window } from '../paging.ts'
 import { type Query, windowOf } from '../parameters.ts'
 import { hashText, mix } from '../random.ts'
+import { readQuery, type SearchQuery } from '../search-query.ts'
 
 const TYPES = ['album', 'artist', 'playlist', 'track', 'show', 'episode', 'audiobook']
 /** Spotify reference, Search: offset and limit together. */
@@ -53,21 +54,15 @@ function typesOf (query: Query): string[] {
   return types
 }
 
-/** Every album is a new release; words and field filters must occur in its name, its artists' names or its UPC. */
-function matches (catalogue: Catalogue, query: string): readonly string[] {
-  const words = query.toLowerCase().split(/\s+/)
-    .filter((word) => word !== 'tag:new')
-    .map((word) => word.replace(/^(album|artist|upc):/, '').replaceAll('"', ''))
-  if (words.length === 0) return catalogue.searchOrder
-  return catalogue.searchOrder.filter((id) => {
-    const text = searchText(catalogue, id)
-    return words.every((word) => text.includes(word))
-  })
+/** Returns the albums that match, by relevance: also those that search counts and does not show. */
+function matches (catalogue: Catalogue, text: string): readonly string[] {
+  const { isNew, tests } = readQuery(text)
+  const albums = isNew ? catalogue.searchOrder : catalogue.listed
+  return tests.length === 0 ? albums : albums.filter((id) => passes(catalogue.searchFields(id), tests))
 }
 
-function searchText (catalogue: Catalogue, id: string): string {
-  const album = catalogue.summary(id)
-  return [album?.name, ...album?.artists.map(({ name }) => name) ?? [], catalogue.upc(id)].join('\n').toLowerCase()
+function passes (fields: SearchFields | undefined, tests: SearchQuery['tests']): boolean {
+  return fields !== undefined && tests.every((test) => test(fields))
 }
 
 /** Search never says the true total: it changes from page to page, though it stays ahead of what was shown. */
