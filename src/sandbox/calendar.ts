@@ -8,11 +8,11 @@ const MAX_RELEASES_A_DAY = 1000
 
 /** The albums that exist on one day, by number: when each was released, and how it has changed since. */
 export interface Calendar {
-  /** Every album, newest first, whether listed or not. */
+  /** Every album, newest first, delisted albums included. */
   readonly numbers: readonly number[]
   /** The number of albums released after day 0. They come first in `numbers`. */
   readonly laterReleases: number
-  /** The day of release; 0 or less for an album of the first day. */
+  /** Returns the day of release; 0 or less for an album of day 0. */
   readonly releaseDay: (number: number) => number
   readonly change: (number: number) => Change | undefined
   readonly isListed: (number: number) => boolean

@@ -10,7 +10,7 @@ export interface Oddity {
   readonly images?: 'none' | 'null' | 'unsized'
   readonly restriction?: 'market' | 'product' | 'explicit'
   readonly compilation?: true
-  /** Out nowhere: the first 50 tracks are replaced by others that can be played (Spotify guide: Track Relinking). */
+  /** Available nowhere: the first 50 tracks are replaced by playable ones (Spotify guide: Track Relinking). */
   readonly relinked?: true
 }
 
@@ -27,8 +27,8 @@ export function isOrdinary (number: number): boolean {
 }
 
 /**
- * The unusual albums of each hundred, by their place in it. All of them sit early enough that both the first hundred new releases
- * and the first hundred search results contain them. Track counts stand on and beside the page sizes of 20 and 50.
+ * The unusual albums of each hundred, by index. All have an index low enough to be among both the first hundred new
+ * releases and the first hundred search results. Track counts are at and beside the page sizes of 20 and 50.
  */
 const ODDITIES: ReadonlyMap<number, Oddity> = new Map<number, Oddity>([
   [1, { name: '=SUM(A1)' }],

@@ -6,7 +6,7 @@ import type { AlbumType } from './objects.ts'
 import { type Oddity, oddityOf } from './oddities.ts'
 import { between, createRandom, mix, type Random } from './random.ts'
 
-/** Everything about an album that its listing and its tracks must agree on. */
+/** The facts of an album that its listing and its tracks have in common. */
 export interface Outline {
   readonly index: number
   readonly id: string
@@ -24,17 +24,17 @@ export interface Outline {
   readonly retitled: { readonly position: number, readonly suffix: string } | null
 }
 
-/** The numbers of two artists with a part of their own; all others are ordinary. */
+/** The numbers of the two artists that are not drawn like the others. */
 export const VARIOUS_ARTISTS = 0
 export const PROLIFIC_ARTIST = 1
 
 const OUTLINE_STREAM = 1
-/** Day 0 of the sandbox. */
+/** The date of day 0. */
 const DAY_ZERO = Date.UTC(2026, 10, 20)
 const DAY_MS = 86_400_000
 const DATE_LENGTHS = { day: 10, month: 7, year: 4 } as const
 
-/** A function from an album's number to its outline. */
+/** Returns a function from an album's number to its outline. */
 export function createOutlines (seed: number, calendar: Calendar, artistCount: number): (index: number) => Outline {
   return (index) => {
     const random = createRandom(mix(seed, OUTLINE_STREAM, index))
@@ -66,7 +66,7 @@ export function trackCount ({ discs }: Pick<Outline, 'discs'>): number {
   return discs.reduce((sum, tracks) => sum + tracks, 0)
 }
 
-/** Disc and track number at a position counted from 0: numbers start again on every disc. */
+/** Returns disc and track number of a position counted from 0: track numbers restart on every disc. */
 export function placeOf (outline: Outline, position: number): { disc: number, number: number } {
   let number = position + 1
   let disc = 1
@@ -78,7 +78,7 @@ export function placeOf (outline: Outline, position: number): { disc: number, nu
   return { disc, number }
 }
 
-/** New releases are mostly singles; Spotify calls an EP a single too. */
+/** Draws type and size. New releases are mostly singles; Spotify calls an EP a single too. */
 function ordinaryForm (random: Random): { type: AlbumType, discs: readonly number[] } {
   const draw = random()
   if (draw < 0.45) return { type: 'single', discs: [between(random, 1, 2)] }

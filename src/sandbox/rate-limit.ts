@@ -2,28 +2,30 @@ import { createRollingWindow } from './rolling-window.ts'
 import type { SandboxSettings } from './settings.ts'
 
 const DEFAULT_WINDOW_MS = 30_000
-/** A caller's timer and ours may differ by a little; Spotify would not punish that either. */
+/** Tolerance for the difference between the caller's timer and the sandbox's. */
 export const CLOCK_SLACK_MS = 10
-/** What arrives so soon after a 429 was on its way already. */
+/** A call that arrives so soon after a 429 was already in flight. */
 export const ON_THE_WAY_MS = 100
-/** Calling while blocked makes the block longer. */
+/** Each call during a block extends it by this. */
 const PENALTY_MS = 1000
 
 export interface RateLimit {
-  /** Null lets the call through. `retryAfterS` null: refused without a Retry-After. */
+  /** Counts a call; null allows it. `retryAfterS` null: refused without a Retry-After. */
   refuse (nowMs: number): { retryAfterS: number | null } | null
 }
 
 interface Block { readonly sinceMs: number, untilMs: number }
 
-/** Spotify guide, rate limits: calls in a rolling window of 30 seconds. `nowMs` must come from a monotonic clock. */
+/** Creates a limit of calls in a rolling window (Spotify guide, rate limits). `nowMs` is from a monotonic clock. */
 export function createRateLimit (limit: SandboxSettings['rateLimit']): RateLimit {
   if (limit === null) return { refuse: () => null }
   const windowMs = limit.windowMs ?? DEFAULT_WINDOW_MS
   const passed = createRollingWindow(windowMs)
   let block: Block | null = null
 
-  const named = (untilMs: number, nowMs: number) => limit.retryAfterS === null ? null : Math.ceil((untilMs - nowMs) / 1000)
+  const named = (untilMs: number, nowMs: number) => {
+    return limit.retryAfterS === null ? null : Math.ceil((untilMs - nowMs) / 1000)
+  }
   const startBlock = (nowMs: number): Block => {
     const freeInMs = (passed.oldest() ?? nowMs) + windowMs - nowMs
     if (limit.retryAfterS === null) return { sinceMs: nowMs, untilMs: nowMs + freeInMs }

@@ -4,33 +4,36 @@ import { marketsOf } from './markets.ts'
 import { labelName } from './names.ts'
 import type { Album, Image, SimplifiedAlbum, View } from './objects.ts'
 import { type Outline, trackCount } from './outlines.ts'
-import { createPage, pageLink } from './paging.ts'
+import { createPage, pageLink, type Window } from './paging.ts'
 import { between, createRandom, mix } from './random.ts'
 import { renderTracks } from './render-track.ts'
 
-/** Spotify reference, Get Album: what one answer holds of `tracks`. */
+/** The number of tracks in one answer (Spotify reference, Get Album). */
 const EMBEDDED_TRACKS = 50
 const DETAIL_STREAM = 4
 /** Width in pixels, widest first, and its code in the names of Spotify's images. */
 const ALBUM_COVERS = [[640, 'b273'], [300, '1e02'], [64, '4851']] as const
 
 /**
- * The album as its own endpoint answers it (Spotify reference: AlbumObject): with its first 50 tracks and a link to the rest,
- * or, as no endpoint does, with all of them on one page.
+ * Renders an album as its own endpoint answers it (Spotify reference: AlbumObject), with its first 50 tracks and a link
+ * to the others, or, as no endpoint does, with all tracks on one page.
  */
-export function renderAlbum (source: Source, outline: Outline, view: View, shown: 'first tracks' | 'all tracks'): Album {
+export function renderAlbum (
+  source: Source, outline: Outline, view: View, shown: 'first tracks' | 'all tracks'
+): Album {
   const window = { offset: 0, limit: EMBEDDED_TRACKS }
   const total = trackCount(outline)
   const tracks = renderTracks(source, outline, view, shown === 'all tracks' ? { offset: 0, limit: total } : window)
   const reachable = tracks.length < total ? total : 0
+  const link = (other: Window) => pageLink(view, `/albums/${outline.id}/tracks`, other)
   return {
     ...renderSummary(source, outline, view),
-    tracks: createPage(tracks, window, reachable, total, (other) => pageLink(view, `/albums/${outline.id}/tracks`, other)),
+    tracks: createPage(tracks, window, reachable, total, link),
     ...renderDetails(source.seed, outline, view),
   }
 }
 
-/** An album as listings show it (Spotify reference: SimplifiedAlbumObject). */
+/** Renders an album as listings show it (Spotify reference: SimplifiedAlbumObject). */
 export function renderSummary ({ seed, artists }: Source, outline: Outline, view: View): SimplifiedAlbum {
   const { id, oddity } = outline
   return {
@@ -51,7 +54,7 @@ export function renderSummary ({ seed, artists }: Source, outline: Outline, view
   }
 }
 
-/** What the album endpoint adds to the listing, besides the tracks. */
+/** Renders the fields that the album endpoint adds to the listing, without the tracks. */
 function renderDetails (seed: number, outline: Outline, view: View): Omit<Album, keyof SimplifiedAlbum | 'tracks'> {
   const { label, popularity } = standingOf(seed, outline)
   const holder = `${outline.year} ${label}`
@@ -69,7 +72,7 @@ export function standingOf (seed: number, outline: Outline): { label: string, po
   return { label: labelName(random), popularity: between(random, 0, 100) }
 }
 
-/** A barcode of 14 digits. */
+/** Returns a barcode of 14 digits. */
 export function upcOf (seed: number, outline: Outline): string {
   return String(mix(seed, DETAIL_STREAM, outline.index)).padStart(14, '0')
 }

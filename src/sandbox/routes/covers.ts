@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { drawCover, readCoverName } from '../covers.ts'
 
-/** A cover never changes, may be shown by pages of other origins, and loads nothing where it is opened. */
+/** A cover never changes, can be embedded by pages of other origins, and loads nothing itself. */
 const HEADERS = {
   'cache-control': 'public, max-age=31536000, immutable',
   'content-security-policy': "default-src 'none'",
@@ -9,7 +9,7 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 }
 
-/** Serves the images of albums. As on Spotify's image servers they need no token and count as no call of the API. */
+/** Registers the images of albums. As on Spotify's image servers, they need no token and are not API calls. */
 export function coverRoutes (app: FastifyInstance): void {
   app.get<{ Params: { name: string } }>('/covers/:name', (request, reply) => {
     const cover = readCoverName(request.params.name)
