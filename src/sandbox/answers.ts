@@ -1,14 +1,14 @@
 import { type Gzip } from './gzip.ts'
 
-/** What the sandbox does about a call: decided first, done by deliver(). */
+/** The answer to a call, as a value: decided first, sent later by deliver.ts. */
 export type Answer =
-  | { readonly kind: 'json', readonly status: number, readonly body: unknown, readonly headers?: Headers, readonly gzip?: Gzip }
-  | { readonly kind: 'text', readonly status: number, readonly type: string, readonly text: string, readonly headers?: Headers }
-  /** A 200 that promises its length, stops halfway and closes the connection. */
+  | Readonly<{ kind: 'json', status: number, body: unknown, headers?: Headers, gzip?: Gzip }>
+  | Readonly<{ kind: 'text', status: number, type: string, text: string, headers?: Headers }>
+  /** A 200 with its Content-Length that stops halfway and closes the connection. */
   | { readonly kind: 'cut', readonly body: unknown }
   /** The connection is reset before any answer. */
   | { readonly kind: 'reset' }
-  /** Nothing, until one side gives up. */
+  /** No answer, until one side gives up. */
   | { readonly kind: 'stall' }
 
 type Headers = Readonly<Record<string, string>>
@@ -17,23 +17,23 @@ export function json (body: unknown, status = 200): Answer {
   return { kind: 'json', status, body }
 }
 
-/** Spotify reference, API calls: regular error object. */
+/** Returns Spotify's regular error object (Spotify reference, API calls). */
 export function apiError (status: number, message: string, headers: Headers = {}): Answer {
   return { kind: 'json', status, body: { error: { status, message } }, headers }
 }
 
-/** Spotify guide, rate limits: Retry-After in seconds. Seen without it, too. */
+/** Returns a 429 with Retry-After in seconds (Spotify guide, rate limits); null omits it, which was seen too. */
 export function rateLimited (retryAfter: string | null): Answer {
   return apiError(429, 'API rate limit exceeded', retryAfterHeader(retryAfter))
 }
 
-/** A development-mode quota that is spent, as recorded in public issues. */
+/** Returns the 429 of an exhausted development-mode quota, as recorded in public issues. */
 export function quotaExceeded (retryAfter: string): Answer {
   const body = { error: { status: 429, message: 'Too many requests', reason: 'QUOTA_EXCEEDED' } }
   return { kind: 'json', status: 429, body, headers: retryAfterHeader(retryAfter) }
 }
 
-/** Since mid-2026 the same for a missing, an invalid and an expired token. */
+/** Returns the 401 that Spotify sends since mid-2026 for a missing, an invalid and an expired token. */
 export function unauthorized (): Answer {
   return apiError(401, 'Missing/invalid/expired access token', { 'www-authenticate': 'Bearer realm="spotify"' })
 }
@@ -50,7 +50,7 @@ export function retryAfterHeader (value: string | null | undefined): Headers {
   return value === null || value === undefined ? {} : { 'retry-after': value }
 }
 
-/** A refusal that a parser of parameters throws, to be answered as it is. */
+/** Thrown by parameter parsers; carries the answer to send. */
 export class Refusal extends Error {
   readonly answer: Answer
 

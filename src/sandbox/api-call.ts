@@ -10,24 +10,27 @@ import { spoil } from './spoil.ts'
 
 const BOMB_BYTES = 30_000_000
 
-/** A call as its endpoint sees it. */
+/** The parsed call that an endpoint answers. */
 export interface ApiCall {
-  /** The `:id` of the path. */
+  /** The `:id` parameter of the path. */
   readonly id: string | undefined
   readonly query: Query
   readonly view: View
-  /** True when what is listed has moved since the page before. */
+  /** True when the listing has shifted since the previous page. */
   readonly shifting: boolean
 }
 
 export interface Endpoint {
   readonly name: Exclude<EndpointName, 'token'>
   readonly path: string
-  /** The true answer. Throws Refusal. */
+  /**
+   * Returns the true answer, without faults.
+   * @throws Refusal
+   */
   answer (world: World, call: ApiCall): Answer
 }
 
-/** Serves one endpoint: count the call, decide, take the time that Spotify takes, answer. */
+/** Registers the route of an endpoint: it counts the call, decides on an answer, waits for the latency and sends. */
 export function serveEndpoint (app: FastifyInstance, world: World, endpoint: Endpoint): void {
   app.get(endpoint.path, async (request, reply) => {
     const arrivedAtMs = performance.now()
@@ -39,7 +42,7 @@ export function serveEndpoint (app: FastifyInstance, world: World, endpoint: End
   })
 }
 
-/** The order of Spotify's own gates is not known; the limit comes first, so that every arrival counts. */
+/** Decides on the answer. Spotify's order of checks is unknown; the rate limit comes first and counts every call. */
 function decide (world: World, endpoint: Endpoint, request: FastifyRequest): Answer {
   const limited = world.rateLimit.refuse(world.now())
   if (limited) return rateLimited(limited.retryAfterS === null ? null : String(limited.retryAfterS))
@@ -47,16 +50,19 @@ function decide (world: World, endpoint: Endpoint, request: FastifyRequest): Ans
   const spent = world.quota.refuse(endpoint.name, world.now())
   if (spent) return quotaExceeded(String(spent.retryAfterS))
   const answer = truth(world, endpoint, request, false)
-  const fault = world.faults.strike({ endpoint: endpoint.name, albumIds: albumsAskedFor(endpoint.name, request), hasData: hasData(answer) })
+  const albumIds = albumsAskedFor(endpoint.name, request)
+  const fault = world.faults.strike({ endpoint: endpoint.name, albumIds, hasData: hasData(answer) })
   if (fault === null) return answer
   world.recorder.struck(fault.kind)
-  return faultAnswer(fault) ?? spoilt(world, endpoint, request, fault, fault.kind === 'shifting' ? truth(world, endpoint, request, true) : answer)
+  const original = fault.kind === 'shifting' ? truth(world, endpoint, request, true) : answer
+  return faultAnswer(fault) ?? spoilt(world, endpoint, request, fault, original)
 }
 
 function truth (world: World, endpoint: Endpoint, request: FastifyRequest, shifting: boolean): Answer {
   try {
     const query = queryOf(request)
-    return endpoint.answer(world, { id: pathId(request), query, view: viewOf(request, query, world.settings.tier), shifting })
+    const view = viewOf(request, query, world.settings.tier)
+    return endpoint.answer(world, { id: pathId(request), query, view, shifting })
   } catch (error) {
     if (error instanceof Refusal) return error.answer
     throw error
@@ -90,7 +96,7 @@ function albumsAskedFor (endpoint: EndpointName, request: FastifyRequest): strin
   return endpoint === 'artistAlbums' ? [] : [pathId(request) ?? '']
 }
 
-/** Albums whose own body this answer carries whole. */
+/** Returns the ids of the albums that the answer contains as full objects. */
 function servedAlbums (endpoint: EndpointName, answer: Answer): string[] {
   if (!hasData(answer)) return []
   const body = answer.body as { id?: string, albums?: Array<{ id?: string } | null> }

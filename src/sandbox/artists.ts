@@ -12,13 +12,13 @@ export interface Artists {
   artist (number: number, apiUrl: string): Artist
 }
 
-/** What albums and tracks are made from besides the outline. */
+/** What an album or a track is rendered from, in addition to its outline. */
 export interface Source {
   readonly seed: number
   readonly artists: Artists
 }
 
-/** A third as many artists as albums, so that many have several. */
+/** Creates a third as many artists as albums, so that many artists have several. */
 export function createArtists (seed: number, albums: number): Artists {
   const count = Math.max(12, Math.ceil(albums / 3))
   const id = (number: number) => createId(seed, 'artist', number)

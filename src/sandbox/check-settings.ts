@@ -1,11 +1,11 @@
 import { Type } from '@sinclair/typebox'
 import { Value, type ValueError } from '@sinclair/typebox/value'
 import { faultMeets } from './fault-kinds.ts'
-import { type SandboxSettings, SettingsSchema } from './settings.ts'
+import { type Fault, type SandboxSettings, SettingsSchema } from './settings.ts'
 
 const PatchSchema = Type.Partial(SettingsSchema, { additionalProperties: false })
 
-/** What is wrong with settings, one sentence each. */
+/** Invalid settings. `problems` has one sentence for each. */
 export class SettingsError extends Error {
   readonly problems: readonly string[]
 
@@ -16,14 +16,21 @@ export class SettingsError extends Error {
   }
 }
 
-/** @throws SettingsError */
+/**
+ * Validates settings, or a part of them.
+ * @throws SettingsError
+ */
 export function checkSettings (patch: unknown): Partial<SandboxSettings> {
   const problems = [...Value.Errors(PatchSchema, patch)].map(describe)
   if (problems.length > 0) throw new SettingsError([...new Set(problems)])
   const settings = patch as Partial<SandboxSettings>
-  const misplaced = settings.faults?.filter((fault) => fault.endpoint && fault.endpoint !== '*' && !faultMeets(fault.kind, fault.endpoint)) ?? []
-  if (misplaced.length > 0) throw new SettingsError(misplaced.map(({ kind, endpoint }) => `faults: ${kind} has no meaning on ${endpoint}`))
-  return settings
+  const misplaced = settings.faults?.filter(isMisplaced) ?? []
+  if (misplaced.length === 0) return settings
+  throw new SettingsError(misplaced.map(({ kind, endpoint }) => `faults: ${kind} has no meaning on ${endpoint}`))
+}
+
+function isMisplaced ({ kind, endpoint }: Fault): boolean {
+  return endpoint !== undefined && endpoint !== '*' && !faultMeets(kind, endpoint)
 }
 
 function describe (error: ValueError): string {
@@ -32,9 +39,11 @@ function describe (error: ValueError): string {
   return `${name}: ${allowed(deepest) ?? deepest.message.toLowerCase()}`
 }
 
-/** In a choice of schemas, the complaint of the one that came nearest. */
+/** Returns the error itself, or in a union of schemas that of the variant with the fewest errors. */
 function deepestOf (error: ValueError): ValueError {
-  const inner = error.errors.map((errors) => [...errors]).filter((errors) => errors.some(({ path }) => path !== error.path))
+  const inner = error.errors
+    .map((errors) => [...errors])
+    .filter((errors) => errors.some(({ path }) => path !== error.path))
   const nearest = inner.sort((a, b) => a.length - b.length)[0]?.[0]
   return nearest ? deepestOf(nearest) : error
 }

@@ -5,19 +5,26 @@ import type { World } from './sandbox.ts'
 import type { CallRecord } from './stats.ts'
 import { writeJson } from './write-json.ts'
 
+type Send = () => FastifyReply
+
 /**
- * Makes ready what was decided; the function that it gives does it. The record is closed before the first byte leaves: a caller
- * that has its answer finds it in the statistics.
+ * Encodes an answer and returns the function that sends it. The record is closed before the first byte is sent, so
+ * that a client that has its answer finds it in the statistics.
  */
-export function prepare (world: World, record: CallRecord, reply: FastifyReply, answer: Answer, served: readonly string[] = []): () => FastifyReply {
+export function prepare (
+  world: World, record: CallRecord, reply: FastifyReply, answer: Answer, served: readonly string[] = []
+): Send {
   switch (answer.kind) {
     case 'json':
     case 'text': {
-      const body = answer.kind === 'json' ? encode(reply, answer.body, answer.gzip) : { bytes: answer.text, headers: { 'content-type': answer.type } }
+      const body = answer.kind === 'json'
+        ? encode(reply, answer.body, answer.gzip)
+        : { bytes: answer.text, headers: { 'content-type': answer.type } }
+      const headers = { 'cache-control': 'private, max-age=0', ...answer.headers, ...body.headers }
       return () => {
         record.end(String(answer.status), served)
         noteRetryAfter(world, answer)
-        return reply.code(answer.status).headers({ 'cache-control': 'private, max-age=0', ...answer.headers, ...body.headers }).send(body.bytes)
+        return reply.code(answer.status).headers(headers).send(body.bytes)
       }
     }
     case 'cut': {
@@ -49,15 +56,17 @@ function cut (reply: FastifyReply, { bytes, headers }: Encoded): FastifyReply {
   return reply
 }
 
-/** Encodes JSON, compressed where the caller takes gzip or the answer says how. */
+/** Encodes JSON, compressed if the client accepts gzip or the answer names an encoding. */
 function encode (reply: FastifyReply, body: unknown, gzip?: Gzip): Encoded {
   const bytes = Buffer.from(writeJson(body))
   const headers = { 'content-type': 'application/json; charset=utf-8', vary: 'Accept-Encoding' }
-  if (gzip === undefined && !/\bgzip\b/.test(String(reply.request.headers['accept-encoding']))) return { bytes, headers }
-  return { bytes: compress(bytes, gzip?.paddedBytes), headers: { ...headers, 'content-encoding': gzip?.label ?? 'gzip' } }
+  const acceptsGzip = /\bgzip\b/.test(String(reply.request.headers['accept-encoding']))
+  if (gzip === undefined && !acceptsGzip) return { bytes, headers }
+  const encoding = { 'content-encoding': gzip?.label ?? 'gzip' }
+  return { bytes: compress(bytes, gzip?.paddedBytes), headers: { ...headers, ...encoding } }
 }
 
-/** A TCP reset where there is a TCP socket; injected requests have none. */
+/** Resets the TCP connection; injected requests have none and are destroyed. */
 function reset (reply: FastifyReply): FastifyReply {
   const { socket } = reply.request.raw
   reply.hijack()
@@ -66,7 +75,7 @@ function reset (reply: FastifyReply): FastifyReply {
   return reply
 }
 
-/** Retry-After is seconds or a date (RFC 9110, section 10.2.3). */
+/** Records the pause that a 429 names: Retry-After is seconds or a date (RFC 9110, section 10.2.3). */
 function noteRetryAfter (world: World, answer: Extract<Answer, { kind: 'json' | 'text' }>): void {
   const value = answer.headers?.['retry-after']
   if (answer.status !== 429 || value === undefined) return

@@ -1,6 +1,6 @@
 import { type SandboxSettings } from './settings.ts'
 
-/** The variables that point the service at the sandbox, as lines for its .env. */
+/** Returns the variables that point the service at the sandbox, as lines for its .env. */
 export function envLines (origin: string, { clientId, clientSecret }: SandboxSettings): string {
   const variables = {
     SPOTIFY_API_URL: `${origin}/v1`,
@@ -11,7 +11,7 @@ export function envLines (origin: string, { clientId, clientSecret }: SandboxSet
   return Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}\n`).join('')
 }
 
-/** Quotes what would otherwise be read as something else: blanks, comments, quotes. */
+/** Quotes a value that has blanks, comment signs or quotes. */
 function quoted (value: string): string {
   if (/^[^\s#'"`$\\]+$/.test(value)) return value
   return value.includes("'") ? `"${value}"` : `'${value}'`

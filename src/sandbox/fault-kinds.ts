@@ -1,12 +1,12 @@
 import type { EndpointName } from './settings.ts'
 
-/** What the sandbox knows about one kind of fault. */
+/** The description of one kind of fault. */
 interface FaultKindInfo {
   /** One line for `--help` and the documentation. */
   readonly does: string
-  /** Endpoints that it can meet. */
+  /** The endpoints where it can occur. */
   readonly meets: 'every' | readonly EndpointName[]
-  /** It spoils a true answer in place of replacing it, so it waits for a call that is answered with data. */
+  /** True if it changes a true answer, and so needs a call that is answered with data. */
   readonly spoils: boolean
 }
 
@@ -16,12 +16,12 @@ const WITH_TRACKS = ['album', 'albums', 'albumTracks'] as const
 const PAGES_OF_ALBUM = [...PAGES, 'album'] as const
 const DATA = [...PAGES, 'album', 'albums'] as const
 
-/** A fault that answers in place of the truth. */
+/** Describes a fault that replaces the true answer. */
 function instead (does: string, meets: FaultKindInfo['meets'] = 'every'): FaultKindInfo {
   return { does, meets, spoils: false }
 }
 
-/** A fault that changes a true answer. */
+/** Describes a fault that changes the true answer. */
 function spoiling (does: string, meets: FaultKindInfo['meets']): FaultKindInfo {
   return { does, meets, spoils: true }
 }
@@ -45,7 +45,8 @@ export const FAULTS = {
   'server-error-json': instead('5xx as JSON; default 502'),
   'server-error-html': instead('5xx as an HTML page; default 502'),
   'server-error-empty': instead('5xx without a body; default 502'),
-  'control-characters': instead('5xx whose message has terminal escapes, line feeds and a forged log line; default 502'),
+  'control-characters': instead(
+    '5xx whose message has terminal escapes, line feeds and a forged log line; default 502'),
   'invalid-limit': instead('400 as JSON: "Invalid limit"'),
   'bad-json': instead('200 whose body is HTML although its type says JSON'),
   reset: instead('the connection is reset before any answer'),
@@ -60,12 +61,15 @@ export const FAULTS = {
   'odd-item': spoiling('one item with every null that Spotify was seen to send', DATA),
   'null-track': spoiling('a null among the tracks of each album', WITH_TRACKS),
   'null-name': spoiling('`name` of one item and of one track of each album is null', DATA),
-  'null-number': spoiling('`track_number` of one track of each album, or `total_tracks` of one listed album, is null', DATA),
+  'null-number': spoiling(
+    '`track_number` of one track of each album, or `total_tracks` of one listed album, is null', DATA),
   'artists-null': spoiling('`artists` of one item and of one track of each album is [null]', DATA),
   'artists-text': spoiling('`artists` of one item and of one track of each album is a text', DATA),
-  'big-number': spoiling('`popularity` of one album and `duration_ms` of one track of each album are 12345678901234567890', DATA),
+  'big-number': spoiling(
+    '`popularity` of one album and `duration_ms` of one track of each album are 12345678901234567890', DATA),
   'deep-nesting': spoiling('one item has a field of arrays nested `depth` deep; default 20000', DATA),
-  'same-place': spoiling('tracks 5 and 55 of an album have the same disc, number and title, and other ids', ['albumTracks']),
+  'same-place': spoiling(
+    'tracks 5 and 55 of an album have the same disc, number and title, and other ids', ['albumTracks']),
   'restarting-numbers': spoiling('track numbers and titles of an album begin again in the middle', WITH_TRACKS),
   'huge-total': spoiling('`total` and `total_tracks` claim the number `total`; default 1000000000', DATA),
   'wrong-total': spoiling('the total of the page is wrong by `delta`', PAGES_OF_ALBUM),
@@ -75,7 +79,8 @@ export const FAULTS = {
   'next-repeated': spoiling('`next` is the page itself', PAGES_OF_ALBUM),
   'next-foreign': spoiling('`next` is on another origin, or is `url`', PAGES_OF_ALBUM),
   'next-past-cap': spoiling('`next` goes on past the end, to empty pages', PAGES_OF_ALBUM),
-  'endless-next': spoiling('every page is full of invented items and names a next one, for ever (search: up to its 1,000)', PAGES_OF_ALBUM),
+  'endless-next': spoiling(
+    'every page is full of invented items and names a next one, for ever (search: up to its 1,000)', PAGES_OF_ALBUM),
 } as const satisfies Record<string, FaultKindInfo>
 
 export type FaultKind = keyof typeof FAULTS

@@ -2,22 +2,22 @@ import { faultMeets, isSpoiling } from './fault-kinds.ts'
 import { createRandom, mix } from './random.ts'
 import { type EndpointName, type Fault } from './settings.ts'
 
-/** A call, as faults choose whom they meet. */
+/** The facts of a call that decide which fault it meets. */
 export interface Target {
   endpoint: EndpointName
   albumIds: readonly string[]
-  /** It would be answered with data: what spoils an answer lets the others pass. */
+  /** True if the true answer has data; faults that change an answer skip all other calls. */
   hasData: boolean
 }
 
 export interface Faults {
-  /** The first fault that strikes this call. Draws are made in the order of the calls, each fault from its own stream. */
+  /** Returns the first fault that strikes this call. Each fault draws from its own stream, in call order. */
   strike (target: Target): Fault | null
 }
 
 const FAULT_STREAM = 6
 
-/** `now` is a monotonic clock in milliseconds. */
+/** Arms the faults. `now` is a monotonic clock in milliseconds. */
 export function createFaults (faults: readonly Fault[], seed: number, now: () => number): Faults {
   const armed = faults.map((fault, index) => ({
     fault, seen: 0, fired: 0, untilMs: Infinity, random: createRandom(mix(seed, FAULT_STREAM, index)),

@@ -1,16 +1,18 @@
 import { type TSchema } from '@sinclair/typebox'
 import { FAULTS } from './fault-kinds.ts'
+import { FILTERS } from './search-query.ts'
 import { DEFAULT_SETTINGS, FaultSchema, SettingsSchema } from './settings.ts'
 import { flagOf } from './start-settings.ts'
 
-/** The answer to `--help`: every setting, every field of a fault and every kind of fault, one line each. */
+/** Returns the text of `--help`: one line for each setting, field of a fault, kind of fault and search filter. */
 export function helpText (): string {
   return [
     'A stand-in for Spotify. Prints the variables that point the service at it, as lines for .env.',
     '',
     'Usage: npm run sandbox -- [options]        (npm run -s sandbox > .env writes them to a file)',
     '',
-    'Options. Each setting is also a variable (SANDBOX_LATENCY_MS=50) and a field of PUT /sandbox/settings (latencyMs).',
+    'Options. Each setting is also a variable (SANDBOX_LATENCY_MS=50) and a field of PUT /sandbox/settings ' +
+      '(latencyMs).',
     ...table([
       ['--host ADDRESS', 'address to listen on (default 127.0.0.1)'],
       ['--port PORT', 'port to listen on; 0 takes a free one (default 4000)'],
@@ -22,7 +24,10 @@ export function helpText (): string {
     ...table(Object.entries(FaultSchema.properties).map(([name, schema]) => [name, descriptionOf(schema)])),
     '',
     'Kinds of faults',
-    ...table(Object.entries(FAULTS).map(([kind, { does, meets }]) => [kind, meets === 'every' ? does : `${does} (${meets.join(', ')})`])),
+    ...table(faults()),
+    '',
+    'Search filters for albums. All must hold, with free words and "quoted phrases"; an unknown filter is free text',
+    ...table(Object.entries(FILTERS)),
     '',
   ].join('\n')
 }
@@ -30,7 +35,14 @@ export function helpText (): string {
 function settings (): string[][] {
   return Object.entries(SettingsSchema.properties).map(([name, schema]) => {
     const usual = DEFAULT_SETTINGS[name as keyof typeof DEFAULT_SETTINGS]
-    return [`--${flagOf(name)}`, `${descriptionOf(schema)} (default ${typeof usual === 'string' ? usual : JSON.stringify(usual)})`]
+    const text = typeof usual === 'string' ? usual : JSON.stringify(usual)
+    return [`--${flagOf(name)}`, `${descriptionOf(schema)} (default ${text})`]
+  })
+}
+
+function faults (): string[][] {
+  return Object.entries(FAULTS).map(([kind, { does, meets }]) => {
+    return [kind, meets === 'every' ? does : `${does} (${meets.join(', ')})`]
   })
 }
 

@@ -4,7 +4,7 @@ const BASE62 = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 const KINDS = { album: 1, artist: 2, track: 3, original: 4, invented: 5 }
 
 /**
- * A Spotify id: 22 base62 characters that stand for 128 bits, hence a first one below 8.
+ * Creates a Spotify id: 22 base62 characters for 128 bits, so the first one is below 8.
  * The last six hold the scrambled number, so no two numbers of one kind share an id.
  */
 export function createId (seed: number, kind: keyof typeof KINDS, number: number): string {
@@ -14,7 +14,7 @@ export function createId (seed: number, kind: keyof typeof KINDS, number: number
   return base62(Math.floor(random() * 8), 1) + draw(5) + draw(5) + draw(5) + base62(unique, 6)
 }
 
-/** Spotify reference, concepts: Spotify ID. */
+/** Tests the form of an id (Spotify reference, concepts: Spotify ID). */
 export function isId (id: string): boolean {
   return /^[0-9A-Za-z]{22}$/.test(id)
 }

@@ -3,7 +3,7 @@ import { createId } from './ids.ts'
 import { type Page, type SimplifiedAlbum, type Track, type View } from './objects.ts'
 import { hashText, mix } from './random.ts'
 
-/** Fills a page with items that no catalogue has, and names a next page. Invented albums are old, and answered 404 when asked for. */
+/** Fills a page with items that no catalogue has, and sets `next`. Invented albums are old, and 404 by their ids. */
 export function fillForEver (page: Page<unknown>, item: 'album' | 'track', catalogue: Catalogue, view: View): void {
   const { origin, pathname } = new URL(page.href)
   const template = item === 'album' ? albumTemplate(catalogue, view) : trackTemplate(catalogue, view)

@@ -4,16 +4,16 @@ import { createPage, pageLink, type Window } from './paging.ts'
 
 export interface Listing {
   readonly path: string
-  /** What the links carry besides offset, limit, market and locale. */
+  /** The parameters of its links, in addition to offset, limit, market and locale. */
   readonly parameters?: Readonly<Record<string, string>>
   readonly ids: readonly string[]
-  /** The end of what `next` leads to, where that is before the last id. */
+  /** The number of items that `next` leads to, if that is not all of them. */
   readonly reachable?: number
   readonly total: number
   render (id: string): SimplifiedAlbum | undefined
 }
 
-/** The page of a listing of albums that a call asked for. */
+/** Returns the page of a listing of albums that a call asked for. */
 export function listAlbums (call: ApiCall, listing: Listing, window: Window): Page<SimplifiedAlbum> {
   const ids = call.shifting ? shiftedIds(listing.ids, window) : idsIn(listing.ids, window)
   const reachable = Math.min(listing.reachable ?? Infinity, listing.ids.length)
@@ -25,7 +25,7 @@ function idsIn (ids: readonly string[], { offset, limit }: Window): string[] {
   return ids.slice(offset, offset + limit)
 }
 
-/** Two albums have changed places across the page border since the last call: one comes twice, the other never. */
+/** Swaps two albums across the page border, as a shift between two calls does: one comes twice, the other never. */
 function shiftedIds (ids: readonly string[], window: Window): string[] {
   const [, ...rest] = idsIn(ids, window)
   const previous = ids[window.offset - 1]

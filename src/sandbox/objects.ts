@@ -1,16 +1,18 @@
-/** Spotify's objects as the sandbox answers them. Fields with a question mark are absent in the development tier or unless they apply. */
+/** Spotify's objects. Optional fields are absent in the development tier, or where they do not apply. */
+
+export const SPOTIFY_API_URL = 'https://api.spotify.com/v1'
 
 export const TIERS = ['extended', 'development'] as const
 export type Tier = typeof TIERS[number]
 
-/** Who looks: the same album has other links, and fewer fields, for another caller. */
+/** The caller's view: links and fields of an object differ between callers. */
 export interface View {
-  /** Where links point, such as http://127.0.0.1:4000/v1 */
+  /** The base of all links, such as http://127.0.0.1:4000/v1 */
   readonly apiUrl: string
   readonly tier: Tier
-  /** ISO 3166-1 alpha-2, or null when the caller named none. */
+  /** ISO 3166-1 alpha-2, or null if the caller named none. */
   readonly market: string | null
-  /** What Spotify puts into page links: the caller's accept-language, or `*`. */
+  /** The locale in page links: the caller's accept-language, or `*`. */
   readonly locale: string
 }
 

@@ -3,19 +3,34 @@ export interface Oddity {
   readonly name?: string
   /** Number of tracks on each disc. */
   readonly discs?: readonly number[]
-  readonly releaseDate?: string
+  /** A release date in place of the true one. */
+  readonly releaseDate?: '0000'
+  /** The release date names only its month or year. */
+  readonly precision?: 'month' | 'year'
   readonly images?: 'none' | 'null' | 'unsized'
   readonly restriction?: 'market' | 'product' | 'explicit'
   readonly compilation?: true
-  /** Out nowhere: the first 50 tracks are replaced by others that can be played (Spotify guide: Track Relinking). */
+  /** Available nowhere: the first 50 tracks are replaced by playable ones (Spotify guide: Track Relinking). */
   readonly relinked?: true
 }
 
+const HUNDRED = 100
+
+/** Returns what is unusual about the album with this number. */
+export function oddityOf (number: number): Oddity {
+  return ODDITIES.get(number % HUNDRED) ?? {}
+}
+
+/** Tests whether nothing is unusual about the album with this number. */
+export function isOrdinary (number: number): boolean {
+  return !ODDITIES.has(number % HUNDRED)
+}
+
 /**
- * The unusual albums of each hundred, by their place in it. All of them sit early enough that both the first hundred new releases
- * and the first hundred search results contain them. Track counts stand on and beside the page sizes of 20 and 50.
+ * The unusual albums of each hundred, by index. All have an index low enough to be among both the first hundred new
+ * releases and the first hundred search results. Track counts are at and beside the page sizes of 20 and 50.
  */
-export const ODDITIES: ReadonlyMap<number, Oddity> = new Map<number, Oddity>([
+const ODDITIES: ReadonlyMap<number, Oddity> = new Map<number, Oddity>([
   [1, { name: '=SUM(A1)' }],
   [2, { name: '+1' }],
   [3, { discs: [50] }],
@@ -32,8 +47,8 @@ export const ODDITIES: ReadonlyMap<number, Oddity> = new Map<number, Oddity>([
   [14, { name: '' }],
   [15, { name: '\t=cmd|\' /C calc\'!A0' }],
   [16, { name: '100% \\"raw\\", <b>&amp; `more`</b>' }],
-  [18, { releaseDate: '2026-11' }],
-  [19, { releaseDate: '2026' }],
+  [18, { precision: 'month' }],
+  [19, { precision: 'year' }],
   [20, { releaseDate: '0000' }],
   [21, { discs: [32, 28, 26, 24] }],
   [22, { images: 'none' }],

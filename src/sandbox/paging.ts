@@ -5,18 +5,23 @@ export interface Window {
   readonly limit: number
 }
 
-/** The URL of a page, in the order in which Spotify writes its parameters. */
-export function pageLink (view: View, path: string, window: Window, parameters: Readonly<Record<string, string>> = {}): string {
+/** Returns the URL of a page, its parameters in Spotify's order. */
+export function pageLink (
+  view: View, path: string, { offset, limit }: Window, parameters: Readonly<Record<string, string>> = {}
+): string {
   const market = view.market === null ? {} : { market: view.market }
-  const query = Object.entries({ ...parameters, ...market }).map(([name, value]) => `&${name}=${encodeURIComponent(value)}`).join('')
-  return `${view.apiUrl}${path}?offset=${window.offset}&limit=${window.limit}${query}&locale=${encodeURIComponent(view.locale)}`
+  const query = Object.entries({ offset, limit, ...parameters, ...market, locale: view.locale })
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+  return `${view.apiUrl}${path}?${query.join('&')}`
 }
 
 /**
- * One page of a listing (Spotify reference: PagingObject). `reachable` is where `next` ends; `total` is what the page says, which in
- * Spotify's search is another matter.
+ * Creates one page of a listing (Spotify reference: PagingObject). `next` ends at `reachable`; `total` is what the page
+ * claims, which differs in Spotify's search.
  */
-export function createPage<Item> (items: Item[], window: Window, reachable: number, total: number, link: (window: Window) => string): Page<Item> {
+export function createPage<Item> (
+  items: Item[], window: Window, reachable: number, total: number, link: (window: Window) => string
+): Page<Item> {
   const { offset, limit } = window
   return {
     href: link(window),

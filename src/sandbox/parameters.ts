@@ -8,7 +8,7 @@ import type { EndpointName, SandboxSettings } from './settings.ts'
 export type Query = Readonly<Record<string, string | undefined>>
 interface PageSize { readonly usual: number, readonly most: number }
 
-/** Spotify reference, `limit` of each endpoint; the smaller ones since February 2026 (changelog). */
+/** Page sizes (Spotify reference, `limit` of each endpoint); the smaller ones since February 2026 (changelog). */
 const PAGE_SIZES: Readonly<Record<Tier, Partial<Record<EndpointName, PageSize>>>> = {
   extended: {
     newReleases: { usual: 20, most: 50 },
@@ -26,11 +26,17 @@ const SEVERAL_ALBUMS = 20
 
 export function queryOf (request: FastifyRequest): Query {
   const query = request.query as Record<string, string | string[]>
-  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]))
+  const first = (value: string | string[]) => Array.isArray(value) ? value[0] : value
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, first(value)]))
 }
 
-/** @throws Refusal 400 for a page that the endpoint does not have */
-export function windowOf (query: Query, endpoint: keyof SandboxSettings['pageLimits'], settings: SandboxSettings): Window {
+/**
+ * Parses `limit` and `offset`.
+ * @throws Refusal 400 for a limit that the endpoint does not allow
+ */
+export function windowOf (
+  query: Query, endpoint: keyof SandboxSettings['pageLimits'], settings: SandboxSettings
+): Window {
   const { usual, most } = PAGE_SIZES[settings.tier][endpoint] ?? { usual: 20, most: 50 }
   const cap = settings.pageLimits[endpoint] ?? most
   const limit = wholeNumber(query['limit'], Math.min(usual, cap), 'Invalid limit')
@@ -38,20 +44,30 @@ export function windowOf (query: Query, endpoint: keyof SandboxSettings['pageLim
   return { limit, offset: wholeNumber(query['offset'], 0, 'Invalid offset') }
 }
 
-/** @throws Refusal 400 for none, too many or something else than ids */
+/**
+ * Parses `ids`.
+ * @throws Refusal 400 for none, too many or malformed ids
+ */
 export function idsOf (query: Query, settings: SandboxSettings): string[] {
   const ids = (query['ids'] ?? '').split(',')
-  if (ids.length > (settings.pageLimits.albums ?? SEVERAL_ALBUMS)) throw new Refusal(apiError(400, 'Too many ids requested'))
+  const most = settings.pageLimits.albums ?? SEVERAL_ALBUMS
+  if (ids.length > most) throw new Refusal(apiError(400, 'Too many ids requested'))
   return ids.map(checkedId)
 }
 
-/** @throws Refusal 400 */
+/**
+ * Returns the id if it is well-formed.
+ * @throws Refusal 400
+ */
 export function checkedId (id: string | undefined): string {
   if (id === undefined || !isId(id)) throw new Refusal(apiError(400, 'Invalid base62 id'))
   return id
 }
 
-/** @throws Refusal 400 for a market that is no country code */
+/**
+ * Reads the caller's view from a request.
+ * @throws Refusal 400 for a market that is no country code
+ */
 export function viewOf (request: FastifyRequest, query: Query, tier: Tier): View {
   const market = query['market'] ?? null
   if (market !== null && !/^[A-Z]{2}$/.test(market)) throw new Refusal(apiError(400, 'Invalid market code'))

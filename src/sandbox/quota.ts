@@ -1,7 +1,7 @@
 import { CLOCK_SLACK_MS } from './rate-limit.ts'
 import type { EndpointName, SandboxSettings } from './settings.ts'
 
-/** Calls that share a count. Spotify does not say how it groups them; when one bucket was spent, others still answered. */
+/** Endpoints that share a quota. Spotify's grouping is undocumented; it was seen to have several. */
 const BUCKETS: Readonly<Record<EndpointName, string>> = {
   token: 'accounts',
   newReleases: 'browse',
@@ -13,11 +13,11 @@ const BUCKETS: Readonly<Record<EndpointName, string>> = {
 }
 
 export interface Quota {
-  /** Null lets the call through. */
+  /** Counts a call; null allows it. */
   refuse (endpoint: EndpointName, nowMs: number): { retryAfterS: number } | null
 }
 
-/** The development-mode quota: a bucket that is spent stays so until the named time, then starts anew. */
+/** Creates the development-mode quota: an exhausted bucket refuses calls until the named time, then starts again. */
 export function createQuota (quota: SandboxSettings['quota']): Quota {
   if (quota === null) return { refuse: () => null }
   const buckets = new Map<string, { calls: number, untilMs: number | null }>()

@@ -1,10 +1,7 @@
 /** A source of numbers in [0, 1). */
 export type Random = () => number
 
-/**
- * mulberry32: small, fast and the same on every machine, which is all that a reproducible catalogue needs.
- * Not for secrets.
- */
+/** Creates a mulberry32 generator, fast and the same on every machine. Not for secrets. */
 export function createRandom (seed: number): Random {
   let state = seed >>> 0
   return () => {
@@ -15,7 +12,7 @@ export function createRandom (seed: number): Random {
   }
 }
 
-/** murmur3's finaliser: a one-to-one shuffle of the 32-bit numbers, so different inputs never collide. */
+/** Applies murmur3's finaliser, a bijection of the 32-bit numbers: different inputs never collide. */
 export function scramble (value: number): number {
   let bits = value >>> 0
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
@@ -23,19 +20,19 @@ export function scramble (value: number): number {
   return (bits ^ (bits >>> 16)) >>> 0
 }
 
-/** One 32-bit seed out of several numbers; the order counts. */
+/** Combines several numbers into one 32-bit seed; the order matters. */
 export function mix (...parts: readonly number[]): number {
   return parts.reduce((seed, part) => scramble(seed ^ scramble((part + 0x9e3779b9) >>> 0)), 0)
 }
 
-/** FNV-1a over UTF-16 units: a number for a text. */
+/** Hashes a text to 32 bits: FNV-1a over UTF-16 units. */
 export function hashText (text: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
   return hash >>> 0
 }
 
-/** A whole number from `from` to `to`, both included. */
+/** Draws an integer from `from` to `to`, both included. */
 export function between (random: Random, from: number, to: number): number {
   return from + Math.floor(random() * (to - from + 1))
 }

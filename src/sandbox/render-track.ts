@@ -7,9 +7,9 @@ import { type Outline, placeOf, trackCount } from './outlines.ts'
 import type { Window } from './paging.ts'
 import { between, createRandom, mix, type Random } from './random.ts'
 
-/** More than any album has tracks, so that every track of the catalogue has its own number. */
+/** More than the tracks of any album, so that every track of the catalogue has its own number. */
 const TRACKS_PER_ALBUM = 1024
-/** Spotify relinks what it embeds in the album, and not the further pages. */
+/** Spotify relinks the tracks that it embeds in the album, not those on further pages. */
 const RELINKED_TRACKS = 50
 const TRACK_STREAM = 3
 
@@ -18,7 +18,7 @@ export function renderTracks (source: Source, outline: Outline, view: View, { of
   return Array.from({ length: count }, (_, i) => renderTrack(source, outline, offset + i, view))
 }
 
-/** A track as albums show it (Spotify reference: SimplifiedTrackObject). */
+/** Renders a track as albums show it (Spotify reference: SimplifiedTrackObject). */
 function renderTrack ({ seed, artists }: Source, outline: Outline, position: number, view: View): Track {
   const number = outline.index * TRACKS_PER_ALBUM + position
   const random = createRandom(mix(seed, TRACK_STREAM, number))
@@ -47,7 +47,7 @@ function renderTrack ({ seed, artists }: Source, outline: Outline, position: num
   }
 }
 
-/** With a market, a track says whether it plays there in place of where it is out (Spotify guide: Track Relinking). */
+/** With a market, a track has `is_playable` in place of `available_markets` (Spotify guide: Track Relinking). */
 function availability (outline: Outline, view: View): Pick<Track, 'available_markets' | 'is_playable'> {
   const markets = marketsOf(outline.reach)
   if (view.market !== null) return { is_playable: outline.oddity.relinked === true || markets.includes(view.market) }
@@ -70,8 +70,9 @@ function trackArtists (random: Random, outline: Outline, artists: Artists, view:
   return numbers.map((number) => artists.artist(number, view.apiUrl))
 }
 
-/** The first track of an oddly named album shares its name, as title tracks do. */
+/** Draws a title. The first track of an album with an odd name has that name, as title tracks do. */
 function trackTitle (random: Random, outline: Outline, position: number): string {
   const title = trackName(random)
+  if (outline.retitled?.position === position) return title + outline.retitled.suffix
   return position === 0 ? outline.oddity.name ?? title : title
 }

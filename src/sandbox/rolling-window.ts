@@ -1,9 +1,9 @@
-/** Times of the last `windowMs`, oldest first. Times must be added in order. */
+/** The times of the last `windowMs`. They must be added in order. */
 export interface RollingWindow {
   add (nowMs: number): void
-  /** How many are less than `windowMs` old. */
+  /** Removes older times and returns how many are left. */
   count (nowMs: number): number
-  /** The oldest that count() left, if any. */
+  /** Returns the oldest time that count() left, if any. */
   oldest (): number | undefined
 }
 

@@ -9,19 +9,22 @@ import { DEFAULT_SETTINGS, type SandboxSettings } from './settings.ts'
 import { createStats, type SandboxStats, type StatsRecorder } from './stats.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 
-/** The sandbox as tests and the control routes see it. */
+/** The sandbox as tests and the control routes use it. */
 export interface Sandbox {
   readonly settings: SandboxSettings
   readonly catalogue: Catalogue
-  /** Changes settings at once. What depends on a changed one starts anew: catalogue, limit, quota, faults and their draws. Throws SettingsError. */
+  /**
+   * Changes settings immediately. Catalogue, rate limit, quota and faults start again if they depend on a changed one.
+   * @throws SettingsError
+   */
   change (patch: Partial<SandboxSettings>): void
-  /** Goes back to the settings of the start; tokens that were issued are no longer good. */
+  /** Restores the settings of the start and revokes all tokens. */
   reset (): void
   stats (): SandboxStats
   resetStats (): void
 }
 
-/** The sandbox as its endpoints see it. */
+/** The sandbox as its endpoints use it. */
 export interface World extends Sandbox {
   readonly now: () => number
   readonly recorder: StatsRecorder
@@ -29,17 +32,20 @@ export interface World extends Sandbox {
   readonly rateLimit: RateLimit
   readonly quota: Quota
   readonly faults: Faults
-  /** Wait until an answer to what came then (on `performance`'s clock) has taken its time: what it cost to make is a part of that. */
+  /** Waits until the latency of a call that arrived then (`performance` clock) is over, time to compute included. */
   delay (arrivedAtMs: number): Promise<void>
 }
 
 const JITTER_STREAM = 7
 
-/** @throws SettingsError */
+/**
+ * Creates a sandbox with the given settings over the defaults.
+ * @throws SettingsError
+ */
 export function createWorld (initial: Partial<SandboxSettings>, now: () => number = () => performance.now()): World {
   const first: SandboxSettings = { ...DEFAULT_SETTINGS, ...checkSettings(initial) }
   let settings = first
-  let catalogue = createCatalogue(settings.seed, settings.albums)
+  let catalogue = createCatalogue(settings.seed, settings.albums, settings.day)
   let rateLimit = createRateLimit(settings.rateLimit)
   let quota = createQuota(settings.quota)
   let faults = createFaults(settings.faults, settings.seed, now)
@@ -51,7 +57,7 @@ export function createWorld (initial: Partial<SandboxSettings>, now: () => numbe
     const names = Object.keys(checkSettings(patch))
     const touches = (...fields: Array<keyof SandboxSettings>) => fields.some((field) => names.includes(field))
     settings = { ...settings, ...patch }
-    if (touches('seed', 'albums')) catalogue = createCatalogue(settings.seed, settings.albums)
+    if (touches('seed', 'albums', 'day')) catalogue = createCatalogue(settings.seed, settings.albums, settings.day)
     if (touches('rateLimit')) rateLimit = createRateLimit(settings.rateLimit)
     if (touches('quota')) quota = createQuota(settings.quota)
     if (touches('faults', 'seed')) faults = createFaults(settings.faults, settings.seed, now)
@@ -80,10 +86,10 @@ export function createWorld (initial: Partial<SandboxSettings>, now: () => numbe
   }
 }
 
-/** A timer may be so late: it is set for before, and then the event loop goes round. */
+/** How late a timer may be: it is set for earlier, and the rest is waited for in turns of the event loop. */
 const TIMER_LATENESS_MS = 2
 
-/** A time on `performance`'s clock, to a tenth of a millisecond on an idle machine. */
+/** Waits until a time on the `performance` clock, to a tenth of a millisecond on an idle machine. */
 async function until (timeMs: number): Promise<void> {
   const sleepMs = Math.floor(timeMs - performance.now()) - TIMER_LATENESS_MS
   if (sleepMs > 0) await sleep(sleepMs, undefined, { ref: false })

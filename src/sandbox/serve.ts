@@ -5,12 +5,12 @@ import { envLines } from './env-lines.ts'
 import { helpText } from './help.ts'
 import { readStart, wantsHelp } from './start-settings.ts'
 
-/** Enough to destroy what is still open; nothing here is worth waiting for. */
+/** Time to destroy open connections at the end. */
 const CLOSE_WITHIN_MS = 2000
 
 const argv = process.argv.slice(2)
 
-/** Runs the sandbox until a signal ends it, or prints its help. Wrong settings end the process with code 1 and one line per problem. */
+/** Runs the sandbox until a signal, or prints its help. Invalid settings exit with code 1 and one line per problem. */
 export async function startSandbox (): Promise<void> {
   if (wantsHelp(argv)) {
     process.stdout.write(helpText())
@@ -19,10 +19,14 @@ export async function startSandbox (): Promise<void> {
   try {
     await serve()
   } catch (error) {
-    const lines = error instanceof SettingsError ? error.problems : [error instanceof Error ? error.message : String(error)]
-    for (const line of lines) process.stderr.write(`sandbox: ${line}\n`)
+    for (const line of problemsOf(error)) process.stderr.write(`sandbox: ${line}\n`)
     process.exit(1)
   }
+}
+
+function problemsOf (error: unknown): readonly string[] {
+  if (error instanceof SettingsError) return error.problems
+  return [error instanceof Error ? error.message : String(error)]
 }
 
 async function serve (): Promise<void> {
@@ -34,6 +38,7 @@ async function serve (): Promise<void> {
 
 function announce (app: SandboxApp, origin: string): void {
   const { tier, albums } = app.sandbox.settings
-  process.stdout.write(`# Spotify sandbox on ${origin} (${tier} tier, ${albums} albums; settings: PUT ${origin}/sandbox/settings). ` +
+  const settings = `${tier} tier, ${albums} albums; settings: PUT ${origin}/sandbox/settings`
+  process.stdout.write(`# Spotify sandbox on ${origin} (${settings}). ` +
     `Lines for .env:\n${envLines(origin, app.sandbox.settings)}`)
 }

@@ -3,30 +3,30 @@ import { flawOf } from './flaws.ts'
 import { fillForEver } from './invent.ts'
 import type { Page, Track, View } from './objects.ts'
 import type { EndpointName, Fault } from './settings.ts'
-import { repeatPlace, restartNumbers } from './track-places.ts'
+import { repeatPlace, restartNumbers, type TrackAt } from './track-places.ts'
 import { nestedArrays } from './write-json.ts'
 
 type Item = Record<string, unknown>
 type Items = Array<Item | null>
 
-/** The call whose answer is spoilt. */
+/** The call whose answer a fault changes. */
 export interface SpoiltCall {
   readonly endpoint: EndpointName
-  /** The `:id` of the path. */
+  /** The `:id` parameter of the path. */
   readonly id: string | undefined
   readonly view: View
   readonly catalogue: Catalogue
 }
 
-/** The parts of an answer that a fault can spoil. */
+/** The parts of an answer that a fault can change. */
 interface Parts {
   /** The items of the page, or of the batch. */
   readonly items: Items
   /** The listing, or the page of tracks inside one album. */
   readonly page: Page<unknown> | null
-  /** Each album that came whole, by itself or in a batch. */
+  /** The full albums, of the album endpoint or of a batch. */
   readonly albums: Item[]
-  /** The page of tracks of each album, with the id of the album. */
+  /** The page of tracks of each album, with its album id. */
   readonly tracks: Array<{ albumId: string, page: Page<Item | null> }>
 }
 
@@ -34,7 +34,7 @@ const FOREIGN_ORIGIN = 'https://api.spotify.invalid'
 const DEEP = 20_000
 const HUGE_TOTAL = 1_000_000_000
 
-/** Spoils a true answer in place. Which item suffers is fixed: the album that the fault names, else the middle one. */
+/** Changes a true answer in place. The item is the album that the fault names, else the middle one. */
 export function spoil (fault: Fault, call: SpoiltCall, body: unknown): void {
   const parts = partsOf(call, body)
   const { items, page } = parts
@@ -42,16 +42,24 @@ export function spoil (fault: Fault, call: SpoiltCall, body: unknown): void {
     case 'null-item': replaceOne(items, fault.albumId, () => null); break
     case 'broken-item': replaceOne(items, fault.albumId, breakItem); break
     case 'odd-item': replaceOne(items, fault.albumId, blankItem); break
-    case 'deep-nesting': replaceOne(items, fault.albumId, (item) => Object.assign(item, { nested: nestedArrays(fault.depth ?? DEEP) })); break
+    case 'deep-nesting': replaceOne(items, fault.albumId, (item) => nest(item, fault.depth ?? DEEP)); break
     case 'huge-total': claimTotal(parts, fault.total ?? HUGE_TOTAL); break
     case 'other-album': answerOther(parts, fault.albumId, call); break
     default: flaw(fault, parts)
   }
-  for (const { albumId, page } of parts.tracks) spoilTracks(fault, page, (position) => call.catalogue.tracks(albumId, call.view, { offset: position, limit: 1 })[0])
+  for (const { albumId, page } of parts.tracks) spoilTracks(fault, page, trackReader(call, albumId))
   if (page !== null) spoilPage(fault, page, call)
 }
 
-/** Changes fields of one item, and of one track of each whole album. */
+function trackReader ({ catalogue, view }: SpoiltCall, albumId: string): TrackAt {
+  return (position) => catalogue.tracks(albumId, view, { offset: position, limit: 1 })[0]
+}
+
+function nest (item: Item, depth: number): Item {
+  return Object.assign(item, { nested: nestedArrays(depth) })
+}
+
+/** Changes fields of one item, and of one track of each full album. */
 function flaw ({ kind, albumId }: Fault, { items, albums, tracks }: Parts): void {
   const fieldsOf = flawOf(kind)
   if (fieldsOf === undefined) return
@@ -60,7 +68,7 @@ function flaw ({ kind, albumId }: Fault, { items, albums, tracks }: Parts): void
   if (albums.length > 0) for (const { page } of tracks) replaceOne(page.items, undefined, change)
 }
 
-function spoilTracks ({ kind }: Fault, page: Page<Item | null>, trackAt: (position: number) => Track | undefined): void {
+function spoilTracks ({ kind }: Fault, page: Page<Item | null>, trackAt: TrackAt): void {
   const tracks = page.items as Array<Track & Item | null>
   switch (kind) {
     case 'null-track': replaceOne(page.items, undefined, () => null); break
@@ -78,9 +86,13 @@ function spoilPage (fault: Fault, page: Page<unknown>, { endpoint, catalogue, vi
     case 'next-repeated': page.next = page.href; break
     case 'next-foreign': page.next = fault.url ?? elsewhere(page.href); break
     case 'next-past-cap': page.next = page.href.replace(/offset=\d+/, `offset=${page.offset + page.limit}`); break
-    case 'endless-next': fillForEver(page, endpoint === 'album' || endpoint === 'albumTracks' ? 'track' : 'album', catalogue, view); break
+    case 'endless-next': fillForEver(page, isOfTracks(endpoint) ? 'track' : 'album', catalogue, view); break
     default:
   }
+}
+
+function isOfTracks (endpoint: EndpointName): boolean {
+  return endpoint === 'album' || endpoint === 'albumTracks'
 }
 
 function partsOf ({ endpoint, id = '' }: SpoiltCall, body: unknown): Parts {
@@ -121,13 +133,14 @@ function replaceOne (items: Items, id: string | undefined, change: (item: Item) 
   if (item) items[index] = change(item)
 }
 
-/** No id, and texts where Spotify documents lists and numbers. */
+/** Removes the id, and puts texts where Spotify documents lists and numbers. */
 function breakItem (item: Item): Item {
   delete item['id']
-  return Object.assign(item, { uri: null, artists: 'unknown', name: 0, total_tracks: 'many', tracks: null, disc_number: '1' })
+  const broken = { uri: null, artists: 'unknown', name: 0, total_tracks: 'many', tracks: null, disc_number: '1' }
+  return Object.assign(item, broken)
 }
 
-/** Every empty value that Spotify has been seen to send in a release that is otherwise fine. */
+/** Sets every empty value that Spotify was seen to send in an otherwise complete release. */
 function blankItem (item: Item): Item {
   if (item['type'] === 'album') Object.assign(item, { album_type: null, images: null, release_date: null })
   for (const artist of item['artists'] as Item[]) artist['name'] = null
@@ -139,7 +152,7 @@ function claimTotal ({ items, page, tracks }: Parts, total: number): void {
   for (const part of [page, ...tracks.map(({ page }) => page)]) if (part !== null) part.total = total
 }
 
-/** Puts the first album of the catalogue in the place of the one that was asked for, or of all in a batch. */
+/** Replaces the requested album, or all of a batch, by the first album of the catalogue. */
 function answerOther ({ albums }: Parts, albumId: string | undefined, { catalogue, view }: SpoiltCall): void {
   for (const album of albums.filter(({ id }) => albumId === undefined || id === albumId)) {
     for (const field of Object.keys(album)) delete album[field]

@@ -8,7 +8,7 @@ export interface Start {
   readonly settings: Partial<SandboxSettings>
 }
 
-/** Whether `--help` was asked for. */
+/** Tests for `--help`. */
 export function wantsHelp (argv: readonly string[]): boolean {
   return argv.includes('--help') || argv.includes('-h')
 }
@@ -19,8 +19,9 @@ const NAMES = Object.keys(DEFAULT_SETTINGS) as Array<keyof SandboxSettings>
 const TEXTS: ReadonlyArray<keyof SandboxSettings> = ['tier', 'clientId', 'clientSecret']
 
 /**
- * How to start, from the weakest to the strongest: SANDBOX_SETTINGS (JSON), SANDBOX_LATENCY_MS and the like, --latency-ms and the like.
- * Values that are not plain text are JSON. The settings are not checked yet. Throws SettingsError.
+ * Reads how to start. Flags (--latency-ms) override variables (SANDBOX_LATENCY_MS), which override SANDBOX_SETTINGS
+ * (JSON). Values that are not plain text are JSON. The settings are not validated yet.
+ * @throws SettingsError
  */
 export function readStart (argv: readonly string[], environment: Environment): Start {
   const flags = readFlags(argv)
@@ -62,8 +63,8 @@ function parse (label: string, value: string): unknown {
 
 function parseObject (label: string, value: string): object {
   const parsed = parse(label, value)
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new SettingsError([`${label}: expected a JSON object`])
-  return parsed
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed
+  throw new SettingsError([`${label}: expected a JSON object`])
 }
 
 function portOf (value: string): number {
@@ -72,12 +73,12 @@ function portOf (value: string): number {
   return port
 }
 
-/** latencyMs → latency-ms. */
+/** Returns the flag of a setting: latencyMs → latency-ms. */
 export function flagOf (name: string): string {
   return words(name, '-')
 }
 
-/** latencyMs → latency-ms or latency_ms. */
+/** Separates the words of a name: latencyMs → latency-ms or latency_ms. */
 function words (name: string, separator: string): string {
   return name.replace(/[A-Z]/g, (letter) => separator + letter.toLowerCase())
 }

@@ -7,31 +7,34 @@ const WINDOW_MS = 30_000
 
 export interface EndpointStats {
   total: number
-  /** By HTTP status, or `reset`, `cut` or `stall` where there was no whole answer. */
+  /** Calls by HTTP status, or `reset`, `cut` or `stall` where there was no complete answer. */
   byStatus: Record<string, number>
 }
 
 export interface SandboxStats {
-  /** Calls of the API, without the token endpoint. */
+  /** API calls, without the token endpoint. */
   calls: number
   /** Calls of the token endpoint. */
   token: number
   tokensIssued: number
   byEndpoint: Record<EndpointName, EndpointStats>
-  /** The most API calls that were waiting for their answer at one time. */
+  /** The most API calls in flight at one time. */
   peakInFlight: number
   /** The most API calls that arrived in any 30 seconds. */
   peakPer30s: number
-  /** API calls before a Retry-After that the sandbox had named was over; those of its first second, or of the first 40 % of a shorter time, were on their way already. */
+  /**
+   * API calls before the end of a Retry-After. Those in its first second, or in the first 40 % of a shorter one, were
+   * already in flight and do not count.
+   */
   calledWhileBlocked: number
-  /** How often each album's own body (one or in a batch) was answered whole. */
+  /** How often each full album was answered, by itself or in a batch. */
   served: Record<string, number>
   /** How often a fault of each kind has struck. */
   faults: Partial<Record<FaultKind, number>>
 }
 
 export interface CallRecord {
-  /** Counts the outcome and ends the call. Later calls of it do nothing. */
+  /** Counts the outcome and ends the call. Repeated calls do nothing. */
   end (outcome: string, servedAlbums?: readonly string[]): void
 }
 
@@ -39,9 +42,9 @@ export interface StatsRecorder {
   arrive (endpoint: EndpointName): CallRecord
   tokenIssued (): void
   struck (kind: FaultKind): void
-  /** From now on, until so many seconds have passed, calls are not welcome. */
+  /** Starts a pause: calls within so many seconds count as calls while blocked. */
   retryAfterNamed (seconds: number): void
-  /** The sandbox was set anew: what it named before counts no more. */
+  /** Ends the pause, because settings have changed. */
   forgetBlock (): void
   snapshot (): SandboxStats
   reset (): void
@@ -100,6 +103,16 @@ export function createStats (now: () => number): StatsRecorder {
 }
 
 function emptyStats (): SandboxStats {
-  const byEndpoint = Object.fromEntries(ENDPOINTS.map((name) => [name, { total: 0, byStatus: {} }])) as Record<EndpointName, EndpointStats>
-  return { calls: 0, token: 0, tokensIssued: 0, byEndpoint, peakInFlight: 0, peakPer30s: 0, calledWhileBlocked: 0, served: {}, faults: {} }
+  const entries = ENDPOINTS.map((name) => [name, { total: 0, byStatus: {} }])
+  return {
+    calls: 0,
+    token: 0,
+    tokensIssued: 0,
+    byEndpoint: Object.fromEntries(entries) as Record<EndpointName, EndpointStats>,
+    peakInFlight: 0,
+    peakPer30s: 0,
+    calledWhileBlocked: 0,
+    served: {},
+    faults: {},
+  }
 }

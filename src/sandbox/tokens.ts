@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 
 export interface Tokens {
-  /** Makes a token that is good for `lifetimeS` seconds. */
+  /** Issues a token that is valid for `lifetimeS` seconds. */
   issue (lifetimeS: number): string
-  /** Counts a call with the token; false where the token is unknown, expired or has served all its calls. */
+  /** Counts a call with the token; false if the token is unknown, expired or has served all its calls. */
   serve (token: string): boolean
-  /** Makes all tokens unknown. */
+  /** Revokes all tokens. */
   revoke (): void
 }
 
-/** `maxCalls` gives how many calls a token serves; null is no limit. */
+/** Creates the tokens. `maxCalls` returns the number of calls that a token serves; null is no limit. */
 export function createTokens (now: () => number, maxCalls: () => number | null): Tokens {
   const issued = new Map<string, { untilMs: number, calls: number }>()
   return {

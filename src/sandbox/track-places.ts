@@ -3,7 +3,7 @@ import { type Track } from './objects.ts'
 /** Reads a track of the album by its position counted from 0. */
 export type TrackAt = (position: number) => Track | undefined
 
-/** Positions, counted from 0, of the two tracks that get the same place: one on the first page, one on the second. */
+/** Positions, counted from 0, of the two tracks that get the same disc and number, on the first and second page. */
 const FIRST = 4
 const SECOND = 54
 
@@ -21,5 +21,7 @@ export function restartNumbers (tracks: Array<Track | null>, offset: number, tot
 }
 
 function takePlace (track: Track | null | undefined, other: Track | undefined): void {
-  if (track && other) Object.assign(track, { disc_number: other.disc_number, track_number: other.track_number, name: other.name })
+  if (!track || !other) return
+  const { disc_number: disc, track_number: number, name } = other
+  Object.assign(track, { disc_number: disc, track_number: number, name })
 }

@@ -1,17 +1,17 @@
-/** Begins a string that stands for JSON that JSON.stringify cannot write. A private-use character: no catalogue has it. */
+/** Marks a string that stands for JSON that JSON.stringify cannot write. No catalogue has this private character. */
 const MARK = '\uE000'
 
-/** Stands for empty arrays nested so deep. */
+/** Returns the mark of empty arrays nested to this depth. */
 export function nestedArrays (depth: number): string {
   return `${MARK}nested:${depth}`
 }
 
-/** Stands for an integer that no JavaScript number can hold. */
+/** Returns the mark of an integer that no JavaScript number can hold. */
 export function exactInteger (digits: string): string {
   return `${MARK}integer:${digits}`
 }
 
-/** JSON.stringify that also writes what the marks stand for. */
+/** Writes JSON, with marks replaced by what they stand for. */
 export function writeJson (body: unknown): string {
   const text = JSON.stringify(body)
   if (!text.includes(MARK)) return text

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { parseEnv } from 'node:util'
 import t, { type Test } from 'tap'
 import { FAULT_KINDS } from '../../src/sandbox/fault-kinds.ts'
+import { FILTERS } from '../../src/sandbox/search-query.ts'
 import { FaultSchema, SettingsSchema } from '../../src/sandbox/settings.ts'
 import { flagOf } from '../../src/sandbox/start-settings.ts'
 
@@ -47,7 +48,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
-t.test('--help exits 0 with one line for each setting, each field of a fault and each kind, and serves nothing', { buffered: true }, async (t) => {
+t.test('--help exits 0 with one line for each setting, each field of a fault, each kind and each search filter, and serves nothing', { buffered: true }, async (t) => {
   const child = start(t, ['--help'])
   const [output, exit] = await Promise.all([text(child.stdout), once(child, 'exit')])
   t.strictSame(exit, [0, null])
@@ -55,6 +56,7 @@ t.test('--help exits 0 with one line for each setting, each field of a fault and
   for (const name of Object.keys(SettingsSchema.properties)) t.equal(named.filter((other) => other === `--${flagOf(name)}`).length, 1, name)
   for (const name of Object.keys(FaultSchema.properties)) t.equal(named.filter((other) => other === name).length, 1, name)
   for (const kind of FAULT_KINDS) t.equal(named.filter((other) => other === kind).length, 1, kind)
+  for (const name of Object.keys(FILTERS)) t.equal(named.filter((other) => other === name).length, 1, name)
   t.notMatch(output, /undefined/)
 })
 

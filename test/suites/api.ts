@@ -1,6 +1,7 @@
 /** The service by its routes. */
 import '../album-cache.test.ts'
 import '../ingest.test.ts'
+import '../next-day.test.ts'
 import '../order-of-calls.test.ts'
 import '../replay.test.ts'
 import '../token.test.ts'

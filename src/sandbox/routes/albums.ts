@@ -13,7 +13,7 @@ export const album: Endpoint = {
   },
 }
 
-/** Spotify reference: Get Several Albums. Null for an unknown id. Removed for development-mode apps in February 2026. */
+/** Spotify reference: Get Several Albums. Null for an unknown id. Removed from development mode in February 2026. */
 export const albums: Endpoint = {
   name: 'albums',
   path: '/albums',
@@ -23,7 +23,7 @@ export const albums: Endpoint = {
   },
 }
 
-/** Spotify reference: Get Album Tracks. The page itself, not wrapped. */
+/** Spotify reference: Get Album Tracks. The body is the page itself. */
 export const albumTracks: Endpoint = {
   name: 'albumTracks',
   path: '/albums/:id/tracks',
@@ -34,7 +34,8 @@ export const albumTracks: Endpoint = {
     if (total === 0) return notFound()
     const link = (other: typeof window) => pageLink(call.view, `/albums/${id}/tracks`, other)
     const tracks = catalogue.tracks(id, call.view, window)
-    const previous = call.shifting && window.offset > 0 ? catalogue.tracks(id, call.view, { offset: window.offset - 1, limit: 1 }) : []
+    const isShifted = call.shifting && window.offset > 0
+    const previous = isShifted ? catalogue.tracks(id, call.view, { offset: window.offset - 1, limit: 1 }) : []
     return json(createPage([...previous, ...tracks.slice(previous.length)], window, total, total, link))
   },
 }

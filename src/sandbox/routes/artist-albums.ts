@@ -16,18 +16,21 @@ export const artistAlbums: Endpoint = {
     const include = groupsOf(call.query)
     const all = catalogue.artistAlbums(artistId)
     if (all === undefined) return notFound()
+    const groupOf = (id: string) => settings.tier === 'extended' ? chosen.get(id) : undefined
     const chosen = new Map(all.filter(({ group }) => include.includes(group)).map((entry) => [entry.id, entry.group]))
     return json(listAlbums(call, {
       path: `/artists/${artistId}/albums`,
       parameters: call.query['include_groups'] === undefined ? {} : { include_groups: include.join(',') },
       ids: [...chosen.keys()],
       total: chosen.size,
-      render: (id) => withGroup(catalogue.summary(id, call.view), settings.tier === 'extended' ? chosen.get(id) : undefined),
+      render: (id) => withGroup(catalogue.summary(id, call.view), groupOf(id)),
     }, window))
   },
 }
 
-function withGroup<Album extends object> (album: Album | undefined, group: ArtistAlbum['group'] | undefined): Album | undefined {
+function withGroup<Album extends object> (
+  album: Album | undefined, group: ArtistAlbum['group'] | undefined
+): Album | undefined {
   return album && group ? { ...album, album_group: group } : album
 }
 

@@ -3,7 +3,7 @@ import { SettingsError } from '../check-settings.ts'
 import type { World } from '../sandbox.ts'
 import type { SandboxSettings } from '../settings.ts'
 
-/** What Spotify does not have: settings, statistics and the truth, for tests that know only HTTP. */
+/** Registers what Spotify does not have: settings, statistics and the true catalogue, for HTTP clients. */
 export function controlRoutes (app: FastifyInstance, world: World): void {
   app.setErrorHandler<FastifyError | SettingsError>((error, _request, reply) => {
     const status = error instanceof SettingsError ? 400 : error.statusCode ?? 500

@@ -10,7 +10,8 @@ export const newReleases: Endpoint = {
   answer ({ settings, catalogue }, call) {
     if (settings.tier === 'development') return forbidden()
     const ids = catalogue.newReleases
-    const listing = { path: this.path, ids, total: ids.length, render: (id: string) => catalogue.summary(id, call.view) }
+    const render = (id: string) => catalogue.summary(id, call.view)
+    const listing = { path: this.path, ids, total: ids.length, render }
     return json({ albums: listAlbums(call, listing, windowOf(call.query, 'newReleases', settings)) })
   },
 }

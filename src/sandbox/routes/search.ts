@@ -1,16 +1,17 @@
 import { apiError, json, Refusal } from '../answers.ts'
 import type { ApiCall, Endpoint } from '../api-call.ts'
-import type { Catalogue } from '../catalogue.ts'
+import type { Catalogue, SearchFields } from '../catalogue.ts'
 import { listAlbums, type Listing } from '../listing.ts'
 import { createPage, pageLink, type Window } from '../paging.ts'
 import { type Query, windowOf } from '../parameters.ts'
 import { hashText, mix } from '../random.ts'
+import { readQuery, type SearchQuery } from '../search-query.ts'
 
 const TYPES = ['album', 'artist', 'playlist', 'track', 'show', 'episode', 'audiobook']
-/** Spotify reference, Search: offset and limit together. */
+/** The highest sum of offset and limit (Spotify reference, Search). */
 const REACHABLE = 1000
 
-/** Spotify reference: Search for Item. Albums are found; the other types answer their empty pages. */
+/** Spotify reference: Search for Item. Only albums are found; the other types answer empty pages. */
 export const search: Endpoint = {
   name: 'search',
   path: '/search',
@@ -26,7 +27,9 @@ export const search: Endpoint = {
   },
 }
 
-function albumListing (catalogue: Catalogue, call: ApiCall, query: string, parameters: Readonly<Record<string, string>>, window: Window): Listing {
+function albumListing (
+  catalogue: Catalogue, call: ApiCall, query: string, parameters: Readonly<Record<string, string>>, window: Window
+): Listing {
   const ids = matches(catalogue, query)
   return {
     path: '/search',
@@ -38,7 +41,7 @@ function albumListing (catalogue: Catalogue, call: ApiCall, query: string, param
   }
 }
 
-/** `q`, or `query` as Spotify's own links say. */
+/** Returns `q`, or `query`, as Spotify's own links name it. */
 function queryTextOf (query: Query): string {
   const text = (query['q'] ?? query['query'] ?? '').trim()
   if (text === '') throw new Refusal(apiError(400, 'No search query'))
@@ -53,24 +56,18 @@ function typesOf (query: Query): string[] {
   return types
 }
 
-/** Every album is a new release; words and field filters must occur in its name, its artists' names or its UPC. */
-function matches (catalogue: Catalogue, query: string): readonly string[] {
-  const words = query.toLowerCase().split(/\s+/)
-    .filter((word) => word !== 'tag:new')
-    .map((word) => word.replace(/^(album|artist|upc):/, '').replaceAll('"', ''))
-  if (words.length === 0) return catalogue.searchOrder
-  return catalogue.searchOrder.filter((id) => {
-    const text = searchText(catalogue, id)
-    return words.every((word) => text.includes(word))
-  })
+/** Returns all albums that match, by relevance, also those beyond the last page. */
+function matches (catalogue: Catalogue, text: string): readonly string[] {
+  const { isNew, tests } = readQuery(text)
+  const albums = isNew ? catalogue.searchOrder : catalogue.listed
+  return tests.length === 0 ? albums : albums.filter((id) => passes(catalogue.searchFields(id), tests))
 }
 
-function searchText (catalogue: Catalogue, id: string): string {
-  const album = catalogue.summary(id)
-  return [album?.name, ...album?.artists.map(({ name }) => name) ?? [], catalogue.upc(id)].join('\n').toLowerCase()
+function passes (fields: SearchFields | undefined, tests: SearchQuery['tests']): boolean {
+  return fields !== undefined && tests.every((test) => test(fields))
 }
 
-/** Search never says the true total: it changes from page to page, though it stays ahead of what was shown. */
+/** Returns a wrong total, as Spotify's search does: it changes from page to page, but exceeds what was shown. */
 function claimedTotal (found: number, noise: number, { offset, limit }: Window): number {
   const shown = Math.min(found, offset + limit)
   const guess = Math.floor(found * (0.5 + (noise % 1000) / 1000))

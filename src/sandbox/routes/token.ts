@@ -6,7 +6,7 @@ import type { World } from '../sandbox.ts'
 
 interface Credentials { readonly id: string, readonly secret: string }
 
-/** Spotify tutorial: Client Credentials Flow. Credentials come as Basic authorization or in the form. */
+/** Spotify tutorial: Client Credentials Flow. Credentials are in Basic authorization or in the form. */
 export function tokenRoute (app: FastifyInstance, world: World): void {
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
     done(null, new URLSearchParams(String(body)))
@@ -35,10 +35,22 @@ function truth (world: World, request: FastifyRequest): Answer {
   const { clientId, clientSecret, tokenLifetimeS, tokenExpiresInS } = world.settings
   const credentials = basicCredentials(request.headers.authorization) ?? formCredentials(form)
   if (credentials === null) return json({ error: 'invalid_client' }, 400)
-  if (credentials.id !== clientId || credentials.secret !== clientSecret) return json({ error: 'invalid_client', error_description: 'Invalid client' }, 400)
-  if (form.get('grant_type') !== 'client_credentials') return json({ error: 'unsupported_grant_type', error_description: 'grant_type must be client_credentials' }, 400)
+  if (credentials.id !== clientId || credentials.secret !== clientSecret) {
+    return oauthError('invalid_client', 'Invalid client')
+  }
+  if (form.get('grant_type') !== 'client_credentials') {
+    return oauthError('unsupported_grant_type', 'grant_type must be client_credentials')
+  }
   world.recorder.tokenIssued()
-  return json({ access_token: world.tokens.issue(tokenLifetimeS), token_type: 'Bearer', expires_in: tokenExpiresInS ?? Math.ceil(tokenLifetimeS) })
+  return json({
+    access_token: world.tokens.issue(tokenLifetimeS),
+    token_type: 'Bearer',
+    expires_in: tokenExpiresInS ?? Math.ceil(tokenLifetimeS),
+  })
+}
+
+function oauthError (error: string, description: string): Answer {
+  return json({ error, error_description: description }, 400)
 }
 
 function basicCredentials (authorization = ''): Credentials | null {
