@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
 import { type Problems } from '../schemas/problem.ts'
 import { type JsonObject, withComponents } from '../schemas/openapi/components.ts'
 import { describeOperation } from '../schemas/openapi/operation.ts'
+import { VERSION } from '../version.ts'
 
 declare module 'fastify' {
   interface FastifySchema {
@@ -14,8 +14,6 @@ declare module 'fastify' {
     bodyExamples?: Record<string, { summary: string, value: unknown }>
   }
 }
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 
 const DESCRIPTION = `Ingests new album releases and every track of each album from the Spotify Web API.
 
@@ -41,7 +39,7 @@ export default fp(async (app) => {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'album-release-ingest', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } as { name: string } },
+      info: { title: 'album-release-ingest', version: VERSION, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } as { name: string } },
       servers: [{ url: app.publicUrl('') || '/' }],
       tags: TAGS,
       security: app.config.API_KEYS === '' ? [{}, ...keys] : keys,
