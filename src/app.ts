@@ -32,6 +32,7 @@ import runEventRoutes from './routes/run-events.ts'
 import runListRoutes from './routes/run-list.ts'
 import runReadyRoutes from './routes/run-ready.ts'
 import runRoutes from './routes/runs.ts'
+import tableRoutes from './routes/tables.ts'
 
 export interface AppOptions {
   /** The environment's variables. */
@@ -111,6 +112,7 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
   await app.register(runReadyRoutes)
   await app.register(runEventRoutes)
   await app.register(runActionRoutes)
+  await app.register(tableRoutes)
   await app.register(diagnoseRoutes)
   return app
 }
