@@ -17,7 +17,7 @@ function all (fields: string[], value: unknown): Record<string, unknown> {
   return Object.fromEntries(fields.map((field) => [field, value]))
 }
 
-const ALBUMS_SENT = [
+const ALBUMS_SENT: unknown[] = [
   { id: 'nulls', ...all(ALBUM_FIELDS, null), tracks: { items: [{ id: null, ...all(TRACK_FIELDS, null) }, null, { id: 't', ...all(TRACK_FIELDS, null) }] } },
   { id: 'floats', ...all(ALBUM_FIELDS, 1.5), tracks: { items: [{ id: 2.5, ...all(TRACK_FIELDS, 2.5) }] } },
   { id: 'texts', ...all(ALBUM_FIELDS, '12'), tracks: { items: [{ id: '12', ...all(TRACK_FIELDS, '12') }, 'track', 7, ['x']] } },
