@@ -23,6 +23,7 @@ import tokenManager from './plugins/token-manager.ts'
 import validation from './plugins/validation.ts'
 import { toJson } from './printable.ts'
 import { RequestLog } from './request-log.ts'
+import contractRoutes from './routes/contract.ts'
 import diagnoseRoutes from './routes/diagnose.ts'
 import documentRoutes from './routes/document.ts'
 import healthRoutes from './routes/health.ts'
@@ -113,6 +114,7 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
   await app.register(runEventRoutes)
   await app.register(runActionRoutes)
   await app.register(tableRoutes)
+  await app.register(contractRoutes)
   await app.register(diagnoseRoutes)
   return app
 }

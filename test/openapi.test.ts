@@ -45,7 +45,7 @@ t.test('every route is in the document, with what a client wants to know of it',
   const operations = operationsOf(document)
   const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort()
   t.strictSame(described, [
-    'DELETE /runs/{id}', 'GET /diagnose', 'GET /health/live', 'GET /health/ready', 'GET /openapi.json', 'GET /runs', 'GET /runs/latest', 'GET /runs/latest/tables', 'GET /runs/latest/tables/{table}', 'GET /runs/{id}',
+    'DELETE /runs/{id}', 'GET /contract', 'GET /diagnose', 'GET /health/live', 'GET /health/ready', 'GET /openapi.json', 'GET /runs', 'GET /runs/latest', 'GET /runs/latest/tables', 'GET /runs/latest/tables/{table}', 'GET /runs/{id}',
     'GET /runs/{id}/events', 'GET /runs/{id}/ready', 'GET /runs/{id}/status', 'GET /runs/{id}/tables', 'GET /runs/{id}/tables/{table}', 'POST /ingest', 'POST /runs/{id}/cancel', 'POST /runs/{id}/resume',
   ])
   t.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length)
