@@ -278,7 +278,7 @@ export interface paths {
         };
         /**
          * A table of a run that has ended, as Parquet, CSV or NDJSON
-         * @description Made from the stored document while it is sent. A value that is not of its column's type is null.
+         * @description Made from the stored document. A value that is not of its column's type is null.
          *
          *     - **albums**: one row per album of the document. Key: `album_id`.
          *       - `run_id` UTF8, never null: Id of the run that fetched it.
@@ -286,12 +286,12 @@ export interface paths {
          *       - `album_id` UTF8, never null: Spotify's id of the album.
          *       - `name` UTF8: Name of the album.
          *       - `album_type` UTF8: `album`, `single` or `compilation`, as Spotify sent it.
-         *       - `release_date` DATE: Day of release; null where Spotify knows only the month or the year, or sent no real date.
+         *       - `release_date` DATE: Day of release; null where only its month or year is known, or the date is none.
          *       - `release_date_text` UTF8: Date of release as Spotify sent it: a day, a month or a year.
          *       - `release_date_precision` UTF8: `day`, `month` or `year`, as Spotify sent it.
          *       - `release_year` INT32: Year of release, from a day, a month or a year; null for `0000`.
          *       - `total_tracks` INT32: Number of tracks that Spotify says the album has.
-         *       - `tracks_present` INT32, never null: Number of its rows in `tracks`; fewer than `total_tracks` where the run has a gap.
+         *       - `tracks_present` INT32, never null: Number of its rows in `tracks`; below `total_tracks` where the run has a gap.
          *       - `duration_ms` INT64: Sum of the durations of its tracks, in milliseconds; null where no track has one.
          *       - `explicit_tracks` INT32: Number of its tracks that are explicit; null where no track says.
          *       - `discs` INT32: Number of discs that its tracks are on; null where no track says.
@@ -312,7 +312,7 @@ export interface paths {
          *       - `name` UTF8: Name of the track.
          *       - `duration_ms` INT64: Duration in milliseconds.
          *       - `explicit` BOOLEAN: Whether it is explicit.
-         *       - `is_playable` BOOLEAN: Whether it can be played in the market; Spotify says so only to requests that name one.
+         *       - `is_playable` BOOLEAN: Whether it can be played in the market; null unless the request named one.
          *       - `is_local` BOOLEAN: Whether it is a local file.
          *       - `isrc` UTF8: International Standard Recording Code; Spotify's albums rarely have it.
          *       - `popularity` INT32: From 0 to 100; Spotify's albums rarely have it.
@@ -3101,7 +3101,7 @@ export interface operations {
             query?: {
                 /** @description parquet (the default), csv or ndjson, a row a line. Goes before `Accept` */
                 format?: string;
-                /** @description true: cells of csv as they are, for programs; else an apostrophe keeps a cell from starting a formula in a spreadsheet */
+                /** @description true: cells of csv as they are; else an apostrophe keeps them from starting a formula */
                 raw?: boolean;
             };
             header?: {
@@ -3285,7 +3285,7 @@ export interface operations {
             query?: {
                 /** @description parquet (the default), csv or ndjson, a row a line. Goes before `Accept` */
                 format?: string;
-                /** @description true: cells of csv as they are, for programs; else an apostrophe keeps a cell from starting a formula in a spreadsheet */
+                /** @description true: cells of csv as they are; else an apostrophe keeps them from starting a formula */
                 raw?: boolean;
             };
             header?: {

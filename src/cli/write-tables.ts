@@ -15,13 +15,16 @@ import { TABLES } from '../services/tables/tables.ts'
 interface WrittenTable { table: Table, aside: string, sha256: string | null }
 
 /**
- * Writes a Parquet file for each table beside a document, all of them or none, and returns their paths. It replaces nothing: files
- * of the same names and content are the tables, beside others (of the same run before it was resumed) they are named `…-2.tracks.parquet`.
+ * Writes a Parquet file for each table beside a document, all of them or none, and returns their paths. It replaces
+ * nothing: files of the same names and content are the tables, beside others (of the same run before it was resumed)
+ * they are named `…-2.tracks.parquet`.
  */
 export async function writeTables (run: Run, documentPath: string): Promise<string[]> {
   const folder = dirname(documentPath)
   const stem = basename(documentPath, '.json')
-  const pathOf = ({ name }: Table, number: number): string => resolve(folder, `${stem}${number === 1 ? '' : `-${number}`}.${name}.parquet`)
+  const pathOf = ({ name }: Table, number: number): string => {
+    return resolve(folder, `${stem}${number === 1 ? '' : `-${number}`}.${name}.parquet`)
+  }
   const written: WrittenTable[] = []
   try {
     for (const table of TABLES) {
@@ -38,7 +41,9 @@ export async function writeTables (run: Run, documentPath: string): Promise<stri
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new ServiceError('storage_failed', `the tables cannot be written beside the document (${reason}): make room in ${folder}, or name another folder with --out`, { cause: error })
+    const advice = `make room in ${folder}, or name another folder with --out`
+    const detail = `the tables cannot be written beside the document (${reason}): ${advice}`
+    throw new ServiceError('storage_failed', detail, { cause: error })
   } finally {
     for (const { aside } of written) await rm(aside, { force: true })
   }
@@ -46,7 +51,8 @@ export async function writeTables (run: Run, documentPath: string): Promise<stri
 
 async function writeTable (run: Run, documentPath: string, table: Table, aside: string): Promise<void> {
   const albums = albumLines(createReadStream(documentPath) as AsyncIterable<Buffer>)
-  await pipeline(Readable.from(TABLE_FORMATS.parquet.write(table, run, albums)), createWriteStream(aside, { flags: 'wx', mode: 0o600, flush: true }))
+  const bytes = Readable.from(TABLE_FORMATS.parquet.write(table, run, albums))
+  await pipeline(bytes, createWriteStream(aside, { flags: 'wx', mode: 0o600, flush: true }))
 }
 
 /** Gives each file its name, or none of them: false where one of the names has another content. */

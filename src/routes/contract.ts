@@ -11,7 +11,11 @@ const MEDIA_TYPES = { yaml: 'application/yaml', json: 'application/json' }
 
 const chooseContractFormat = createChoice(['yaml', 'json'], (name) => MEDIA_TYPES[name])
 
-const Contract = Type.Object({}, { additionalProperties: true, title: 'DataContract', description: 'Open Data Contract Standard 3.1' })
+const Contract = Type.Object({}, {
+  additionalProperties: true,
+  title: 'DataContract',
+  description: 'Open Data Contract Standard 3.1',
+})
 
 /** What the tables promise, for machines. */
 const contractRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -32,7 +36,12 @@ const contractRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: Type.Object({
         format: Type.Optional(Type.String({ maxLength: 32, examples: ['yaml', 'json'], description: 'yaml or json' })),
       }, { additionalProperties: false }),
-      response: { 200: { description: 'the contract', content: { 'application/yaml': { schema: Type.String() }, 'application/json': { schema: Contract } } } },
+      response: {
+        200: {
+          description: 'the contract',
+          content: { 'application/yaml': { schema: Type.String() }, 'application/json': { schema: Contract } },
+        },
+      },
       problems: { 406: ['not_acceptable'] },
     },
   }, async (request, reply) => {

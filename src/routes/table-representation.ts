@@ -46,7 +46,9 @@ export function tableChoice (run: DocumentedRun, table: Table, { format, name }:
         fileName: documentName(run).replace('.json', `.${table.name}${extension}`),
         coding: null,
         bytes: null,
-        read: async (_range, response) => await convert(document, (albums) => write(table, run, albums), begin, response),
+        read: async (_range, response) => {
+          return await convert(document, (albums) => write(table, run, albums), begin, response)
+        },
       }
     },
   }

@@ -20,7 +20,7 @@ export const TableQuery = Type.Object({
     description: 'parquet (the default), csv or ndjson, a row a line. Goes before `Accept`',
   })),
   raw: Type.Optional(Type.Boolean({
-    description: 'true: cells of csv as they are, for programs; else an apostrophe keeps a cell from starting a formula in a spreadsheet',
+    description: 'true: cells of csv as they are; else an apostrophe keeps them from starting a formula',
   })),
 }, { additionalProperties: false })
 
@@ -32,7 +32,10 @@ const TableColumn = Type.Object({
   description: Type.String(),
 }, { title: 'TableColumn' })
 
-const Links = Type.Object(Object.fromEntries(TABLE_FORMAT_NAMES.map((name) => [name, Type.String()])), { title: 'TableLinks', description: 'the table in each format' })
+const Links = Type.Object(Object.fromEntries(TABLE_FORMAT_NAMES.map((name) => [name, Type.String()])), {
+  title: 'TableLinks',
+  description: 'the table in each format',
+})
 
 export const TableList = Type.Object({
   runId: Type.String(),
@@ -68,6 +71,9 @@ export const tableResponses = {
 
 /** Every table with its columns, as Markdown. */
 export const TABLES_TEXT = TABLES.map((table) => {
-  const columns = table.columns.map(({ name, type, nullable, description }) => `  - \`${name}\` ${type}${nullable ? '' : ', never null'}: ${description}`)
-  return [`- **${table.name}**: one row per ${table.row}. Key: ${keyOf(table).map((name) => `\`${name}\``).join(', ')}.`, ...columns].join('\n')
+  const columns = table.columns.map(({ name, type, nullable, description }) => {
+    return `  - \`${name}\` ${type}${nullable ? '' : ', never null'}: ${description}`
+  })
+  const key = keyOf(table).map((name) => `\`${name}\``).join(', ')
+  return [`- **${table.name}**: one row per ${table.row}. Key: ${key}.`, ...columns].join('\n')
 }).join('\n')

@@ -34,10 +34,11 @@ for (const tier of ['development', 'extended'] as const) {
     t.strictSame(await duck.query('select distinct run_id from tracks'), [{ run_id: run.id }])
     t.strictSame(await duck.query('select count(label)::int > 50 as labels from albums'), [{ labels: tier === 'extended' }])
     const file = await duck.store(await bytesOf(service, '/runs/latest/tables/albums'))
-    const facts = Object.fromEntries((await duck.query(`select decode(key) as key, decode(value) as value from parquet_kv_metadata(${file})`)).map(({ key, value }) => [key, value]))
+    const metadata = await duck.query(`select decode(key) as key, decode(value) as value from parquet_kv_metadata(${file})`)
+    const facts = Object.fromEntries(metadata.map(({ key, value }) => [String(key), String(value)]))
     t.match(facts, { table: 'albums', run_id: run.id, tier, service_version: VERSION })
-    t.strictSame(JSON.parse(String(facts['request'])), run.request)
-    t.strictSame(JSON.parse(String(facts['source'])), run.source)
+    t.strictSame(JSON.parse(facts['request'] ?? ''), run.request)
+    t.strictSame(JSON.parse(facts['source'] ?? ''), run.source)
   })
 }
 

@@ -1,6 +1,6 @@
 export type Fields = Record<string, unknown>
 
-/** Returns the fields of an object. Spotify's objects may lack anything, and have anything where something else is expected. */
+/** Returns the fields of an object; none where it is no object, which may stand where Spotify should send one. */
 export function fieldsOf (value: unknown): Fields {
   return typeof value === 'object' && value !== null ? value as Fields : {}
 }

@@ -35,7 +35,8 @@ export const ALBUM_ARTISTS: Table = defineTable<AlbumArtistRow>({
     run_id: required('UTF8', 'Id of the run that fetched it.', ({ album }) => album.run.id),
     album_id: key('UTF8', 'Album.', ({ album }) => album.id, { reference: 'albums.album_id' }),
     artist_id: key('UTF8', 'Artist.', ({ artist }) => artist.id, { reference: 'artists.artist_id' }),
-    artist_position: key('INT32', 'Place among the artists of the album; 1 is the first.', ({ artist }) => artist.position),
+    artist_position: key('INT32', 'Place among the artists of the album; 1 is the first.',
+      ({ artist }) => artist.position),
   },
   read: () => (album) => artistsOf(album.fields).map((artist) => ({ album, artist })),
 })
@@ -45,11 +46,16 @@ export const TRACK_ARTISTS: Table = defineTable<TrackArtistRow>({
   row: 'artist of a track of an album',
   columns: {
     run_id: required('UTF8', 'Id of the run that fetched it.', ({ track }) => track.album.run.id),
-    album_id: key('UTF8', 'Album that the track is on.', ({ track }) => track.album.id, { reference: 'tracks.album_id' }),
-    position: key('INT32', 'Place of the track on the album, as in `tracks`.', ({ track }) => track.position, { reference: 'tracks.position' }),
+    album_id: key('UTF8', 'Album that the track is on.',
+      ({ track }) => track.album.id, { reference: 'tracks.album_id' }),
+    position: key('INT32', 'Place of the track on the album, as in `tracks`.',
+      ({ track }) => track.position, { reference: 'tracks.position' }),
     track_id: optional('UTF8', "Spotify's id of the track, as in `tracks`.", ({ track }) => track.fields['id']),
     artist_id: key('UTF8', 'Artist.', ({ artist }) => artist.id, { reference: 'artists.artist_id' }),
-    artist_position: key('INT32', 'Place among the artists of the track; 1 is the first.', ({ artist }) => artist.position),
+    artist_position: key('INT32', 'Place among the artists of the track; 1 is the first.',
+      ({ artist }) => artist.position),
   },
-  read: () => (album) => tracksOf(album).flatMap((track) => artistsOf(track.fields).map((artist) => ({ track, artist }))),
+  read: () => (album) => tracksOf(album).flatMap((track) => {
+    return artistsOf(track.fields).map((artist) => ({ track, artist }))
+  }),
 })

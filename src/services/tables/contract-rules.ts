@@ -2,15 +2,23 @@ import { type Reference, type Table, keyOf, referencesOf } from './define-table.
 import { TABLES } from './tables.ts'
 
 /** The dimensions of the Open Data Contract Standard 3.1. */
-export type ContractDimension = 'accuracy' | 'completeness' | 'conformity' | 'consistency' | 'coverage' | 'timeliness' | 'uniqueness'
+export type ContractDimension =
+  'accuracy' | 'completeness' | 'conformity' | 'consistency' | 'coverage' | 'timeliness' | 'uniqueness'
 
 /** What must hold of a number that is counted: as the standard writes it. */
-type Bound = { mustBe: number } | { mustBeLessOrEqualTo: number } | { mustBeGreaterOrEqualTo: number } | { mustBeBetween: [number, number] }
+type Bound =
+  | { mustBe: number }
+  | { mustBeLessOrEqualTo: number }
+  | { mustBeGreaterOrEqualTo: number }
+  | { mustBeBetween: [number, number] }
+
+type Metric = 'nullValues' | 'missingValues' | 'invalidValues' | 'duplicateValues' | 'rowCount'
+type Unit = 'rows' | 'percent'
 
 /** What a rule counts: a metric of the standard, the result of a query over the tables, or what only its text says. */
 export type Measure =
-  | Bound & { metric: 'nullValues' | 'missingValues' | 'invalidValues' | 'duplicateValues' | 'rowCount', unit?: 'rows' | 'percent', arguments?: Record<string, unknown> }
-  | Bound & { query: string, unit?: 'rows' | 'percent' }
+  | Bound & { metric: Metric, unit?: Unit, arguments?: Record<string, unknown> }
+  | Bound & { query: string, unit?: Unit }
   | null
 
 /** A quality rule of the contract. */
@@ -28,7 +36,10 @@ export interface ContractRule {
 
 /** The rules that follow from the columns: what is never null, keys, references. */
 export function structuralRules (tables: readonly Table[]): ContractRule[] {
-  return tables.flatMap((table) => [...notNullRules(table), uniqueRule(table), ...referencesOf(table).map((reference) => referenceRule(table, reference))])
+  return tables.flatMap((table) => {
+    const references = referencesOf(table).map((reference) => referenceRule(table, reference))
+    return [...notNullRules(table), uniqueRule(table), ...references]
+  })
 }
 
 function notNullRules ({ name: table, columns }: Table): ContractRule[] {
@@ -60,7 +71,8 @@ function uniqueRule (table: Table): ContractRule {
 
 function referenceRule ({ name, columns: all }: Table, { columns, table, to }: Reference): ContractRule {
   const on = columns.map((column, place) => `a.${column} = b.${to[place]}`).join(' AND ')
-  const given = all.filter((column) => column.nullable && columns.includes(column.name)).map((column) => ` AND a.${column.name} IS NOT NULL`)
+  const nullable = all.filter((column) => column.nullable && columns.includes(column.name))
+  const given = nullable.map((column) => ` AND a.${column.name} IS NOT NULL`)
   return {
     name: `${name}_refers_to_${table}`,
     table: name,
@@ -68,7 +80,10 @@ function referenceRule ({ name, columns: all }: Table, { columns, table, to }: R
     dimension: 'consistency',
     severity: 'error',
     description: `Each ${columns.join(', ')} is that of a row in ${table}.`,
-    measure: { query: `SELECT COUNT(*) FROM ${name} a LEFT JOIN ${table} b ON ${on} WHERE b.${to[0]} IS NULL${given.join('')}`, mustBe: 0 },
+    measure: {
+      query: `SELECT COUNT(*) FROM ${name} a LEFT JOIN ${table} b ON ${on} WHERE b.${to[0]} IS NULL${given.join('')}`,
+      mustBe: 0,
+    },
   }
 }
 

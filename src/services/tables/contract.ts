@@ -21,8 +21,21 @@ const LOGICAL_TYPES: Record<ColumnType, JsonObject> = {
   UTF8: { logicalType: 'string' },
 }
 
+const PURPOSE = 'New album releases and every track of each, as Spotify showed them to one run, for analysis.'
+const USAGE = 'GET /runs/{id}/tables/{table} gives a table of one run as Parquet, CSV or NDJSON. ' +
+  'The keys are unique within one run: in tables of several runs, run_id belongs to them.'
+const LIMITATIONS = 'A run is what Spotify showed then, and its gaps say what is missing. ' +
+  'Columns with the tier extended are null for apps in development mode. ' +
+  "Spotify's developer terms apply: content is not kept for ever, is shown with a link back to Spotify (column url), " +
+  'and must not train a model.'
+const TERMS_URL = 'https://developer.spotify.com/terms'
+const SERVER = { server: 'service', type: 'api', description: 'The service that makes the tables' }
+const RETENTION = { property: 'retention', unit: 'd', description: 'Runs that ended longer ago are deleted' }
+
 /** The tables as a data contract. Source: Open Data Contract Standard 3.1.0, Linux Foundation (Bitol) */
-export function contractOf (tables: readonly Table[], rules: readonly ContractRule[], { version, url, retentionDays }: ContractFacts): JsonObject {
+export function contractOf (
+  tables: readonly Table[], rules: readonly ContractRule[], { version, url, retentionDays }: ContractFacts
+): JsonObject {
   return {
     apiVersion: 'v3.1.0',
     kind: 'DataContract',
@@ -33,15 +46,14 @@ export function contractOf (tables: readonly Table[], rules: readonly ContractRu
     domain: 'music',
     dataProduct: 'album-release-ingest',
     description: {
-      purpose: 'New album releases and every track of each, as Spotify listed them at the time of one run, for analysis.',
-      usage: 'GET /runs/{id}/tables/{table} gives a table of one run as Parquet, CSV or NDJSON. The keys are unique within one run: in tables of several runs, run_id belongs to them.',
-      limitations: 'A run is what Spotify showed then, and its gaps say what is missing. Columns with the tier extended are null for apps in development mode. ' +
-        "Spotify's developer terms apply: content is not kept for ever, is shown with a link back to Spotify (column url), and must not train a model.",
-      authoritativeDefinitions: [{ type: 'terms', url: 'https://developer.spotify.com/terms', description: "Spotify's developer terms" }],
+      purpose: PURPOSE,
+      usage: USAGE,
+      limitations: LIMITATIONS,
+      authoritativeDefinitions: [{ type: 'terms', url: TERMS_URL, description: "Spotify's developer terms" }],
     },
-    ...url === null ? {} : { servers: [{ server: 'service', type: 'api', location: url, description: 'The service that makes the tables' }] },
+    ...unlessEmpty('servers', url === null ? [] : [{ ...SERVER, location: url }]),
     schema: tables.map((table) => tableOf(table, rules.filter((rule) => rule.table === table.name))),
-    ...retentionDays === 0 ? {} : { slaProperties: [{ property: 'retention', value: retentionDays, unit: 'd', description: 'Runs that ended longer ago are deleted' }] },
+    ...unlessEmpty('slaProperties', retentionDays === 0 ? [] : [{ ...RETENTION, value: retentionDays }]),
   }
 }
 
@@ -65,7 +77,10 @@ function tableOf (table: Table, rules: readonly ContractRule[]): JsonObject {
   }
 }
 
-function propertyOf (table: Table, { name, type, nullable, isKey, reference, description, isExtended }: Column, rules: readonly ContractRule[]): JsonObject {
+const EXTENDED = { property: 'tier', value: 'extended', description: 'null for apps in development mode' }
+
+function propertyOf (table: Table, column: Column, rules: readonly ContractRule[]): JsonObject {
+  const { name, type, nullable, isKey, reference, description, isExtended } = column
   const keys = keyOf(table)
   const isReference = referencesOf(table).some(({ columns }) => columns.length === 1 && columns[0] === name)
   return {
@@ -78,7 +93,7 @@ function propertyOf (table: Table, { name, type, nullable, isKey, reference, des
     ...isKey ? { primaryKey: true, primaryKeyPosition: keys.indexOf(name) + 1 } : {},
     ...isKey && keys.length === 1 ? { unique: true } : {},
     ...isReference ? { relationships: [{ type: 'foreignKey', to: reference }] } : {},
-    ...isExtended ? { customProperties: [{ property: 'tier', value: 'extended', description: 'null for apps in development mode' }] } : {},
+    ...unlessEmpty('customProperties', isExtended ? [EXTENDED] : []),
     ...unlessEmpty('quality', rules.map(qualityOf)),
   }
 }

@@ -71,22 +71,30 @@ export function defineTable<Row> ({ name, row, columns, read }: TableDefinition<
 type Value<Row> = (row: Row) => unknown
 type Details = Partial<Pick<Column, 'reference' | 'isExtended'>>
 
-function column<Row> (type: ColumnType, description: string, value: Value<Row>, details: Partial<Column>): ColumnDefinition<Row> {
+function column<Row> (
+  type: ColumnType, description: string, value: Value<Row>, details: Partial<Column>
+): ColumnDefinition<Row> {
   return { type, nullable: true, isKey: false, reference: null, isExtended: false, ...details, description, value }
 }
 
 /** A column that may be null. */
-export function optional<Row> (type: ColumnType, description: string, value: Value<Row>, details: Details = {}): ColumnDefinition<Row> {
+export function optional<Row> (
+  type: ColumnType, description: string, value: Value<Row>, details: Details = {}
+): ColumnDefinition<Row> {
   return column(type, description, value, details)
 }
 
 /** A column that is never null. */
-export function required<Row> (type: ColumnType, description: string, value: Value<Row>, details: Details = {}): ColumnDefinition<Row> {
+export function required<Row> (
+  type: ColumnType, description: string, value: Value<Row>, details: Details = {}
+): ColumnDefinition<Row> {
   return column(type, description, value, { ...details, nullable: false })
 }
 
 /** A column of the table's key. */
-export function key<Row> (type: ColumnType, description: string, value: Value<Row>, details: Details = {}): ColumnDefinition<Row> {
+export function key<Row> (
+  type: ColumnType, description: string, value: Value<Row>, details: Details = {}
+): ColumnDefinition<Row> {
   return column(type, description, value, { ...details, nullable: false, isKey: true })
 }
 

@@ -14,7 +14,9 @@ export interface AlbumRows {
 }
 
 /** Yields the rows of a table, an album at a time, from the albums' JSON texts. */
-export async function * readTable (table: Table, run: RunFacts, albums: AsyncIterable<Buffer>): AsyncGenerator<AlbumRows> {
+export async function * readTable (
+  table: Table, run: RunFacts, albums: AsyncIterable<Buffer>
+): AsyncGenerator<AlbumRows> {
   const rowsOf = table.read()
   let position = 0
   for await (const text of albums) {
@@ -32,7 +34,7 @@ function tierOf (album: Fields): Tier {
   return EXTENDED_FIELDS.some((field) => field in album) ? 'extended' : 'development'
 }
 
-/** The tier of albums together: albums of the extended tier may lack a field, those of the other one have none of them. */
+/** The tier of albums together: those of the extended tier may lack some of the fields, the others have none. */
 export function commonTier (one: Tier, other: Tier): Tier {
   if (one === 'extended' || other === 'extended') return 'extended'
   return one === 'unknown' ? other : one

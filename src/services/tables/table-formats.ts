@@ -24,16 +24,30 @@ type Write = (table: Table, albums: AsyncIterable<AlbumRows>) => AsyncIterable<s
 
 const text = (write: Write): TableFormat['write'] => (table, run, albums) => write(table, rowsOf(table, run, albums))
 
+const CREATED_BY = `album-release-ingest version ${VERSION}`
+
 export const TABLE_FORMATS: Record<TableFormatName, TableFormat> = {
   parquet: {
     contentType: 'application/vnd.apache.parquet',
     mediaType: 'application/vnd.apache.parquet',
     extension: '.parquet',
     revision: 1,
-    write: (table, run, albums) => parquet(table, rowsOf(table, run, albums), fileFacts(table, run), `album-release-ingest version ${VERSION}`),
+    write: (table, run, albums) => parquet(table, rowsOf(table, run, albums), fileFacts(table, run), CREATED_BY),
   },
-  csv: { contentType: 'text/csv; charset=utf-8', mediaType: 'text/csv', extension: '.csv', revision: 1, write: text(createCsvWriter(safeCell)) },
-  ndjson: { contentType: 'application/x-ndjson', mediaType: 'application/x-ndjson', extension: '.ndjson', revision: 1, write: text(ndjson) },
+  csv: {
+    contentType: 'text/csv; charset=utf-8',
+    mediaType: 'text/csv',
+    extension: '.csv',
+    revision: 1,
+    write: text(createCsvWriter(safeCell)),
+  },
+  ndjson: {
+    contentType: 'application/x-ndjson',
+    mediaType: 'application/x-ndjson',
+    extension: '.ndjson',
+    revision: 1,
+    write: text(ndjson),
+  },
 }
 
 /** CSV with its cells as they are: for programs, not for spreadsheets. */

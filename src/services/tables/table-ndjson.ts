@@ -6,7 +6,8 @@ import { type AlbumRows } from './read-table.ts'
 export async function * ndjson ({ columns }: Table, albums: AsyncIterable<AlbumRows>): AsyncGenerator<string> {
   const names = columns.map(({ name }) => JSON.stringify(name))
   for await (const { rows } of albums) {
-    if (rows.length > 0) yield rows.map((row) => `{${row.map((cell, place) => `${names[place]}:${jsonOf(cell)}`).join()}}\n`).join('')
+    const lines = rows.map((row) => `{${row.map((cell, place) => `${names[place]}:${jsonOf(cell)}`).join()}}\n`)
+    if (lines.length > 0) yield lines.join('')
   }
 }
 

@@ -22,10 +22,12 @@ const TYPES: Record<ColumnType, Pick<SchemaElement, 'type' | 'converted_type'>> 
 }
 
 /**
- * Yields a Parquet file, one row group after the other, while the albums are being read: one group is in memory at a time.
+ * Yields a Parquet file, one row group after the other, while the albums are being read: one is in memory at a time.
  * The event loop serves others before and after each group.
  */
-export async function * parquet (table: Table, albums: AsyncIterable<AlbumRows>, facts: FileFacts, createdBy: string): AsyncGenerator<Uint8Array> {
+export async function * parquet (
+  table: Table, albums: AsyncIterable<AlbumRows>, facts: FileFacts, createdBy: string
+): AsyncGenerator<Uint8Array> {
   const { columns } = table
   const output = new ByteWriter()
   const file = new ParquetWriter({ writer: output, schema: schemaOf(columns), createdBy })
@@ -54,7 +56,9 @@ export async function * parquet (table: Table, albums: AsyncIterable<AlbumRows>,
 }
 
 function writeGroup (file: ParquetWriter, output: ByteWriter, columns: readonly Column[], rows: Cell[][]): Uint8Array {
-  const columnData = columns.map(({ name, type }, place): ColumnSource => ({ name, data: rows.map((row) => stored(type, row[place] ?? null)) }))
+  const columnData = columns.map(({ name, type }, place): ColumnSource => {
+    return { name, data: rows.map((row) => stored(type, row[place] ?? null)) }
+  })
   void file.write({ columnData, rowGroupSize: rows.length })
   return takeBytes(output)
 }
@@ -75,7 +79,9 @@ function takeBytes (output: ByteWriter): Uint8Array {
 function schemaOf (columns: readonly Column[]): SchemaElement[] {
   return [
     { name: 'schema', num_children: columns.length },
-    ...columns.map(({ name, type, nullable }): SchemaElement => ({ name, ...TYPES[type], repetition_type: nullable ? 'OPTIONAL' : 'REQUIRED' })),
+    ...columns.map(({ name, type, nullable }): SchemaElement => {
+      return { name, ...TYPES[type], repetition_type: nullable ? 'OPTIONAL' : 'REQUIRED' }
+    }),
   ]
 }
 

@@ -29,9 +29,9 @@ async function start (t: Test): Promise<Started> {
 /** How long the probes of another client take until the work is done, in milliseconds, in order. */
 async function probe (url: string, work: Promise<unknown>): Promise<number[]> {
   const tookMs: number[] = []
-  let isDone = false
-  void work.finally(() => { isDone = true }).catch(() => {})
-  while (!isDone) {
+  const done = new AbortController()
+  void work.catch(() => {}).finally(() => done.abort())
+  while (!done.signal.aborted) {
     const askedMs = performance.now()
     await (await request(`${url}/health/live`)).body.dump()
     tookMs.push(performance.now() - askedMs)

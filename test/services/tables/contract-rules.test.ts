@@ -38,7 +38,7 @@ const DEFECTS: Array<[table: string, change: string, rules: string[]]> = [
   ['albums', 'select * replace (null as run_id) from albums_whole', ['albums_run_id_not_null']],
   ['albums', 'select * from albums_whole union all select * from albums_whole', ['albums_key_unique']],
   ['albums', "select * from albums_whole where album_id <> 'a'", ['tracks_refers_to_albums', 'album_artists_refers_to_albums']],
-  ['tracks', "select * from tracks_whole where position <> 2", ['track_artists_refers_to_tracks']],
+  ['tracks', 'select * from tracks_whole where position <> 2', ['track_artists_refers_to_tracks']],
   ['artists', "select * from artists_whole where artist_id <> 'z'", ['track_artists_refers_to_artists']],
   ['artists', "select * from artists_whole where artist_id <> 'y'", ['album_artists_refers_to_artists']],
   ['track_artists', 'select * replace (1 as artist_position, 1 as position) from track_artists_whole union all select * from track_artists_whole', ['track_artists_key_unique']],

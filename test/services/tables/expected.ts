@@ -47,7 +47,7 @@ export async function checkContent (t: Test, duck: Duck, albums: readonly Json[]
 
 /** Each album's ids, names, dates, durations and order, from the tables. */
 async function rebuilt (duck: Duck): Promise<unknown[]> {
-  const names = "array_agg(struct_pack(id := artist_id, name := name) order by artist_position)"
+  const names = 'array_agg(struct_pack(id := artist_id, name := name) order by artist_position)'
   const rows = await duck.query(`select a.album_id id, a.name, release_date_text,
     case release_date_precision when 'day' then release_date::varchar else release_date_text end date_of_type,
     (select ${names} from album_artists join artists using (artist_id) where album_id = a.album_id) artists,

@@ -80,7 +80,7 @@ t.test('Parquet and NDJSON have the same rows, for any albums', async (t) => {
     const albums = made.map((album, place) => ({ ...album, id: `album ${place}` }))
     const rows = await duck.query(`select * from ${await duck.store(await written(table, albums))}`)
     const lines = (await written(table, albums, { format: TABLE_FORMATS.ndjson })).toString().split('\n').slice(0, -1).map((line) => JSON.parse(line) as Rows[number])
-    const asTexts = (list: Rows): Rows => list.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)])))
+    const asTexts = (list: Rows): Rows => list.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value as string | number | boolean)])))
     t.strictSame(asTexts(lines), asTexts(rows))
   }), { numRuns: 60 })
 })

@@ -19,7 +19,7 @@ t.test('the tables of what Spotify really sent have their types, keys, reference
   await createViews(duck, async (table) => await written(table, albums))
   await checkShape(t, duck)
   await checkContent(t, duck, albums)
-  t.strictSame(await duck.query("select name, tracks_present, label, popularity from albums order by position"), [
+  t.strictSame(await duck.query('select name, tracks_present, label, popularity from albums order by position'), [
     { name: 'Die With A Smile', tracks_present: 1, label: 'Interscope', popularity: 88 },
     { name: 'Classic Rock Hits', tracks_present: 55, label: 'UME - Global Clearing House', popularity: 0 },
   ])
