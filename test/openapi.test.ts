@@ -60,7 +60,7 @@ t.test('every route is in the document, with what a client wants to know of it',
 
 t.test('clients get named types: the schemas that recur are components', async (t) => {
   const document = await documentOf(await startService(t))
-  t.match(Object.keys(document.components.schemas), ['Album', 'Artist', 'Cost', 'Diagnosis', 'Document', 'Gap', 'Health', 'IngestBody', 'ListingEnd', 'Problem', 'Progress', 'Run'])
+  t.match(Object.keys(document.components.schemas), ['Album', 'Artist', 'Cost', 'DataContract', 'Diagnosis', 'Document', 'Gap', 'Health', 'IngestBody', 'ListingEnd', 'Problem', 'Progress', 'Run'])
   t.equal(document.paths['/runs/{id}/status']?.['get']?.responses['200']?.content?.['application/json']?.schema.$ref, '#/components/schemas/Run')
 })
 
