@@ -44,6 +44,8 @@ const FLOW = [
   },
   { name: 'Its document has not changed', operation: 'getDocument', status: 304, headers: { 'if-none-match': '{{etag}}' } },
   { name: 'Its document as a table', operation: 'getDocument', status: 200, query: { format: 'csv' }, tests: ['pm.expect(pm.response.text()).to.match(/^album_id,/)'] },
+  { name: 'Its tables', operation: 'listTables', status: 200, tests: ["pm.expect(pm.response.json().tables.map(({ name }) => name)).to.include('tracks')"] },
+  { name: 'Its tracks, as NDJSON', operation: 'getTable', status: 200, query: { format: 'ndjson' }, tests: ["pm.expect(JSON.parse(pm.response.text().split('\\n')[0]).run_id).to.eql(pm.collectionVariables.get('id'))"] },
   { name: 'The newest document', operation: 'getLatestDocument', status: 200, tests: ["pm.expect(pm.response.json().id).to.eql(pm.collectionVariables.get('id'))"] },
   { name: 'The runs', operation: 'listRuns', status: 200, query: { limit: '1' }, tests: ["pm.expect(pm.response.json().runs[0].id).to.eql(pm.collectionVariables.get('id'))"] },
   { name: 'It cannot be canceled any more', operation: 'cancelRun', status: 409, tests: code('run_finished') },
@@ -51,6 +53,9 @@ const FLOW = [
   { name: 'Delete it', operation: 'deleteRun', status: 204 },
   { name: 'It is gone', operation: 'getRun', status: 404, tests: code('run_not_found') },
 ]
+
+/** What stands in the path of a request for a parameter. */
+const VARIABLES = { '{id}': '{{id}}', '{table}': 'tracks' }
 
 function code (code) {
   return [`pm.expect(pm.response.json().code).to.eql('${code}')`]
@@ -133,7 +138,7 @@ function queryText (queries) {
 }
 
 function toVariable (segment) {
-  return segment === '{id}' ? '{{id}}' : segment
+  return VARIABLES[segment] ?? segment
 }
 
 function script (listen, exec) {

@@ -23,6 +23,7 @@ import tokenManager from './plugins/token-manager.ts'
 import validation from './plugins/validation.ts'
 import { toJson } from './printable.ts'
 import { RequestLog } from './request-log.ts'
+import contractRoutes from './routes/contract.ts'
 import diagnoseRoutes from './routes/diagnose.ts'
 import documentRoutes from './routes/document.ts'
 import healthRoutes from './routes/health.ts'
@@ -32,6 +33,7 @@ import runEventRoutes from './routes/run-events.ts'
 import runListRoutes from './routes/run-list.ts'
 import runReadyRoutes from './routes/run-ready.ts'
 import runRoutes from './routes/runs.ts'
+import tableRoutes from './routes/tables.ts'
 
 export interface AppOptions {
   /** The environment's variables. */
@@ -111,6 +113,8 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
   await app.register(runReadyRoutes)
   await app.register(runEventRoutes)
   await app.register(runActionRoutes)
+  await app.register(tableRoutes)
+  await app.register(contractRoutes)
   await app.register(diagnoseRoutes)
   return app
 }

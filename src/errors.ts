@@ -29,6 +29,8 @@ export type RequestErrorCode =
   | 'route_not_found'
   | 'run_not_found'
   | 'run_expired'
+  | 'document_not_found'
+  | 'table_not_found'
   | 'run_not_resumable'
   | 'run_not_finished'
   | 'run_finished'

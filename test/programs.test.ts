@@ -31,6 +31,19 @@ t.test('npm run ingest --out: a copy in that folder, and its path', async (t) =>
   await access(stdout.trim())
 })
 
+t.test('npm run ingest --tables: Parquet files beside the document, and its path alone on stdout', async (t) => {
+  const { sandboxUrl } = await startSandbox(t)
+  const out = join(await temporaryFolder(t), 'out')
+  const { code, stdout, stderr } = await runProgram(CLI, ['--limit', '5', '--tables', '--out', out], environment(sandboxUrl, await temporaryFolder(t)))
+  t.equal(code, 0, stderr)
+  t.match(stdout, /^\/.*\.json\n$/)
+  for (const table of ['albums', 'tracks', 'artists', 'album_artists', 'track_artists']) {
+    const path = stdout.trim().replace(/json$/, `${table}.parquet`)
+    t.ok(stderr.includes(`table: ${path}\n`))
+    t.equal((await readFile(path)).subarray(-4).toString(), 'PAR1')
+  }
+})
+
 /** What a terminal obeys, and the line separators that are not the end of a line here. */
 const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/ // eslint-disable-line no-control-regex
 

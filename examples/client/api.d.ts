@@ -218,6 +218,155 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/latest/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tables of the newest run that has a document */
+        get: operations["listLatestTables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tables of a run that has ended */
+        get: operations["listTables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/latest/tables/{table}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A table of the newest run that has a document */
+        get: operations["getLatestTable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{id}/tables/{table}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A table of a run that has ended, as Parquet, CSV or NDJSON
+         * @description Made from the stored document. A value that is not of its column's type is null.
+         *
+         *     - **albums**: one row per album of the document. Key: `album_id`.
+         *       - `run_id` UTF8, never null: Id of the run that fetched it.
+         *       - `position` INT32, never null: Place in the document, which is the order of the listing; 1 is the first.
+         *       - `album_id` UTF8, never null: Spotify's id of the album.
+         *       - `name` UTF8: Name of the album.
+         *       - `album_type` UTF8: `album`, `single` or `compilation`, as Spotify sent it.
+         *       - `release_date` DATE: Day of release; null where only its month or year is known, or the date is none.
+         *       - `release_date_text` UTF8: Date of release as Spotify sent it: a day, a month or a year.
+         *       - `release_date_precision` UTF8: `day`, `month` or `year`, as Spotify sent it.
+         *       - `release_year` INT32: Year of release, from a day, a month or a year; null for `0000`.
+         *       - `total_tracks` INT32: Number of tracks that Spotify says the album has.
+         *       - `tracks_present` INT32, never null: Number of its rows in `tracks`; below `total_tracks` where the run has a gap.
+         *       - `duration_ms` INT64: Sum of the durations of its tracks, in milliseconds; null where no track has one.
+         *       - `explicit_tracks` INT32: Number of its tracks that are explicit; null where no track says.
+         *       - `discs` INT32: Number of discs that its tracks are on; null where no track says.
+         *       - `label` UTF8: Record label.
+         *       - `upc` UTF8: Universal Product Code, with its leading zeros.
+         *       - `popularity` INT32: From 0 to 100, at the time of the run.
+         *       - `market` UTF8: Market that the request named, as ISO 3166-1 alpha-2; null where it named none.
+         *       - `image_url` UTF8: Address of the widest cover image.
+         *       - `url` UTF8: Page of the album on open.spotify.com.
+         *       - `uri` UTF8: Spotify URI of the album.
+         *     - **tracks**: one row per track of an album: one that stands on an album twice has two rows. Key: `album_id`, `position`.
+         *       - `run_id` UTF8, never null: Id of the run that fetched it.
+         *       - `album_id` UTF8, never null: Album that it is on.
+         *       - `position` INT32, never null: Place on the album over all its discs, in the order of Spotify; 1 is the first.
+         *       - `track_id` UTF8: Spotify's id of the track; null for a local one.
+         *       - `disc_number` INT32: Disc that it is on; 1 is the first.
+         *       - `track_number` INT32: Number on its disc; 1 is the first.
+         *       - `name` UTF8: Name of the track.
+         *       - `duration_ms` INT64: Duration in milliseconds.
+         *       - `explicit` BOOLEAN: Whether it is explicit.
+         *       - `is_playable` BOOLEAN: Whether it can be played in the market; null unless the request named one.
+         *       - `is_local` BOOLEAN: Whether it is a local file.
+         *       - `isrc` UTF8: International Standard Recording Code; Spotify's albums rarely have it.
+         *       - `popularity` INT32: From 0 to 100; Spotify's albums rarely have it.
+         *       - `linked_from_id` UTF8: Track that was asked for, where Spotify replaced it by this one for the market.
+         *       - `url` UTF8: Page of the track on open.spotify.com.
+         *       - `uri` UTF8: Spotify URI of the track.
+         *     - **artists**: one row per artist of any album or track, as the document names it first; one without an id has no row. Key: `artist_id`.
+         *       - `run_id` UTF8, never null: Id of the run that fetched it.
+         *       - `artist_id` UTF8, never null: Spotify's id of the artist.
+         *       - `name` UTF8: Name of the artist.
+         *       - `url` UTF8: Page of the artist on open.spotify.com.
+         *       - `uri` UTF8: Spotify URI of the artist.
+         *     - **album_artists**: one row per artist of an album. Key: `album_id`, `artist_id`, `artist_position`.
+         *       - `run_id` UTF8, never null: Id of the run that fetched it.
+         *       - `album_id` UTF8, never null: Album.
+         *       - `artist_id` UTF8, never null: Artist.
+         *       - `artist_position` INT32, never null: Place among the artists of the album; 1 is the first.
+         *     - **track_artists**: one row per artist of a track of an album. Key: `album_id`, `position`, `artist_id`, `artist_position`.
+         *       - `run_id` UTF8, never null: Id of the run that fetched it.
+         *       - `album_id` UTF8, never null: Album that the track is on.
+         *       - `position` INT32, never null: Place of the track on the album, as in `tracks`.
+         *       - `track_id` UTF8: Spotify's id of the track, as in `tracks`.
+         *       - `artist_id` UTF8, never null: Artist.
+         *       - `artist_position` INT32, never null: Place among the artists of the track; 1 is the first.
+         */
+        get: operations["getTable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/contract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tables as a data contract: columns, keys, relationships, quality rules, terms
+         * @description Open Data Contract Standard 3.1, as YAML unless `?format=json` or `Accept` says otherwise.
+         */
+        get: operations["getContract"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/diagnose": {
         parameters: {
             query?: never;
@@ -277,6 +426,10 @@ export interface components {
             byEndpoint: {
                 [key: string]: number;
             };
+        };
+        /** @description Open Data Contract Standard 3.1 */
+        DataContract: {
+            [key: string]: unknown;
         };
         /** @description What is known of these credentials */
         Diagnosis: {
@@ -444,6 +597,32 @@ export interface components {
             name: string;
             bytes: number;
             sha256: string;
+        };
+        Table: {
+            name: string;
+            description: string;
+            key: string[];
+            columns: components["schemas"]["TableColumn"][];
+            links: components["schemas"]["TableLinks"];
+        };
+        TableColumn: {
+            name: string;
+            /** @enum {string} */
+            type: "DATE" | "INT32" | "INT64" | "BOOLEAN" | "UTF8";
+            nullable: boolean;
+            /** @description `table.column` that it refers to */
+            reference: string | null;
+            description: string;
+        };
+        /** @description the table in each format */
+        TableLinks: {
+            parquet: string;
+            csv: string;
+            ndjson: string;
+        };
+        TableList: {
+            runId: string;
+            tables: components["schemas"]["Table"][];
         };
         /** @description as Spotify sent it, with whatever other fields it sends: see its Web API reference */
         Track: {
@@ -2629,6 +2808,817 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "queue_full" | "storage_failed" | "shutting_down" | "too_many_connections";
+                    };
+                };
+            };
+        };
+    };
+    listLatestTables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description every table, with its columns and links */
+            200: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableList"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_found`: there is no such run */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_found";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
+                    };
+                };
+            };
+        };
+    };
+    listTables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description every table, with its columns and links */
+            200: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableList"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_found`: there is no such run; `document_not_found`: the run ended without any album, so that it has no document */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_found" | "document_not_found";
+                    };
+                };
+            };
+            /** @description `run_not_finished`: the run has not ended */
+            409: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_finished";
+                    };
+                };
+            };
+            /** @description `run_expired`: there is no such run any longer */
+            410: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_expired";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
+                    };
+                };
+            };
+        };
+    };
+    getLatestTable: {
+        parameters: {
+            query?: {
+                /** @description parquet (the default), csv or ndjson, a row a line. Goes before `Accept` */
+                format?: string;
+                /** @description true: cells of csv as they are; else an apostrophe keeps them from starting a formula */
+                raw?: boolean;
+            };
+            header?: {
+                /** @description the `ETag` that the client has: 304 where it is still the same */
+                "if-none-match"?: string;
+                /** @description `bytes=FIRST-LAST`: 206 and that part, of format json */
+                range?: string;
+            };
+            path: {
+                /** @description one of albums, tracks, artists, album_artists, track_artists */
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the rows of the table */
+            200: {
+                headers: {
+                    /** @description strong; another one for each table and format */
+                    etag?: string;
+                    /** @description when the run ended */
+                    "last-modified"?: string;
+                    /** @description the file's name */
+                    "content-disposition"?: string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description the client has it already */
+            304: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_found`: there is no such run; `table_not_found`: there is no such table */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_found" | "table_not_found";
+                    };
+                };
+            };
+            /** @description `not_acceptable`: there is no such format */
+            406: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not_acceptable";
+                    };
+                };
+            };
+            /** @description `precondition_failed`: see `detail` */
+            412: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "precondition_failed";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
+                    };
+                };
+            };
+        };
+    };
+    getTable: {
+        parameters: {
+            query?: {
+                /** @description parquet (the default), csv or ndjson, a row a line. Goes before `Accept` */
+                format?: string;
+                /** @description true: cells of csv as they are; else an apostrophe keeps them from starting a formula */
+                raw?: boolean;
+            };
+            header?: {
+                /** @description the `ETag` that the client has: 304 where it is still the same */
+                "if-none-match"?: string;
+                /** @description `bytes=FIRST-LAST`: 206 and that part, of format json */
+                range?: string;
+            };
+            path: {
+                /** @description the id of the run */
+                id: string;
+                /** @description one of albums, tracks, artists, album_artists, track_artists */
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the rows of the table */
+            200: {
+                headers: {
+                    /** @description strong; another one for each table and format */
+                    etag?: string;
+                    /** @description when the run ended */
+                    "last-modified"?: string;
+                    /** @description the file's name */
+                    "content-disposition"?: string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description the client has it already */
+            304: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_found`: there is no such run; `document_not_found`: the run ended without any album, so that it has no document; `table_not_found`: there is no such table */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_found" | "document_not_found" | "table_not_found";
+                    };
+                };
+            };
+            /** @description `not_acceptable`: there is no such format */
+            406: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not_acceptable";
+                    };
+                };
+            };
+            /** @description `run_not_finished`: the run has not ended */
+            409: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_finished";
+                    };
+                };
+            };
+            /** @description `run_expired`: there is no such run any longer */
+            410: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_expired";
+                    };
+                };
+            };
+            /** @description `precondition_failed`: see `detail` */
+            412: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "precondition_failed";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
+                    };
+                };
+            };
+        };
+    };
+    getContract: {
+        parameters: {
+            query?: {
+                /** @description yaml or json */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the contract */
+            200: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                    "application/json": components["schemas"]["DataContract"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `not_acceptable`: there is no such format */
+            406: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not_acceptable";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
                     };
                 };
             };

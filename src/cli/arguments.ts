@@ -15,6 +15,7 @@ export const USAGE = `npm run -s ingest -- [options]      one run without HTTP
   --album-ids A,B     for source albums: ids, URIs or links
   --refresh           fetch albums again even when cached
   --out DIR           also put the file into this folder
+  --tables            also write a Parquet file for each table beside the file
   --wait-for-pause    where Spotify pauses the run, wait until the pause is over and go on
   --help, -h          this text
 
@@ -25,6 +26,8 @@ export interface CliArguments {
   body: IngestBody
   /** Where a copy of the file goes. */
   out: string | undefined
+  /** Whether Parquet files go beside it. */
+  tables: boolean
   waitForPause: boolean
   help: boolean
 }
@@ -36,6 +39,7 @@ const FIELDS = (Object.keys(IngestBody.properties) as Array<keyof Properties>).m
 
 const OPTIONS = {
   out: { type: 'string' },
+  tables: { type: 'boolean' },
   'wait-for-pause': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsOptionsConfig
@@ -51,14 +55,14 @@ const isBody = new Ajv({ verbose: true }).compile<IngestBody>(IngestBody)
 export function readArguments (args: string[], env: Record<string, string | undefined> = {}): CliArguments {
   refuseTaken(env)
   const values = parse(args)
-  const { out, help = false, 'wait-for-pause': waitForPause = false } = values
-  if (help) return { body: {}, out, waitForPause, help }
+  const { out, tables = false, help = false, 'wait-for-pause': waitForPause = false } = values
+  if (help) return { body: {}, out, tables, waitForPause, help }
   const body = Object.fromEntries(FIELDS.flatMap(({ field, option, type }) => {
     const given = (values as Record<string, OptionValue>)[option]
     return given === undefined ? [] : [[field, type === 'array' ? [given].flat().flatMap(listed) : type === 'integer' ? numberIn(given) : given]]
   }))
   if (!isBody(body)) throw wrong(isBody.errors?.[0])
-  return { body, out, waitForPause, help }
+  return { body, out, tables, waitForPause, help }
 }
 
 type OptionValue = string | boolean | Array<string | boolean> | undefined

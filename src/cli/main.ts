@@ -11,6 +11,7 @@ import { printable } from '../printable.ts'
 import { costText, createProgressBar, createProgressLog } from './progress.ts'
 import { type Run, type RunStatus } from '../schemas/run.ts'
 import { copyDocument } from '../services/store/documents/copy-document.ts'
+import { writeTables } from './write-tables.ts'
 
 /** 75 is EX_TEMPFAIL of sysexits.h. */
 const EXIT_CODES: Partial<Record<RunStatus, number>> = { succeeded: 0, partial: 2, paused: 75 }
@@ -76,13 +77,17 @@ function isPausedStill ({ status, resumeAt }: Run, nowMs: number): boolean {
   return status === 'paused' && resumeAt !== null && Date.parse(resumeAt) > nowMs
 }
 
-async function report (run: Run, path: string | null, { out }: CliArguments): Promise<number> {
+async function report (run: Run, path: string | null, { out, tables }: CliArguments): Promise<number> {
   const { status, error, gaps, progress, cost } = run
   process.stderr.write(`${status}: ${progress.albumsFetched} of ${progress.albumsListed} albums, ${progress.tracks} tracks, ${costText(cost)}\n`)
   if (error !== null) process.stderr.write(`${printable(`${error.code}: ${error.detail}`)}\n`)
   if (status === 'paused') process.stderr.write(`the same command after ${run.resumeAt ?? 'that'} goes on where this one stopped\n`)
   for (const gap of gaps) process.stderr.write(`${printable(`missing: ${gap.albumId ?? 'listing'} ${gap.name ?? ''} ${gap.code}: ${gap.detail}`)}\n`)
-  if (path !== null && run.file !== null) process.stdout.write(`${out === undefined ? resolve(path) : await copyDocument(path, out, run.file)}\n`)
+  if (path !== null && run.file !== null) {
+    const file = out === undefined ? resolve(path) : await copyDocument(path, out, run.file)
+    process.stdout.write(`${file}\n`)
+    if (tables) for (const table of await writeTables(run, file)) process.stderr.write(`table: ${table}\n`)
+  }
   return EXIT_CODES[status] ?? FAILED
 }
 

@@ -20,6 +20,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   method_not_allowed: 405,
   run_not_found: 404,
   run_expired: 410,
+  document_not_found: 404,
+  table_not_found: 404,
   run_not_resumable: 409,
   run_not_finished: 409,
   run_finished: 409,

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
 import { type Problems } from '../schemas/problem.ts'
 import { type JsonObject, withComponents } from '../schemas/openapi/components.ts'
 import { describeOperation } from '../schemas/openapi/operation.ts'
+import { VERSION } from '../version.ts'
 
 declare module 'fastify' {
   interface FastifySchema {
@@ -15,8 +15,6 @@ declare module 'fastify' {
   }
 }
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-
 const DESCRIPTION = `Ingests new album releases and every track of each album from the Spotify Web API.
 
 \`POST /ingest\` starts a run, \`GET /runs/{id}\` gives its document once it has ended. Errors are problem documents (RFC 9457) with a stable \`code\`.`
@@ -24,6 +22,7 @@ const DESCRIPTION = `Ingests new album releases and every track of each album fr
 const TAGS = [
   { name: 'runs', description: 'Start runs, see how they go, end them' },
   { name: 'documents', description: 'What runs leave: albums with all their tracks' },
+  { name: 'tables', description: 'Documents as typed tables, and the contract on them' },
   { name: 'service', description: 'The service itself' },
 ]
 
@@ -41,7 +40,7 @@ export default fp(async (app) => {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'album-release-ingest', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } as { name: string } },
+      info: { title: 'album-release-ingest', version: VERSION, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } as { name: string } },
       servers: [{ url: app.publicUrl('') || '/' }],
       tags: TAGS,
       security: app.config.API_KEYS === '' ? [{}, ...keys] : keys,

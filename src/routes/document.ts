@@ -43,15 +43,35 @@ export default documentRoutes
  * Throws `not_acceptable`, `precondition_failed`, `range_not_satisfiable`, `storage_failed`.
  */
 export async function sendDocument (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, run: Run): Promise<FastifyReply> {
-  reply.header('vary', 'Accept, Accept-Encoding')
   const [format, isGzipPreferred] = [chooseFormat(request), prefersGzip(request)]
-  const known = validatorsOf(run, format, isGzipPreferred)
+  return await sendRepresentation(app, request, reply, run, {
+    vary: 'Accept, Accept-Encoding',
+    known: validatorsOf(run, format, isGzipPreferred),
+    open: async (path, begin) => await representationOf(run, path, format, isGzipPreferred, begin),
+  })
+}
+
+/** How a run is shown to one request. */
+export interface Choice {
+  /** The headers of requests that the answer depends on. */
+  vary: string
+  /** What the record alone tells; null: nothing. */
+  known: Validators | null
+  /** Opens the document at that path; null: the run has none. */
+  open: (path: string | null, begin: BeginConversion) => Promise<Representation>
+}
+
+/** Answers with what is made of the document of a run that has ended. Throws as `sendDocument` does. */
+export async function sendRepresentation (
+  app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, run: Run, { vary, known, open }: Choice
+): Promise<FastifyReply> {
+  reply.header('vary', vary)
   if (known !== null && isNamed(request, known) && isNotModified(request, known)) {
     identify(reply, known)
     return await sendNothing(request, reply.code(304))
   }
   const begin: BeginConversion = async (signal) => await app.conversions.begin(app.clientKey(request) ?? request.ip, signal)
-  const representation = await unlessDeleted(app, run, async () => await representationOf(run, await app.runs.documentPath(run), format, isGzipPreferred, begin))
+  const representation = await unlessDeleted(app, run, async () => await open(await app.runs.documentPath(run), begin))
   identify(reply, representation)
   if (isNotModified(request, representation)) return await sendNothing(request, reply.code(304))
   const range = rangeOf(request, reply, representation)

@@ -6,7 +6,7 @@ import { ServiceError } from '../errors.ts'
 import { type Run, type StoredFile } from '../schemas/run.ts'
 import { albumLines } from '../services/formats/album-lines.ts'
 import { type Conversion } from '../services/formats/conversions.ts'
-import { FORMATS, type Format, type FormatName } from '../services/formats/index.ts'
+import { FORMATS, type FormatName } from '../services/formats/index.ts'
 import { documentName } from '../services/runs/transitions.ts'
 import { compressedPath } from '../services/store/documents/compressed-copy.ts'
 import { type ByteRange } from './byte-range.ts'
@@ -55,8 +55,10 @@ export async function representationOf (run: Run, path: string | null, formatNam
   return { ...common, etag, coding: null, bytes: null, read: async (_range, response) => await convert(document, write, begin, response) }
 }
 
+type Write = (albums: AsyncIterable<Buffer>) => AsyncIterable<Uint8Array | string>
+
 /** Streams a document in another format as soon as a conversion may begin, which ends with its stream or its client. */
-async function convert ({ albums }: Document, write: NonNullable<Format['write']>, begin: BeginConversion, response: ServerResponse): Promise<Readable> {
+export async function convert ({ albums }: Pick<Document, 'albums'>, write: Write, begin: BeginConversion, response: ServerResponse): Promise<Readable> {
   const gone = new AbortController()
   response.once('close', () => gone.abort(clientLeft()))
   if (response.destroyed) throw clientLeft()
@@ -80,7 +82,7 @@ interface Document extends Source {
   albums: () => AsyncIterable<Buffer>
 }
 
-function storedDocument (file: StoredFile, path: string): Document {
+export function storedDocument (file: StoredFile, path: string): Document {
   const { bytes, sha256 } = file
   return {
     bytes,

@@ -27,10 +27,10 @@ t.test('each field of the body of POST /ingest has its option, which the help sh
 })
 
 t.test('the options that are no fields', async (t) => {
-  t.strictSame(readArguments([]), { body: {}, out: undefined, waitForPause: false, help: false })
-  t.strictSame(readArguments(['--out', 'd', '--wait-for-pause']), { body: {}, out: 'd', waitForPause: true, help: false })
+  t.strictSame(readArguments([]), { body: {}, out: undefined, tables: false, waitForPause: false, help: false })
+  t.strictSame(readArguments(['--out', 'd', '--tables', '--wait-for-pause']), { body: {}, out: 'd', tables: true, waitForPause: true, help: false })
   t.equal(readArguments(['--limit', 'wrong', '-h']).help, true, 'who asks for help gets it, whatever else is wrong')
-  for (const option of ['--out', '--wait-for-pause', '--help']) t.ok(USAGE.includes(`  ${option}`))
+  for (const option of ['--out', '--tables', '--wait-for-pause', '--help']) t.ok(USAGE.includes(`  ${option}`))
 })
 
 const REFUSED: Array<[args: string[], sentence: RegExp]> = [

@@ -10,6 +10,8 @@ const MEANING: Partial<Record<RequestErrorCode, string>> = {
   misdirected_request: 'the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS',
   run_not_found: 'there is no such run',
   run_expired: 'there is no such run any longer',
+  document_not_found: 'the run ended without any album, so that it has no document',
+  table_not_found: 'there is no such table',
   run_not_resumable: 'only a partial, failed or canceled run can go on',
   run_not_finished: 'the run has not ended',
   run_finished: 'the run has ended',

@@ -1,6 +1,5 @@
 import { parseJsonForDisplay } from '../json.ts'
-
-type Fields = Record<string, unknown>
+import { type Fields, fieldsOf, listOf } from './fields.ts'
 
 const ALBUM_COLUMNS: Record<string, (album: Fields) => unknown> = {
   album_id: ({ id }) => id,
@@ -27,7 +26,7 @@ const TRACK_COLUMNS: Record<string, (track: Fields) => unknown> = {
 
 export const CSV_COLUMNS: readonly string[] = [...Object.keys(ALBUM_COLUMNS), ...Object.keys(TRACK_COLUMNS)]
 
-const ROW_END = '\r\n'
+export const ROW_END = '\r\n'
 const ALBUM_VALUES = Object.values(ALBUM_COLUMNS)
 const TRACK_VALUES = Object.values(TRACK_COLUMNS)
 
@@ -43,15 +42,6 @@ export async function * csv (albums: AsyncIterable<Buffer>): AsyncGenerator<stri
     })
     if (rows.length > 0) yield rows.join('')
   }
-}
-
-/** Spotify's objects may lack anything, and have anything where something else is expected. */
-function fieldsOf (value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? value as Fields : {}
-}
-
-function listOf (value: unknown): unknown[] {
-  return Array.isArray(value) ? value : []
 }
 
 const FORMULA_CHARACTERS = '=+\\-@＝＋－＠﹦﹢﹣﹫'
@@ -74,8 +64,12 @@ const NEEDS_QUOTES = /[",\r\n]/
 export function csvCell (value: unknown): string {
   const text = textOf(value)
   if (!IS_SPECIAL.test(text)) return text
-  const safe = text.replace(FORMULA_START, "$1$2'").replace(SEPARATOR_START, "'")
-  return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return quoted(text.replace(FORMULA_START, "$1$2'").replace(SEPARATOR_START, "'"))
+}
+
+/** Puts a text in quotes where RFC 4180 wants them, and changes nothing else. */
+export function quoted (text: string): string {
+  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 /** A value that should be a text and is an object is shown as its JSON. */

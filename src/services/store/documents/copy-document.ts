@@ -28,7 +28,7 @@ export async function copyDocument (path: string, folder: string, { name, sha256
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 
 /** Gives a file a second name that nothing has; false: something has it. */
-async function takesName (from: string, to: string): Promise<boolean> {
+export async function takesName (from: string, to: string): Promise<boolean> {
   try {
     await link(from, to).catch(async (error: unknown) => {
       if (!hasErrno(error, ...NO_LINKS)) throw error
@@ -41,8 +41,8 @@ async function takesName (from: string, to: string): Promise<boolean> {
   }
 }
 
-/** null: it cannot be read as a file. */
-async function hashOf (path: string): Promise<string | null> {
+/** The SHA-256 of a file; null: it cannot be read as one. */
+export async function hashOf (path: string): Promise<string | null> {
   const hash = createHash('sha256')
   return await pipeline(createReadStream(path), hash).then(() => hash.digest('hex'), () => null)
 }

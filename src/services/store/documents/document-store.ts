@@ -13,6 +13,7 @@ import { storageErrno, storageFailed } from '../storage-failure.ts'
 import { compressedPath } from './compressed-copy.ts'
 import { asideOf, makeFolder, renameDurably } from './durable-file.ts'
 import { folderOf, nameStaged, removeStaged, stageDocument, stagedPath } from './stage.ts'
+import { documentOfTable, removeTableFiles } from './table-files.ts'
 import { createVerifier } from './verify.ts'
 
 /** The documents of runs: files in `DATA_DIR/documents`, and with PostgreSQL their compressed bytes in the database as well. */
@@ -143,6 +144,7 @@ export async function createDocumentStore (dataDir: string, database: Pick<Datab
     async remove (runId, name) {
       const path = pathOf(name)
       for (const file of [path, compressedPath(path)]) await rm(file, { force: true })
+      await removeTableFiles(folderOf(documentsDir, name), name)
       await removeStaged(folderOf(documentsDir, name), name, Infinity)
       if (isShared) await queries.deleteFrom('document_pieces').where('run_id', '=', runId).execute()
     },
@@ -190,9 +192,9 @@ async function * dayFolders (folder: string, depth = 0): AsyncGenerator<string> 
   }
 }
 
-/** The document that a file is, or is a copy or a stage of; empty: it is none of ours. */
+/** The document that a file is, or is a copy, a stage or a table of; empty: it is none of ours. */
 function documentOf (name: string): string {
-  return /^album_items_[^.]+\.json(?=\.|$)/.exec(name)?.[0] ?? ''
+  return /^album_items_[^.]+\.json(?=\.|$)/.exec(name)?.[0] ?? documentOfTable(name)
 }
 
 /** A folder is removed only if it is empty: somebody may be about to write into a young one. */

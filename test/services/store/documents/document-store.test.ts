@@ -248,6 +248,7 @@ onBothDatabases(t, 'a removed document leaves nothing, and removing it again is 
   const one = await replica(t, database)
   const file = await finish(one)
   await one.store.stage(RUN, 2, NAME, text('x'))
+  await writeFile(join(one.folder, NAME.replace('.json', '.tracks.parquet')), '')
   for (let time = 0; time < 2; time++) await one.store.remove(RUN, NAME)
   t.same(await one.files(), [])
   t.same(await database.queries.selectFrom('document_pieces').select('seq').execute(), [])
@@ -278,6 +279,11 @@ onSqlite(t, 'a sweep deletes files of no run that are older than a day, nothing 
     [`${gone}.gz`, 2 * DAY_MS, false],
     [`${gone}.7.staged`, 2 * DAY_MS, false],
     [`${gone}.7.staged.gz`, 2 * DAY_MS, false],
+    [gone.replace('.json', '.tracks.parquet'), 2 * DAY_MS, false],
+    [gone.replace('.json', '-2.album_artists.parquet'), 2 * DAY_MS, false],
+    [NAME.replace('.json', '.tracks.parquet'), 2 * DAY_MS, true],
+    [NAME.replace('.json', '.tracks.parquet.0123456789ab-3.tmp'), 2 * DAY_MS, false],
+    ['tracks.parquet', 2 * DAY_MS, true],
     [gone.replace('8.json', '9.json'), DAY_MS / 2, true],
     ['notes.txt', 2 * DAY_MS, true],
     ['.nfs000000', 2 * DAY_MS, true],

@@ -1,0 +1,21 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isMissing } from '../errno.ts'
+
+/** A table that was written beside a document, or is being written. */
+const TABLE_FILE = /^(album_items_[^.-]+)(?:-\d+)?\.\w+\.parquet(?=\.|$)/
+
+/** Returns the name of the document that a table was made of; empty: the file is no table of ours. */
+export function documentOfTable (name: string): string {
+  const stem = TABLE_FILE.exec(name)?.[1]
+  return stem === undefined ? '' : `${stem}.json`
+}
+
+/** Deletes the tables beside a document. */
+export async function removeTableFiles (folder: string, document: string): Promise<void> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return []
+    throw error
+  })
+  for (const name of names) if (documentOfTable(name) === document) await rm(join(folder, name), { force: true })
+}

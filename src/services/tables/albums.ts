@@ -1,0 +1,91 @@
+import { type Fields, fieldsOf, listOf } from '../formats/fields.ts'
+import { type Cell, cellOf, isText } from './cell.ts'
+import { type PlacedAlbum, type Table, defineTable, key, optional, required } from './define-table.ts'
+import { type PlacedTrack, tracksOf, urlOf } from './items.ts'
+
+interface AlbumRow {
+  album: PlacedAlbum
+  tracks: PlacedTrack[]
+}
+
+export const ALBUMS: Table = defineTable<AlbumRow>({
+  name: 'albums',
+  row: 'album of the document',
+  columns: {
+    run_id: required('UTF8', 'Id of the run that fetched it.', ({ album }) => album.run.id),
+    position: required('INT32', 'Place in the document, which is the order of the listing; 1 is the first.',
+      ({ album }) => album.position),
+    album_id: key('UTF8', "Spotify's id of the album.", ({ album }) => album.id),
+    name: optional('UTF8', 'Name of the album.', ({ album }) => album.fields['name']),
+    album_type: optional('UTF8', '`album`, `single` or `compilation`, as Spotify sent it.',
+      ({ album }) => album.fields['album_type']),
+    release_date: optional('DATE', 'Day of release; null where only its month or year is known, or the date is none.',
+      ({ album }) => album.fields['release_date']),
+    release_date_text: optional('UTF8', 'Date of release as Spotify sent it: a day, a month or a year.',
+      ({ album }) => album.fields['release_date']),
+    release_date_precision: optional('UTF8', '`day`, `month` or `year`, as Spotify sent it.',
+      ({ album }) => album.fields['release_date_precision']),
+    release_year: optional('INT32', 'Year of release, from a day, a month or a year; null for `0000`.',
+      ({ album }) => yearOf(album.fields['release_date'])),
+    total_tracks: optional('INT32', 'Number of tracks that Spotify says the album has.',
+      ({ album }) => album.fields['total_tracks']),
+    tracks_present: required('INT32', 'Number of its rows in `tracks`; below `total_tracks` where the run has a gap.',
+      ({ tracks }) => tracks.length),
+    duration_ms: optional('INT64', 'Sum of the durations of its tracks, in milliseconds; null where no track has one.',
+      ({ tracks }) => totalDuration(tracks)),
+    explicit_tracks: optional('INT32', 'Number of its tracks that are explicit; null where no track says.',
+      ({ tracks }) => countExplicit(tracks)),
+    discs: optional('INT32', 'Number of discs that its tracks are on; null where no track says.',
+      ({ tracks }) => countDiscs(tracks)),
+    label: optional('UTF8', 'Record label.', ({ album }) => album.fields['label'], { isExtended: true }),
+    upc: optional('UTF8', 'Universal Product Code, with its leading zeros.',
+      ({ album }) => fieldsOf(album.fields['external_ids'])['upc']),
+    popularity: optional('INT32', 'From 0 to 100, at the time of the run.',
+      ({ album }) => album.fields['popularity'], { isExtended: true }),
+    market: optional('UTF8', 'Market that the request named, as ISO 3166-1 alpha-2; null where it named none.',
+      ({ album }) => album.run.market),
+    image_url: optional('UTF8', 'Address of the widest cover image.', ({ album }) => widestImage(album.fields)),
+    url: optional('UTF8', 'Page of the album on open.spotify.com.', ({ album }) => urlOf(album.fields)),
+    uri: optional('UTF8', 'Spotify URI of the album.', ({ album }) => album.fields['uri']),
+  },
+  read: () => (album) => [{ album, tracks: tracksOf(album) }],
+})
+
+const DATE_OF_ANY_PRECISION = /^(\d{4})(?:-(?:0[1-9]|1[0-2]))?$/
+
+/** null: there is no year, or the date is none. */
+function yearOf (date: unknown): number | null {
+  if (typeof date !== 'string') return null
+  const year = Number(DATE_OF_ANY_PRECISION.exec(date)?.[1] ?? (cellOf('DATE', date) === null ? 0 : date.slice(0, 4)))
+  return year === 0 ? null : year
+}
+
+function totalDuration (tracks: PlacedTrack[]): bigint | null {
+  const durations = cells(tracks, 'duration_ms', 'INT64') as bigint[]
+  return durations.length === 0 ? null : durations.reduce((sum, duration) => sum + duration)
+}
+
+function countExplicit (tracks: PlacedTrack[]): number | null {
+  const said = cells(tracks, 'explicit', 'BOOLEAN')
+  return said.length === 0 ? null : said.filter(Boolean).length
+}
+
+function countDiscs (tracks: PlacedTrack[]): number | null {
+  const discs = cells(tracks, 'disc_number', 'INT32')
+  return discs.length === 0 ? null : new Set(discs).size
+}
+
+function cells (tracks: PlacedTrack[], field: string, type: Parameters<typeof cellOf>[0]): Cell[] {
+  return tracks.map(({ fields }) => cellOf(type, fields[field])).filter((cell) => cell !== null)
+}
+
+/** The first of the widest, as Spotify sends them from large to small and some without a width. */
+function widestImage ({ images }: Fields): string | null {
+  let widest: { url: string, width: number } | null = null
+  for (const image of listOf(images).map(fieldsOf)) {
+    const [url, width] = [image['url'], cellOf('INT32', image['width'])]
+    const pixels = typeof width === 'number' ? width : 0
+    if (isText(url) && (widest === null || pixels > widest.width)) widest = { url, width: pixels }
+  }
+  return widest?.url ?? null
+}

@@ -1,0 +1,91 @@
+import { type Reference, type Table, keyOf, referencesOf } from './define-table.ts'
+import { TABLES } from './tables.ts'
+
+/** The dimensions of the Open Data Contract Standard 3.1. */
+export type ContractDimension =
+  'accuracy' | 'completeness' | 'conformity' | 'consistency' | 'coverage' | 'timeliness' | 'uniqueness'
+
+/** What must hold of a number that is counted: as the standard writes it. */
+type Bound =
+  | { mustBe: number }
+  | { mustBeLessOrEqualTo: number }
+  | { mustBeGreaterOrEqualTo: number }
+  | { mustBeBetween: [number, number] }
+
+type Metric = 'nullValues' | 'missingValues' | 'invalidValues' | 'duplicateValues' | 'rowCount'
+type Unit = 'rows' | 'percent'
+
+/** What a rule counts: a metric of the standard, the result of a query over the tables, or what only its text says. */
+export type Measure =
+  | Bound & { metric: Metric, unit?: Unit, arguments?: Record<string, unknown> }
+  | Bound & { query: string, unit?: Unit }
+  | null
+
+/** A quality rule of the contract. */
+export interface ContractRule {
+  /** Stable, and no other rule's. */
+  name: string
+  table: string
+  /** null: it is about whole rows. */
+  column: string | null
+  dimension: ContractDimension
+  severity: 'error' | 'warning'
+  description: string
+  measure: Measure
+}
+
+/** The rules that follow from the columns: what is never null, keys, references. */
+export function structuralRules (tables: readonly Table[]): ContractRule[] {
+  return tables.flatMap((table) => {
+    const references = referencesOf(table).map((reference) => referenceRule(table, reference))
+    return [...notNullRules(table), uniqueRule(table), ...references]
+  })
+}
+
+function notNullRules ({ name: table, columns }: Table): ContractRule[] {
+  return columns.filter(({ nullable }) => !nullable).map(({ name: column }) => ({
+    name: `${table}_${column}_not_null`,
+    table,
+    column,
+    dimension: 'completeness',
+    severity: 'error',
+    description: `${column} is never null.`,
+    measure: { metric: 'nullValues', mustBe: 0 },
+  }))
+}
+
+function uniqueRule (table: Table): ContractRule {
+  const columns = keyOf(table)
+  const [first = null, ...more] = columns
+  const isSingle = more.length === 0
+  return {
+    name: `${table.name}_key_unique`,
+    table: table.name,
+    column: isSingle ? first : null,
+    dimension: 'uniqueness',
+    severity: 'error',
+    description: `No two rows have the same ${columns.join(', ')}.`,
+    measure: { metric: 'duplicateValues', mustBe: 0, ...isSingle ? {} : { arguments: { properties: columns } } },
+  }
+}
+
+function referenceRule ({ name, columns: all }: Table, { columns, table, to }: Reference): ContractRule {
+  const on = columns.map((column, place) => `a.${column} = b.${to[place]}`).join(' AND ')
+  const nullable = all.filter((column) => column.nullable && columns.includes(column.name))
+  const given = nullable.map((column) => ` AND a.${column.name} IS NOT NULL`)
+  return {
+    name: `${name}_refers_to_${table}`,
+    table: name,
+    column: columns.length === 1 ? columns[0] ?? null : null,
+    dimension: 'consistency',
+    severity: 'error',
+    description: `Each ${columns.join(', ')} is that of a row in ${table}.`,
+    measure: {
+      query: `SELECT COUNT(*) FROM ${name} a LEFT JOIN ${table} b ON ${on} WHERE b.${to[0]} IS NULL${given.join('')}`,
+      mustBe: 0,
+    },
+  }
+}
+
+/** All rules of the contract: those of other parts of the service go here too. */
+export const CONTRACT_RULES: readonly ContractRule[] = structuralRules(TABLES)

@@ -1,0 +1,69 @@
+import { type Run } from '../../schemas/run.ts'
+import { VERSION } from '../../version.ts'
+import { type Table } from './define-table.ts'
+import { type AlbumRows, readTable } from './read-table.ts'
+import { createCsvWriter, rawCell, safeCell } from './table-csv.ts'
+import { ndjson } from './table-ndjson.ts'
+import { type FileFacts, parquet } from './table-parquet.ts'
+
+export const TABLE_FORMAT_NAMES = ['parquet', 'csv', 'ndjson'] as const
+export type TableFormatName = typeof TABLE_FORMAT_NAMES[number]
+
+/** One way to show a table. */
+export interface TableFormat {
+  contentType: string
+  /** What a client says in `Accept` for it. */
+  mediaType: string
+  extension: string
+  /** Part of the ETag. Raise it when the same document gives other bytes than before. */
+  revision: number
+  write: (table: Table, run: Run, albums: AsyncIterable<Buffer>) => AsyncIterable<Uint8Array | string>
+}
+
+type Write = (table: Table, albums: AsyncIterable<AlbumRows>) => AsyncIterable<string>
+
+const text = (write: Write): TableFormat['write'] => (table, run, albums) => write(table, rowsOf(table, run, albums))
+
+const CREATED_BY = `album-release-ingest version ${VERSION}`
+
+export const TABLE_FORMATS: Record<TableFormatName, TableFormat> = {
+  parquet: {
+    contentType: 'application/vnd.apache.parquet',
+    mediaType: 'application/vnd.apache.parquet',
+    extension: '.parquet',
+    revision: 1,
+    write: (table, run, albums) => parquet(table, rowsOf(table, run, albums), fileFacts(table, run), CREATED_BY),
+  },
+  csv: {
+    contentType: 'text/csv; charset=utf-8',
+    mediaType: 'text/csv',
+    extension: '.csv',
+    revision: 1,
+    write: text(createCsvWriter(safeCell)),
+  },
+  ndjson: {
+    contentType: 'application/x-ndjson',
+    mediaType: 'application/x-ndjson',
+    extension: '.ndjson',
+    revision: 1,
+    write: text(ndjson),
+  },
+}
+
+/** CSV with its cells as they are: for programs, not for spreadsheets. */
+export const RAW_CSV: TableFormat = { ...TABLE_FORMATS.csv, write: text(createCsvWriter(rawCell)) }
+
+function rowsOf (table: Table, { id, request }: Run, albums: AsyncIterable<Buffer>): AsyncGenerator<AlbumRows> {
+  return readTable(table, { id, market: request.market }, albums)
+}
+
+/** Where the rows come from; the tier is known when all albums are read. */
+function fileFacts ({ name }: Table, { id, request, source }: Run): FileFacts {
+  return {
+    table: name,
+    run_id: id,
+    request: JSON.stringify(request),
+    source: JSON.stringify(source),
+    service_version: VERSION,
+  }
+}
