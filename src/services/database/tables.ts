@@ -98,6 +98,25 @@ export interface DocumentPieceRow {
   bytes: Buffer
 }
 
+/** One row per document that was judged. */
+export interface QualityReportRow {
+  run_id: string
+  /** Checksum of the request's key: equal requests have equal ones. */
+  request: string
+  tier: string
+  finished_ms: number
+  /** 1: later runs are compared with it. */
+  comparable: number
+  /** SHA-256 of the document. */
+  sha256: string
+  /** JSON: what later runs are compared with. */
+  profile: string
+  /** JSON: the rest of the report. */
+  report: string
+  /** Checksum over the run, `sha256`, `profile` and `report`. */
+  checksum: string
+}
+
 export interface Tables {
   runs: RunRow
   ledger_events: LedgerEventRow
@@ -108,4 +127,5 @@ export interface Tables {
   permits: PermitRow
   call_counts: CallCountRow
   document_pieces: DocumentPieceRow
+  quality_reports: QualityReportRow
 }
