@@ -46,7 +46,7 @@ t.test('every route is in the document, with what a client wants to know of it',
   const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort()
   t.strictSame(described, [
     'DELETE /runs/{id}', 'GET /diagnose', 'GET /health/live', 'GET /health/ready', 'GET /openapi.json', 'GET /runs', 'GET /runs/latest', 'GET /runs/{id}',
-    'GET /runs/{id}/events', 'GET /runs/{id}/ready', 'GET /runs/{id}/status', 'POST /ingest', 'POST /runs/{id}/cancel', 'POST /runs/{id}/resume',
+    'GET /runs/{id}/events', 'GET /runs/{id}/quality', 'GET /runs/{id}/ready', 'GET /runs/{id}/status', 'POST /ingest', 'POST /runs/{id}/cancel', 'POST /runs/{id}/resume',
   ])
   t.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length)
   for (const { method, path, summary, tags, responses } of operations) {
@@ -60,7 +60,10 @@ t.test('every route is in the document, with what a client wants to know of it',
 
 t.test('clients get named types: the schemas that recur are components', async (t) => {
   const document = await documentOf(await startService(t))
-  t.match(Object.keys(document.components.schemas), ['Album', 'Artist', 'Cost', 'Diagnosis', 'Document', 'Gap', 'Health', 'IngestBody', 'ListingEnd', 'Problem', 'Progress', 'Run'])
+  t.match(Object.keys(document.components.schemas), [
+    'Album', 'Artist', 'ColumnProfile', 'Cost', 'Diagnosis', 'Document', 'Gap', 'Health', 'IngestBody', 'ListingEnd', 'Problem', 'Progress',
+    'QualityBaseline', 'QualityCheck', 'QualityReport', 'QualityVerdict', 'Run',
+  ])
   t.equal(document.paths['/runs/{id}/status']?.['get']?.responses['200']?.content?.['application/json']?.schema.$ref, '#/components/schemas/Run')
 })
 

@@ -2,7 +2,7 @@ import { type CheckId } from './checks.ts'
 import { COLUMNS } from './columns.ts'
 import { isCalendarText, precisionOf } from './dates.ts'
 import { type RowTest, isInteger } from './row-tests.ts'
-import { type AlbumRow, type TrackRow } from './rows.ts'
+import { type AlbumRow, type Row, recordOf } from './rows.ts'
 
 const { release_date_text: releaseDate, release_date_precision: precision, total_tracks: totalTracks, upc, uri } = COLUMNS.albums
 const EARLIEST_YEAR = '1860'
@@ -34,14 +34,13 @@ export function createAlbumTests (lastDay: string): Array<[id: CheckId, test: Ro
 }
 
 /** What two ids of one release have in common; null: too little is known of it. */
-function releaseKey ({ record, tracks }: AlbumRow): string | null {
+function releaseKey ({ record, tracks, artists }: AlbumRow): string | null {
   const code = upc.read(record)
   if (typeof code === 'string' && code !== '') return `upc ${code}`
   const { name, release_date: date } = record
-  const artists = Array.isArray(record['artists']) ? record['artists'] : []
   if (typeof name !== 'string' || name === '' || tracks.length === 0 || artists.length === 0) return null
   const durations = tracks.map((track) => [track.record['duration_ms'], track.record['explicit']])
-  return JSON.stringify([name, date, artists.map((artist: unknown) => (artist as { id?: unknown } | null)?.id ?? null), durations])
+  return JSON.stringify([name, date, artists.map((artist) => recordOf(artist)['id']), durations])
 }
 
 /** Adds to a set; false where it was there. */
@@ -63,7 +62,7 @@ function ofInteger (value: unknown, test: (value: number) => boolean): boolean |
 }
 
 /** Disc and number of a track; null where one of them is no number from 1. */
-export function placeOf ({ record }: TrackRow): { disc: number, number: number } | null {
+export function placeOf ({ record }: Row): { disc: number, number: number } | null {
   const { disc_number: disc, track_number: number } = record
   return isInteger(disc) && isInteger(number) && disc > 0 && number > 0 ? { disc, number } : null
 }
@@ -71,7 +70,7 @@ export function placeOf ({ record }: TrackRow): { disc: number, number: number }
 type Place = NonNullable<ReturnType<typeof placeOf>>
 
 /** null where a track has no place: other checks say so. */
-function ofPlaces (tracks: TrackRow[], test: (places: Place[]) => boolean): boolean | null {
+function ofPlaces (tracks: Row[], test: (places: Place[]) => boolean): boolean | null {
   const places = tracks.map(placeOf)
   return places.length > 0 && places.every((place) => place !== null) ? test(places) : null
 }

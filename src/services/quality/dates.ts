@@ -6,8 +6,12 @@ const PRECISIONS = { 4: 'year', 7: 'month', 10: 'day' } as const
 export function isCalendarText (text: string): boolean {
   const [, year, month = '01', day = '01'] = DATE.exec(text) ?? []
   if (year === undefined || year === '0000') return false
-  const date = new Date(`${year}-${month}-${day}T00:00:00Z`)
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(`${year}-${month}-${day}`)
+  return Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= daysOf(Number(year), Number(month))
+}
+
+function daysOf (year: number, month: number): number {
+  if (month !== 2) return [4, 6, 9, 11].includes(month) ? 30 : 31
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
 }
 
 /** Whether a text is a whole date of the calendar. */

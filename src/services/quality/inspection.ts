@@ -4,9 +4,9 @@ import { type CheckId } from './checks.ts'
 import { type JsonRecord } from './columns.ts'
 import { dayAt, isWholeDate } from './dates.ts'
 import { type TableProfile, createTableProfiler } from './profile.ts'
-import { type AlbumRow, type TrackRow, artistRows, readAlbumRow } from './rows.ts'
+import { type AlbumRow, type Row, artistKey, listOf, readAlbumRow, recordOf } from './rows.ts'
 import { columnTests } from './row-tests.ts'
-import { type Key, type Tally, count, createTally, fail, keyPart } from './tally.ts'
+import { type Tally, count, createTally, fail, keyPart } from './tally.ts'
 import { createTrackTests } from './track-tests.ts'
 import { type Dates, type Sameness, createDates, createSameness } from './values.ts'
 
@@ -60,48 +60,57 @@ export function createInspection ({ gaps, finishedAt, createdAt }: Pick<Run, 'ga
     const tests = columnTests(table).map(withTally)
     return {
       profiler,
-      add (record: JsonRecord, key: () => Key): void {
+      add (row: Row): void {
         types.rows++
-        for (const column of profiler.add(record)) fail(types, () => ({ ...key(), column }))
-        for (const { tally, test } of tests) count(tally, test(record), key)
+        for (const column of profiler.add(row.record)) fail(types, { key: () => ({ ...row.key(), column }) })
+        for (const { tally, test } of tests) count(tally, test(row.record), row)
       },
     }
   }
 
   function addAlbum (row: AlbumRow): void {
-    const { record, key } = row
-    ofAlbums.add(record, key)
-    for (const { tally, test } of albumTests) count(tally, test(row), key)
+    const { record } = row
+    ofAlbums.add(row)
+    for (const { tally, test } of albumTests) count(tally, test(row), row)
     if (EXTENDED_FIELDS.some((field) => Object.hasOwn(record, field))) extendedAlbums++
     if (isWholeDate(record['release_date'])) ofAlbums.dates.add(record['release_date'])
     if (typeof record['name'] === 'string') ofAlbums.names.add(record['name'])
-    addArtists(record, key, named.albums)
+    addArtists(row, named.albums)
   }
 
-  function addTracks (tracks: TrackRow[]): void {
+  function addTracks (tracks: Row[]): void {
     const tests = createTrackTests().map(withTally)
     for (const row of tracks) {
-      const { record, key } = row
-      ofTracks.add(record, key)
-      for (const { tally, test } of tests) count(tally, test(row), key)
+      const { record } = row
+      ofTracks.add(row)
+      for (const { tally, test } of tests) count(tally, test(row), row)
       if (typeof record['duration_ms'] === 'number') ofTracks.durations.add(record['duration_ms'])
-      addArtists(record, key, named.tracks)
+      addArtists(row, named.tracks)
     }
   }
 
-  function addArtists (parent: JsonRecord, ofParent: () => Key, present: Tally): void {
-    for (const { record, key } of artistRows(parent['artists'], ofParent)) {
+  function addArtists (parent: Row, present: Tally): void {
+    for (const [index, artist] of listOf(parent.record['artists']).entries()) {
+      const record = recordOf(artist)
       const id = keyPart(record['id'])
-      count(present, id !== null && id !== '', key)
-      if (id === null || id === '') continue
-      if (!artistNames.has(id)) {
-        artistNames.set(id, record['name'])
-        ofArtists.add(record, () => ({ artist_id: id }))
-        oneName.rows++
-      } else if (artistNames.get(id) !== record['name'] && artistNames.get(id) !== RENAMED) {
-        artistNames.set(id, RENAMED) // counted once
-        fail(oneName, () => ({ artist_id: id }))
-      }
+      const isPresent = id !== null && id !== ''
+      count(present, isPresent, { key: () => artistKey(parent, index) })
+      if (isPresent) addArtist(id, record)
+    }
+  }
+
+  /** An artist has one row, however often it is named. */
+  function addArtist (id: string, record: JsonRecord): void {
+    const known = artistNames.get(id)
+    const { name = null } = record
+    if (known !== undefined && (name === known || name === null || known === RENAMED)) return
+    const row = { record, key: () => ({ artist_id: id }) }
+    artistNames.set(id, known === undefined || known === null ? name : RENAMED)
+    if (known === undefined) {
+      ofArtists.add(row)
+      oneName.rows++
+    } else if (known !== null) {
+      fail(oneName, row)
     }
   }
 
@@ -120,4 +129,5 @@ export function createInspection ({ gaps, finishedAt, createdAt }: Pick<Run, 'ga
   }
 }
 
+/** The name of an artist who has two: that is counted once. */
 const RENAMED = Symbol('renamed')

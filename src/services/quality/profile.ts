@@ -39,15 +39,15 @@ const NO_COLUMNS: string[] = []
 
 export function createTableProfiler (table: ProfiledTable): TableProfiler {
   const columns = columnsOf(table).map(([name, { kind, read }]) => ({ name, read, ...createColumnProfiler(kind) }))
-  const fields = new Map<string, number>()
+  const fields = new Map<string, { rows: number }>()
   let rows = 0
   return {
     add (record) {
       rows++
       for (const field of Object.keys(record)) {
         const seen = fields.get(field)
-        if (seen !== undefined) fields.set(field, seen + 1)
-        else if (fields.size < MAX_FIELDS && field.length <= MAX_FIELD_LENGTH) fields.set(field, 1)
+        if (seen !== undefined) seen.rows++
+        else if (fields.size < MAX_FIELDS && field.length <= MAX_FIELD_LENGTH) fields.set(field, { rows: 1 })
       }
       let unusual = NO_COLUMNS
       for (const { name, read, add } of columns) if (!add(read(record))) unusual = [...unusual, name]
@@ -56,7 +56,7 @@ export function createTableProfiler (table: ProfiledTable): TableProfiler {
     profile: () => ({
       rows,
       columns: Object.fromEntries(columns.map(({ name, profile }) => [name, profile()])),
-      fields: Object.fromEntries([...fields].sort(([a], [b]) => a < b ? -1 : 1)),
+      fields: Object.fromEntries([...fields].sort(([a], [b]) => a < b ? -1 : 1).map(([field, seen]) => [field, seen.rows])),
     }),
   }
 }

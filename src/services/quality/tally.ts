@@ -17,16 +17,21 @@ export function createTally (): Tally {
   return { rows: 0, failingCount: 0, failing: [] }
 }
 
-/** Counts a row; `holds` null: the check does not apply to it. */
-export function count (tally: Tally, holds: boolean | null, key: () => Key): void {
-  if (holds === null) return
-  tally.rows++
-  if (!holds) fail(tally, key)
+/** What a key is made of when a row fails, which few do. */
+export interface Keyed {
+  key: () => Key
 }
 
-export function fail (tally: Tally, key: () => Key): void {
+/** Counts a row; `holds` null: the check does not apply to it. */
+export function count (tally: Tally, holds: boolean | null, row: Keyed): void {
+  if (holds === null) return
+  tally.rows++
+  if (!holds) fail(tally, row)
+}
+
+export function fail (tally: Tally, row: Keyed): void {
   tally.failingCount++
-  if (tally.failing.length < MAX_FAILING) tally.failing.push(key())
+  if (tally.failing.length < MAX_FAILING) tally.failing.push(row.key())
 }
 
 /** The tally of a check about the table as a whole. */

@@ -200,7 +200,7 @@ async function stageRun ({ run, executions }: RunRecord, ledger: Ledger, outcome
     if (fetched === 0) return { final, file: null, judgement: null }
     const observer = createObserver(final, log)
     const file = await documents.stage(run.id, executions, documentName(run), documentText(final, albums, ledger, observer.through))
-    return { final, file, judgement: await judge(final, observer.findings(), quality, log) }
+    return { final, file, judgement: await judge(final, await observer.findings(), quality, log) }
   } catch (error) {
     if (isAway(error)) throw error
     log.error({ err: error }, 'the document could not be written')
