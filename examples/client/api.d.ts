@@ -493,7 +493,7 @@ export interface components {
             };
             baseline: components["schemas"]["QualityBaseline"];
         };
-        /** @description of the document; null before the end, without a document, and inside the document, which is judged after its head is written */
+        /** @description of the document; null before the end, without a document, and inside the document, whose head is written before */
         QualityVerdict: {
             /**
              * @description failed: a check of severity error fails; warned: one of severity warning does
@@ -562,6 +562,11 @@ export interface components {
         TableBaseline: {
             /** @description median */
             rows: number;
+            /** @description of several runs without one outlier at each end */
+            usualRows: {
+                from: number;
+                to: number;
+            };
             /** @description median by column */
             nullShares: {
                 [key: string]: number;

@@ -11,7 +11,9 @@ const runQualityRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'getQuality',
       tags: ['documents'],
       summary: 'What was checked in the document of a run, and what was found',
-      description: 'Each check with what it expected, what it saw and the first rows that fail; a profile of each table; and the earlier runs that the document was compared with. It is stored with the end of the run.',
+      description:
+        'Each check with what it expected, what it saw and the first rows that fail; a profile of each table; and ' +
+          'the earlier runs that the document was compared with. It is stored with the end of the run.',
       params: RunParams,
       querystring: NO_QUERY,
       response: { 200: json(QualityReport, 'the report') },

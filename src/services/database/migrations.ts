@@ -105,7 +105,6 @@ function migrationsOf (kind: Database['kind']): Record<string, Migration> {
           .addColumn('sha256', 'text', (column) => column.notNull())
           .addColumn('profile', 'text', (column) => column.notNull())
           .addColumn('report', 'text', (column) => column.notNull())
-          .addColumn('checksum', 'text', (column) => column.notNull())
           .execute()
         await db.schema.createIndex('quality_reports_request').ifNotExists().on('quality_reports')
           .columns(['request', 'tier', 'comparable', 'finished_ms']).execute()

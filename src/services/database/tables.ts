@@ -109,12 +109,10 @@ export interface QualityReportRow {
   comparable: number
   /** SHA-256 of the document. */
   sha256: string
-  /** JSON: what later runs are compared with. */
+  /** What later runs are compared with: JSON with its checksum. */
   profile: string
-  /** JSON: the rest of the report. */
+  /** The rest of the report: JSON with its checksum. */
   report: string
-  /** Checksum over the run, `sha256`, `profile` and `report`. */
-  checksum: string
 }
 
 export interface Tables {

@@ -4,10 +4,14 @@ import { isCalendarText, precisionOf } from './dates.ts'
 import { type RowTest, isInteger } from './row-tests.ts'
 import { type AlbumRow, type Row, recordOf } from './rows.ts'
 
-const { release_date_text: releaseDate, release_date_precision: precision, total_tracks: totalTracks, upc, uri } = COLUMNS.albums
+const { release_date_text: releaseDate, release_date_precision: precision, total_tracks: totalTracks, upc, uri } =
+  COLUMNS.albums
 const EARLIEST_YEAR = '1860'
 
-/** Creates the tests of albums that need more than one column, or the albums before. @param lastDay the latest date that is no error */
+/**
+ * Creates the tests of albums that need more than one column, or the albums before.
+ * @param lastDay the latest date that is no error
+ */
 export function createAlbumTests (lastDay: string): Array<[id: CheckId, test: RowTest<AlbumRow>]> {
   const ids = new Set<string>()
   const releases = new Set<string>()
@@ -20,14 +24,28 @@ export function createAlbumTests (lastDay: string): Array<[id: CheckId, test: Ro
       return release === null ? null : isNew(releases, release)
     }],
     ['albums.release_date_text.format', ({ record }) => ofText(releaseDate.read(record), isCalendarText)],
-    ['albums.release_date.range', ({ record }) => ofText(releaseDate.read(record), (text) => isCalendarText(text) ? isBetween(text, lastDay) : null)],
+    [
+      'albums.release_date.range',
+      ({ record }) =>
+        ofText(releaseDate.read(record), (text) => isCalendarText(text) ? isBetween(text, lastDay) : null),
+    ],
     ['albums.release_date_precision.agrees', ({ record }) => {
       const expected = precisionOf(releaseDate.read(record))
       return expected === null ? null : ofText(precision.read(record), (text) => text === expected)
     }],
-    ['albums.total_tracks.covered', ({ record, tracks, isExcused }) => isExcused ? null : ofInteger(totalTracks.read(record), (total) => total <= tracks.length)],
-    ['albums.total_tracks.exceeded', ({ record, tracks }) => ofInteger(totalTracks.read(record), (total) => total >= tracks.length)],
-    ['albums.uri.agrees', ({ record, albumId }) => ofText(uri.read(record), (text) => text === `spotify:album:${albumId}`)],
+    [
+      'albums.total_tracks.covered',
+      ({ record, tracks, isExcused }) =>
+        isExcused ? null : ofInteger(totalTracks.read(record), (total) => total <= tracks.length),
+    ],
+    [
+      'albums.total_tracks.exceeded',
+      ({ record, tracks }) => ofInteger(totalTracks.read(record), (total) => total >= tracks.length),
+    ],
+    [
+      'albums.uri.agrees',
+      ({ record, albumId }) => ofText(uri.read(record), (text) => text === `spotify:album:${albumId}`),
+    ],
     ['tracks.track_number.whole', ({ tracks, isExcused }) => isExcused ? null : ofPlaces(tracks, areWhole)],
     ['tracks.position.ordered', ({ tracks }) => ofPlaces(tracks, areOrdered)],
   ]

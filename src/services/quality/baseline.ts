@@ -22,6 +22,8 @@ export interface Baseline {
 
 export interface TableBaseline {
   rows: number
+  /** The fewest and the most rows of these runs; of several, without one outlier at each end. */
+  usualRows: { from: number, to: number }
   /** Share of rows without a value, by column. */
   nullShares: Record<string, number>
   /** Fields that most rows of most of these runs have. */
@@ -36,16 +38,26 @@ export const MAX_EARLIER_RUNS = 10
 export function baselineOf (tier: Tier, earlier: readonly EarlierRun[]): Baseline {
   const runs = earlier.map(({ runId, finishedAt }) => ({ runId, finishedAt }))
   if (earlier.length === 0) return { tier, runs, tables: {} }
-  return { tier, runs, tables: Object.fromEntries(PROFILED_TABLES.map((table) => [table, tableBaseline(earlier.map(({ profile }) => profile[table]))])) }
+  return {
+    tier,
+    runs,
+    tables: Object.fromEntries(
+      PROFILED_TABLES.map((table) => [table, tableBaseline(earlier.map(({ profile }) => profile[table]))])
+    ),
+  }
 }
 
 function tableBaseline (profiles: TableProfile[]): TableBaseline {
   const columns = [...new Set(profiles.flatMap(({ columns }) => Object.keys(columns)))]
   const seenFields = [...new Set(profiles.flatMap(({ fields }) => Object.keys(fields)))].sort()
-  const isCommon = (field: string): boolean => profiles.filter((profile) => isOnMostRows(profile, field)).length * 2 > profiles.length
+  const isCommon = (field: string): boolean =>
+    profiles.filter((profile) => isOnMostRows(profile, field)).length * 2 > profiles.length
   return {
     rows: median(profiles.map(({ rows }) => rows)),
-    nullShares: Object.fromEntries(columns.map((name) => [name, median(profiles.map(({ columns }) => nullShare(columns[name])))])),
+    usualRows: usualRange(profiles.map(({ rows }) => rows)),
+    nullShares: Object.fromEntries(
+      columns.map((name) => [name, median(profiles.map(({ columns }) => nullShare(columns[name])))])
+    ),
     commonFields: seenFields.filter(isCommon),
     seenFields,
   }
@@ -64,6 +76,15 @@ export function isOnMostRows ({ rows, fields }: TableProfile, field: string): bo
 
 export function hasField (fields: TableProfile['fields'], field: string): boolean {
   return Object.hasOwn(fields, field)
+}
+
+/** From so many runs on, it is known how much they differ, and one of them may be an outlier. */
+export const SEVERAL_RUNS = 4
+
+function usualRange (rows: number[]): TableBaseline['usualRows'] {
+  const sorted = rows.toSorted((a, b) => a - b)
+  const inner = rows.length >= SEVERAL_RUNS ? sorted.slice(1, -1) : sorted
+  return { from: inner[0] ?? 0, to: inner.at(-1) ?? 0 }
 }
 
 function median (numbers: number[]): number {

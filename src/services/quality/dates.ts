@@ -6,7 +6,8 @@ const PRECISIONS = { 4: 'year', 7: 'month', 10: 'day' } as const
 export function isCalendarText (text: string): boolean {
   const [, year, month = '01', day = '01'] = DATE.exec(text) ?? []
   if (year === undefined || year === '0000') return false
-  return Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= daysOf(Number(year), Number(month))
+  return Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 &&
+    Number(day) <= daysOf(Number(year), Number(month))
 }
 
 function daysOf (year: number, month: number): number {

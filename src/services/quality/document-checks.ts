@@ -1,7 +1,7 @@
 import { type Run } from '../../schemas/run.ts'
 import { NEW_ALBUMS_QUERY } from '../spotify/sources/search.ts'
-import { type Baseline, hasField, isOnMostRows, nullShare } from './baseline.ts'
-import { type CheckId, definitionOf } from './checks.ts'
+import { type Baseline, SEVERAL_RUNS, hasField, isOnMostRows, nullShare } from './baseline.ts'
+import { COMPARABLE_ALBUMS, type CheckId, definitionOf } from './checks.ts'
 import { PROFILED_TABLES, type ProfiledTable } from './columns.ts'
 import { dayAt } from './dates.ts'
 import { type Findings } from './inspection.ts'
@@ -15,22 +15,35 @@ export interface Observation extends Tally {
 }
 
 /** The run as the checks need it. */
-export type CheckedRun = Pick<Run, 'id' | 'status' | 'request' | 'source' | 'finishedAt' | 'createdAt' | 'progress' | 'gaps'>
+export type CheckedRun = Pick<
+  Run,
+  'id' | 'status' | 'request' | 'source' | 'finishedAt' | 'createdAt' | 'progress' | 'gaps'
+>
 
 /** null: the check does not apply to this document. */
 export type Observed = [id: CheckId, observation: Observation | null]
 
 /** The checks of whole tables: totals, gaps, freshness, plausibility, and what differs from earlier runs. */
 export function observeDocument (run: CheckedRun, findings: Findings, baseline: Baseline): Observed[] {
+  const comparable = isComparable(run, findings, baseline) ? baseline : { ...baseline, tables: {} }
   return [
     ...observeGaps(run),
     ...observeTotals(run, findings),
     ...observeFreshness(run, findings),
     ...observePlausibility(findings),
-    ...PROFILED_TABLES.flatMap((table) => observeDrift(table, findings, baseline)),
-    observeVolume('albums', run, findings, baseline),
-    observeVolume('tracks', run, findings, baseline),
+    ...PROFILED_TABLES.flatMap((table) => observeDrift(table, findings, comparable)),
+    observeVolume('albums', run, findings, comparable),
+    observeVolume('tracks', run, findings, comparable),
   ]
+}
+
+function isComparable ({ request }: CheckedRun, { profile }: Findings, { tables }: Baseline): boolean {
+  return request.source === 'albums' || albumsOf(profile, tables) >= COMPARABLE_ALBUMS
+}
+
+/** The fewer of now and before: what chance can do depends on them, also for tracks, which come by albums. */
+function albumsOf (profile: Findings['profile'], tables: Baseline['tables']): number {
+  return Math.min(profile.albums.rows, tables.albums?.rows ?? 0)
 }
 
 /** Gaps by album: one may have several. */
@@ -54,13 +67,24 @@ function total (claimed: number, rows: number): Observation {
 function observeFreshness (run: CheckedRun, { dates }: Findings): Observed[] {
   const endMs = Date.parse(run.finishedAt ?? run.createdAt)
   const newest = dates.newest()
-  const [isNewest, isRecent] = (['albums.release_date.newest', 'albums.release_date.recent'] as const).map((id) => dayAt(endMs, -(definitionOf(id).limit ?? 0)))
+  const [isNewest, isRecent] = (['albums.release_date.newest', 'albums.release_date.recent'] as const).map((id) =>
+    dayAt(endMs, -(definitionOf(id).limit ?? 0))
+  )
   const isTagNew = run.source?.used === 'search' && run.source.query === NEW_ALBUMS_QUERY
-  if (newest === null || isNewest === undefined || isRecent === undefined) return [['albums.release_date.newest', null], ['albums.release_date.recent', null]]
+  if (newest === null || isNewest === undefined || isRecent === undefined) {
+    return [['albums.release_date.newest', null], ['albums.release_date.recent', null]]
+  }
   return [
-    ['albums.release_date.newest', isTagNew || run.source?.used === 'new-releases'
-      ? { ...tallyOf(dates.count(), [], newest < isNewest ? 1 : 0), expected: `${isNewest} or later`, observed: newest }
-      : null],
+    [
+      'albums.release_date.newest',
+      isTagNew || run.source?.used === 'new-releases'
+        ? {
+            ...tallyOf(dates.count(), [], newest < isNewest ? 1 : 0),
+            expected: `${isNewest} or later`,
+            observed: newest,
+          }
+        : null,
+    ],
     ['albums.release_date.recent', isTagNew ? tallyOf(dates.count(), [], dates.olderThan(isRecent)) : null],
   ]
 }
@@ -78,25 +102,39 @@ function observePlausibility ({ tallies, names, dates, durations }: Findings): O
 
 function varied (id: CheckId, { count, isVaried }: Pick<Findings['names'], 'count' | 'isVaried'>): Observation | null {
   if (count() < (definitionOf(id).limit ?? 0)) return null
-  return { ...tallyOf(count(), [], isVaried() ? 0 : count()), expected: 'different values', observed: isVaried() ? 'different values' : `one value on ${count()} rows` }
+  return {
+    ...tallyOf(count(), [], isVaried() ? 0 : count()),
+    expected: 'different values',
+    observed: isVaried() ? 'different values' : `one value on ${count()} rows`,
+  }
 }
 
 /** A run that was cut short has fewer rows on purpose. */
-function observeVolume (table: 'albums' | 'tracks', { status }: CheckedRun, { profile }: Findings, { tables, runs }: Baseline): Observed {
+function observeVolume (
+  table: 'albums' | 'tracks',
+  { status }: CheckedRun,
+  { profile }: Findings,
+  { tables, runs }: Baseline
+): Observed {
   const id = `${table}.rows.volume` as const
-  const expected = tables[table]?.rows
-  if (expected === undefined || expected === 0 || (status !== 'succeeded' && status !== 'partial')) return [id, null]
+  const before = tables[table]
+  if (before === undefined || before.rows === 0 || (status !== 'succeeded' && status !== 'partial')) return [id, null]
   const { rows } = profile[table]
-  const change = Math.abs(rows - expected) / expected
-  const allowed = allowedChange(id, Math.min(profile.albums.rows, tables.albums?.rows ?? Infinity))
+  const change = runs.length < SEVERAL_RUNS ? allowedChange(id, albumsOf(profile, tables)) : definitionOf(id).limit ?? 0
+  const { from, to } = before.usualRows
+  const least = Math.max(0, Math.ceil(Math.min(before.rows * (1 - change), from * (1 - BEYOND_USUAL))))
+  const most = Math.floor(Math.max(before.rows * (1 + change), to * (1 + BEYOND_USUAL)))
   return [id, {
-    ...tallyOf(rows, [], change > allowed ? Math.ceil(Math.abs(rows - expected)) : 0),
-    expected: `${Math.ceil(expected * (1 - allowed))} to ${Math.floor(expected * (1 + allowed))} rows (median of ${runs.length} earlier runs: ${expected})`,
+    ...tallyOf(rows, [], rows < least || rows > most ? Math.ceil(Math.abs(rows - before.rows)) : 0),
+    expected: `${least} to ${most} rows (median of ${runs.length} earlier runs: ${before.rows})`,
     observed: `${rows} rows`,
   }]
 }
 
-/** In few rows, chance alone changes more: about this share over the square root of their number. */
+/** Where earlier runs themselves differ much, only what is this far beyond them is reported. */
+const BEYOND_USUAL = 0.2
+
+/** In few albums, chance alone changes more: about this share over the square root of their number. */
 const CHANCE = 2
 
 function allowedChange (id: CheckId, rows: number): number {
@@ -109,16 +147,33 @@ function observeDrift (table: ProfiledTable, { profile }: Findings, { tables, ru
   const ids = [`${table}.fields.missing`, `${table}.fields.new`, `${table}.nulls.drift`] as const
   if (before === undefined || before.rows === 0 || now.rows === 0) return ids.map((id) => [id, null])
   const missing = before.commonFields.filter((field) => !hasField(now.fields, field))
-  const added = Object.keys(now.fields).filter((field) => !before.seenFields.includes(field) && isOnMostRows(now, field))
+  const added = Object.keys(now.fields).filter((field) =>
+    !before.seenFields.includes(field) && isOnMostRows(now, field)
+  )
   const columns = Object.keys(now.columns)
-  const allowed = allowedChange(ids[2], Math.min(now.rows, before.rows))
-  const moved = columns.filter((name) => Math.abs(nullShare(now.columns[name]) - (before.nullShares[name] ?? 0)) > allowed)
-  const shares = (name: string): string => `${name} ${percent(before.nullShares[name] ?? 0)} before, ${percent(nullShare(now.columns[name]))} now`
+  const allowed = allowedChange(ids[2], albumsOf(profile, tables))
+  const moved = columns.filter((name) =>
+    Math.abs(nullShare(now.columns[name]) - (before.nullShares[name] ?? 0)) > allowed
+  )
+  const shares = (name: string): string =>
+    `${name} ${percent(before.nullShares[name] ?? 0)} before, ${percent(nullShare(now.columns[name]))} now`
   const earlier = `${runs.length} earlier runs`
   return [
-    [ids[0], { ...named(before.commonFields.length, 'field', missing), expected: `the ${before.commonFields.length} fields of ${earlier}`, observed: said('missing', missing) }],
-    [ids[1], { ...named(Object.keys(now.fields).length, 'field', added), expected: `no other fields than in ${earlier}`, observed: said('new', added) }],
-    [ids[2], { ...named(columns.length, 'column', moved), expected: `within ${percent(allowed)} points of ${earlier}`, observed: moved.length === 0 ? 'no larger change' : moved.map(shares).join('; ') }],
+    [ids[0], {
+      ...named(before.commonFields.length, 'field', missing),
+      expected: `the ${before.commonFields.length} fields of ${earlier}`,
+      observed: said('missing', missing),
+    }],
+    [ids[1], {
+      ...named(Object.keys(now.fields).length, 'field', added),
+      expected: `no other fields than in ${earlier}`,
+      observed: said('new', added),
+    }],
+    [ids[2], {
+      ...named(columns.length, 'column', moved),
+      expected: `within ${percent(allowed)} points of ${earlier}`,
+      observed: moved.length === 0 ? 'no larger change' : moved.map(shares).join('; '),
+    }],
   ]
 }
 

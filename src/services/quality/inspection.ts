@@ -35,7 +35,9 @@ export interface Inspection {
 const EXTENDED_FIELDS = ['label', 'popularity', 'available_markets']
 
 /** @param run the run as it has ended: its gaps excuse what is missing */
-export function createInspection ({ gaps, finishedAt, createdAt }: Pick<Run, 'gaps' | 'finishedAt' | 'createdAt'>): Inspection {
+export function createInspection (
+  { gaps, finishedAt, createdAt }: Pick<Run, 'gaps' | 'finishedAt' | 'createdAt'>
+): Inspection {
   const tallies = new Map<CheckId, Tally>()
   const tallyOf = (id: CheckId): Tally => {
     const tally = tallies.get(id) ?? createTally()
@@ -49,7 +51,10 @@ export function createInspection ({ gaps, finishedAt, createdAt }: Pick<Run, 'ga
   const ofAlbums = { ...createTable('albums'), names: createSameness(), dates: createDates() }
   const ofTracks = { ...createTable('tracks'), durations: createSameness() }
   const ofArtists = createTable('artists')
-  const named = { albums: tallyOf('album_artists.artist_id.present'), tracks: tallyOf('track_artists.artist_id.present') }
+  const named = {
+    albums: tallyOf('album_artists.artist_id.present'),
+    tracks: tallyOf('track_artists.artist_id.present'),
+  }
   const oneName = tallyOf('artists.name.one')
   const artistNames = new Map<string, unknown>()
   let extendedAlbums = 0
@@ -122,7 +127,11 @@ export function createInspection ({ gaps, finishedAt, createdAt }: Pick<Run, 'ga
     },
     findings () {
       const { profiler, names, dates } = ofAlbums
-      const profile = { albums: profiler.profile(), tracks: ofTracks.profiler.profile(), artists: ofArtists.profiler.profile() }
+      const profile = {
+        albums: profiler.profile(),
+        tracks: ofTracks.profiler.profile(),
+        artists: ofArtists.profiler.profile(),
+      }
       const tier = extendedAlbums * 2 >= profile.albums.rows ? 'extended' : 'development'
       return { tier, tallies, profile, dates, names, durations: ofTracks.durations }
     },

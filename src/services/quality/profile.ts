@@ -56,17 +56,24 @@ export function createTableProfiler (table: ProfiledTable): TableProfiler {
     profile: () => ({
       rows,
       columns: Object.fromEntries(columns.map(({ name, profile }) => [name, profile()])),
-      fields: Object.fromEntries([...fields].sort(([a], [b]) => a < b ? -1 : 1).map(([field, seen]) => [field, seen.rows])),
+      fields: Object.fromEntries(
+        [...fields].sort(([a], [b]) => a < b ? -1 : 1).map(([field, seen]) => [field, seen.rows])
+      ),
     }),
   }
 }
 
-function createColumnProfiler (kind: ColumnKind) {
+interface ColumnProfiler {
+  /** False where the value is of another type. */
+  add: (value: unknown) => boolean
+  profile: () => ColumnProfile
+}
+
+function createColumnProfiler (kind: ColumnKind): ColumnProfiler {
   const values = new Set<unknown>()
   const profile: ColumnProfile = { count: 0, nulls: 0, unusual: 0, distinct: 0, min: null, max: null }
   return {
-    /** False where the value is of another type. */
-    add (value: unknown): boolean {
+    add (value) {
       if (value === undefined || value === null) {
         profile.nulls++
         return true
@@ -83,6 +90,6 @@ function createColumnProfiler (kind: ColumnKind) {
       }
       return true
     },
-    profile: (): ColumnProfile => ({ ...profile, distinct: values.size > MAX_DISTINCT ? null : values.size }),
+    profile: () => ({ ...profile, distinct: values.size > MAX_DISTINCT ? null : values.size }),
   }
 }

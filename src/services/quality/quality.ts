@@ -30,9 +30,21 @@ export function createQuality (store: ReportStore): Quality {
   return {
     async judge (run, findings) {
       const { tier } = findings
-      const earlier = await store.earlier({ runId: run.id, requestKey: keyOf(run.request), tier, finishedMs: endMs(run) }, MAX_EARLIER_RUNS)
-      const report = reportOf(run, findings, earlier.map(({ runId, finishedMs, profile }): EarlierRun =>
-        ({ runId, finishedAt: new Date(finishedMs).toISOString(), profile: JSON.parse(profile) as Profile })))
+      const earlier = await store.earlier({
+        runId: run.id,
+        requestKey: keyOf(run.request),
+        tier,
+        finishedMs: endMs(run),
+      }, MAX_EARLIER_RUNS)
+      const report = reportOf(
+        run,
+        findings,
+        earlier.map(({ runId, finishedMs, profile }): EarlierRun => ({
+          runId,
+          finishedAt: new Date(finishedMs).toISOString(),
+          profile: JSON.parse(profile) as Profile,
+        }))
+      )
       return { report, verdict: verdictOf(report.checks) }
     },
 
@@ -52,7 +64,10 @@ export function createQuality (store: ReportStore): Quality {
     async read (runId, { sha256 }) {
       const stored = await store.read(runId, sha256)
       if (stored === null) return null
-      return { ...JSON.parse(stored.report) as StoredParts, profile: JSON.parse(stored.profile) as QualityReport['profile'] }
+      return {
+        ...JSON.parse(stored.report) as StoredParts,
+        profile: JSON.parse(stored.profile) as QualityReport['profile'],
+      }
     },
   }
 }

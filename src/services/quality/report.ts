@@ -11,7 +11,13 @@ export function reportOf (run: CheckedRun, findings: Findings, earlier: readonly
   const baseline = baselineOf(tier, earlier)
   const observations = new Map<CheckId, Observation | null>([...tallies, ...observeDocument(run, findings, baseline)])
   const checks = CHECK_IDS.map((id) => judge(id, observations.get(id) ?? null, tier))
-  return { runId: run.id, verdict: verdictOf(checks).verdict, checks, profile: { tier, ...profile satisfies Profile }, baseline }
+  return {
+    runId: run.id,
+    verdict: verdictOf(checks).verdict,
+    checks,
+    profile: { tier, ...profile satisfies Profile },
+    baseline,
+  }
 }
 
 /** Errors fail, warnings warn. */
@@ -26,14 +32,22 @@ function judge (id: CheckId, observation: Observation | null, tier: Tier): Check
   const { table, column, dimension, severity, rule } = definition
   const common = { id, table, column, dimension, severity, rule }
   if (observation === null || (definition.tier !== undefined && definition.tier !== tier)) {
-    return { ...common, expected: 'does not apply', observed: 'does not apply', verdict: 'skipped', failing: [], failingCount: 0 }
+    return {
+      ...common,
+      expected: 'does not apply',
+      observed: 'does not apply',
+      verdict: 'skipped',
+      failing: [],
+      failingCount: 0,
+    }
   }
   const { rows, failing, failingCount } = observation
   const allowed = allowedOf(definition, rows)
   return {
     ...common,
     expected: observation.expected ?? (allowed === 0 ? 'every row' : `all but ${allowed} of ${rows} rows`),
-    observed: observation.observed ?? (failingCount === 0 ? `${rows} of ${rows} rows` : `all but ${failingCount} of ${rows} rows`),
+    observed: observation.observed ??
+      (failingCount === 0 ? `${rows} of ${rows} rows` : `all but ${failingCount} of ${rows} rows`),
     verdict: failingCount <= allowed ? 'passed' : severity === 'error' ? 'failed' : 'warned',
     failing,
     failingCount,

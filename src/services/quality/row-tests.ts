@@ -11,8 +11,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u
 type ValueTest = (value: unknown) => boolean | null
 
 /**
- * Returns the tests that follow from the definitions alone, by the last part of the check's id. A value that is missing is
- * for `present`, one of another type for `types`: no other test counts it again.
+ * Returns the tests that follow from the definitions alone, by the last part of the check's id. A value that is missing
+ * is for `present`, one of another type for `types`: no other test counts it again.
  */
 export function columnTests (table: ProfiledTable): Array<[id: CheckId, test: RowTest<JsonRecord>]> {
   const columns: Record<string, Column> = COLUMNS[table]
@@ -29,7 +29,7 @@ function valueTest (kind: string, { range, values, pattern, limit }: CheckDefini
   if (range !== undefined) return (value) => isInteger(value) ? value >= range[0] && value <= range[1] : null
   if (values !== undefined) return ofText((text) => values.includes(text))
   if (pattern !== undefined) return ofText((text) => pattern.test(text))
-  if (kind === 'text' && limit !== undefined) return ofText((text) => text.length <= limit && !LONE_SURROGATE.test(text))
+  if (kind === 'text' && limit !== undefined) { return ofText((text) => text.length <= limit && !LONE_SURROGATE.test(text)) }
   return null
 }
 

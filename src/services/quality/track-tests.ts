@@ -22,7 +22,9 @@ export function createTrackTests (): Array<[id: CheckId, test: RowTest<Row>]> {
     }],
     ['tracks.uri.agrees', ({ record }) => {
       const [text, id] = [uri.read(record), trackId.read(record)]
-      return typeof text === 'string' && typeof id === 'string' && isLocal.read(record) !== true ? text === `spotify:track:${id}` : null
+      return typeof text === 'string' && typeof id === 'string' && isLocal.read(record) !== true
+        ? text === `spotify:track:${id}`
+        : null
     }],
   ]
 }

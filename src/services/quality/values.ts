@@ -22,7 +22,11 @@ export function createDates (): Dates {
     },
     count: () => count,
     isVaried: () => counts.size > 1,
-    newest: () => [...counts.keys()].reduce<string | null>((newest, date) => newest === null || date > newest ? date : newest, null),
+    newest: () =>
+      [...counts.keys()].reduce<string | null>(
+        (newest, date) => newest === null || date > newest ? date : newest,
+        null
+      ),
     olderThan: (day) => [...counts].reduce((older, [date, times]) => date < day ? older + times : older, 0),
   }
 }

@@ -8,7 +8,9 @@ export function checkRows (): string[] {
     const where = column === null ? `\`${table}\`` : `\`${table}.${column}\``
     const values = definitionOf(id).values
     const what = values === undefined ? rule : `${rule}: ${values.join(', ')}`
-    return `| \`${id}\` | ${where} | ${severity} | ${what}${tier === undefined ? '' : ` (${tier} tier)`} | ${toleranceText(tolerated)} | ${reason} |`
+    return `| \`${id}\` | ${where} | ${severity} | ${what}${tier === undefined ? '' : ` (${tier} tier)`} | ${
+      toleranceText(tolerated)
+    } | ${reason} |`
   })
 }
 

@@ -12,7 +12,9 @@ for (const { title, spoil, finds, isCompared = false } of DEFECTS) {
     const report = reportOn(document, isCompared ? EARLIER : [])
     t.strictSame(notPassed(report).toSorted(), finds.toSorted())
     t.equal(report.verdict, finds.some((id) => CHECKS[id].severity === 'error') ? 'failed' : 'warned')
-    for (const { failing, failingCount, verdict } of report.checks.filter(({ id }) => finds.some((found) => found === id))) {
+    for (
+      const { failing, failingCount, verdict } of report.checks.filter(({ id }) => finds.some((found) => found === id))
+    ) {
       t.ok(failingCount > 0 && failing.length <= 20 && failing.length <= failingCount)
       t.equal(verdict === 'failed' || verdict === 'warned', true)
     }

@@ -27,11 +27,15 @@ interface DocumentOptions {
 const FINISHED_AT = '2026-11-22T12:00:00.000Z'
 const PRIME = 97
 
-/** The ids, names and dates of the sandbox, without HTTP: the newest albums of a catalogue, as a run of a `tag:new` search writes them. */
-export function sandboxDocument ({ tier = 'extended', seed = PRIME, size = 100, market = null }: DocumentOptions = {}): TestDocument {
+/** The newest albums of a sandbox catalogue, without HTTP, as a run of a `tag:new` search writes them. */
+export function sandboxDocument (
+  { tier = 'extended', seed = PRIME, size = 100, market = null }: DocumentOptions = {}
+): TestDocument {
   const catalogue = createCatalogue(seed, Math.max(size, 1))
   const view = { apiUrl: 'https://api.spotify.com/v1', tier, market, locale: '*' }
-  const albums = catalogue.ids.slice(0, size).map((id) => JSON.parse(JSON.stringify(catalogue.album(id, view))) as AlbumJson)
+  const albums = catalogue.ids.slice(0, size).map((id) =>
+    JSON.parse(JSON.stringify(catalogue.album(id, view))) as AlbumJson
+  )
   return { run: runOf(albums), albums }
 }
 
@@ -51,7 +55,10 @@ export function runOf (albums: AlbumJson[]): CheckedRun {
 }
 
 /** The report of a document, as its run would have it. */
-export function reportOn ({ run, albums }: { run: CheckedRun, albums: unknown[] }, earlier: EarlierRun[] = []): QualityReport {
+export function reportOn (
+  { run, albums }: { run: CheckedRun, albums: unknown[] },
+  earlier: EarlierRun[] = []
+): QualityReport {
   const inspection = createInspection(run)
   for (const album of albums) inspection.add(album)
   return reportOf(run, inspection.findings(), earlier)

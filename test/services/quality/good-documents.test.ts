@@ -30,21 +30,30 @@ for (const tier of TIERS) {
   })
 }
 
-const skipped = ({ checks }: QualityReport): string[] => checks.filter(({ verdict }) => verdict === 'skipped').map(({ id }) => id)
+const skipped = ({ checks }: QualityReport): string[] =>
+  checks.filter(({ verdict }) => verdict === 'skipped').map(({ id }) => id)
 
 t.test('what the development tier never has is skipped, and no finding', async (t) => {
   const [extended, development] = TIERS.map((tier) => skipped(reportOn(sandboxDocument({ tier }))))
-  t.strictSame(development?.filter((id) => extended?.includes(id) !== true), ['albums.label.present', 'albums.upc.present', 'albums.popularity.present'])
+  t.strictSame(development?.filter((id) => extended?.includes(id) !== true), [
+    'albums.label.present',
+    'albums.upc.present',
+    'albums.popularity.present',
+  ])
 })
 
 t.test('without earlier runs nothing has drifted', async (t) => {
-  const drift = reportOn(sandboxDocument()).checks.filter(({ dimension }) => dimension === 'drift' || dimension === 'volume')
+  const drift = reportOn(sandboxDocument()).checks.filter(({ dimension }) =>
+    dimension === 'drift' || dimension === 'volume'
+  )
   t.equal(drift.length, 11)
   t.ok(drift.every(({ verdict }) => verdict === 'skipped'))
 })
 
 t.test('albums as Spotify has answered them have no failed check', WITH_RECORDED, async (t) => {
-  const [single, long] = ['01-album-full.json', '02-album-full-over-50-tracks.json'].map((name) => JSON.parse(recorded(name)) as AlbumJson)
+  const [single, long] = ['01-album-full.json', '02-album-full-over-50-tracks.json'].map((name) =>
+    JSON.parse(recorded(name)) as AlbumJson
+  )
   const { items } = JSON.parse(recorded('03-album-tracks-page2.json')) as { items: TrackJson[] }
   if (single === undefined || long === undefined) throw new Error('a recording is missing')
   long.tracks.items.push(...items)

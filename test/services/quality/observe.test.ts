@@ -30,9 +30,8 @@ t.test('a text that cannot be inspected passes, with a line in the log, and ther
 
 t.test('a document that was not read to its end has no findings', async (t) => {
   const observer = createObserver(runOf([]), createRecordingLog())
-  for await (const text of observer.through(each(['{}', '{}']))) {
-    t.equal(text, '{}')
-    break
-  }
+  const texts = observer.through(each(['{}', '{}']))
+  t.match(await texts.next(), { value: '{}', done: false })
+  await texts.return(undefined)
   t.equal(await observer.findings(), null)
 })
