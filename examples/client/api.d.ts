@@ -562,7 +562,7 @@ export interface components {
         TableBaseline: {
             /** @description median */
             rows: number;
-            /** @description of several runs without one outlier at each end */
+            /** @description without outliers */
             usualRows: {
                 from: number;
                 to: number;

@@ -65,7 +65,7 @@ const Table = Type.Object({
 
 const TableBaseline = Type.Object({
   rows: Type.Number({ minimum: 0, description: 'median' }),
-  usualRows: Type.Object({ from: Count, to: Count }, { description: 'of several runs without one outlier at each end' }),
+  usualRows: Type.Object({ from: Count, to: Count }, { description: 'without outliers' }),
   nullShares: Type.Record(Type.String(), Type.Number({ minimum: 0, maximum: 1 }), { description: 'median by column' }),
   commonFields: Type.Array(Type.String(), { description: 'fields that most rows of most of these runs have' }),
   seenFields: Type.Array(Type.String(), { description: 'fields that any row has' }),

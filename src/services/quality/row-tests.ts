@@ -29,8 +29,12 @@ function valueTest (kind: string, { range, values, pattern, limit }: CheckDefini
   if (range !== undefined) return (value) => isInteger(value) ? value >= range[0] && value <= range[1] : null
   if (values !== undefined) return ofText((text) => values.includes(text))
   if (pattern !== undefined) return ofText((text) => pattern.test(text))
-  if (kind === 'text' && limit !== undefined) { return ofText((text) => text.length <= limit && !LONE_SURROGATE.test(text)) }
+  if (kind === 'text' && limit !== undefined) return isShortText(limit)
   return null
+}
+
+function isShortText (limit: number): ValueTest {
+  return ofText((text) => text.length <= limit && !LONE_SURROGATE.test(text))
 }
 
 function ofText (test: (text: string) => boolean): ValueTest {

@@ -59,7 +59,7 @@ t.test('few albums are compared where the request names them', async (t) => {
   t.ok(notPassed(reportOn({ ...spoilt, run: named }, earlier)).includes('albums.fields.missing'))
 })
 
-t.test('where earlier runs differ much, only what is far beyond them is reported, and one outlier does not blind', async (t) => {
+t.test('beside runs that differ much, only what is far beyond them is reported; an outlier is no run', async (t) => {
   const whole = sandboxDocument()
   const tracksOf = (share: number): TestDocument => {
     const albums = whole.albums.slice(0, Math.round(100 * share))
