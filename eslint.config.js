@@ -45,6 +45,7 @@ export default [
   fence(['src/services/ingest/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, RUNS]),
   fence(['src/services/formats/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, SPOTIFY]),
   fence(['src/services/tables/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, SPOTIFY]),
+  fence(['src/services/quality/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, RUNS]),
   fence(['src/services/runs/**/*.ts', 'src/services/queue/**/*.ts', 'src/services/engine/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX]),
   fence(['src/services/database/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, KEPT]),
   fence(['src/plugins/**/*.ts'], [PLUGINS, SANDBOX]),

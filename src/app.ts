@@ -31,6 +31,7 @@ import ingestRoutes from './routes/ingest.ts'
 import runActionRoutes from './routes/run-actions.ts'
 import runEventRoutes from './routes/run-events.ts'
 import runListRoutes from './routes/run-list.ts'
+import runQualityRoutes from './routes/run-quality.ts'
 import runReadyRoutes from './routes/run-ready.ts'
 import runRoutes from './routes/runs.ts'
 import tableRoutes from './routes/tables.ts'
@@ -111,6 +112,7 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
   await app.register(documentRoutes)
   await app.register(runRoutes)
   await app.register(runReadyRoutes)
+  await app.register(runQualityRoutes)
   await app.register(runEventRoutes)
   await app.register(runActionRoutes)
   await app.register(tableRoutes)

@@ -45,8 +45,26 @@ t.test('every route is in the document, with what a client wants to know of it',
   const operations = operationsOf(document)
   const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort()
   t.strictSame(described, [
-    'DELETE /runs/{id}', 'GET /contract', 'GET /diagnose', 'GET /health/live', 'GET /health/ready', 'GET /openapi.json', 'GET /runs', 'GET /runs/latest', 'GET /runs/latest/tables', 'GET /runs/latest/tables/{table}', 'GET /runs/{id}',
-    'GET /runs/{id}/events', 'GET /runs/{id}/ready', 'GET /runs/{id}/status', 'GET /runs/{id}/tables', 'GET /runs/{id}/tables/{table}', 'POST /ingest', 'POST /runs/{id}/cancel', 'POST /runs/{id}/resume',
+    'DELETE /runs/{id}',
+    'GET /contract',
+    'GET /diagnose',
+    'GET /health/live',
+    'GET /health/ready',
+    'GET /openapi.json',
+    'GET /runs',
+    'GET /runs/latest',
+    'GET /runs/latest/tables',
+    'GET /runs/latest/tables/{table}',
+    'GET /runs/{id}',
+    'GET /runs/{id}/events',
+    'GET /runs/{id}/quality',
+    'GET /runs/{id}/ready',
+    'GET /runs/{id}/status',
+    'GET /runs/{id}/tables',
+    'GET /runs/{id}/tables/{table}',
+    'POST /ingest',
+    'POST /runs/{id}/cancel',
+    'POST /runs/{id}/resume',
   ])
   t.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length)
   for (const { method, path, summary, tags, responses } of operations) {
@@ -60,7 +78,10 @@ t.test('every route is in the document, with what a client wants to know of it',
 
 t.test('clients get named types: the schemas that recur are components', async (t) => {
   const document = await documentOf(await startService(t))
-  t.match(Object.keys(document.components.schemas), ['Album', 'Artist', 'Cost', 'DataContract', 'Diagnosis', 'Document', 'Gap', 'Health', 'IngestBody', 'ListingEnd', 'Problem', 'Progress', 'Run'])
+  t.match(Object.keys(document.components.schemas), [
+    'Album', 'Artist', 'ColumnProfile', 'Cost', 'DataContract', 'Diagnosis', 'Document', 'Gap', 'Health', 'IngestBody', 'ListingEnd', 'Problem',
+    'Progress', 'QualityBaseline', 'QualityCheck', 'QualityReport', 'QualityVerdict', 'Run',
+  ])
   t.equal(document.paths['/runs/{id}/status']?.['get']?.responses['200']?.content?.['application/json']?.schema.$ref, '#/components/schemas/Run')
 })
 

@@ -164,6 +164,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/{id}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was checked in the document of a run, and what was found
+         * @description Each check with what it expected, what it saw and the first rows that fail; a profile of each table; and the earlier runs that the document was compared with. It is stored with the end of the run.
+         */
+        get: operations["getQuality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs/{id}/events": {
         parameters: {
             query?: never;
@@ -416,6 +436,18 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        ColumnProfile: {
+            /** @description rows with a value of the type of the column */
+            count: number;
+            /** @description rows where it is null or absent */
+            nulls: number;
+            /** @description rows with a value of another type, which is null in the typed table */
+            unusual: number;
+            distinct: number | null;
+            /** @description of numbers and whole dates */
+            min: number | string | null;
+            max: number | string | null;
+        };
         /** @description calls to Spotify, and what was waited for its limit */
         Cost: {
             calls: number;
@@ -483,6 +515,8 @@ export interface components {
             gaps: components["schemas"]["Gap"][];
             cost: components["schemas"]["Cost"];
             error: components["schemas"]["RunError"] | null;
+            /** @description null: the document is judged after this was written; the run has its verdict */
+            quality: null;
             /** @description in the order of the listing, no album twice */
             albums: components["schemas"]["Album"][];
         };
@@ -545,6 +579,85 @@ export interface components {
             albumsFetched: number;
             tracks: number;
         };
+        /** @description the last runs, at most 10, of an equal request and the same tier */
+        QualityBaseline: {
+            /**
+             * @description told by the fields of the albums
+             * @enum {string}
+             */
+            tier: "extended" | "development";
+            runs: {
+                runId: string;
+                /** Format: date-time */
+                finishedAt: string;
+            }[];
+            tables: {
+                albums?: components["schemas"]["TableBaseline"];
+                tracks?: components["schemas"]["TableBaseline"];
+                artists?: components["schemas"]["TableBaseline"];
+            };
+        };
+        QualityCheck: {
+            /** @example albums.name.present */
+            id: string;
+            /** @enum {string} */
+            table: "albums" | "tracks" | "artists" | "album_artists" | "track_artists";
+            column: string | null;
+            /** @enum {string} */
+            dimension: "completeness" | "uniqueness" | "validity" | "consistency" | "freshness" | "volume" | "drift" | "plausibility";
+            /**
+             * @description error: it fails; warning: it warns
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            /** @description what should hold */
+            rule: string;
+            expected: string;
+            observed: string;
+            /**
+             * @description skipped: it does not apply to this document, or there is no earlier run to compare with
+             * @enum {string}
+             */
+            verdict: "passed" | "warned" | "failed" | "skipped";
+            /** @description the first rows that fail, also where as many are tolerated */
+            failing: {
+                [key: string]: string | number | null;
+            }[];
+            failingCount: number;
+        };
+        /** @description What was checked in the document of a run, and what was found */
+        QualityReport: {
+            runId: string;
+            /**
+             * @description the same as in the run
+             * @enum {string}
+             */
+            verdict: "passed" | "warned" | "failed";
+            checks: components["schemas"]["QualityCheck"][];
+            profile: {
+                /**
+                 * @description told by the fields of the albums
+                 * @enum {string}
+                 */
+                tier: "extended" | "development";
+                albums: components["schemas"]["TableProfile"];
+                tracks: components["schemas"]["TableProfile"];
+                artists: components["schemas"]["TableProfile"];
+            };
+            baseline: components["schemas"]["QualityBaseline"];
+        };
+        /** @description of the document; null before the end, without a document, and inside the document, whose head is written before */
+        QualityVerdict: {
+            /**
+             * @description failed: a check of severity error fails; warned: one of severity warning does
+             * @enum {string}
+             */
+            verdict: "passed" | "warned" | "failed";
+            /** @description checks that fail */
+            failed: number;
+            /** @description checks that warn */
+            warned: number;
+        };
         /** @description One execution of the batch job */
         Run: {
             id: string;
@@ -565,6 +678,7 @@ export interface components {
             listing: components["schemas"]["ListingEnd"] | null;
             waiting: components["schemas"]["Waiting"] | null;
             trigger: components["schemas"]["Trigger"];
+            quality: components["schemas"]["QualityVerdict"] | null;
             gaps: components["schemas"]["Gap"][];
             cost: components["schemas"]["Cost"];
             error: components["schemas"]["RunError"] | null;
@@ -2101,6 +2215,8 @@ export interface operations {
             query?: {
                 /** @description a partial run is good enough */
                 accept?: "partial";
+                /** @description the worst verdict on the document that is good enough; without it any is */
+                quality?: "passed" | "warned";
             };
             header?: never;
             path: {
@@ -2166,7 +2282,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `run_partial`: something is missing in the document; `run_failed`: the run failed; `run_canceled`: the run was canceled */
+            /** @description `run_partial`: something is missing in the document; `run_failed`: the run failed; `run_canceled`: the run was canceled; `quality_failed`: the quality of the document is worse than `quality` asks for */
             409: {
                 headers: {
                     /** @description the request's own, or a new one */
@@ -2176,7 +2292,150 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "run_partial" | "run_failed" | "run_canceled";
+                        code?: "run_partial" | "run_failed" | "run_canceled" | "quality_failed";
+                    };
+                };
+            };
+            /** @description `run_expired`: there is no such run any longer */
+            410: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_expired";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
+                    };
+                };
+            };
+        };
+    };
+    getQuality: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the report */
+            200: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityReport"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_found`: there is no such run; `run_not_finished`: the run has not ended; `run_without_document`: the run ended without a document, and `detail` says why */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_found" | "run_not_finished" | "run_without_document";
                     };
                 };
             };

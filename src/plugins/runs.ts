@@ -1,7 +1,9 @@
 import fp from 'fastify-plugin'
 import { type RunManager, createRunManager } from '../services/runs/manager.ts'
 import { createDocumentStore } from '../services/store/documents/document-store.ts'
+import { createQuality } from '../services/quality/quality.ts'
 import { createOwners } from '../services/store/owner.ts'
+import { createReportStore } from '../services/store/report-store.ts'
 import { createRunStore } from '../services/store/run-store.ts'
 
 declare module 'fastify' {
@@ -20,6 +22,7 @@ export default fp<{ recover: boolean }>(async (app, { recover }) => {
     database,
     store: createRunStore(database, owners, log),
     documents: await createDocumentStore(config.DATA_DIR, database, log),
+    quality: createQuality(createReportStore(database)),
     queue,
     executes: config.ROLE !== 'api',
     clock,

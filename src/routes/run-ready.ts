@@ -2,11 +2,15 @@ import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { ServiceError, hasCode } from '../errors.ts'
 import { json } from '../schemas/answer.ts'
+import { type QualityReport } from '../schemas/quality.ts'
 import { Run } from '../schemas/run.ts'
 import { RunParams } from '../schemas/run-id.ts'
 
+type AcceptedVerdict = 'passed' | 'warned'
+
 const ReadyQuery = Type.Object({
   accept: Type.Optional(Type.Literal('partial', { description: 'a partial run is good enough' })),
+  quality: Type.Optional(Type.Unsafe<AcceptedVerdict>({ type: 'string', enum: ['passed', 'warned'], description: 'the worst verdict on the document that is good enough; without it any is' })),
 }, { additionalProperties: false })
 
 /** For sensors that know only status codes: 404 means ask again, 200 go on, 409 and 410 give up. */
@@ -20,9 +24,13 @@ const runReadyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       params: RunParams,
       querystring: ReadyQuery,
       response: { 200: json(Run, 'it has succeeded') },
-      problems: { 404: ['run_not_finished'], 409: ['run_partial', 'run_failed', 'run_canceled'], 410: ['run_expired'] },
+      problems: { 404: ['run_not_finished'], 409: ['run_partial', 'run_failed', 'run_canceled', 'quality_failed'], 410: ['run_expired'] },
     },
-  }, async ({ params, query }) => readyOrThrow(await getOrGone(params.id), query.accept === 'partial'))
+  }, async ({ params, query }) => {
+    const run = readyOrThrow(await getOrGone(params.id), query.accept === 'partial')
+    if (query.quality !== undefined) checkVerdict(run.quality?.verdict ?? (await app.runs.quality(run)).verdict, query.quality)
+    return run
+  })
 
   async function getOrGone (id: string): Promise<Run> {
     try {
@@ -47,6 +55,11 @@ function readyOrThrow (run: Run, isPartialFine: boolean): Run {
     case 'running':
     case 'paused': throw new ServiceError('run_not_finished', `the run is ${run.status}: ask again`, { status: 404, retryAfterSeconds: 5 })
   }
+}
+
+function checkVerdict (verdict: QualityReport['verdict'], accepted: AcceptedVerdict): void {
+  if (verdict === 'passed' || verdict === accepted) return
+  throw new ServiceError('quality_failed', `the quality of the document is "${verdict}", and "${accepted}" is asked for: GET /runs/{id}/quality says which checks did not pass`)
 }
 
 export default runReadyRoutes

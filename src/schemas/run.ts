@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { QualityVerdict } from './quality.ts'
 
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' })
@@ -113,6 +114,7 @@ export const Run = Type.Object({
   listing: Nullable(ListingEnd),
   waiting: Nullable(Waiting),
   trigger: Trigger,
+  quality: Nullable(QualityVerdict),
   gaps: Type.Array(Gap),
   cost: Cost,
   error: Nullable(RunFailure),

@@ -31,11 +31,14 @@ export const Album = Type.Object({
   }, { additionalProperties: true }),
 }, asSpotifySentIt('Album'))
 
-const { file: _file, ...withoutFile } = Run.properties
+const { file: _file, quality: _quality, ...withoutFile } = Run.properties
+
+const NO_VERDICT = 'null: the document is judged after this was written; the run has its verdict'
 
 /** The file that a run leaves. It is sent as it is stored; this schema is for those who read it. */
 export const StoredJson = Type.Object({
   ...withoutFile,
+  quality: Type.Null({ description: NO_VERDICT }),
   albums: Type.Array(Album, { description: 'in the order of the listing, no album twice' }),
 }, { title: 'Document', description: 'The run, and its albums with all their tracks' })
 

@@ -98,6 +98,22 @@ function migrationsOf (kind: Database['kind']): Record<string, Migration> {
           .execute()
       },
     },
+    '0002-quality': {
+      async up (db: Kysely<Tables>) {
+        await db.schema.createTable('quality_reports').ifNotExists()
+          .addColumn('run_id', 'text', (column) => column.primaryKey())
+          .addColumn('request', 'text', (column) => column.notNull())
+          .addColumn('tier', 'text', (column) => column.notNull())
+          .addColumn('finished_ms', 'bigint', (column) => column.notNull())
+          .addColumn('comparable', 'integer', (column) => column.notNull())
+          .addColumn('sha256', 'text', (column) => column.notNull())
+          .addColumn('profile', 'text', (column) => column.notNull())
+          .addColumn('report', 'text', (column) => column.notNull())
+          .execute()
+        await db.schema.createIndex('quality_reports_request').ifNotExists().on('quality_reports')
+          .columns(['request', 'tier', 'comparable', 'finished_ms']).execute()
+      },
+    },
   }
 }
 

@@ -98,6 +98,23 @@ export interface DocumentPieceRow {
   bytes: Buffer
 }
 
+/** One row per document that was judged. */
+export interface QualityReportRow {
+  run_id: string
+  /** Checksum of the request's key: equal requests have equal ones. */
+  request: string
+  tier: string
+  finished_ms: number
+  /** 1: later runs are compared with it. */
+  comparable: number
+  /** SHA-256 of the document. */
+  sha256: string
+  /** What later runs are compared with: JSON with its checksum. */
+  profile: string
+  /** The rest of the report: JSON with its checksum. */
+  report: string
+}
+
 export interface Tables {
   runs: RunRow
   ledger_events: LedgerEventRow
@@ -108,4 +125,5 @@ export interface Tables {
   permits: PermitRow
   call_counts: CallCountRow
   document_pieces: DocumentPieceRow
+  quality_reports: QualityReportRow
 }

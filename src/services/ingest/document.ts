@@ -8,14 +8,19 @@ import { readAhead } from './read-ahead.ts'
 /** Albums that are read while others are written. */
 const AHEAD = { most: 16, mostBytes: 1024 * 1024 }
 
+/** Looks at texts as they pass. */
+export type Through = (texts: AsyncIterable<string>) => AsyncIterable<string>
+
 /**
  * The document as text, an album at a time: the run without `file`, then `albums` in the order of the listing,
  * each on a line of its own. Only a few albums are in memory at once.
+ * @param through sees the text of each album before it is written
  */
-export async function * documentText ({ file: _file, ...run }: Run, albums: Iterable<ListedAlbum>, ledger: Ledger): AsyncGenerator<string> {
+export async function * documentText ({ file: _file, ...run }: Run, albums: Iterable<ListedAlbum>, ledger: Ledger, through: Through = (texts) => texts): AsyncGenerator<string> {
   yield `${JSON.stringify(run).slice(0, -1)},"albums":[`
   let separator = '\n'
-  for await (const text of readAhead(fetched(albums, ledger), { ...AHEAD, bytesOf, read: async (state) => await albumText(state, ledger) })) {
+  const texts = readAhead(fetched(albums, ledger), { ...AHEAD, bytesOf, read: async (state) => await albumText(state, ledger) })
+  for await (const text of through(texts)) {
     yield separator + text
     separator = ',\n'
   }

@@ -7,8 +7,12 @@ import { type Failure } from '../ingest/fetch.ts'
 import { type IngestOptions, ingest, inspect } from '../ingest/ingest.ts'
 import { type Ledger, type LedgerEvent, openLedger } from '../ingest/ledger.ts'
 import { type Log } from '../log.ts'
+import { type Findings } from '../quality/inspection.ts'
+import { createObserver } from '../quality/observe.ts'
+import { type Judgement, type Quality } from '../quality/quality.ts'
 import { type Delivery } from '../queue/run-queue.ts'
 import { type Meter, createMeter } from '../spotify/meter.ts'
+import { type Queries } from '../database/database.ts'
 import { isAway } from '../database/failure.ts'
 import { type DocumentStore } from '../store/documents/document-store.ts'
 import { type LedgerStore } from '../store/ledger-store.ts'
@@ -22,6 +26,7 @@ import { type Snapshot, begin, documentName, ended, finish, hasEnded, pause, pau
 export interface ExecuteOptions {
   store: Pick<RunStore, 'begin' | 'update' | 'read' | 'beat'>
   documents: Pick<DocumentStore, 'stage' | 'discardStaged' | 'publish'>
+  quality: Pick<Quality, 'judge' | 'save'>
   /** What the execution sees of the run's ledger, and appends to it. */
   openLedgerStore: (id: string, execution: number) => Promise<LedgerStore<LedgerEvent>>
   removeLedger: (id: string) => Promise<void>
@@ -104,7 +109,15 @@ async function executeOnce (record: RunRecord, signal: AbortSignal, options: Exe
 /** How far this execution came; a document is staged, and the ledger store closed again. */
 type Work =
   | { kind: 'paused', snapshot: Snapshot, pause: PauseError }
-  | { kind: 'over', final: Run, file: Run['file'] }
+  | { kind: 'over' } & Ended
+
+/** The run as it will be, with what is staged of it. */
+interface Ended {
+  final: Run
+  file: Run['file']
+  /** null: there is no document, or it was not inspected. */
+  judgement: Judgement | null
+}
 
 async function workOn (record: RunRecord, signal: AbortSignal, options: ExecuteOptions): Promise<Work> {
   const { run, executions, resumptions } = record
@@ -134,7 +147,7 @@ async function giveUpUnread ({ run, executions }: RunRecord, stored: LedgerStore
     detail: `${executions - 1 - stored.lastExecution} executions in a row were cut off before they had read what the run has: the log of the time before each start may say why. What was fetched is kept, without a document: resume the run to go on`,
   }
   log.error({ error }, 'the run is given up')
-  return { kind: 'over', final: ended(run, run, run.gaps, { status: 'failed', complete: false, error }, clock.now()), file: null }
+  return { kind: 'over', final: ended(run, run, run.gaps, { status: 'failed', complete: false, error }, clock.now()), file: null, judgement: null }
 }
 
 /** No call is made and no document is written: either may be what ends the process. */
@@ -145,7 +158,7 @@ function giveUp ({ run }: RunRecord, ledger: Ledger, { clock, log, ingest: { spo
     detail: `${ledger.fruitless} executions in a row were cut off before they had stored anything: the log of the time before each start may say why. What was fetched is kept, without a document: resume the run to go on`,
   }
   log.error({ error }, 'the run is given up')
-  return { kind: 'over', final: ended(run, { ...snapshotOf(ledger), progress }, gaps, { status: 'failed', complete: false, error }, clock.now()), file: null }
+  return { kind: 'over', final: ended(run, { ...snapshotOf(ledger), progress }, gaps, { status: 'failed', complete: false, error }, clock.now()), file: null, judgement: null }
 }
 
 type Outcome =
@@ -178,28 +191,42 @@ async function pauseRun (record: RunRecord, { snapshot, pause: { code, message, 
 }
 
 /** Check and write; only then is it said that the run has ended. */
-async function stageRun ({ run, executions }: RunRecord, ledger: Ledger, outcome: Outcome & { kind: 'over' }, { documents, clock, log, ingest: { spotify } }: ExecuteOptions): Promise<{ final: Run, file: Run['file'] }> {
+async function stageRun ({ run, executions }: RunRecord, ledger: Ledger, outcome: Outcome & { kind: 'over' }, { documents, quality, clock, log, ingest: { spotify } }: ExecuteOptions): Promise<Ended> {
   const { albums, gaps, progress } = inspect(run.request, ledger, spotify, outcome.failures)
   const { albumsListed: listed, albumsFetched: fetched } = progress
   const endWith = (error: RunFailure | null): Run => ended(run, { ...snapshotOf(ledger), progress }, gaps, conclude({ listed, fetched, gaps, error }), clock.now())
   const final = endWith(outcome.error)
   try {
-    const file = fetched > 0 ? await documents.stage(run.id, executions, documentName(run), documentText(final, albums, ledger)) : null
-    return { final, file }
+    if (fetched === 0) return { final, file: null, judgement: null }
+    const observer = createObserver(final, log)
+    const file = await documents.stage(run.id, executions, documentName(run), documentText(final, albums, ledger, observer.through))
+    return { final, file, judgement: await judge(final, await observer.findings(), quality, log) }
   } catch (error) {
     if (isAway(error)) throw error
     log.error({ err: error }, 'the document could not be written')
-    return { final: endWith(failureOf(error)), file: null }
+    return { final: endWith(failureOf(error)), file: null, judgement: null }
   }
 }
 
-async function finishRun (record: RunRecord, { final, file }: Work & { kind: 'over' }, options: ExecuteOptions): Promise<Delivery> {
+/** A run never fails because of its report: where that is not made now, it is made when it is asked for. */
+async function judge (final: Run, findings: Findings | null, quality: ExecuteOptions['quality'], log: Log): Promise<Judgement | null> {
+  try {
+    return findings === null ? null : await quality.judge(final, findings)
+  } catch (error) {
+    if (isAway(error)) throw error
+    log.error({ err: error }, 'the document cannot be judged; it has no quality report for now')
+    return null
+  }
+}
+
+async function finishRun (record: RunRecord, { final, file, judgement }: Ended, options: ExecuteOptions): Promise<Delivery> {
   const { run: { id }, executions: execution } = record
-  const after = await step(id, options.store, (before) => finish(before, execution, final, file))
+  const save = file === null || judgement === null ? undefined : async (within: Queries) => await options.quality.save(final, file, judgement, within)
+  const after = await step(id, options.store, (before) => finish(before, execution, final, file, judgement?.verdict), save)
   if (after === null) return await yieldRun(record, options, execution)
   await cleanUp(after, options)
-  const { status, error, progress, cost, gaps } = after.run
-  options.log.info({ status, error, progress, cost, gaps: gaps.length, file: file?.name }, 'run ended')
+  const { status, error, progress, cost, gaps, quality } = after.run
+  options.log.info({ status, error, progress, cost, gaps: gaps.length, file: file?.name, quality }, 'run ended')
   options.onChange(after.run)
   return { kind: 'done' }
 }
@@ -215,13 +242,13 @@ async function cleanUp ({ run, executions }: RunRecord, { documents, removeLedge
 }
 
 /** The record after that step, which ends the ownership; null where it is no longer this execution's to take. */
-async function step (id: string, store: ExecuteOptions['store'], change: (before: RunRecord) => RunRecord): Promise<RunRecord | null> {
+async function step (id: string, store: ExecuteOptions['store'], change: (before: RunRecord) => RunRecord, also?: (within: Queries) => Promise<void>): Promise<RunRecord | null> {
   let isTaken = false
   const after = await store.update(id, (before) => {
     const next = change(before)
     isTaken = next !== before
     return next
-  }, true)
+  }, true, also)
   return isTaken ? after : null
 }
 

@@ -6,6 +6,8 @@ import { type Clock } from '../clock.ts'
 import { type Database } from '../database/database.ts'
 import { isAway, isFull } from '../database/failure.ts'
 import { type Log } from '../log.ts'
+import { type QualityReport } from '../../schemas/quality.ts'
+import { type Quality } from '../quality/quality.ts'
 import { type RunQueue } from '../queue/run-queue.ts'
 import { type DocumentStore } from '../store/documents/document-store.ts'
 import { removeLedger, sweepLedgers } from '../store/ledger-store.ts'
@@ -15,6 +17,7 @@ import { type RunStore, type StoredRun } from '../store/run-store.ts'
 import { type ActiveRuns, type RunListener, createActiveRuns } from './active-runs.ts'
 import { type IdempotencyKey, createAdmission } from './admission.ts'
 import { createCancel } from './cancel.ts'
+import { createQualityReports } from './quality-report.ts'
 import { retentionStartMs } from './retention.ts'
 import { waitingOf } from './standstill.ts'
 import { createSweep } from './sweep.ts'
@@ -45,6 +48,8 @@ export interface RunManager {
   remove: (id: string) => Promise<void>
   /** The run's document on disk, or null where it has none. Throws `run_not_found`, `run_expired`, `storage_failed`. */
   documentPath: (run: Run) => Promise<string | null>
+  /** The quality report of the run's document. Throws `run_not_finished`, `run_without_document`, `storage_failed`. */
+  quality: (run: Run) => Promise<QualityReport>
   /** Called with the run after each change until the returned function is called. */
   watch: (id: string, listener: RunListener) => () => void
   /** Begins to work; `goesOn`: resumes the runs that no process executes, now and regularly. It never throws. */
@@ -58,6 +63,7 @@ export interface RunManagerOptions {
   database: Database
   store: RunStore
   documents: DocumentStore
+  quality: Quality
   queue: RunQueue
   /** Whether this process works on runs; else it accepts them and answers for them. */
   executes: boolean
@@ -187,24 +193,26 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     if (run.file !== null) await documents.remove(id, run.file.name)
   }
 
+  async function documentPath (run: Run): Promise<string | null> {
+    if (run.file === null) return null
+    const stored = await store.read(run.id)
+    if (stored !== null && stored.run.file?.sha256 === run.file.sha256) {
+      try {
+        return await documents.path(run.id, stored.record.executions, run.file)
+      } catch (error) {
+        if ((await store.read(run.id))?.run.file?.sha256 === run.file.sha256) throw error // else it was deleted or resumed since
+      }
+    }
+    await get(run.id)
+    throw new ServiceError('storage_failed', 'the run was resumed just now: ask again', { retryAfterSeconds: 1 })
+  }
+
   return {
     get,
     waitForEnd,
     watch: active.watch,
-
-    async documentPath (run) {
-      if (run.file === null) return null
-      const stored = await store.read(run.id)
-      if (stored !== null && stored.run.file?.sha256 === run.file.sha256) {
-        try {
-          return await documents.path(run.id, stored.record.executions, run.file)
-        } catch (error) {
-          if ((await store.read(run.id))?.run.file?.sha256 === run.file.sha256) throw error // else it was deleted or resumed since
-        }
-      }
-      await get(run.id)
-      throw new ServiceError('storage_failed', 'the run was resumed just now: ask again', { retryAfterSeconds: 1 })
-    },
+    documentPath,
+    quality: createQualityReports({ quality: options.quality, store, documentPath, log }),
 
     async probe () {
       await documents.probe()

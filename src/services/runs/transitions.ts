@@ -28,6 +28,7 @@ export function newRecord (id: string, request: RunRequest, nowMs: number, trigg
       listing: null,
       waiting: null,
       trigger,
+      quality: null,
       gaps: [],
       cost: NO_COST,
       error: null,
@@ -53,7 +54,7 @@ export function resume (record: RunRecord): RunRecord {
   return {
     ...record,
     resumptions: record.resumptions + 1,
-    run: { ...record.run, status: 'queued', complete: null, finishedAt: null, resumeAt: null, gaps: [], error: null, file: null },
+    run: { ...record.run, status: 'queued', complete: null, finishedAt: null, resumeAt: null, quality: null, gaps: [], error: null, file: null },
   }
 }
 
@@ -84,9 +85,9 @@ export function ended (run: Run, snapshot: Snapshot, gaps: Run['gaps'], conclusi
   return { ...run, ...snapshot, ...conclusion, gaps, finishedAt: notBefore(run.startedAt ?? run.createdAt, nowMs), resumeAt: null }
 }
 
-/** running, by that execution: it has ended, with a document or without one. */
-export function finish (record: RunRecord, execution: number, run: Run, file: StoredFile | null): RunRecord {
-  return isAtWork(record, execution) ? { ...record, run: { ...run, file } } : record
+/** running, by that execution: it has ended, with a document that was judged or without one. */
+export function finish (record: RunRecord, execution: number, run: Run, file: StoredFile | null, quality: Run['quality'] = null): RunRecord {
+  return isAtWork(record, execution) ? { ...record, run: { ...run, file, quality } } : record
 }
 
 /** No later execution has begun, and nobody has let the run go on after its end. */

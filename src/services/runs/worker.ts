@@ -2,6 +2,7 @@ import { follow } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { type Database } from '../database/database.ts'
 import { type Log } from '../log.ts'
+import { type Quality } from '../quality/quality.ts'
 import { type Delivery } from '../queue/run-queue.ts'
 import { type DocumentStore } from '../store/documents/document-store.ts'
 import { openLedgerStore, removeLedger } from '../store/ledger-store.ts'
@@ -16,6 +17,7 @@ export interface WorkerOptions extends Pick<ExecuteOptions, 'resumesPaused' | 'i
   database: Database
   store: RunStore
   documents: DocumentStore
+  quality: Quality
   active: Pick<ActiveRuns, 'hold' | 'note'>
   /** Puts a run into the queue again. */
   deliver: (stored: StoredRun) => Promise<void>
@@ -37,7 +39,7 @@ export interface Worker {
 }
 
 export function createWorker (options: WorkerOptions): Worker {
-  const { database, store, documents, active, deliver, clock, log, resumesPaused, ingest } = options
+  const { database, store, documents, quality, active, deliver, clock, log, resumesPaused, ingest } = options
   const controllers = new Map<string, AbortController>()
 
   async function executeHere (id: string, signal: AbortSignal): Promise<Delivery> {
@@ -49,6 +51,7 @@ export function createWorker (options: WorkerOptions): Worker {
       const delivery = await execute(id, controller.signal, {
         store,
         documents,
+        quality,
         openLedgerStore: async (runId, execution) => await openLedgerStore(database, runId, execution),
         removeLedger: async (runId) => await removeLedger(database, runId),
         clock,

@@ -161,7 +161,7 @@ export async function removeLedger ({ queries }: Pick<Database, 'queries'>, runI
 /** Deletes the ledgers that `isNeeded` refuses: what a crash after the end of a run, or a superseded execution, left. */
 export async function sweepLedgers (
   { queries }: Pick<Database, 'queries'>,
-  isNeeded: (runId: string) => Promise<boolean>,
+  isNeeded: (runId: string) => Promise<boolean>
 ): Promise<void> {
   for (let after = ''; ;) {
     const row = await queries.selectFrom('ledger_events').select('run_id').where('run_id', '>', after)

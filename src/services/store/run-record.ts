@@ -46,9 +46,14 @@ export function recordOf (row: RunRow): RunRecord {
   if (checksumOf(row.id, row.record) === row.checksum) {
     const record = JSON.parse(row.record) as RunRecord
     const expected = columnsOf(record)
-    if (record.run.id === row.id && (Object.keys(expected) as Array<keyof typeof expected>).every((name) => expected[name] === row[name])) return record
+    if (record.run.id === row.id && (Object.keys(expected) as Array<keyof typeof expected>).every((name) => expected[name] === row[name])) return withDefaults(record)
   }
   throw new ServiceError('storage_failed', `the record of run ${row.id} is damaged: restore the database from a backup, or delete the run`)
+}
+
+/** Fields that records of an earlier release lack. */
+function withDefaults (record: RunRecord): RunRecord {
+  return 'quality' in record.run ? record : { ...record, run: { ...record.run as Run, quality: null } }
 }
 
 export function isWhole (row: RunRow): boolean {

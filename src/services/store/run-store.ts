@@ -59,8 +59,9 @@ export interface RunStore {
    * Replaces the record by what `change` makes of it. Where it gives the record that it was given, nothing is written.
    * @param change asked again when another process was faster
    * @param release true: the run has no owner from now on
+   * @param also written in the same transaction as the record, or not at all
    */
-  update: (id: string, change: (record: RunRecord) => RunRecord, release?: boolean) => Promise<RunRecord>
+  update: (id: string, change: (record: RunRecord) => RunRecord, release?: boolean, also?: (within: Queries) => Promise<void>) => Promise<RunRecord>
   /** Becomes the owner of a run that has not ended, unless a process that lives owns it, and stores what `change` makes of its record. */
   begin: (id: string, change: (record: RunRecord) => RunRecord) => Promise<Begun>
   /** The run has no owner from now on, if it was this process. */
@@ -179,7 +180,7 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
       return run
     },
 
-    async update (id, change, release = false) {
+    async update (id, change, release = false, also) {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
         const row = await rowOf(id)
         if (row === null) throw new ServiceError('run_not_found', `the record of run ${id} is gone: it was deleted`)
@@ -187,7 +188,12 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
         const after = change(before)
         if (after === before) return after
         const owner = release ? { owner: null, beat_ms: null, cancel_wanted: 0 } : {}
-        if (await transaction({ lock: null, isDurable: true }, async (within) => await replace(row, after, owner, within))) return after
+        const isReplaced = await transaction({ lock: null, isDurable: true }, async (within) => {
+          const isOurs = await replace(row, after, owner, within)
+          if (isOurs) await also?.(within)
+          return isOurs
+        })
+        if (isReplaced) return after
       }
       throw new ServiceError('storage_failed', `the record of run ${id} cannot be changed: other processes change it all the time`)
     },
@@ -298,6 +304,7 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
     await transaction({ lock: null, isDurable: true }, async (within) => {
       await within.deleteFrom('runs').where('id', '=', id).execute()
       await within.deleteFrom('claims').where('run_id', '=', id).execute()
+      await within.deleteFrom('quality_reports').where('run_id', '=', id).execute()
     })
   }
 

@@ -1,0 +1,65 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Run } from '../../schemas/run.ts'
+import { type Log } from '../log.ts'
+import { type Findings, createInspection } from './inspection.ts'
+
+/** Inspects the albums of a document while their texts pass. */
+export interface Observer {
+  /** Yields the same texts. An album that cannot be inspected is passed on all the same. */
+  through: (texts: AsyncIterable<string>) => AsyncGenerator<string>
+  /** Resolves when all that passed is inspected; null: the document was not inspected to its end. */
+  findings: () => Promise<Findings | null>
+}
+
+/** Texts wait for a moment in which the document is being compressed or written, which other threads do. */
+const MAX_WAITING_CHARACTERS = 2 * 1024 * 1024
+/** Between two turns the event loop serves everything else. */
+const TURN_MS = 5
+
+/** Creates an observer that costs a document nothing but time, whatever is wrong with the inspection. */
+export function createObserver (run: Pick<Run, 'gaps' | 'finishedAt' | 'createdAt'>, log: Log): Observer {
+  const inspection = createInspection(run)
+  const waiting: string[] = []
+  let waitingCharacters = 0
+  let inspecting: Promise<void> | null = null
+  let isWhole = false
+  let hasFailed = false
+
+  function inspect (text: string): void {
+    waitingCharacters -= text.length
+    if (hasFailed) return
+    try {
+      inspection.add(JSON.parse(text))
+    } catch (error) {
+      hasFailed = true
+      log.error({ err: error }, 'the document cannot be inspected; it has no quality report for now')
+    }
+  }
+
+  async function inspectWaiting (): Promise<void> {
+    while (waiting.length > 0) {
+      await nextTurn()
+      const endsAtMs = performance.now() + TURN_MS
+      do inspect(waiting.shift() ?? '')
+      while (waiting.length > 0 && performance.now() < endsAtMs)
+    }
+    inspecting = null
+  }
+
+  return {
+    async * through (texts) {
+      for await (const text of texts) {
+        waiting.push(text)
+        waitingCharacters += text.length
+        inspecting ??= inspectWaiting()
+        if (waitingCharacters > MAX_WAITING_CHARACTERS) await inspecting
+        yield text
+      }
+      isWhole = true
+    },
+    async findings () {
+      await inspecting
+      return isWhole && !hasFailed ? inspection.findings() : null
+    },
+  }
+}
