@@ -34,7 +34,6 @@ export type RequestErrorCode =
   | 'run_not_resumable'
   | 'run_not_finished'
   | 'run_finished'
-  | 'run_without_document'
   | 'run_partial'
   | 'run_failed'
   | 'run_canceled'

@@ -719,6 +719,23 @@ export interface components {
             columns: components["schemas"]["TableColumn"][];
             links: components["schemas"]["TableLinks"];
         };
+        TableBaseline: {
+            /** @description median */
+            rows: number;
+            /** @description without outliers */
+            usualRows: {
+                from: number;
+                to: number;
+            };
+            /** @description median by column */
+            nullShares: {
+                [key: string]: number;
+            };
+            /** @description fields that most rows of most of these runs have */
+            commonFields: string[];
+            /** @description fields that any row has */
+            seenFields: string[];
+        };
         TableColumn: {
             name: string;
             /** @enum {string} */
@@ -737,6 +754,16 @@ export interface components {
         TableList: {
             runId: string;
             tables: components["schemas"]["Table"][];
+        };
+        TableProfile: {
+            rows: number;
+            columns: {
+                [key: string]: components["schemas"]["ColumnProfile"];
+            };
+            /** @description fields in the JSON of these rows, with the number of rows that have them */
+            fields: {
+                [key: string]: number;
+            };
         };
         /** @description as Spotify sent it, with whatever other fields it sends: see its Web API reference */
         Track: {
@@ -2425,7 +2452,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `run_not_found`: there is no such run; `run_not_finished`: the run has not ended; `run_without_document`: the run ended without a document, and `detail` says why */
+            /** @description `run_not_found`: there is no such run; `run_not_finished`: the run has not ended; `document_not_found`: the run ended without a document, and `detail` says why */
             404: {
                 headers: {
                     /** @description the request's own, or a new one */
@@ -2435,7 +2462,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "run_not_found" | "run_not_finished" | "run_without_document";
+                        code?: "run_not_found" | "run_not_finished" | "document_not_found";
                     };
                 };
             };

@@ -25,7 +25,6 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   run_not_resumable: 409,
   run_not_finished: 409,
   run_finished: 409,
-  run_without_document: 404,
   run_partial: 409,
   run_failed: 409,
   run_canceled: 409,

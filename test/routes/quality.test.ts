@@ -124,7 +124,7 @@ t.test('where there is no report, the reason is told', async (t) => {
   t.equal(empty.quality, null)
   const answer = await service.get(`/runs/${empty.id}/quality`)
   t.match([answer.statusCode, await answer.body.json()], [404, {
-    code: 'run_without_document',
+    code: 'document_not_found',
     detail: /listing_empty/,
   }])
   t.strictSame(await statusOf(service, '/runs/unknown/quality'), [404, 'run_not_found'])

@@ -15,7 +15,6 @@ const MEANING: Partial<Record<RequestErrorCode, string>> = {
   run_not_resumable: 'only a partial, failed or canceled run can go on',
   run_not_finished: 'the run has not ended',
   run_finished: 'the run has ended',
-  run_without_document: 'the run ended without a document, and `detail` says why',
   run_partial: 'something is missing in the document',
   run_failed: 'the run failed',
   run_canceled: 'the run was canceled',

@@ -48,7 +48,7 @@ export interface RunManager {
   remove: (id: string) => Promise<void>
   /** The run's document on disk, or null where it has none. Throws `run_not_found`, `run_expired`, `storage_failed`. */
   documentPath: (run: Run) => Promise<string | null>
-  /** The quality report of the run's document. Throws `run_not_finished`, `run_without_document`, `storage_failed`. */
+  /** The quality report of the run's document. Throws `run_not_finished`, `document_not_found`, `storage_failed`. */
   quality: (run: Run) => Promise<QualityReport>
   /** Called with the run after each change until the returned function is called. */
   watch: (id: string, listener: RunListener) => () => void

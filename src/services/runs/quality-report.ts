@@ -19,7 +19,7 @@ interface QualityReportsOptions {
 /**
  * Returns a function that gives the report of a run. It is stored with the run's end; where it is missing (the run is
  * of an earlier release, or the row is damaged), the stored document is inspected again, once for all who ask.
- * Throws `run_not_finished`, `run_without_document`, `storage_failed`.
+ * Throws `run_not_finished`, `document_not_found`, `storage_failed`.
  */
 export function createQualityReports (
   { quality, store, documentPath, log }: QualityReportsOptions
@@ -70,5 +70,5 @@ const READ_BYTES = 128 * 1024
 
 function withoutDocument ({ status, error }: Run): ServiceError {
   const reason = error === null ? status : `${error.code}: ${error.detail}`
-  return new ServiceError('run_without_document', `the run has no document to check (${reason})`)
+  return new ServiceError('document_not_found', `the run has no document to check (${reason})`)
 }
