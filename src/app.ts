@@ -27,7 +27,9 @@ import diagnoseRoutes from './routes/diagnose.ts'
 import documentRoutes from './routes/document.ts'
 import healthRoutes from './routes/health.ts'
 import ingestRoutes from './routes/ingest.ts'
+import releaseRoutes from './routes/releases.ts'
 import runActionRoutes from './routes/run-actions.ts'
+import runChangesRoutes from './routes/run-changes.ts'
 import runEventRoutes from './routes/run-events.ts'
 import runListRoutes from './routes/run-list.ts'
 import runReadyRoutes from './routes/run-ready.ts'
@@ -111,6 +113,8 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
   await app.register(runReadyRoutes)
   await app.register(runEventRoutes)
   await app.register(runActionRoutes)
+  await app.register(runChangesRoutes)
+  await app.register(releaseRoutes)
   await app.register(diagnoseRoutes)
   return app
 }

@@ -24,6 +24,7 @@ const DESCRIPTION = `Ingests new album releases and every track of each album fr
 const TAGS = [
   { name: 'runs', description: 'Start runs, see how they go, end them' },
   { name: 'documents', description: 'What runs leave: albums with all their tracks' },
+  { name: 'releases', description: 'What documents were the first to have' },
   { name: 'service', description: 'The service itself' },
 ]
 
