@@ -10,7 +10,7 @@ import { checkPreconditions } from './preconditions.ts'
 interface FeedRoute {
   path: string
   mediaType: string
-  write: (state: FeedState, links: FeedLinks) => string
+  write: (state: FeedState, links: FeedLinks) => Promise<string>
   summary: string
   operationId: string
 }
@@ -42,7 +42,7 @@ const releaseRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const state = await app.releases.feed()
       const links = { home: absolute(request, '/'), feed: absolute(request, path) }
       if (isNotModified(request, reply, feedTag(state, kind, links), state.modifiedMs)) return await reply.code(304).send()
-      return await reply.type(`${mediaType}; charset=utf-8`).send(write(state, links))
+      return await reply.type(`${mediaType}; charset=utf-8`).send(await write(state, links))
     })
   }
 

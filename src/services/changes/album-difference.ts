@@ -49,14 +49,20 @@ export function albumDifference (before: Fields, after: Fields, mayHideTracks: b
 
 function fieldChanges (before: Fields, after: Fields, ignored: ReadonlySet<string>): FieldChange[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((field) => !ignored.has(field)).flatMap((field) => {
+    if (isEqualObject(ownValue(before, field), ownValue(after, field))) return []
     const change = { field, before: formatMember(before, field), after: formatMember(after, field) }
-    return change.before === change.after || isEqualObject(before[field], after[field]) ? [] : [change]
+    return change.before === change.after ? [] : [change]
   })
 }
 
-/** Objects may have their keys in another order; of all else the texts were compared. */
+/** A field may be called `__proto__`. */
+function ownValue (object: Fields, field: string): unknown {
+  return Object.hasOwn(object, field) ? object[field] : undefined
+}
+
+/** Objects may have their keys in another order; of all else the texts are compared. */
 function isEqualObject (a: unknown, b: unknown): boolean {
-  return typeof a === 'object' && typeof b === 'object' && isDeepStrictEqual(a, b)
+  return isRecord(a) && isRecord(b) && isDeepStrictEqual(a, b)
 }
 
 function trackChanges (before: unknown[], after: unknown[], mayHideTracks: boolean): TrackChanges {
@@ -66,7 +72,7 @@ function trackChanges (before: unknown[], after: unknown[], mayHideTracks: boole
     const known = left.get(key)
     left.delete(key)
     if (known === undefined) changes.added.push(nameOf(track))
-    else if (isRecord(known) && isRecord(track)) {
+    else if (isRecord(known) && isRecord(track) && !isEqualObject(known, track)) {
       const fields = fieldChanges(known, track, ALL_COMPARED)
       if (fields.length > 0) changes.changed.push({ ...nameOf(track), fields })
     }

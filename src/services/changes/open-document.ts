@@ -20,6 +20,12 @@ export function openDocument (file: FileHandle): OpenDocument {
   }
 }
 
+/** A stream would close the file at its end. */
 async function * chunksOf (file: FileHandle): AsyncGenerator<Buffer> {
-  yield * file.createReadStream({ start: 0, autoClose: false, highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>
+  for (let position = 0; ;) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, position)
+    if (bytesRead === 0) return
+    yield buffer.subarray(0, bytesRead)
+    position += bytesRead
+  }
 }

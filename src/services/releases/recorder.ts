@@ -26,16 +26,17 @@ interface RecorderOptions {
   documents: Pick<DocumentStore, 'path'>
   monotonicMs: () => number
   log: Log
+  /** Rows of one transaction, which keeps other processes from recording as long as it takes. */
+  albumsTogether?: number
 }
 
-/** Rows of one transaction, which keeps other processes from recording as long as it takes. */
 const ALBUMS_TOGETHER = 250
 const RUNS_TOGETHER = 20
 const READ_BYTES = 256 * 1024
 /** A document that cannot be read may be restored. */
 const RETRY_MS = 600_000
 
-export function createReleaseRecorder ({ releases, store, documents, monotonicMs, log }: RecorderOptions): ReleaseRecorder {
+export function createReleaseRecorder ({ releases, store, documents, monotonicMs, log, albumsTogether = ALBUMS_TOGETHER }: RecorderOptions): ReleaseRecorder {
   const turns = createTurns()
   const closing = new AbortController()
   const retryAtMs = new Map<string, number>()
@@ -52,7 +53,7 @@ export function createReleaseRecorder ({ releases, store, documents, monotonicMs
       closing.signal.throwIfAborted()
       const album = JSON.parse(line.toString()) as { id: string }
       albums.set(album.id, contentOf(album))
-      if (albums.size < ALBUMS_TOGETHER) continue
+      if (albums.size < albumsTogether) continue
       if (!await releases.record(due, albums, false)) return
       albums = new Map()
     }

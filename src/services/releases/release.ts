@@ -50,7 +50,6 @@ function listOf (value: unknown): unknown[] {
 }
 
 /** No text of PostgreSQL holds a zero, and no UTF-8 half of a surrogate pair. */
-// eslint-disable-next-line no-control-regex
 const UNSTORABLE = /[\0\p{Surrogate}]/gu
 
 function textOf (value: unknown, max: number): string | null {
