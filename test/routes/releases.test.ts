@@ -60,7 +60,7 @@ t.test('each release comes once, as soon as its run has ended; a kept cursor goe
   t.strictSame((await readAll(next, early.cursor)).ids.sort(), all.filter((id) => !documented.includes(id)).sort())
 })
 
-t.test('retention takes the content, and leaves ids and times', async (t) => {
+t.test('retention takes the content, and leaves ids and times', { skip: skipOnReplicas('the time is that of PostgreSQL') }, async (t) => {
   const clock = createFakeClock()
   const service = await startService(t, { parts: { clock }, env: { RETENTION_DAYS: '1' } })
   const { id } = await service.ingest({ limit: 5 })
@@ -69,9 +69,9 @@ t.test('retention takes the content, and leaves ids and times', async (t) => {
   clock.jump(3 * 24 * 3_600_000)
   const { dataDir, sandbox, sandboxUrl } = service
   const next = await startService(t, { on: { sandbox, sandboxUrl }, dataDir, parts: { clock }, env: { RETENTION_DAYS: '1' } })
-  for (const givesUpAtMs = performance.now() + 10_000; performance.now() < givesUpAtMs && await next.app.runs.get(id).then(() => true, () => false);) {
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+  await clock.pass(10 * 60_000)
+  await next.app.runs.recover(true)
+  await t.rejects(next.app.runs.get(id), 'the run is gone')
   const after = (await call(next, '/releases')).json()
   t.strictSame(after.releases.map(({ albumId, firstSeenAt, name, runId }) => [albumId, firstSeenAt, name, runId]), before.releases.map(({ albumId, firstSeenAt }) => [albumId, firstSeenAt, null, null]))
   t.equal(after.nextCursor, before.nextCursor)
