@@ -37,13 +37,13 @@ t.test('two replicas record at the same time while a reader pages over both: it 
     return (await answer.body.json() as { id: string }).id
   })
   const ids = await Promise.all(posted)
-  let isOver = false
+  const over = new AbortController()
   const reading = (async () => {
-    while (!isOver) await reader.read(3)
+    while (!over.signal.aborted) await reader.read(3)
   })()
   const runs = await Promise.all(ids.map(async (id) => await ended(both[0].app, id)))
   for (const run of runs) t.match(run, { status: 'succeeded' })
-  isOver = true
+  over.abort()
   await reading
   t.ok(reader.seen.length > 0, `${reader.seen.length} were read meanwhile`)
   const documented = new Set<string>()

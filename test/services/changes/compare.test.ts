@@ -34,7 +34,7 @@ function withChanges (object: Fields, changes: FieldChange[]): Fields {
 /** The albums of the document before with the changes; of what was added, only the id is known. */
 function applied (before: AlbumState[], changes: Change[]): Map<string, { fields: Fields, tracks: Map<unknown, Fields | null> } | null> {
   const albums = new Map(before.map(({ tracks, ...fields }) => {
-    return [fields.id as string, { fields: read<Fields>(fields), tracks: new Map<unknown, Fields | null>(tracks.items.map((track) => [track['id'], read(track)])) }]
+    return [fields.id, { fields: read<Fields>(fields), tracks: new Map<unknown, Fields | null>(tracks.items.map((track) => [track['id'], read(track)])) }]
   }))
   const result = new Map<string, { fields: Fields, tracks: Map<unknown, Fields | null> } | null>(albums)
   for (const { kind, album } of changes) {
@@ -57,7 +57,7 @@ t.test('the changes applied to the first document give the second', async () => 
     const result = applied(before.albums, await changesOf(before, after))
     deepStrictEqual([...result.keys()].sort(), after.albums.map(({ id }) => id).sort())
     for (const { tracks, ...fields } of after.albums) {
-      const album = result.get(fields.id as string)
+      const album = result.get(fields.id)
       if (album == null) continue
       deepStrictEqual(album.fields, read<Fields>(fields))
       deepStrictEqual([...album.tracks.keys()].sort(), tracks.items.map((track) => track['id']).sort())

@@ -107,14 +107,14 @@ onBothDatabases(t, 'processes that record at the same time leave no hole, and a 
   const writers = [storesOf(t, await open()), storesOf(t, await open()), storesOf(t, await open())]
   const reader = storesOf(t, await open()).releases
   const read: Array<[seq: number, albumId: string]> = []
-  let isOver = false
+  const over = new AbortController()
   async function readPage (limit: number): Promise<number> {
     const page = await reader.after(read.at(-1)?.[0] ?? 0, limit)
     read.push(...page.map(({ seq, albumId }): [number, string] => [seq, albumId]))
     return page.length
   }
   const reading = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await readPage(3)
       await new Promise((resolve) => setImmediate(resolve))
     }
@@ -128,7 +128,7 @@ onBothDatabases(t, 'processes that record at the same time leave no hole, and a 
       await releases.record(due, albums(...own, ...common), true)
     }
   }))
-  isOver = true
+  over.abort()
   await reading
   while (await readPage(100) > 0);
   t.equal(read.length, 3 * 8 * 5 + 8 * 5)
