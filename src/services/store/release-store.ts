@@ -37,19 +37,26 @@ const LOCK = { lock: 'releases', isDurable: true }
 const ROWS_TOGETHER = 50
 const FORGET_TOGETHER = 500
 
-export function createReleaseStore ({ queries, transaction, nowMs }: Pick<Database, 'queries' | 'transaction' | 'nowMs'>): ReleaseStore {
+export function createReleaseStore (database: Pick<Database, 'queries' | 'transaction' | 'nowMs'>): ReleaseStore {
+  const { queries, transaction, nowMs } = database
   const dueRuns = (within: Queries = queries) => within.selectFrom('runs').select(['id', 'version'])
-    .where(sql<SqlBool>`document_name is not null and releases_done = 0`) // literally so: else SQLite does not use the index
+    .where(sql<SqlBool>`document_name is not null and releases_done = 0`) // literally: else SQLite has no use for the index
 
   async function insert (runId: string, albums: ReadonlyMap<string, ReleaseContent>, within: Queries): Promise<void> {
-    const last = await within.selectFrom('releases').select(['seq', 'first_seen_ms']).orderBy('seq', 'desc').limit(1).executeTakeFirst()
+    const last = await within.selectFrom('releases').select(['seq', 'first_seen_ms']).orderBy('seq', 'desc').limit(1)
+      .executeTakeFirst()
     const firstSeenMs = Math.max(await nowMs(within), last?.first_seen_ms ?? 0)
     let seq = last?.seq ?? 0
     for (const ids of portions([...albums.keys()], ROWS_TOGETHER)) {
-      const known = new Set((await within.selectFrom('releases').select('album_id').where('album_id', 'in', ids).execute()).map((row) => row.album_id))
-      const rows = ids.filter((id) => !known.has(id)).map((id): ReleaseRow => (
-        { seq: ++seq, album_id: id, first_seen_ms: firstSeenMs, run_id: runId, content: seal(JSON.stringify({ id, ...albums.get(id) })) }
-      ))
+      const recorded = await within.selectFrom('releases').select('album_id').where('album_id', 'in', ids).execute()
+      const known = new Set(recorded.map((row) => row.album_id))
+      const rows = ids.filter((id) => !known.has(id)).map((id): ReleaseRow => ({
+        seq: ++seq,
+        album_id: id,
+        first_seen_ms: firstSeenMs,
+        run_id: runId,
+        content: seal(JSON.stringify({ id, ...albums.get(id) })),
+      }))
       if (rows.length > 0) await within.insertInto('releases').values(rows).execute()
     }
   }
@@ -60,10 +67,14 @@ export function createReleaseStore ({ queries, transaction, nowMs }: Pick<Databa
 
     async record ({ id, version }, albums, isLast) {
       return await transaction(LOCK, async (within) => {
-        const run = await within.selectFrom('runs').select('id').where('id', '=', id).where('version', '=', version).executeTakeFirst()
+        const run = await within.selectFrom('runs').select('id').where('id', '=', id).where('version', '=', version)
+          .executeTakeFirst()
         if (run === undefined) return false
         await insert(id, albums, within)
-        if (isLast) await within.updateTable('runs').set({ releases_done: 1 }).where('id', '=', id).where('version', '=', version).execute()
+        if (isLast) {
+          await within.updateTable('runs').set({ releases_done: 1 }).where('id', '=', id).where('version', '=', version)
+            .execute()
+        }
         return true
       })
     },
@@ -71,16 +82,30 @@ export function createReleaseStore ({ queries, transaction, nowMs }: Pick<Databa
     async forget (runId) {
       for (let forgotten = FORGET_TOGETHER; forgotten === FORGET_TOGETHER;) {
         forgotten = await transaction(LOCK, async (within) => {
-          const some = within.selectFrom('releases').select('seq').where('run_id', '=', runId).orderBy('seq').limit(FORGET_TOGETHER)
-          const { numUpdatedRows } = await within.updateTable('releases').set({ run_id: null, content: null }).where('seq', 'in', some).executeTakeFirst()
+          const some = within.selectFrom('releases').select('seq').where('run_id', '=', runId).orderBy('seq')
+            .limit(FORGET_TOGETHER)
+          const { numUpdatedRows } = await within.updateTable('releases').set({ run_id: null, content: null })
+            .where('seq', 'in', some).executeTakeFirst()
           return Number(numUpdatedRows)
         })
       }
     },
 
-    after: async (seq, limit) => (await queries.selectFrom('releases').selectAll().where('seq', '>', seq).orderBy('seq').limit(limit).execute()).map(releaseOf),
-    newest: async (limit) => (await queries.selectFrom('releases').selectAll().orderBy('seq', 'desc').limit(limit).execute()).map(releaseOf),
-    albumAt: async (seq) => (await queries.selectFrom('releases').select('album_id').where('seq', '=', seq).executeTakeFirst())?.album_id ?? null,
+    async after (seq, limit) {
+      const rows = await queries.selectFrom('releases').selectAll().where('seq', '>', seq).orderBy('seq').limit(limit)
+        .execute()
+      return rows.map(releaseOf)
+    },
+
+    async newest (limit) {
+      const rows = await queries.selectFrom('releases').selectAll().orderBy('seq', 'desc').limit(limit).execute()
+      return rows.map(releaseOf)
+    },
+
+    async albumAt (seq) {
+      const row = await queries.selectFrom('releases').select('album_id').where('seq', '=', seq).executeTakeFirst()
+      return row?.album_id ?? null
+    },
   }
 }
 
