@@ -28,7 +28,9 @@ import diagnoseRoutes from './routes/diagnose.ts'
 import documentRoutes from './routes/document.ts'
 import healthRoutes from './routes/health.ts'
 import ingestRoutes from './routes/ingest.ts'
+import releaseRoutes from './routes/releases.ts'
 import runActionRoutes from './routes/run-actions.ts'
+import runChangesRoutes from './routes/run-changes.ts'
 import runEventRoutes from './routes/run-events.ts'
 import runListRoutes from './routes/run-list.ts'
 import runQualityRoutes from './routes/run-quality.ts'
@@ -117,6 +119,8 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
   await app.register(runActionRoutes)
   await app.register(tableRoutes)
   await app.register(contractRoutes)
+  await app.register(runChangesRoutes)
+  await app.register(releaseRoutes)
   await app.register(diagnoseRoutes)
   return app
 }

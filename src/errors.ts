@@ -38,6 +38,8 @@ export type RequestErrorCode =
   | 'run_failed'
   | 'run_canceled'
   | 'quality_failed'
+  | 'run_not_comparable'
+  | 'no_earlier_run'
   | 'idempotency_key_reused'
   | 'too_many_requests'
   | 'unsupported_media_type'

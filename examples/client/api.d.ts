@@ -387,6 +387,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has changed since an earlier run with an equal request
+         * @description Albums added, changed, delisted, and those of which that cannot be known. The order of albums and tracks is not compared.
+         */
+        get: operations["getChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every release that a document ever had, once, in the order in which it was first seen
+         * @description A reader that keeps `nextCursor` and sends it as `since` misses none and sees none twice. An empty page means that it has all: the cursor stays the same.
+         */
+        get: operations["listReleases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/releases.atom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest releases as an Atom feed */
+        get: operations["getAtomFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/releases.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest releases as a JSON feed (1.1) */
+        get: operations["getJsonFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/diagnose": {
         parameters: {
             query?: never;
@@ -411,6 +485,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AddedAlbum: {
+            albumId: string;
+            name: string | null;
+            listedBefore: boolean | null;
+        };
         /** @description as Spotify sent it, with whatever other fields it sends: see its Web API reference */
         Album: {
             id: string;
@@ -435,6 +514,46 @@ export interface components {
             name?: string | null;
         } & {
             [key: string]: unknown;
+        };
+        ChangedAlbum: {
+            albumId: string;
+            name: string | null;
+            fields: components["schemas"]["FieldChange"][];
+            tracks: components["schemas"]["TrackChanges"];
+        };
+        ChangedTrack: {
+            trackId: string | null;
+            name: string | null;
+            discNumber: number | null;
+            trackNumber: number | null;
+            fields: components["schemas"]["FieldChange"][];
+        };
+        Changes: {
+            runId: string;
+            /** @description the run that it is compared with */
+            since: string;
+            gaps: {
+                before: components["schemas"]["Gap"][];
+                after: components["schemas"]["Gap"][];
+            };
+            listing: {
+                before: components["schemas"]["Wholeness"];
+                after: components["schemas"]["Wholeness"];
+            };
+            /** @description in both documents, and not the same */
+            changed: components["schemas"]["ChangedAlbum"][];
+            /** @description in this document only */
+            added: components["schemas"]["AddedAlbum"][];
+            /** @description listed then and not now; that is not withdrawn: Spotify's search forgets */
+            delisted: components["schemas"]["DelistedAlbum"][];
+            /** @description in the document of `since` only, and perhaps listed now */
+            unknown: components["schemas"]["UnknownAlbum"][];
+            counts: {
+                added: number;
+                changed: number;
+                delisted: number;
+                unknown: number;
+            };
         };
         ColumnProfile: {
             /** @description rows with a value of the type of the column */
@@ -462,6 +581,10 @@ export interface components {
         /** @description Open Data Contract Standard 3.1 */
         DataContract: {
             [key: string]: unknown;
+        };
+        DelistedAlbum: {
+            albumId: string;
+            name: string | null;
         };
         /** @description What is known of these credentials */
         Diagnosis: {
@@ -519,6 +642,13 @@ export interface components {
             quality: null;
             /** @description in the order of the listing, no album twice */
             albums: components["schemas"]["Album"][];
+        };
+        FieldChange: {
+            field: string;
+            /** @description as Spotify sent it; absent where there was no such field */
+            before?: unknown;
+            /** @description as Spotify sent it; absent where there is no such field */
+            after?: unknown;
         };
         /** @description anything that was promised and is not in the document; `albumId` is null where the listing itself lost something */
         Gap: {
@@ -658,6 +788,29 @@ export interface components {
             /** @description checks that warn */
             warned: number;
         };
+        /** @description an album that a document had, and none before it; all but id and time is null when its run is gone */
+        Release: {
+            albumId: string;
+            name: string | null;
+            artists: components["schemas"]["ReleaseArtist"][] | null;
+            releaseDate: string | null;
+            url: string | null;
+            imageUrl: string | null;
+            /**
+             * Format: date-time
+             * @description when it entered this list: RFC 3339, UTC
+             */
+            firstSeenAt: string;
+            runId: string | null;
+        };
+        ReleaseArtist: {
+            id: string | null;
+            name: string | null;
+        };
+        ReleaseList: {
+            releases: components["schemas"]["Release"][];
+            nextCursor: string | null;
+        };
         /** @description One execution of the batch job */
         Run: {
             id: string;
@@ -776,6 +929,19 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        TrackChanges: {
+            added: components["schemas"]["TrackName"][];
+            removed: components["schemas"]["TrackName"][];
+            changed: components["schemas"]["ChangedTrack"][];
+            /** @description a gap of the run may hide them */
+            unknown: components["schemas"]["TrackName"][];
+        };
+        TrackName: {
+            trackId: string | null;
+            name: string | null;
+            discNumber: number | null;
+            trackNumber: number | null;
+        };
         /** @description What ?format=tracks gives: the tracks of each album under its id */
         TracksByAlbum: {
             [key: string]: components["schemas"]["Track"][];
@@ -785,6 +951,15 @@ export interface components {
             /** @enum {string} */
             kind: "api" | "cli" | "schedule";
             name: string | null;
+        };
+        UnknownAlbum: {
+            albumId: string;
+            name: string | null;
+            /**
+             * @description album_gap: a gap names it; listing_incomplete, listing_capped: the listing has that gap; listing_limited: it stopped at `limit`; run_ended_early: failed or canceled; source_differs: the other run used another source
+             * @enum {string}
+             */
+            reason: "album_gap" | "listing_incomplete" | "listing_capped" | "listing_limited" | "run_ended_early" | "source_differs";
         };
         UsedSource: {
             /** @enum {string} */
@@ -802,6 +977,11 @@ export interface components {
             until: string | null;
             /** @example 90 of 90 calls in 30 s */
             detail: string;
+        };
+        /** @description whether an album that is neither in the document nor named by a gap was surely not listed */
+        Wholeness: {
+            whole: boolean;
+            reason: ("album_gap" | "listing_incomplete" | "listing_capped" | "listing_limited" | "run_ended_early" | "source_differs") | null;
         };
     };
     responses: never;
@@ -2452,7 +2632,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `run_not_found`: there is no such run; `run_not_finished`: the run has not ended; `document_not_found`: the run ended without a document, and `detail` says why */
+            /** @description `run_not_found`: there is no such run; `run_not_finished`: the run has not ended; `document_not_found`: the run ended without any album, so that it has no document */
             404: {
                 headers: {
                     /** @description the request's own, or a new one */
@@ -3845,6 +4025,561 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "not_acceptable";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
+                    };
+                };
+            };
+        };
+    };
+    getChanges: {
+        parameters: {
+            query?: {
+                /** @description the run to compare with; else the newest one before that has an equal request and a document */
+                since?: string;
+            };
+            header?: {
+                /** @description the `ETag` that the client has: 304 where it is still the same */
+                "if-none-match"?: string;
+                /** @description `bytes=FIRST-LAST`: 206 and that part, of format json */
+                range?: string;
+            };
+            path: {
+                /** @description the id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description what has changed */
+            200: {
+                headers: {
+                    /** @description strong */
+                    etag?: string;
+                    /** @description when the later run ended */
+                    "last-modified"?: string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description the client has it already */
+            304: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `run_not_comparable`: the two runs had different requests; `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_comparable" | "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_found`: there is no such run; `document_not_found`: the run ended without any album, so that it has no document; `no_earlier_run`: no earlier run that is kept has an equal request and a document */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_found" | "document_not_found" | "no_earlier_run";
+                    };
+                };
+            };
+            /** @description `run_not_finished`: the run has not ended */
+            409: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_finished";
+                    };
+                };
+            };
+            /** @description `run_expired`: there is no such run any longer */
+            410: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_expired";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
+                    };
+                };
+            };
+        };
+    };
+    listReleases: {
+        parameters: {
+            query: {
+                /** @description nextCursor of an earlier answer: only releases that were first seen after its last one */
+                since?: string;
+                /** @description releases on a page */
+                limit: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of releases */
+            200: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseList"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
+                    };
+                };
+            };
+        };
+    };
+    getAtomFeed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` that the client has: 304 where it is still the same */
+                "if-none-match"?: string;
+                /** @description `bytes=FIRST-LAST`: 206 and that part, of format json */
+                range?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the newest 100 releases whose runs are kept */
+            200: {
+                headers: {
+                    /** @description strong */
+                    etag?: string;
+                    /** @description when the newest release entered the list; absent for seconds after that */
+                    "last-modified"?: string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/atom+xml": string;
+                };
+            };
+            /** @description the client has it already */
+            304: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
+                    };
+                };
+            };
+        };
+    };
+    getJsonFeed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` that the client has: 304 where it is still the same */
+                "if-none-match"?: string;
+                /** @description `bytes=FIRST-LAST`: 206 and that part, of format json */
+                range?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the newest 100 releases whose runs are kept */
+            200: {
+                headers: {
+                    /** @description strong */
+                    etag?: string;
+                    /** @description when the newest release entered the list; absent for seconds after that */
+                    "last-modified"?: string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/feed+json": string;
+                };
+            };
+            /** @description the client has it already */
+            304: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
                     };
                 };
             };

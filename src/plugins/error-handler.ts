@@ -29,6 +29,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   run_failed: 409,
   run_canceled: 409,
   quality_failed: 409,
+  run_not_comparable: 400,
+  no_earlier_run: 404,
   misdirected_request: 421,
   idempotency_key_reused: 422,
   too_many_requests: 429,

@@ -23,6 +23,7 @@ const TAGS = [
   { name: 'runs', description: 'Start runs, see how they go, end them' },
   { name: 'documents', description: 'What runs leave: albums with all their tracks' },
   { name: 'tables', description: 'Documents as typed tables, and the contract on them' },
+  { name: 'releases', description: 'What documents were the first to have' },
   { name: 'service', description: 'The service itself' },
 ]
 

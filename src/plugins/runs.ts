@@ -1,28 +1,36 @@
 import fp from 'fastify-plugin'
+import { createReleaseRecorder } from '../services/releases/recorder.ts'
+import { type Releases, createReleases } from '../services/releases/releases.ts'
 import { type RunManager, createRunManager } from '../services/runs/manager.ts'
 import { createDocumentStore } from '../services/store/documents/document-store.ts'
 import { createQuality } from '../services/quality/quality.ts'
 import { createOwners } from '../services/store/owner.ts'
 import { createReportStore } from '../services/store/report-store.ts'
+import { createReleaseStore } from '../services/store/release-store.ts'
 import { createRunStore } from '../services/store/run-store.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     runs: RunManager
+    releases: Releases
   }
 }
 
-/** `app.runs`: everything about runs. Without `recover`, a run of an earlier process waits until an equal one is started. */
+/** `app.runs`: everything about runs; `app.releases`: what their documents were the first to have. Without `recover`, a run of an earlier process waits until an equal one is started. */
 export default fp<{ recover: boolean }>(async (app, { recover }) => {
   const { config, spotify, engine: { database, queue } } = app
   const { clock, newId, random } = app.parts
   const owners = createOwners()
   const log = database.kind === 'postgresql' ? app.log.child({ replica: owners.name }) : app.log
+  const store = createRunStore(database, owners, log)
+  const documents = await createDocumentStore(config.DATA_DIR, database, log)
+  const releases = createReleaseStore(database)
   const runs = createRunManager({
     database,
-    store: createRunStore(database, owners, log),
-    documents: await createDocumentStore(config.DATA_DIR, database, log),
+    store,
+    documents,
     quality: createQuality(createReportStore(database)),
+    releases: createReleaseRecorder({ releases, store, documents, monotonicMs: clock.monotonic, log }),
     queue,
     executes: config.ROLE !== 'api',
     clock,
@@ -39,6 +47,7 @@ export default fp<{ recover: boolean }>(async (app, { recover }) => {
   })
   let recovering = Promise.resolve()
   app.decorate('runs', runs)
+  app.decorate('releases', createReleases(releases, clock.now))
   app.addHook('onReady', async () => { recovering = runs.recover(recover) })
   app.addHook('preClose', async () => {
     await runs.close()

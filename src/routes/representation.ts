@@ -59,13 +59,18 @@ type Write = (albums: AsyncIterable<Buffer>) => AsyncIterable<Uint8Array | strin
 
 /** Streams a document in another format as soon as a conversion may begin, which ends with its stream or its client. */
 export async function convert ({ albums }: Pick<Document, 'albums'>, write: Write, begin: BeginConversion, response: ServerResponse): Promise<Readable> {
+  return await streamConversion(({ inTurns }) => write(inTurns(albums())), begin, response)
+}
+
+/** Streams what is made of documents as soon as a conversion may begin, which ends with its stream or its client. */
+export async function streamConversion (write: (conversion: Conversion) => AsyncIterable<Uint8Array | string>, begin: BeginConversion, response: ServerResponse): Promise<Readable> {
   const gone = new AbortController()
   response.once('close', () => gone.abort(clientLeft()))
   if (response.destroyed) throw clientLeft()
   const conversion = await begin(gone.signal)
   gone.signal.addEventListener('abort', conversion.end)
   if (gone.signal.aborted) conversion.end()
-  return Readable.from(write(conversion.inTurns(albums()))).once('end', conversion.end)
+  return Readable.from(write(conversion)).once('end', conversion.end)
 }
 
 function clientLeft (): ServiceError {

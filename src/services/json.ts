@@ -37,6 +37,14 @@ export function formatJson (value: unknown, parts: readonly unknown[] = Array.is
   return parts.some(isMarked) ? JSON.stringify(value, putBack) : JSON.stringify(value)
 }
 
+/** Writes the value of that key, of an object which `parseJson` gave; undefined where it has none. */
+export function formatMember (object: Record<string, unknown>, key: string): string | undefined {
+  if (!Object.hasOwn(object, key)) return undefined
+  const numbers = (object as Holder)[WRITTEN]
+  if (numbers === undefined) return JSON.stringify(object[key])
+  return JSON.stringify({ [WRITTEN]: numbers, [key]: object[key] }, putBack).slice(JSON.stringify(key).length + 2, -1)
+}
+
 /** Marks every object on the way to such a number, so that `formatJson` sees it at the top. */
 const noteNumbers: Reviver = function (key, value, context) {
   const source = unusualSource(value, context)

@@ -19,6 +19,8 @@ const MEANING: Partial<Record<RequestErrorCode, string>> = {
   run_failed: 'the run failed',
   run_canceled: 'the run was canceled',
   quality_failed: 'the quality of the document is worse than `quality` asks for',
+  run_not_comparable: 'the two runs had different requests',
+  no_earlier_run: 'no earlier run that is kept has an equal request and a document',
   idempotency_key_reused: 'the key belongs to another request of the last 24 hours',
   too_many_requests: 'more than REQUESTS_PER_MINUTE',
   unsupported_media_type: 'the body is not JSON, or has a content coding',

@@ -114,6 +114,24 @@ function migrationsOf (kind: Database['kind']): Record<string, Migration> {
           .columns(['request', 'tier', 'comparable', 'finished_ms']).execute()
       },
     },
+    '0003-releases': {
+      async up (db: Kysely<Tables>) {
+        await db.schema.createTable('releases').ifNotExists()
+          .addColumn('seq', 'bigint', (column) => column.primaryKey().notNull())
+          .addColumn('album_id', 'text', (column) => column.notNull().unique())
+          .addColumn('first_seen_ms', 'bigint', (column) => column.notNull())
+          .addColumn('run_id', 'text')
+          .addColumn('content', 'text')
+          .execute()
+        await db.schema.createIndex('releases_run').ifNotExists().on('releases').columns(['run_id', 'seq']).execute()
+
+        await db.schema.alterTable('runs').addColumn('releases_done', 'integer', (column) => column.notNull().defaultTo(0)).execute()
+        await db.schema.createIndex('runs_releases_due').ifNotExists().on('runs').columns(['id'])
+          .where(sql<boolean>`document_name is not null and releases_done = 0`).execute()
+        await db.schema.createIndex('runs_comparable').ifNotExists().on('runs').columns(['request_key', 'id'])
+          .where(sql.ref('document_name'), 'is not', null).execute()
+      },
+    },
   }
 }
 

@@ -23,6 +23,8 @@ export interface RunRow {
   live: string | null
   /** 1: a client wants the run to end. */
   cancel_wanted: number
+  /** 1: the releases of the run's present document are recorded. */
+  releases_done: number
 }
 
 /** One row per ledger event of a run: a fact, and an answer of Spotify where one belongs to it. */
@@ -115,6 +117,19 @@ export interface QualityReportRow {
   report: string
 }
 
+/** One row per album that any document ever had. Rows are never deleted; their content goes with its run. */
+export interface ReleaseRow {
+  /** The order in which they were first seen, without a hole. */
+  seq: number
+  album_id: string
+  /** When it was recorded, on the database's clock; never earlier than that of the row before. */
+  first_seen_ms: number
+  /** The run whose document had it first; null: that run is gone. */
+  run_id: string | null
+  /** JSON with its checksum; null: its run is gone. */
+  content: string | null
+}
+
 export interface Tables {
   runs: RunRow
   ledger_events: LedgerEventRow
@@ -126,4 +141,5 @@ export interface Tables {
   call_counts: CallCountRow
   document_pieces: DocumentPieceRow
   quality_reports: QualityReportRow
+  releases: ReleaseRow
 }

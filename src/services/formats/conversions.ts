@@ -4,7 +4,7 @@ import { createTurns } from './turns.ts'
 /** One conversion of a document that may begin. */
 export interface Conversion {
   /** Yields the same albums, each when it is this conversion's turn. */
-  inTurns: (albums: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>
+  inTurns: <Album>(albums: AsyncIterable<Album>) => AsyncGenerator<Album>
   /** Lets the next conversion of the client begin; may be called more than once. */
   end: () => void
 }

@@ -30,6 +30,8 @@ export interface ExecuteOptions {
   /** What the execution sees of the run's ledger, and appends to it. */
   openLedgerStore: (id: string, execution: number) => Promise<LedgerStore<LedgerEvent>>
   removeLedger: (id: string) => Promise<void>
+  /** Records which releases the run's document is the first to have. */
+  recordReleases: (id: string) => Promise<void>
   /** Aborts the execution: a client wants that, or another process has the run. */
   abort: (reason: Error) => void
   /** Called with a function that asks immediately whether a client wants the run to end. */
@@ -232,9 +234,10 @@ async function finishRun (record: RunRecord, { final, file, judgement }: Ended, 
 }
 
 /** The run has ended and its document is safe: what fails here is made good by the first reader, or by the sweep. */
-async function cleanUp ({ run, executions }: RunRecord, { documents, removeLedger, log }: ExecuteOptions): Promise<void> {
+async function cleanUp ({ run, executions }: RunRecord, { documents, removeLedger, recordReleases, log }: ExecuteOptions): Promise<void> {
   try {
     if (run.file !== null) await documents.publish(run.id, executions, run.file)
+    await recordReleases(run.id)
     if (run.complete === true) await removeLedger(run.id)
   } catch (error) {
     log.error({ err: error }, 'the run has ended, and its files are put in order later')

@@ -9,6 +9,7 @@ import { type Log } from '../log.ts'
 import { type QualityReport } from '../../schemas/quality.ts'
 import { type Quality } from '../quality/quality.ts'
 import { type RunQueue } from '../queue/run-queue.ts'
+import { type ReleaseRecorder } from '../releases/recorder.ts'
 import { type DocumentStore } from '../store/documents/document-store.ts'
 import { removeLedger, sweepLedgers } from '../store/ledger-store.ts'
 import { createdAtMs, isRunId } from '../store/run-id.ts'
@@ -40,6 +41,8 @@ export interface RunManager {
   list: (filter: { statuses: RunStatus[] | null, limit: number, before: string | null }) => Promise<{ runs: Run[], next: string | null }>
   /** The newest run that has a document; throws `run_not_found`. */
   latest: () => Promise<Run>
+  /** The newest run before that one which has an equal request and a document, or null. */
+  comparable: (run: Run) => Promise<Run | null>
   /** End a run that has not ended, with what it has. Throws `run_not_found`, `run_finished`, `storage_failed`. */
   cancel: (id: string) => Promise<Run>
   /** Let a run that ended partial, failed or canceled go on for what is missing. Throws `run_not_found`, `run_not_resumable`, `queue_full`. */
@@ -64,6 +67,7 @@ export interface RunManagerOptions {
   store: RunStore
   documents: DocumentStore
   quality: Quality
+  releases: ReleaseRecorder
   queue: RunQueue
   /** Whether this process works on runs; else it accepts them and answers for them. */
   executes: boolean
@@ -90,7 +94,7 @@ const RECOVER_RETRY_MS = 1000
 const CLOSE_MS = 4000
 
 export function createRunManager (options: RunManagerOptions): RunManager {
-  const { database, store, documents, queue, clock, log, retentionDays } = options
+  const { database, store, documents, releases, queue, clock, log, retentionDays } = options
   const closing = new AbortController()
   let isReady = false
   const active: ActiveRuns = createActiveRuns({
@@ -104,7 +108,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     clock,
   })
   const admission = createAdmission({ store, clock, newId: options.newId, maxAlbums: options.maxAlbums, market: options.market, maxPending: options.concurrency + options.maxQueued })
-  const worker = createWorker({ ...options, active, deliver })
+  const worker = createWorker({ ...options, active, deliver, recordReleases: releases.record })
   const stop = createCancel({
     get,
     store,
@@ -123,6 +127,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     retentionDays,
     maxStoredRuns: options.maxStoredRuns,
     sweepLedgers: async () => await sweepLedgers(database, isLedgerNeeded),
+    recordReleases: releases.catchUp,
     deliver,
     remove: removeEnded,
   })
@@ -185,10 +190,20 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     }
   }
 
+  /** The last chance, before a document is replaced or deleted: one that cannot be read keeps nobody from that. */
+  async function recordReleases (id: string): Promise<void> {
+    await releases.record(id).catch((error: unknown) => {
+      if (isAway(error) || hasCode(error, 'shutting_down')) throw error
+      log.warn({ err: error, runId: id }, 'releases of a document that goes cannot be recorded')
+    })
+  }
+
   async function removeEnded (id: string): Promise<void> {
+    await recordReleases(id)
     const { run } = await markDeleted(id)
     if (!hasEnded(run)) throw new ServiceError('run_not_finished', 'the run has not ended: cancel it first')
     await removeLedger(database, id)
+    await releases.forget(id)
     await store.remove(id)
     if (run.file !== null) await documents.remove(id, run.file.name)
   }
@@ -244,6 +259,10 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       return stored.run
     },
 
+    async comparable (run) {
+      return (await store.comparable(run))?.run ?? null
+    },
+
     async cancel (id) {
       if (hasEnded(await get(id))) throw new ServiceError('run_finished', 'the run has ended: there is nothing to cancel')
       await stop(id)
@@ -252,6 +271,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
 
     async resume (id) {
       if (isResumable(await get(id))) await admission.checkRoom()
+      await recordReleases(id)
       const { run, isDeleted } = await store.update(id, resume)
       if (isDeleted === true) throw new ServiceError('run_not_found', 'the run is being deleted: start a new one')
       if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can go on`)
@@ -267,6 +287,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       } catch (error) {
         if (!hasCode(error, 'storage_failed') || active.get(id) !== undefined || !await store.removeDamaged(id)) throw error
         await removeLedger(database, id)
+        await releases.forget(id)
       }
     },
 
@@ -289,7 +310,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       const reason = new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })
       sweep.stop()
       closing.abort(reason)
-      await Promise.race([queue.close(reason), delay(CLOSE_MS, undefined, { ref: false })])
+      await Promise.race([Promise.all([queue.close(reason), releases.close()]), delay(CLOSE_MS, undefined, { ref: false })])
       active.close()
     },
   }

@@ -16,6 +16,8 @@ interface SweepOptions {
   maxStoredRuns: number
   /** Deletes ledgers that no run needs any more. */
   sweepLedgers: () => Promise<void>
+  /** Records the releases of documents where a crash came before it; it never throws, and the sweep does not wait for it. */
+  recordReleases: () => Promise<void>
   deliver: (stored: StoredRun) => Promise<void>
   remove: (id: string) => Promise<void>
 }
@@ -35,7 +37,7 @@ const DELETE_EVERY_MS = 60_000
 const FILES_EVERY_MS = 3_600_000
 
 export function createSweep (options: SweepOptions): Sweep {
-  const { store, documents, clock, log, retentionDays, maxStoredRuns, sweepLedgers, deliver, remove } = options
+  const { store, documents, clock, log, retentionDays, maxStoredRuns, sweepLedgers, recordReleases, deliver, remove } = options
   const mayDelete = createJumpGuard(clock)
   let timer: NodeJS.Timeout | null = null
   let sweeping: Promise<void> = Promise.resolve()
@@ -45,6 +47,7 @@ export function createSweep (options: SweepOptions): Sweep {
 
   async function sweep (): Promise<void> {
     for (const stored of await store.pending()) if (!stored.isOwned) await deliver(stored)
+    void recordReleases()
     const nowMs = clock.monotonic()
     if (nowMs - deletedAtMs < DELETE_EVERY_MS || !mayDelete()) return
     deletedAtMs = nowMs

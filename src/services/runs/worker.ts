@@ -13,7 +13,7 @@ import { type ExecuteOptions, execute } from './execute.ts'
 import { waitingOf } from './standstill.ts'
 import { hasEnded } from './transitions.ts'
 
-export interface WorkerOptions extends Pick<ExecuteOptions, 'resumesPaused' | 'ingest'> {
+export interface WorkerOptions extends Pick<ExecuteOptions, 'resumesPaused' | 'ingest' | 'recordReleases'> {
   database: Database
   store: RunStore
   documents: DocumentStore
@@ -39,7 +39,7 @@ export interface Worker {
 }
 
 export function createWorker (options: WorkerOptions): Worker {
-  const { database, store, documents, quality, active, deliver, clock, log, resumesPaused, ingest } = options
+  const { database, store, documents, quality, active, deliver, clock, log, resumesPaused, ingest, recordReleases } = options
   const controllers = new Map<string, AbortController>()
 
   async function executeHere (id: string, signal: AbortSignal): Promise<Delivery> {
@@ -54,6 +54,7 @@ export function createWorker (options: WorkerOptions): Worker {
         quality,
         openLedgerStore: async (runId, execution) => await openLedgerStore(database, runId, execution),
         removeLedger: async (runId) => await removeLedger(database, runId),
+        recordReleases,
         clock,
         log,
         ingest,

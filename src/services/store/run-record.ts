@@ -23,7 +23,7 @@ export function keyOf (request: Run['request']): string {
 
 /** The row of a run that is stored for the first time. */
 export function newRow (record: RunRecord): RunRow {
-  return { ...columnsOf(record), id: record.run.id, version: 1, owner: null, beat_ms: null, live: null, cancel_wanted: 0 }
+  return { ...columnsOf(record), id: record.run.id, version: 1, owner: null, beat_ms: null, live: null, cancel_wanted: 0, releases_done: 0 }
 }
 
 /** The columns that follow from the record. */

@@ -78,6 +78,8 @@ export interface RunStore {
   list: (filter: ListFilter) => Promise<{ runs: StoredRun[], next: string | null }>
   /** The newest run that has a document, or null. */
   latest: () => Promise<StoredRun | null>
+  /** The newest run before that one which has an equal request and a document, or null. */
+  comparable: (run: Run) => Promise<StoredRun | null>
   remove: (id: string) => Promise<void>
   /** Deletes a run whose record is damaged; false: it is not. */
   removeDamaged: (id: string) => Promise<boolean>
@@ -140,9 +142,9 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
     })
   }
 
-  /** False: another process has changed the record since. What is not in `owner` stays as it is now: a beat or a wish to cancel may just have come. */
-  async function replace (row: RunRow, record: RunRecord, owner: Partial<Pick<RunRow, 'owner' | 'beat_ms' | 'cancel_wanted'>>, within: Queries): Promise<boolean> {
-    const { numUpdatedRows } = await within.updateTable('runs').set({ ...columnsOf(record), version: row.version + 1, live: null, ...owner })
+  /** False: another process has changed the record since. What is not in `columns` stays as it is now: a beat or a wish to cancel may just have come. */
+  async function replace (row: RunRow, record: RunRecord, columns: Partial<Pick<RunRow, 'owner' | 'beat_ms' | 'cancel_wanted' | 'releases_done'>>, within: Queries): Promise<boolean> {
+    const { numUpdatedRows } = await within.updateTable('runs').set({ ...columnsOf(record), version: row.version + 1, live: null, ...columns })
       .where('id', '=', row.id).where('version', '=', row.version).executeTakeFirst()
     return numUpdatedRows === 1n
   }
@@ -188,8 +190,9 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
         const after = change(before)
         if (after === before) return after
         const owner = release ? { owner: null, beat_ms: null, cancel_wanted: 0 } : {}
+        const releases = after.run.file === before.run.file ? {} : { releases_done: 0 }
         const isReplaced = await transaction({ lock: null, isDurable: true }, async (within) => {
-          const isOurs = await replace(row, after, owner, within)
+          const isOurs = await replace(row, after, { ...owner, ...releases }, within)
           if (isOurs) await also?.(within)
           return isOurs
         })
@@ -242,16 +245,8 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
       return { runs: await readable(page), next: rows.length > limit ? page.at(-1)?.id ?? null : null }
     },
 
-    async latest () {
-      for (let before: string | null = null; ;) {
-        let query = queries.selectFrom('runs').selectAll().where('document_name', 'is not', null).orderBy('id', 'desc').limit(1)
-        if (before !== null) query = query.where('id', '<', before)
-        const rows: RunRow[] = await query.execute()
-        const [found] = await readable(rows)
-        if (found !== undefined || rows[0] === undefined) return found ?? null
-        before = rows[0].id
-      }
-    },
+    latest: async () => await newestDocument(null, null),
+    comparable: async ({ id, request }) => await newestDocument(keyOf(request), id),
 
     remove,
 
@@ -276,6 +271,19 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
     async removeClaimsBefore (timeMs) {
       await queries.deleteFrom('claims').where('claimed_ms', '<', timeMs).execute()
     },
+  }
+
+  /** The newest readable run with a document that is older than `before` and has that request; null: any. */
+  async function newestDocument (requestKey: string | null, before: string | null): Promise<StoredRun | null> {
+    for (let olderThan = before; ;) {
+      let query = queries.selectFrom('runs').selectAll().where('document_name', 'is not', null).orderBy('id', 'desc').limit(1)
+      if (requestKey !== null) query = query.where('request_key', '=', requestKey)
+      if (olderThan !== null) query = query.where('id', '<', olderThan)
+      const rows: RunRow[] = await query.execute()
+      const [found] = await readable(rows)
+      if (found !== undefined || rows[0] === undefined) return found ?? null
+      olderThan = rows[0].id
+    }
   }
 
   /** One query per status: an index has them in order. */

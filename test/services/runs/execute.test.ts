@@ -90,6 +90,7 @@ async function startTrial (t: Test, isCounted = false): Promise<Trial> {
           onChange: (run) => shown.push(run),
           abort: () => {},
           onBegin: () => {},
+          recordReleases: async () => {},
           resumesPaused: true,
           ingest: { spotify, clock, random, retry, concurrency: 5, caching: null },
           ...more,

@@ -41,6 +41,7 @@ function create (t: Test, { isOpen = true } = {}) {
     },
     documents: { sweep: async () => { did.files++ } },
     sweepLedgers: async () => { did.ledgers++ },
+    recordReleases: async () => {},
     clock,
     log,
     retentionDays: 30,

@@ -499,6 +499,7 @@ const DAMAGES: Record<keyof RunRow, { values: (row: RunRow) => unknown[], isSeen
     isSeen: false,
   },
   cancel_wanted: { values: () => [1, -1, 7], isSeen: false },
+  releases_done: { values: () => [1, -1, 7], isSeen: false },
 }
 
 onBothDatabases(t, 'a run with a damaged column is never shown as right, and harms no other', async (t, open) => {

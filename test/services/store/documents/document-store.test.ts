@@ -327,6 +327,7 @@ onPostgresql(t, 'a sweep deletes the pieces of runs that are gone, and no other 
     checksum: '',
     version: 1,
     cancel_wanted: 0,
+    releases_done: 0,
   }
   await queries.insertInto('runs').values(row).execute()
   await one.store.sweep(async (names) => new Set(names), Date.now())

@@ -1,0 +1,56 @@
+import { ServiceError } from '../../errors.ts'
+import { type ReleaseStore } from '../store/release-store.ts'
+import { cursorOf, positionOf } from './cursor.ts'
+import { type Release } from './release.ts'
+
+/** The newest releases, as a feed shows them. */
+export interface FeedState {
+  /** Newest first. */
+  releases: Release[]
+  /** When the newest was recorded, up to the next whole second; null: there is none, or more may come within that second. */
+  modifiedMs: number | null
+}
+
+/** Every release that any document ever had, once. */
+export interface Releases {
+  /**
+   * Those after the cursor (null: from the first on), in the order in which they were first seen, and the cursor to go on
+   * with; null while there is none. Throws `invalid_request` where the cursor is none of this database's.
+   */
+  page: (since: string | null, limit: number) => Promise<{ releases: Release[], nextCursor: string | null }>
+  /** The newest whose run is still kept. */
+  feed: () => Promise<FeedState>
+}
+
+const FEED_ENTRIES = 100
+/** The clocks of the database and of this process may differ by so much. */
+const QUIET_MS = 2000
+
+export function createReleases (store: Pick<ReleaseStore, 'after' | 'newest' | 'albumAt'>, now: () => number): Releases {
+  async function placeOf (cursor: string): Promise<number> {
+    const position = positionOf(cursor)
+    if (position === null || await store.albumAt(position.seq) !== position.albumId) throw foreignCursor()
+    return position.seq
+  }
+
+  return {
+    async page (since, limit) {
+      const releases = await store.after(since === null ? 0 : await placeOf(since), limit)
+      const last = releases.at(-1)
+      return { releases, nextCursor: last === undefined ? since : cursorOf(last) }
+    },
+
+    async feed () {
+      const newest = await store.newest(FEED_ENTRIES)
+      const modifiedMs = Math.ceil((newest[0]?.firstSeenMs ?? Infinity) / 1000) * 1000
+      return {
+        releases: newest.filter(({ content }) => content !== null),
+        modifiedMs: modifiedMs + QUIET_MS < now() ? modifiedMs : null,
+      }
+    },
+  }
+}
+
+function foreignCursor (): ServiceError {
+  return new ServiceError('invalid_request', 'since is no cursor of this service: send the nextCursor of an earlier answer as it was, or leave since out to begin with the first release')
+}
