@@ -207,6 +207,6 @@ async function storeTracks ({ ledger, spotify, context, market }: Fetching, id: 
   const slots = Math.min(items.length, limit)
   await ledger.record(
     { kind: 'tracks', id, offset, slots, valid: tracks.length, hasNext: next !== null, keys: trackKeys(tracks) },
-    formatJson(tracks),
+    formatJson(tracks)
   )
 }

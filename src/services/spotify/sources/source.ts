@@ -63,7 +63,7 @@ export async function * partPages (
   { spotify, request, pagination }: Listing,
   { part, cursor: from }: SourceCursor,
   reader: Reader,
-  lookahead: Lookahead,
+  lookahead: Lookahead
 ): AsyncGenerator<SourcePage> {
   const { context, wanted, maxPages } = reader
   const rules = { pagination, origin: spotify.origin, isSearch: request.endpoint === 'search', mayBeEmpty: request.endpoint === 'artistAlbums' }
