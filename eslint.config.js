@@ -36,6 +36,7 @@ export default [
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-redeclare': 'off', // a schema and its type share their name; tsc finds real redeclarations
       '@typescript-eslint/require-await': 'off', // an async function without await still keeps its throws in the promise
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true, ignoreUsingDeclarations: true, argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-void': ['error', { allowAsStatement: true }],
     },
   },

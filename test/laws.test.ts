@@ -1,16 +1,13 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type RunRequest } from '../src/schemas/run.ts'
-import { conclude } from '../src/services/ingest/conclude.ts'
 import { documentText } from '../src/services/ingest/document.ts'
-import { inspect } from '../src/services/ingest/ingest.ts'
+import { outcomeOf } from '../src/services/ingest/outcome.ts'
 import { albumEvent, openLedger } from '../src/services/ingest/ledger.ts'
 import { newRecord } from '../src/services/runs/transitions.ts'
 import { parseBody } from '../src/services/spotify/answer.ts'
 import { classify } from '../src/services/spotify/classify.ts'
 import { readAlbumHead } from '../src/services/spotify/item-check.ts'
-import { NO_COST } from '../src/services/spotify/meter.ts'
-import { type SpotifyService } from '../src/services/spotify/spotify-service.ts'
 import { type Document } from './service.ts'
 import { createMemoryLedger } from './services/ingest/memory-ledger.ts'
 
@@ -43,17 +40,16 @@ t.test('whatever a run went through, its document is the first or the newest par
   await fc.assert(fc.asyncProperty(history, async ({ source, limit, pages, fetched, losses }) => {
     const request: RunRequest = { source, limit, pagination: 'next', market: null, refresh: false }
     const { run } = newRecord('0193549a-0000-7000-8000-000000000000', request, 0)
-    const ledger = await openLedger(createMemoryLedger(), limit)
+    const ledger = await openLedger(createMemoryLedger(), { limit, monotonic: () => 0 })
     await ledger.record({ kind: 'source', source: { used: source, query: null, reason: null } })
-    for (const ids of pages) await ledger.record({ kind: 'listed', albums: ids.map((id) => ({ id, name: null, releaseDate: dateOf(id), totalTracks: null })), losses: [], next: null, cost: NO_COST })
-    await ledger.record({ kind: 'listed', albums: [], losses, next: null, cost: NO_COST })
+    for (const ids of pages) await ledger.record({ kind: 'listed', albums: ids.map((id) => ({ id, name: null, releaseDate: dateOf(id), totalTracks: null })), losses: [], next: null })
+    await ledger.record({ kind: 'listed', albums: [], losses, next: null })
     for (const { id, tracks, claimed } of fetched) {
       const head = readAlbumHead({ id, tracks: { items: Array.from({ length: tracks }, (_, index) => ({ id: `${id}-${index}`, name: 'x', track_number: index + 1, disc_number: 1 })), next: null, total: claimed } })
-      if (head !== null) await ledger.record(albumEvent(id, head, NO_COST), JSON.stringify(head.album))
+      if (head !== null) await ledger.record(albumEvent(id, head), JSON.stringify(head.album))
     }
 
-    const { albums, gaps, progress } = inspect(request, ledger, {} as SpotifyService)
-    const { complete, status } = conclude({ listed: albums.length, fetched: progress.albumsFetched, gaps, error: null })
+    const { albums, gaps, complete, status } = outcomeOf({ request, ledger, failures: new Map(), error: null })
     const document = await parsed(documentText(run, albums, ledger))
     const shown = [...new Set(pages.flat())]
     const listing = (source === 'search' ? shown : shown.toSorted((a, b) => dateOf(b).localeCompare(dateOf(a)))).slice(0, limit)

@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin'
 import { type CallContext, createCall } from '../services/spotify/call.ts'
 import { type CapabilitiesSnapshot, createCapabilities } from '../services/spotify/capabilities.ts'
+import { createSemaphore } from '../services/spotify/semaphore.ts'
 import { type SpotifyService, createSpotifyService } from '../services/spotify/spotify-service.ts'
 import { createStateStore } from '../services/store/state-store.ts'
 
@@ -23,11 +24,10 @@ export default fp(async (app) => {
     random,
     retry: app.retryPolicy,
     timeoutMs: config.SPOTIFY_TIMEOUT_MS,
-    answers: app.answers,
-    maxConcurrency: config.SPOTIFY_MAX_CONCURRENCY,
     maxWaitMs: config.SPOTIFY_MAX_WAIT_S * 1000,
     log,
   })
+  const semaphore = createSemaphore({ slots: config.SPOTIFY_MAX_CONCURRENCY, answers: app.answers, waiting: pacer.waiting })
   async function ready ({ signal, meter }: CallContext): Promise<void> {
     await pacer.throwIfHeld()
     await tokens.get(signal).finally(meter.wait(tokens.waiting))
@@ -38,5 +38,5 @@ export default fp(async (app) => {
   const memory = createCapabilities({ scope, now: clock.now, store, log })
   await memory.refresh().catch((error: unknown) => log.warn({ err: error }, 'capabilities cannot be read yet'))
   app.addHook('onClose', async () => await memory.flush())
-  app.decorate('spotify', createSpotifyService({ apiUrl, call, memory, ready }))
+  app.decorate('spotify', createSpotifyService({ apiUrl, call, semaphore, memory, ready }))
 }, { name: 'spotify', dependencies: ['token-manager', 'engine'] })

@@ -1,8 +1,9 @@
 import { type SandboxApp } from '../../src/sandbox/app.ts'
 import { type EndpointStats, type SandboxStats } from '../../src/sandbox/stats.ts'
 import { type CapabilitiesSnapshot } from '../../src/services/spotify/capabilities.ts'
+import { unseal } from '../../src/services/database/checksum.ts'
 import { BATCH_SIZE, PAGE_SIZES } from '../../src/services/spotify/endpoint.ts'
-import { type StateLocation, isPending, storedEvents } from '../ledger-events.ts'
+import { type StateLocation, isPending, query, storedEvents } from '../ledger-events.ts'
 
 /** What the process did until it was killed, and how many of its calls were lost with it. */
 export interface Loss {
@@ -58,11 +59,10 @@ interface StoredAnswers {
 async function storedAnswers (location: StateLocation, runId: string, lastExecution?: number): Promise<StoredAnswers | null> {
   if (!await isPending(location, runId)) return null
   const parts = { listed: 0, album: 0, tracks: 0 }
-  let known: CapabilitiesSnapshot['known'] = []
   for (const event of await storedEvents(location, runId, lastExecution)) {
     if (event.kind in parts) parts[event.kind as keyof typeof parts]++
-    if (event.kind === 'memory') known = event.memory?.known ?? known
   }
+  const known = await storedCapabilities(location)
   const isBatched = !known.some(([name, { refusal }]) => name === 'albums' && typeof refusal?.value === 'string')
   return {
     pages: parts.listed,
@@ -71,6 +71,13 @@ async function storedAnswers (location: StateLocation, runId: string, lastExecut
     trackPages: parts.tracks,
     refusals: sum(known.map(([, { refusal, pageSize }]) => (typeof refusal?.value === 'string' ? 1 : 0) + PAGE_SIZES.findIndex((size) => size === (pageSize?.value ?? PAGE_SIZES[0])))),
   }
+}
+
+/** What the processes of this database know of the endpoints. */
+async function storedCapabilities (location: StateLocation): Promise<CapabilitiesSnapshot['known']> {
+  const [row] = await query<{ value: string }>(location, "select value from states where kind = 'capabilities'")
+  const text = row === undefined ? null : unseal(row.value)
+  return text === null ? [] : (JSON.parse(text) as CapabilitiesSnapshot).known
 }
 
 async function untilAnswered (sandbox: SandboxApp['sandbox']): Promise<void> {

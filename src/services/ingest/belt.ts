@@ -3,8 +3,8 @@ export interface Belt<T> {
   put: (items: T[]) => void
   /** What was taken and could not be used goes first again. */
   putBack: (items: T[]) => void
-  /** Up to `max` items as soon as there are `min` (else `max`), fewer only after `end`; none: it has ended. */
-  take: (max: number, min?: number) => Promise<T[]>
+  /** As many items as `size` says at that moment, as soon as there are so many; fewer only after `end`; none: it has ended. */
+  take: (size: () => number) => Promise<T[]>
   /** Nothing more will be put. */
   end: () => void
 }
@@ -12,16 +12,17 @@ export interface Belt<T> {
 export function createBelt<T> (goesFirst: (item: T) => boolean = () => false): Belt<T> {
   const first: T[] = []
   const others: T[] = []
-  const takers: Array<{ max: number, min: number, give: (taken: T[]) => void }> = []
+  const takers: Array<{ size: () => number, give: (taken: T[]) => void }> = []
   let ended = false
 
   function serve (): void {
     for (;;) {
       const taker = takers[0]
-      if (taker === undefined || (!ended && first.length + others.length < taker.min)) return
+      const size = taker?.size() ?? 0
+      if (taker === undefined || (!ended && first.length + others.length < size)) return
       takers.shift()
-      const taken = first.splice(0, taker.max)
-      taker.give([...taken, ...others.splice(0, taker.max - taken.length)])
+      const taken = first.splice(0, size)
+      taker.give([...taken, ...others.splice(0, size - taken.length)])
     }
   }
 
@@ -34,9 +35,9 @@ export function createBelt<T> (goesFirst: (item: T) => boolean = () => false): B
       first.unshift(...taken)
       serve()
     },
-    async take (max, min = max) {
+    async take (size) {
       return await new Promise<T[]>((resolve) => {
-        takers.push({ max, min, give: resolve })
+        takers.push({ size, give: resolve })
         serve()
       })
     },

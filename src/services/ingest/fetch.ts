@@ -5,22 +5,13 @@ import { type CallContext } from '../spotify/call.ts'
 import { BATCH_SIZE } from '../spotify/endpoint.ts'
 import { type ListedAlbum, isTrack, readAlbumHead, trackKeys } from '../spotify/item-check.ts'
 import { type SpotifyService, TooManyError } from '../spotify/spotify-service.ts'
-import { isAlbumFull, missingPages } from './album-state.ts'
+import { type PageRange, isAlbumFull, missingPages } from './album-state.ts'
 import { type Belt } from './belt.ts'
 import { type Ledger, albumEvent } from './ledger.ts'
-import { logBug, ordinaryFailure, settleAll } from './settle.ts'
-
-/** Why an album, or a part of it, could not be fetched in this pass. */
-export interface Failure {
-  code: string
-  detail: string
-}
+import { type Failure, logBug, ordinaryFailure, settleAll } from './failures.ts'
 
 /** So many albums failing in a row mean that the next one will fail too: the pass stops, and spares the quota. */
 const FAILURES_IN_A_ROW = 10
-
-/** Enough albums to find out by whether the batch call works. */
-const SMALLEST_BATCH = 2
 
 /** A batch that was refused as such is tried again with other sizes; after that each of its albums is asked for alone. */
 const MAX_BATCHES = 4
@@ -49,7 +40,7 @@ export interface Fetching {
 }
 
 /**
- * Fetch what comes along the belts until they end: by the batch where Spotify allows it, each album's further
+ * Fetches what comes along the belts until they end: by the batch where Spotify allows it, each album's further
  * pages at the same time. A failed album is noted in `failures`, or in the ledger when Spotify does not have it.
  * Throws what stops every call: a pause, an abort, bad credentials, a full disk.
  */
@@ -57,34 +48,13 @@ export async function fetchAlbums (fetching: Fetching): Promise<void> {
   const { belt, begun, spotify, concurrency } = fetching
   const streak = { failures: 0 }
   const work = async (from: Belt<ListedAlbum>, size: () => number): Promise<void> => {
-    for (let albums; (albums = await from.take(size())).length > 0;) {
+    for (let albums; (albums = await from.take(size)).length > 0;) {
       if (streak.failures < FAILURES_IN_A_ROW) await fetchSome(fetching, albums, streak)
     }
   }
-  const workers = (from: Belt<ListedAlbum>, size: () => number): Array<Promise<void>> => Array.from({ length: concurrency }, async () => await work(from, size))
-  const fetchNew = async (): Promise<void> => {
-    const first = isBatchKnown(spotify) ? null : await fetchFirst(fetching, await belt.take(BATCH_SIZE, SMALLEST_BATCH), streak)
-    await settleAll([...first === null ? [] : [first.over], ...workers(belt, () => batchSize(spotify))])
-  }
-  await settleAll([fetchNew(), ...workers(begun, () => 1)])
-}
-
-/**
- * Until the batch call has worked or was refused, one batch alone finds out, with the albums that are there: ten at once
- * would be refused ten times. Resolves when that is known; what else these albums want goes on beside the others, until `over`.
- */
-async function fetchFirst (fetching: Fetching, albums: ListedAlbum[], streak: Streak): Promise<{ over: Promise<void> }> {
-  let over = Promise.resolve()
-  await new Promise<void>((resolve) => {
-    over = fetchSome(fetching, albums, streak, resolve).finally(resolve)
-    over.catch(() => {}) // thrown by who waits for it
-  })
-  return { over }
-}
-
-function isBatchKnown ({ memory }: SpotifyService): boolean {
-  const { works, refusal } = memory.about('albums')
-  return works || refusal !== null
+  const workers = (from: Belt<ListedAlbum>, size: () => number): Array<Promise<void>> =>
+    Array.from({ length: concurrency }, async () => await work(from, size))
+  await settleAll([...workers(belt, () => batchSize(spotify)), ...workers(begun, () => 1)])
 }
 
 function batchSize ({ memory }: SpotifyService): number {
@@ -92,38 +62,25 @@ function batchSize ({ memory }: SpotifyService): number {
   return refusal === null ? Math.min(BATCH_SIZE, pageSize) : 1
 }
 
-async function fetchSome (fetching: Fetching, albums: ListedAlbum[], streak: Streak, onAnswered = (): void => {}): Promise<void> {
+async function fetchSome (fetching: Fetching, albums: ListedAlbum[], streak: Streak): Promise<void> {
   const { ledger, spotify } = fetching
   const fresh = albums.filter(({ id }) => ledger.album(id) === undefined)
-  const failed = fresh.length > 1 && batchSize(spotify) > 1 ? await fetchBatch(fetching, fresh, streak, onAnswered) : new Set()
+  const failed = fresh.length > 1 && batchSize(spotify) > 1 ? await fetchBatch(fetching, fresh, streak) : new Set()
   await settleAll(albums.map(async (album) => {
     if (!failed.has(album.id)) await guard(fetching, [album], streak, async () => await finishAlbum(fetching, album))
   }))
 }
 
 /**
- * Several albums by one call. Gives the ids of those that are over for now: all of them where the call failed (noted for
- * each) or was refused as such (they go back on the belt), and those whose answer was no album (noted). What Spotify left out is not among them.
+ * Fetches several albums by one call. Returns the ids of those that are over for now: all of them where the call failed (noted
+ * for each) or was refused as such (they go back on the belt), and those whose answer was no album (noted). What Spotify left
+ * out is not among them.
  */
-async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: Streak, onAnswered: () => void): Promise<Set<string>> {
-  const { spotify, context, market } = fetching
+async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: Streak): Promise<Set<string>> {
   const ids = albums.map(({ id }) => id)
-  const broken = new Map<ListedAlbum, ServiceError>()
-  const store = async (bodies: unknown[]): Promise<void> => {
-    onAnswered()
-    await settleAll(albums.map(async (album, place) => {
-      if (bodies[place] === null) return
-      try {
-        await storeAlbum(fetching, album, bodies[place])
-      } catch (error) {
-        const failure = ordinaryFailure(error)
-        if (failure === null) throw error
-        broken.set(album, failure)
-      }
-    }))
-  }
+  let broken: Map<ListedAlbum, ServiceError>
   try {
-    await spotify.albums(ids, market, context, store)
+    broken = await storeBatch(fetching, albums)
   } catch (error) {
     if (isSizeRefusal(error) && putBack(fetching, albums)) return new Set(ids)
     if (isSizeRefusal(error) || isFaultOfOne(error)) return new Set() // each alone shows which
@@ -133,6 +90,25 @@ async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: St
   streak.failures = 0
   for (const [album, error] of broken) await guard(fetching, [album], streak, async () => { throw error })
   return new Set([...broken.keys()].map(({ id }) => id))
+}
+
+/** Stores what a batch call answered; returns the albums whose answers were none. */
+async function storeBatch (fetching: Fetching, albums: ListedAlbum[]): Promise<Map<ListedAlbum, ServiceError>> {
+  const { spotify, context, market } = fetching
+  const broken = new Map<ListedAlbum, ServiceError>()
+  using slot = await spotify.slot(context, false)
+  const bodies = await spotify.albums(albums.map(({ id }) => id), market, { ...context, slot })
+  await settleAll(albums.map(async (album, place) => {
+    if (bodies[place] === null) return
+    try {
+      await storeAlbum(fetching, album, bodies[place])
+    } catch (error) {
+      const failure = ordinaryFailure(error)
+      if (failure === null) throw error
+      broken.set(album, failure)
+    }
+  }))
+  return broken
 }
 
 /** Puts the albums back on the belt unless that was done too often: no sequence of refusals keeps them going round. */
@@ -146,7 +122,7 @@ function putBack ({ belt, putBacks }: Fetching, albums: ListedAlbum[]): boolean 
 interface Streak { failures: number }
 
 /** The failure of a call is that of its albums alone; what would stop every call is thrown on. True when the work was done. */
-async function guard ({ ledger, context, failures, log, abort }: Fetching, albums: ListedAlbum[], streak: Streak, work: () => Promise<void>): Promise<boolean> {
+async function guard ({ ledger, failures, log, abort }: Fetching, albums: ListedAlbum[], streak: Streak, work: () => Promise<void>): Promise<boolean> {
   try {
     await work()
     for (const { id } of albums) failures.delete(id)
@@ -163,7 +139,7 @@ async function guard ({ ledger, context, failures, log, abort }: Fetching, album
     const isFinal = albums.length === 1 && isFinalRefusal(error)
     for (const { id } of albums) {
       if (!isFinal) failures.set(id, { code, detail })
-      else if (ledger.unavailable(id) === undefined) await ledger.record({ kind: 'unavailable', id, detail, cost: context.meter.read() })
+      else if (ledger.unavailable(id) === undefined) await ledger.record({ kind: 'unavailable', id, detail })
     }
     streak.failures = isFinal ? 0 : streak.failures + 1
     return false
@@ -181,7 +157,7 @@ function isFaultOfOne (error: unknown): boolean {
 }
 
 /** Spotify does not have it: asking again would not help. */
-function isFinalRefusal (error: unknown): boolean {
+function isFinalRefusal (error: unknown): error is ServiceError {
   return hasCode(error, 'not_found', 'request_refused')
 }
 
@@ -194,37 +170,43 @@ async function finishAlbum (fetching: Fetching, album: ListedAlbum): Promise<voi
 
 async function fetchAlbum (fetching: Fetching, album: ListedAlbum): Promise<void> {
   const { spotify, context, market, ledger } = fetching
-  await spotify.album(album.id, market, context, {
-    isShown: album.name !== null || album.totalTracks !== null,
-    answered: async (body) => await storeAlbum(fetching, album, body),
-    async refused (error) {
-      if (isFinalRefusal(error)) await ledger.record({ kind: 'unavailable', id: album.id, detail: error.message, cost: context.meter.read() })
-    },
-  })
+  const isShown = album.name !== null || album.totalTracks !== null
+  using slot = await spotify.slot(context, false)
+  try {
+    await storeAlbum(fetching, album, await spotify.album(album.id, market, { ...context, slot }, isShown))
+  } catch (error) {
+    if (isFinalRefusal(error)) await ledger.record({ kind: 'unavailable', id: album.id, detail: error.message })
+    throw error
+  }
 }
 
-async function storeAlbum ({ ledger, context }: Fetching, { id }: ListedAlbum, body: unknown): Promise<void> {
+async function storeAlbum ({ ledger }: Fetching, { id }: ListedAlbum, body: unknown): Promise<void> {
   const head = readAlbumHead(body)
   if (head === null) throw new ServiceError('upstream_invalid', `album ${id} was answered with something that is no album`)
   if (head.album.id !== id) throw new ServiceError('upstream_invalid', `album ${id} was asked for, and album ${head.album.id} was answered`)
-  await ledger.record(albumEvent(id, head, context.meter.read()), formatJson(head.album))
+  await ledger.record(albumEvent(id, head), formatJson(head.album))
 }
 
-/** Fetches the pages beyond the embedded one, a few concurrently, as long as an answer shows that there are more. Each round stores pages. */
-async function fetchTracks ({ ledger, spotify, context, market, again }: Fetching, { id }: ListedAlbum): Promise<void> {
+/** Fetches the pages beyond the embedded one, a few concurrently, as long as an answer shows that there are more. */
+async function fetchTracks (fetching: Fetching, { id }: ListedAlbum): Promise<void> {
+  const { ledger, spotify, again } = fetching
   for (let isAgain = again; ; isAgain = false) {
     const state = ledger.album(id)
     if (state === undefined || isAlbumFull(state)) return
     const ranges = missingPages(state, spotify.memory.about('albumTracks').pageSize, isAgain)
     if (ranges.length === 0) return
-    await settleAll(ranges.map(async (range) => {
-      const { offset, limit } = range
-      await spotify.albumTracks(id, range, market, context, async ({ items, next }) => {
-        const tracks = items.filter(isTrack)
-        await ledger.record({
-          kind: 'tracks', id, offset, slots: Math.min(items.length, limit), valid: tracks.length, hasNext: next !== null, keys: trackKeys(tracks), cost: context.meter.read(),
-        }, formatJson(tracks))
-      })
-    }))
+    await settleAll(ranges.map(async (range) => await storeTracks(fetching, id, range)))
   }
+}
+
+async function storeTracks ({ ledger, spotify, context, market }: Fetching, id: string, range: PageRange): Promise<void> {
+  const { offset, limit } = range
+  using slot = await spotify.slot(context, false)
+  const { items, next } = await spotify.albumTracks(id, range, market, { ...context, slot })
+  const tracks = items.filter(isTrack)
+  const slots = Math.min(items.length, limit)
+  await ledger.record(
+    { kind: 'tracks', id, offset, slots, valid: tracks.length, hasNext: next !== null, keys: trackKeys(tracks) },
+    formatJson(tracks)
+  )
 }

@@ -1,21 +1,22 @@
-import { PauseError } from '../../errors.ts'
-import { type Gap, type ListingEnd, type Progress, type RunRequest } from '../../schemas/run.ts'
+import { PauseError, hasCode } from '../../errors.ts'
+import { type Gap, type RunFailure, type RunRequest } from '../../schemas/run.ts'
 import { follow } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
+import { isAway } from '../database/failure.ts'
 import { type Log } from '../log.ts'
 import { TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
 import { type ListedAlbum } from '../spotify/item-check.ts'
-import { type Meter } from '../spotify/meter.ts'
 import { type RetryPolicy, retryDelayMs } from '../spotify/retry-policy.ts'
+import { orderOf } from '../spotify/sources/choose.ts'
 import { type SpotifyService } from '../spotify/spotify-service.ts'
 import { type Wait } from '../spotify/wait.ts'
-import { countTracks } from './album-state.ts'
 import { createBelt } from './belt.ts'
-import { type Failure, fetchAlbums } from './fetch.ts'
-import { type Ledger, gapOf } from './ledger.ts'
-import { list, sourceOf, wantedAlbums } from './list.ts'
+import { type Failure, failureOf, logBug, ordinaryFailure } from './failures.ts'
+import { fetchAlbums } from './fetch.ts'
+import { type Ledger } from './ledger.ts'
+import { list, wantedAlbums } from './list.ts'
+import { type Outcome, gapsOf, outcomeOf } from './outcome.ts'
 import { type AlbumCaching, NO_CACHE, type RunCache, createRunCache } from './run-cache.ts'
-import { logBug, ordinaryFailure } from './settle.ts'
 
 export interface IngestOptions {
   spotify: SpotifyService
@@ -29,68 +30,68 @@ export interface IngestOptions {
   log: Log
 }
 
-/** How the pipeline ended: the failure of the listing, if any, and of the albums that are still missing. */
-export interface IngestResult {
-  error: Failure | null
-  failures: ReadonlyMap<string, Failure>
-  /** Resolves when the cache has what it keeps. It reads the ledger until then. */
-  cached: Promise<void>
-}
-
-/** What a run has, compared with what it promised. */
-export interface Inspection {
-  /** The albums that the run is about, in the order of the document. */
-  albums: ListedAlbum[]
-  gaps: Gap[]
-  /** Of these albums only: while the newest ones are looked for, others were fetched too. */
-  progress: Progress
-}
+/** How an execution of the pipeline ended. */
+export type IngestResult =
+  /** `cached` resolves when the cache has what it keeps. It reads the ledger until then. */
+  | { kind: 'ended', outcome: Outcome, cached: Promise<void> }
+  | { kind: 'paused', pause: PauseError }
 
 /** After the first pass, faults that usually pass get one more chance. */
 const PASSES = 2
 
 /**
- * The pipeline up to the document: list, fetch, check. Each pass goes for what the ledger lacks, so the first
+ * Runs the pipeline up to the document: list, fetch, check. Each pass goes for what the ledger lacks, so the first
  * one of a new run, a second one after faults, and one after a crash are the same thing.
- * Throws what stops every call; then the ledger keeps what there is.
+ * Throws the signal's reason, unless the run was canceled, and what a database that is away throws.
  */
-export async function ingest (request: RunRequest, ledger: Ledger, signal: AbortSignal, meter: Meter, options: IngestOptions): Promise<IngestResult> {
-  const { spotify, clock, random, retry, caching } = options
+export async function ingest (request: RunRequest, ledger: Ledger, signal: AbortSignal, options: IngestOptions): Promise<IngestResult> {
+  const { spotify, clock, caching, log } = options
   const failures = new Map<string, Failure>()
-  const putBacks = new Map<string, number>()
-  if (ledger.memory !== null) spotify.memory.restore(ledger.memory)
-  await spotify.memory.refresh()
-  const cache = caching === null ? NO_CACHE : createRunCache({ caching, request, ledger, memory: spotify.memory, meter, clock, signal })
-  const recordCost = async (isLeaving = false): Promise<void> => await ledger.record({ kind: 'memory', memory: spotify.memory.snapshot(), cost: meter.read(), ...isLeaving ? { isLeaving } : {} })
-  /** What was learnt of the endpoints is stored immediately, so that a restart does not ask it again. */
-  const learned = async (): Promise<void> => {
-    if (JSON.stringify(spotify.memory.snapshot()) !== JSON.stringify(ledger.memory)) await recordCost()
-  }
+  const ended = (error: RunFailure | null, cached = Promise.resolve()): IngestResult =>
+    ({ kind: 'ended', outcome: outcomeOf({ request, ledger, failures, error }), cached })
+  const cache = caching === null ? NO_CACHE : createRunCache({ caching, request, ledger, memory: spotify.memory, clock, signal })
   try {
-    let error: Failure | null = null
-    for (let pass = 1; pass <= PASSES; pass++) {
-      if (pass > 1) {
-        const waitMs = retryDelayMs(retry.maxAttempts, retry, random())
-        const wait: Wait = { for: 'retry', untilMs: Math.ceil(clock.now() + waitMs), detail: `pass ${pass} of ${PASSES}: ${error?.detail ?? 'what is missing is asked again'}` }
-        await clock.sleep(waitMs, signal).finally(meter.wait(() => wait))
-      }
-      error = await runPass(request, ledger, { signal, meter, learned, cache, failures, putBacks, again: pass > 1 }, options)
-      if (error === null && inspect(request, ledger, spotify, failures).gaps.every(isFinal)) break
-      if (error !== null && !isTransient(error)) break
-    }
-    await recordCost()
-    return { error, failures, cached: cache.settle() }
+    await spotify.memory.refresh()
+    const error = await runPasses(request, ledger, { signal, cache, failures }, options)
+    return ended(error, cache.settle())
   } catch (error) {
-    await recordCost(true).catch(() => {})
+    await ledger.record({ kind: 'left' }).catch(() => {})
     await cache.settle()
-    throw error
+    if (hasCode(signal.reason, 'canceled')) return ended(failureOf(signal.reason))
+    signal.throwIfAborted()
+    if (isAway(error)) throw error
+    if (error instanceof PauseError) return { kind: 'paused', pause: error }
+    const failure = failureOf(error)
+    if (failure.code === 'internal_error') log.error({ err: error }, 'internal error while ingesting')
+    return ended(failure)
   }
+}
+
+/** Returns why the listing failed, if it did. */
+async function runPasses (request: RunRequest, ledger: Ledger, pass: Omit<Pass, 'again' | 'putBacks'>, options: IngestOptions): Promise<Failure | null> {
+  const { clock, random, retry } = options
+  const putBacks = new Map<string, number>()
+  let error: Failure | null = null
+  for (let number = 1; number <= PASSES; number++) {
+    if (number > 1) {
+      const waitMs = retryDelayMs(retry.maxAttempts, retry, random())
+      const detail = `pass ${number} of ${PASSES}: ${error?.detail ?? 'what is missing is asked again'}`
+      const wait: Wait = { for: 'retry', untilMs: Math.ceil(clock.now() + waitMs), detail }
+      await clock.sleep(waitMs, pass.signal).finally(ledger.meter.wait(() => wait))
+    }
+    error = await runPass(request, ledger, { ...pass, putBacks, again: number > 1 }, options)
+    if (error !== null ? !isTransient(error) : hasAllThatThereIs(request, ledger, pass.failures)) break
+  }
+  return error
+}
+
+/** Whether another pass would find nothing more. */
+function hasAllThatThereIs (request: RunRequest, ledger: Ledger, failures: ReadonlyMap<string, Failure>): boolean {
+  return gapsOf(wantedAlbums(ledger, request.limit), request, ledger, failures).every(isFinal)
 }
 
 interface Pass {
   signal: AbortSignal
-  meter: Meter
-  learned: () => Promise<void>
   cache: RunCache
   failures: Map<string, Failure>
   putBacks: Map<string, number>
@@ -98,12 +99,12 @@ interface Pass {
 }
 
 /** List and fetch side by side: an album is looked up and fetched while the next page is listed. Gives the listing's failure, if any. */
-async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, learned, cache, failures, putBacks, again }: Pass, options: IngestOptions): Promise<Failure | null> {
+async function runPass (request: RunRequest, ledger: Ledger, { signal, cache, failures, putBacks, again }: Pass, options: IngestOptions): Promise<Failure | null> {
   const { spotify, concurrency, log } = options
   const { controller: stopping, release } = follow(signal)
   /** During a pause the pacer lets no new call through, and the answers that are on their way are worth having. */
   const abort = (error: unknown): void => { if (!(error instanceof PauseError)) stopping.abort(error) }
-  const context = { signal: stopping.signal, meter, learned }
+  const context = { signal: stopping.signal, meter: ledger.meter, onRefused: async () => await ledger.record({ kind: 'refused' }) }
   const belt = createBelt<ListedAlbum>(hasFurtherTracks)
   const begun = createBelt<ListedAlbum>()
   let lookedUp = Promise.resolve()
@@ -116,7 +117,7 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, meter, le
     })
     lookedUp.catch(abort)
   }
-  if (isListedInOrder(ledger, request, spotify)) put(wanted(request, ledger, spotify))
+  if (isListedInOrder(ledger)) put(wantedAlbums(ledger, request.limit))
 
   async function listing (): Promise<Failure | null> {
     try {
@@ -170,35 +171,9 @@ function isMissing (ledger: Ledger, { id }: ListedAlbum): boolean {
   return !ledger.isComplete(id) && ledger.unavailable(id) === undefined
 }
 
-function wanted (request: RunRequest, ledger: Ledger, spotify: SpotifyService): ListedAlbum[] {
-  return wantedAlbums(ledger.listed.values(), request.limit, sourceOf({ ledger, request, spotify }).order)
-}
-
 /** Which of the albums are the newest is not known before all are listed: then the listing itself hands them over. */
-function isListedInOrder (ledger: Ledger, request: RunRequest, spotify: SpotifyService): boolean {
-  return ledger.source !== null && sourceOf({ ledger, request, spotify }).order === 'listed'
-}
-
-/** Compare what is there with what was promised; `failures` says why the rest is missing, as far as it is known. */
-export function inspect (request: RunRequest, ledger: Ledger, spotify: SpotifyService, failures: ReadonlyMap<string, Failure> = new Map()): Inspection {
-  const albums = wanted(request, ledger, spotify)
-  const lost = ledger.losses.map((detail) => listingGap('listing_incomplete', detail))
-  const capped = albums.length < request.limit && ledger.listing !== null ? cappedGap(ledger.listing, albums.length) : []
-  const gaps = albums.flatMap((album) => gapOf(ledger, album, failures.get(album.id)) ?? [])
-  return { albums, gaps: [...lost, ...capped, ...gaps], progress: progressOf(albums, ledger) }
-}
-
-function listingGap (code: 'listing_incomplete' | 'listing_capped', detail: string): Gap {
-  return { albumId: null, name: null, code, detail, expectedTracks: null, tracks: 0 }
-}
-
-function cappedGap ({ cappedAt }: ListingEnd, listed: number): Gap[] {
-  return cappedAt === null ? [] : [listingGap('listing_capped', `Spotify's search shows no more than ${cappedAt} results, which were ${listed} albums: narrow the query to see others`)]
-}
-
-function progressOf (albums: ListedAlbum[], ledger: Ledger): Progress {
-  const fetched = albums.flatMap(({ id }) => ledger.album(id) ?? [])
-  return { albumsListed: albums.length, albumsFetched: fetched.length, tracks: fetched.reduce((sum, album) => sum + countTracks(album), 0) }
+function isListedInOrder ({ source }: Ledger): boolean {
+  return source !== null && orderOf(source.used) === 'listed'
 }
 
 function isFinal ({ code }: Gap): boolean {

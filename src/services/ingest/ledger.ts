@@ -1,8 +1,7 @@
 import { type Gap, type ListingEnd, type Progress, type UsedSource } from '../../schemas/run.ts'
-import { type CapabilitiesSnapshot } from '../spotify/capabilities.ts'
 import { TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
 import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
-import { type Cost, NO_COST } from '../spotify/meter.ts'
+import { type Cost, type Meter, NO_COST, createMeter } from '../spotify/meter.ts'
 import { type SourceCursor } from '../spotify/sources/source.ts'
 import { type BodyRef, type LedgerStore } from '../store/ledger-store.ts'
 import { type AlbumState, countTracks, expectedTracks, isAlbumComplete, namesMore, putPage, tellsMore } from './album-state.ts'
@@ -10,18 +9,23 @@ import { type AlbumState, countTracks, expectedTracks, isAlbumComplete, namesMor
 /** The facts of a run, in the order in which they became known. */
 export type LedgerEvent =
   | { kind: 'source', source: UsedSource }
-  | { kind: 'listed', albums: ListedAlbum[], losses: string[], next: SourceCursor | null, ended?: ListingEnd, cost: Cost }
+  | { kind: 'listed', albums: ListedAlbum[], losses: string[], next: SourceCursor | null, ended?: ListingEnd }
   /** A page of the listing that was answered before its turn; its items are the body. */
-  | { kind: 'early', part: number, offset: number, pageSize: number, next: string | null, total: number | null, cost: Cost }
-  | { kind: 'album', id: string, slots: number, valid: number, expected: number, hasNext: boolean, keys?: string[], cost: Cost }
-  | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, keys?: string[], cost: Cost }
-  | { kind: 'unavailable', id: string, detail: string, cost?: Cost }
-  /** `isLeaving`: the execution was told to stop, or pauses; it was not cut off. */
-  | { kind: 'memory', memory?: CapabilitiesSnapshot, cost: Cost, isLeaving?: boolean }
+  | { kind: 'early', part: number, offset: number, pageSize: number, next: string | null, total: number | null }
+  | { kind: 'album', id: string, slots: number, valid: number, expected: number, hasNext: boolean, keys?: string[] }
+  | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, keys?: string[] }
+  | { kind: 'unavailable', id: string, detail: string }
   /** An execution after the first one. */
   | { kind: 'begun' }
-  /** A user wants the run to go on: what Spotify did not have, or refused to the app, is asked again, and a listing that lost something begins anew. */
+  /** An execution was told to stop, or paused: it was not cut off. */
+  | { kind: 'left' }
+  /** Calls were refused that brought nothing else: their cost. */
+  | { kind: 'refused' }
+  /** A user resumed the run: what Spotify did not have is asked for again, and a listing that lost something begins again. */
   | { kind: 'resumed', resumption: number }
+
+/** An event with what the run had cost when it was stored. */
+export type StoredEvent = LedgerEvent & { cost?: Cost }
 
 /** A page that waits for its turn in the listing. */
 export interface EarlyPage {
@@ -47,9 +51,8 @@ export interface Ledger {
   readonly losses: readonly string[]
   /** How the listing ended; null before. */
   readonly listing: ListingEnd | null
-  readonly cost: Cost
-  /** What an earlier execution knew of the endpoints; null where a user has let the run go on since then. */
-  readonly memory: CapabilitiesSnapshot | null
+  /** Adds up what the run costs, from what its earlier executions cost; each event is stored with that. */
+  readonly meter: Meter
   /** The last time a user let the run go on that is stored; 0 before the first. */
   readonly resumption: number
   /** Executions in a row that were cut off before they had stored anything. */
@@ -66,8 +69,16 @@ export interface Ledger {
   readBody: (ref: BodyRef) => Promise<string>
 }
 
-/** Builds the ledger of a run that wants `limit` albums from its stored events. `onChange`: after each new one. */
-export async function openLedger (store: LedgerStore<LedgerEvent>, limit: number, onChange: () => void = () => {}): Promise<Ledger> {
+export interface LedgerOptions {
+  /** Albums that the run wants. */
+  limit: number
+  monotonic: () => number
+  /** Called after each new event. */
+  onChange?: () => void
+}
+
+/** Builds the ledger of a run from its stored events. */
+export async function openLedger (store: LedgerStore<StoredEvent>, { limit, monotonic, onChange }: LedgerOptions): Promise<Ledger> {
   const albums = new Map<string, AlbumState>()
   const unavailable = new Map<string, string>()
   const listed = new Map<string, ListedAlbum>()
@@ -77,14 +88,13 @@ export async function openLedger (store: LedgerStore<LedgerEvent>, limit: number
   let source: UsedSource | null = null
   let next: SourceCursor | null | undefined
   let cost = NO_COST
-  let memory: CapabilitiesSnapshot | null = null
   let resumption = 0
   let fruitless = 0
   let tracks = 0
 
-  function count (part: LedgerEvent, body: BodyRef | null): void {
-    if ('cost' in part && part.cost !== undefined) cost = part.cost
-    if (part.kind !== 'memory' || part.isLeaving === true) fruitless = part.kind === 'begun' ? fruitless + 1 : 0
+  function count (part: StoredEvent, body: BodyRef | null): void {
+    cost = part.cost ?? cost
+    if (part.kind !== 'refused') fruitless = part.kind === 'begun' ? fruitless + 1 : 0
     switch (part.kind) {
       case 'source':
         source = part.source
@@ -114,7 +124,6 @@ export async function openLedger (store: LedgerStore<LedgerEvent>, limit: number
       case 'resumed':
         resumption = part.resumption
         unavailable.clear()
-        memory = null
         if (losses.length > 0 || listed.size === 0) {
           next = undefined
           listing = null
@@ -122,10 +131,9 @@ export async function openLedger (store: LedgerStore<LedgerEvent>, limit: number
         }
         losses.length = 0
         break
-      case 'memory':
-        memory = part.memory ?? null
-        break
       case 'begun':
+      case 'left':
+      case 'refused':
         break
     }
   }
@@ -150,15 +158,15 @@ export async function openLedger (store: LedgerStore<LedgerEvent>, limit: number
   }
 
   for await (const { event, body } of store.replay()) count(event, body)
+  const meter = createMeter(monotonic, cost)
 
   return {
+    meter,
     get source () { return source },
     get next () { return next },
     get listed () { return listed },
     get losses () { return losses },
     get listing () { return listing },
-    get cost () { return cost },
-    get memory () { return memory },
     get resumption () { return resumption },
     get fruitless () { return fruitless },
     album: (id) => albums.get(id),
@@ -169,10 +177,11 @@ export async function openLedger (store: LedgerStore<LedgerEvent>, limit: number
     },
     unavailable: (id) => unavailable.get(id),
     progress: () => ({ albumsListed: Math.min(listed.size, limit), albumsFetched: Math.min(albums.size, limit), tracks }),
-    record: (part, body) => store.append(part, body).then((ref) => {
-      count(part, ref)
-      onChange()
-    }),
+    async record (event, body) {
+      const stored = { ...event, cost: meter.read() }
+      count(stored, await store.append(stored, body))
+      onChange?.()
+    },
     readBody: store.readBody,
   }
 }
@@ -182,9 +191,8 @@ function isStillAhead ({ part, offset }: EarlyPage, next: SourceCursor | null): 
 }
 
 /** The event that stores an album as it was answered. */
-export function albumEvent (id: string, head: Omit<AlbumHead, 'album'>, cost: Cost): LedgerEvent {
-  const { slots, valid, expected, hasNext, keys } = head
-  return { kind: 'album', id, slots, valid, expected, hasNext, keys, cost }
+export function albumEvent (id: string, { slots, valid, expected, hasNext, keys }: Omit<AlbumHead, 'album'>): LedgerEvent {
+  return { kind: 'album', id, slots, valid, expected, hasNext, keys }
 }
 
 /** What is missing of a listed album: null when nothing is. `failure`: how the last try ended, where it did. */

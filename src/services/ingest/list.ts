@@ -2,12 +2,12 @@ import { ServiceError, hasCode } from '../../errors.ts'
 import { type RunRequest } from '../../schemas/run.ts'
 import { type CallContext } from '../spotify/call.ts'
 import { type ListedAlbum, idsOf, listedFields, readListedAlbum } from '../spotify/item-check.ts'
-import { chooseSource, createSource } from '../spotify/sources/choose.ts'
+import { chooseSource, createSource, orderOf } from '../spotify/sources/choose.ts'
 import { type EarlyPages } from '../spotify/sources/lookahead.ts'
 import { SOURCE_START, type Source, type SourcePage } from '../spotify/sources/source.ts'
 import { type SpotifyService } from '../spotify/spotify-service.ts'
 import { type Ledger } from './ledger.ts'
-import { settleAll } from './settle.ts'
+import { settleAll } from './failures.ts'
 
 export interface Listing {
   request: RunRequest
@@ -49,14 +49,14 @@ function throwIfRefused (refusal: string | null): void {
   if (refusal !== null) throw new ServiceError('endpoint_unavailable', refusal)
 }
 
-/** The albums that the run is about: the first or the newest `limit` of what was listed. */
-export function wantedAlbums (listed: Iterable<ListedAlbum>, limit: number, order: Source['order']): ListedAlbum[] {
-  const albums = [...listed]
-  if (order === 'newest') albums.sort((a, b) => compareDates(b.releaseDate, a.releaseDate))
+/** Returns the albums that the run is about: the first or the newest `limit` of what was listed. */
+export function wantedAlbums ({ listed, source }: Pick<Ledger, 'listed' | 'source'>, limit: number): ListedAlbum[] {
+  const albums = [...listed.values()]
+  if (source !== null && orderOf(source.used) === 'newest') albums.sort((a, b) => compareDates(b.releaseDate, a.releaseDate))
   return albums.slice(0, limit)
 }
 
-export function sourceOf ({ ledger, request, spotify }: Pick<Listing, 'ledger' | 'request' | 'spotify'>): Source {
+function sourceOf ({ ledger, request, spotify }: Pick<Listing, 'ledger' | 'request' | 'spotify'>): Source {
   return createSource(ledger.source?.used ?? 'search', request, spotify)
 }
 
@@ -66,22 +66,23 @@ async function startWith ({ ledger }: Listing, source: Source, reason: string | 
 
 async function readPages (listing: Listing, source: Source): Promise<void> {
   const { ledger, context, request, onListed } = listing
+  const order = orderOf(source.used)
   const seen = new Set<string>()
-  const missing = (): number => source.order === 'newest' ? Infinity : request.limit - ledger.listed.size
+  const missing = (): number => order === 'newest' ? Infinity : request.limit - ledger.listed.size
   const isAgain = ledger.next === undefined && ledger.listed.size > 0
   /** A listing that is read again shows first what is known: pages that are only as large as what is missing would never reach the rest. */
   const wanted = (): number => isAgain ? Math.max(missing(), request.limit - seen.size) : missing()
 
-  async function store (page: SourcePage): Promise<boolean> {
-    for (const id of idsOf(page.items)) seen.add(id)
-    const fresh = await recordPage(listing, page, missing())
-    if (source.order === 'listed') onListed(fresh)
-    return ledger.next !== null
+  const reader = { context, wanted, maxPages: mostPages(order, request.limit), early: earlyPages(listing) }
+  if (ledger.next !== null && missing() > 0) {
+    for await (const page of source.pages(ledger.next ?? SOURCE_START, reader)) {
+      for (const id of idsOf(page.items)) seen.add(id)
+      const fresh = await recordPage(listing, page, missing())
+      if (order === 'listed') onListed(fresh)
+      if (ledger.next === null) break
+    }
   }
-
-  const reader = { context, wanted, maxPages: mostPages(source, request.limit), store, early: earlyPages(listing) }
-  if (ledger.next !== null && missing() > 0) await source.read(ledger.next ?? SOURCE_START, reader)
-  if (source.order === 'newest') onListed(wantedAlbums(ledger.listed.values(), request.limit, source.order))
+  if (order === 'newest') onListed(wantedAlbums(ledger, request.limit))
 }
 
 /** Pages of one artist's listing: 1,000 albums where a page has ten, 5,000 where it has 50. */
@@ -89,11 +90,11 @@ const MAX_ARTIST_PAGES = 100
 /** Pages of another listing that may bring nothing new, besides one for each album that is wanted. */
 const MAX_FRUITLESS_PAGES = 20
 
-function mostPages ({ order }: Source, limit: number): number {
+function mostPages (order: 'listed' | 'newest', limit: number): number {
   return order === 'newest' ? MAX_ARTIST_PAGES : MAX_FRUITLESS_PAGES + limit
 }
 
-function earlyPages ({ ledger, context }: Listing): EarlyPages {
+function earlyPages ({ ledger }: Listing): EarlyPages {
   return {
     has: (part, offset) => ledger.early(part, offset) !== undefined,
     async read (part, offset) {
@@ -103,13 +104,13 @@ function earlyPages ({ ledger, context }: Listing): EarlyPages {
       return { page: { items: JSON.parse(await ledger.readBody(body)) as unknown[], next, total }, pageSize }
     },
     async keep (part, offset, { page: { items, next, total }, pageSize }) {
-      await ledger.record({ kind: 'early', part, offset, pageSize, next, total, cost: context.meter.read() }, JSON.stringify(items.map(listedFields)))
+      await ledger.record({ kind: 'early', part, offset, pageSize, next, total }, JSON.stringify(items.map(listedFields)))
     },
   }
 }
 
 /** Stores the page's new albums, its losses, where the next page is (nowhere, once there are enough), and how the listing ended. */
-async function recordPage ({ ledger, context, request }: Listing, page: SourcePage, wanted: number): Promise<ListedAlbum[]> {
+async function recordPage ({ ledger, request }: Listing, page: SourcePage, wanted: number): Promise<ListedAlbum[]> {
   const { fresh, broken, left } = sortItems(page.items, ledger.listed, wanted)
   const isEnough = fresh.length >= wanted
   const losses = boundLosses(isEnough ? broken : [...page.losses, ...broken], ledger.losses.length)
@@ -117,7 +118,7 @@ async function recordPage ({ ledger, context, request }: Listing, page: SourcePa
   const listed = ledger.listed.size + fresh.length
   const isAll = page.next === null && page.cappedAt === null && page.losses.length + broken.length + ledger.losses.length === 0
   const ended = { exhausted: isAll && left === 0 && listed > 0 && listed <= request.limit, cappedAt: page.cappedAt }
-  await ledger.record({ kind: 'listed', albums: fresh, losses, next, ...next === null ? { ended } : {}, cost: context.meter.read() })
+  await ledger.record({ kind: 'listed', albums: fresh, losses, next, ...next === null ? { ended } : {} })
   return fresh
 }
 

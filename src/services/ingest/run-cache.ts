@@ -4,12 +4,11 @@ import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
 import { type Capabilities } from '../spotify/capabilities.ts'
 import { type ListedAlbum } from '../spotify/item-check.ts'
-import { type Meter } from '../spotify/meter.ts'
 import { type AlbumCache, type CacheEntry, type NewEntry } from '../store/album-cache.ts'
 import { type CachedAlbum, cacheKey, cachedAlbum, isUsable, tierEvidence } from './cached-album.ts'
 import { albumText } from './document.ts'
 import { type Ledger, albumEvent } from './ledger.ts'
-import { settleAll } from './settle.ts'
+import { settleAll } from './failures.ts'
 
 /** The albums that all runs share. */
 export interface AlbumCaching {
@@ -33,7 +32,6 @@ export interface RunCacheOptions {
   request: Pick<RunRequest, 'market' | 'refresh'>
   ledger: Ledger
   memory: Capabilities
-  meter: Meter
   clock: Clock
   signal: AbortSignal
 }
@@ -47,7 +45,7 @@ const LOOKED_UP = 200
 const GROUP_ALBUMS = 50
 const GROUP_CHARACTERS = 1024 * 1024
 
-export function createRunCache ({ caching, request, ledger, memory, meter, clock, signal }: RunCacheOptions): RunCache {
+export function createRunCache ({ caching, request, ledger, memory, clock, signal }: RunCacheOptions): RunCache {
   const { store, maxAgeMs, log } = caching
   const { market, refresh } = request
   const reading = pLimit(READS_TOGETHER)
@@ -116,8 +114,8 @@ export function createRunCache ({ caching, request, ledger, memory, meter, clock
         stopping.throwIfAborted()
         const entry = await read(album)
         if (entry === null) return
-        meter.cached()
-        await ledger.record(albumEvent(album.id, entry.meta.head, meter.read()), entry.body)
+        ledger.meter.cached()
+        await ledger.record(albumEvent(album.id, entry.meta.head), entry.body)
       }
       for (let done = 0; done < albums.length; done += LOOKED_UP) await settleAll(albums.slice(done, done + LOOKED_UP).map(async (album) => await reading(takeOver, album)))
       return albums.filter(({ id }) => ledger.album(id) === undefined)

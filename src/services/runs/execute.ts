@@ -1,24 +1,22 @@
-import { PauseError, ServiceError, hasCode } from '../../errors.ts'
-import { type Run, type RunFailure } from '../../schemas/run.ts'
+import { type PauseError, hasCode } from '../../errors.ts'
+import { type Run } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
-import { conclude } from '../ingest/conclude.ts'
 import { documentText } from '../ingest/document.ts'
-import { type Failure } from '../ingest/fetch.ts'
-import { type IngestOptions, ingest, inspect } from '../ingest/ingest.ts'
-import { type Ledger, type LedgerEvent, openLedger } from '../ingest/ledger.ts'
+import { failureOf } from '../ingest/failures.ts'
+import { type IngestOptions, ingest } from '../ingest/ingest.ts'
+import { type Ledger, type StoredEvent, openLedger } from '../ingest/ledger.ts'
+import { type Conclusion, type Outcome, outcomeOf } from '../ingest/outcome.ts'
 import { type Log } from '../log.ts'
 import { type Findings } from '../quality/inspection.ts'
 import { createObserver } from '../quality/observe.ts'
 import { type Judgement, type Quality } from '../quality/quality.ts'
 import { type Delivery } from '../queue/run-queue.ts'
-import { type Meter, createMeter } from '../spotify/meter.ts'
 import { type Queries } from '../database/database.ts'
 import { isAway } from '../database/failure.ts'
 import { type DocumentStore } from '../store/documents/document-store.ts'
 import { type LedgerStore } from '../store/ledger-store.ts'
 import { type RunRecord } from '../store/run-record.ts'
 import { type RunStore } from '../store/run-store.ts'
-import { storageDetail, storageErrno } from '../store/storage-failure.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { reportStandstill, toWaiting } from './standstill.ts'
 import { type Snapshot, begin, documentName, ended, finish, hasEnded, pause, paused } from './transitions.ts'
@@ -28,7 +26,7 @@ export interface ExecuteOptions {
   documents: Pick<DocumentStore, 'stage' | 'discardStaged' | 'publish'>
   quality: Pick<Quality, 'judge' | 'save'>
   /** What the execution sees of the run's ledger, and appends to it. */
-  openLedgerStore: (id: string, execution: number) => Promise<LedgerStore<LedgerEvent>>
+  openLedgerStore: (id: string, execution: number) => Promise<LedgerStore<StoredEvent>>
   removeLedger: (id: string) => Promise<void>
   /** Records which releases the run's document is the first to have. */
   recordReleases: (id: string) => Promise<void>
@@ -126,15 +124,16 @@ async function workOn (record: RunRecord, signal: AbortSignal, options: ExecuteO
   const stored = await options.openLedgerStore(run.id, executions)
   try {
     if (executions - stored.lastExecution > MAX_FRUITLESS) return await giveUpUnread(record, stored, options)
-    const ledger: Ledger = await openLedger(stored, run.request.limit, () => options.onChange(look()))
-    const meter = createMeter(options.clock.monotonic, ledger.cost)
-    const look = (): Run => ({ ...run, ...snapshotOf(ledger), cost: meter.read(), waiting: toWaiting(meter.standstill()) })
+    const { clock, onChange } = options
+    const ledger: Ledger = await openLedger(stored, { limit: run.request.limit, monotonic: clock.monotonic, onChange: () => onChange(look()) })
+    const look = (): Run => ({ ...run, ...snapshotOf(ledger), waiting: toWaiting(ledger.meter.standstill()) })
     if (resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: resumptions })
     if (ledger.fruitless >= MAX_FRUITLESS) return giveUp(record, ledger, options)
     if (executions > 1) await ledger.record({ kind: 'begun' })
-    const outcome = await attempt(run, ledger, signal, meter, { ...options.ingest, log: options.log }).finally(reportStandstill({ look, report: options.onChange }))
-    if (outcome.kind === 'paused') return { ...outcome, snapshot: snapshotOf(ledger) }
-    const [over] = await Promise.all([stageRun(record, ledger, outcome, options), outcome.cached])
+    const result = await ingest(run.request, ledger, signal, { ...options.ingest, log: options.log })
+      .finally(reportStandstill({ look, report: onChange }))
+    if (result.kind === 'paused') return { ...result, snapshot: snapshotOf(ledger) }
+    const [over] = await Promise.all([stageRun(record, ledger, result.outcome, options), result.cached])
     return { kind: 'over', ...over }
   } finally {
     await stored.close()
@@ -142,7 +141,7 @@ async function workOn (record: RunRecord, signal: AbortSignal, options: ExecuteO
 }
 
 /** The ledger is not read: reading it may be what ends the process. A resumption tries again. */
-async function giveUpUnread ({ run, executions }: RunRecord, stored: LedgerStore<LedgerEvent>, { clock, log }: ExecuteOptions): Promise<Work> {
+async function giveUpUnread ({ run, executions }: RunRecord, stored: LedgerStore<StoredEvent>, { clock, log }: ExecuteOptions): Promise<Work> {
   await stored.append({ kind: 'begun' })
   const error = {
     code: 'internal_error',
@@ -153,33 +152,15 @@ async function giveUpUnread ({ run, executions }: RunRecord, stored: LedgerStore
 }
 
 /** No call is made and no document is written: either may be what ends the process. */
-function giveUp ({ run }: RunRecord, ledger: Ledger, { clock, log, ingest: { spotify } }: ExecuteOptions): Work {
-  const { gaps, progress } = inspect(run.request, ledger, spotify)
+function giveUp ({ run }: RunRecord, ledger: Ledger, { clock, log }: ExecuteOptions): Work {
   const error = {
     code: 'internal_error',
     detail: `${ledger.fruitless} executions in a row were cut off before they had stored anything: the log of the time before each start may say why. What was fetched is kept, without a document: resume the run to go on`,
   }
   log.error({ error }, 'the run is given up')
-  return { kind: 'over', final: ended(run, { ...snapshotOf(ledger), progress }, gaps, { status: 'failed', complete: false, error }, clock.now()), file: null, judgement: null }
-}
-
-type Outcome =
-  | { kind: 'over', error: RunFailure | null, failures: ReadonlyMap<string, Failure>, cached?: Promise<void> }
-  | { kind: 'paused', pause: PauseError }
-
-/** Where the errors of the pipeline stop and become what the run shows. */
-async function attempt ({ request }: Run, ledger: Ledger, signal: AbortSignal, meter: Meter, options: IngestOptions): Promise<Outcome> {
-  try {
-    return { kind: 'over', ...await ingest(request, ledger, signal, meter, options) }
-  } catch (error) {
-    if (hasCode(signal.reason, 'canceled')) return { kind: 'over', error: failureOf(signal.reason), failures: new Map() }
-    signal.throwIfAborted()
-    if (isAway(error)) throw error
-    if (error instanceof PauseError) return { kind: 'paused', pause: error }
-    const failure = failureOf(error)
-    if (failure.code === 'internal_error') options.log.error({ err: error }, 'internal error while ingesting')
-    return { kind: 'over', error: failure, failures: new Map() }
-  }
+  const { albums: _albums, gaps, progress, ...conclusion } = outcomeOf({ request: run.request, ledger, failures: new Map(), error })
+  const final = ended(run, { ...snapshotOf(ledger), progress }, gaps, conclusion, clock.now())
+  return { kind: 'over', final, file: null, judgement: null }
 }
 
 async function pauseRun (record: RunRecord, { snapshot, pause: { code, message, resumeAtMs } }: Work & { kind: 'paused' }, options: ExecuteOptions): Promise<Delivery> {
@@ -192,21 +173,22 @@ async function pauseRun (record: RunRecord, { snapshot, pause: { code, message, 
   return { kind: 'postponed', untilMs: resumeAtMs }
 }
 
-/** Check and write; only then is it said that the run has ended. */
-async function stageRun ({ run, executions }: RunRecord, ledger: Ledger, outcome: Outcome & { kind: 'over' }, { documents, quality, clock, log, ingest: { spotify } }: ExecuteOptions): Promise<Ended> {
-  const { albums, gaps, progress } = inspect(run.request, ledger, spotify, outcome.failures)
-  const { albumsListed: listed, albumsFetched: fetched } = progress
-  const endWith = (error: RunFailure | null): Run => ended(run, { ...snapshotOf(ledger), progress }, gaps, conclude({ listed, fetched, gaps, error }), clock.now())
-  const final = endWith(outcome.error)
+/** Writes and judges the document; only then the run is said to have ended. */
+async function stageRun ({ run, executions }: RunRecord, ledger: Ledger, outcome: Outcome, options: ExecuteOptions): Promise<Ended> {
+  const { documents, quality, clock, log } = options
+  const { albums, gaps, progress, ...conclusion } = outcome
+  const endWith = (how: Conclusion): Run => ended(run, { ...snapshotOf(ledger), progress }, gaps, how, clock.now())
+  const final = endWith(conclusion)
   try {
-    if (fetched === 0) return { final, file: null, judgement: null }
+    if (progress.albumsFetched === 0) return { final, file: null, judgement: null }
     const observer = createObserver(final, log)
-    const file = await documents.stage(run.id, executions, documentName(run), documentText(final, albums, ledger, observer.through))
+    const text = documentText(final, albums, ledger, observer.through)
+    const file = await documents.stage(run.id, executions, documentName(run), text)
     return { final, file, judgement: await judge(final, await observer.findings(), quality, log) }
   } catch (error) {
     if (isAway(error)) throw error
     log.error({ err: error }, 'the document could not be written')
-    return { final: endWith(failureOf(error)), file: null, judgement: null }
+    return { final: endWith({ status: 'failed', complete: false, error: failureOf(error) }), file: null, judgement: null }
   }
 }
 
@@ -265,16 +247,5 @@ async function yieldRun ({ run }: RunRecord, { store, documents, log, onChange }
 }
 
 function snapshotOf (ledger: Ledger): Snapshot {
-  return { source: ledger.source, progress: ledger.progress(), listing: ledger.listing, cost: ledger.cost }
-}
-
-/** A code of the operating system; Node's own begin with ERR_. */
-const SYSTEM_ERROR = /^E[A-Z0-9]+$/
-
-function failureOf (error: unknown): RunFailure {
-  if (error instanceof ServiceError) return { code: error.code, detail: error.message }
-  if (storageErrno(error) !== null || (error instanceof Error && 'code' in error && typeof error.code === 'string' && SYSTEM_ERROR.test(error.code))) {
-    return { code: 'storage_failed', detail: storageDetail('what the run has could not be stored', error) }
-  }
-  return { code: 'internal_error', detail: 'the service failed at something unexpected: its log has the details' }
+  return { source: ledger.source, progress: ledger.progress(), listing: ledger.listing, cost: ledger.meter.read() }
 }

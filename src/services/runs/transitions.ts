@@ -1,5 +1,5 @@
 import { type Run, type RunFailure, type RunRequest, type StoredFile, type Trigger } from '../../schemas/run.ts'
-import { type Conclusion } from '../ingest/conclude.ts'
+import { type Conclusion } from '../ingest/outcome.ts'
 import { NO_COST } from '../spotify/meter.ts'
 import { ENDED, type RunRecord } from '../store/run-record.ts'
 

@@ -57,15 +57,12 @@ export interface Capabilities {
   verdict: (endpoint: Endpoint) => Verdict | null
   /** Whether any endpoint has answered this app. */
   hasServed: () => boolean
-  /** Record an answer, and the page size that it gave. True where this is news. */
-  worked: (endpoint: Endpoint, size: number | null) => boolean
-  /** Record that Spotify refuses the endpoint, and with which status. */
-  refused: (endpoint: Endpoint, detail: string, status?: number) => void
-  /** Step down one page size after `refusedSize` was too large; false where there is no smaller one. */
-  stepDown: (endpoint: Endpoint, refusedSize: number) => boolean
-  snapshot: () => CapabilitiesSnapshot
-  /** Merge facts of the same app that are newer. */
-  restore: (snapshot: unknown) => void
+  /** Records an answer, and the page size that it gave; stores that in the background. */
+  worked: (endpoint: Endpoint, size: number | null) => void
+  /** Records and stores that Spotify refuses the endpoint, and with which status. */
+  refused: (endpoint: Endpoint, detail: string, status?: number) => Promise<void>
+  /** Steps down one page size after `refusedSize` was too large, and stores that; false where there is no smaller one. */
+  stepDown: (endpoint: Endpoint, refusedSize: number) => Promise<boolean>
   /** Merge what other processes have stored. */
   refresh: () => Promise<void>
   /** Resolve when all that was learnt is stored. */
@@ -107,9 +104,9 @@ export function createCapabilities ({ scope, now, store, log }: CapabilitiesOpti
     return { refusal: said ?? null, pageSize: fresh(pageSize) ?? PAGE_SIZES[0], provenSize: fresh(provenSize) ?? 0, works: said === null }
   }
 
-  function learn (endpoint: Endpoint, facts: EndpointFacts): void {
+  async function learn (endpoint: Endpoint, facts: EndpointFacts): Promise<void> {
     known.set(endpoint, { ...known.get(endpoint), ...facts })
-    void save()
+    await save()
   }
 
   function save (): Promise<void> {
@@ -118,13 +115,9 @@ export function createCapabilities ({ scope, now, store, log }: CapabilitiesOpti
     saving = saving.then(async () => {
       isSaveQueued = false
       await refresh()
-      await store.save(snapshot())
+      await store.save({ scope, known: [...known] })
     }).catch((error: unknown) => log.warn({ err: error }, 'capabilities could not be stored'))
     return saving
-  }
-
-  function snapshot (): CapabilitiesSnapshot {
-    return { scope, known: [...known] }
   }
 
   function restore (stored: unknown): void {
@@ -145,8 +138,6 @@ export function createCapabilities ({ scope, now, store, log }: CapabilitiesOpti
   return {
     scope,
     about,
-    snapshot,
-    restore,
     refresh,
     flush: async () => await saving,
     verdict (endpoint) {
@@ -161,22 +152,21 @@ export function createCapabilities ({ scope, now, store, log }: CapabilitiesOpti
       const { works, provenSize } = about(endpoint)
       const isRecent = isWithin(RENEWED_AFTER_MS, known.get(endpoint)?.refusal)
       const isLarger = size !== null && size > provenSize
-      if (works && isRecent && !isLarger) return false
+      if (works && isRecent && !isLarger) return
       const atMs = now()
-      learn(endpoint, { refusal: { value: null, atMs }, ...size === null ? {} : { provenSize: { value: Math.max(size, provenSize), atMs } } })
-      return true
+      void learn(endpoint, { refusal: { value: null, atMs }, ...size === null ? {} : { provenSize: { value: Math.max(size, provenSize), atMs } } })
     },
 
-    refused (endpoint, detail, status) {
-      learn(endpoint, { refusal: { value: detail, atMs: now(), ...status === undefined ? {} : { status } } })
+    async refused (endpoint, detail, status) {
+      await learn(endpoint, { refusal: { value: detail, atMs: now(), ...status === undefined ? {} : { status } } })
     },
 
-    stepDown (endpoint, refusedSize) {
+    async stepDown (endpoint, refusedSize) {
       const smaller = PAGE_SIZES.find((size) => size < refusedSize)
       if (smaller === undefined) return false
       const { pageSize, provenSize } = about(endpoint)
       const atMs = now()
-      learn(endpoint, {
+      await learn(endpoint, {
         pageSize: { value: Math.min(smaller, pageSize), atMs },
         ...provenSize > smaller ? { provenSize: { value: smaller, atMs } } : {},
       })

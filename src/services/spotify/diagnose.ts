@@ -1,14 +1,14 @@
 import { PauseError, ServiceError } from '../../errors.ts'
 import { type Clock } from '../clock.ts'
 import { createRecent } from '../recent.ts'
-import { type CallContext } from './call.ts'
+import { type CallContext, type SlotContext } from './call.ts'
 import { FACT_LIFETIME_MS, type Verdict } from './capabilities.ts'
 import { ENDPOINT_NAMES, type Endpoint, TRACKS_PAGE_SIZE, isListing } from './endpoint.ts'
 import { readListedAlbum } from './item-check.ts'
 import { createMeter } from './meter.ts'
 import { type Pacer } from './pacer.ts'
 import { START } from './paging.ts'
-import { type ListingRequest, type SpotifyService } from './spotify-service.ts'
+import { type ListingPage, type ListingRequest, type SpotifyService } from './spotify-service.ts'
 import { type Pause } from './standing.ts'
 import { NEW_ALBUMS_QUERY } from './sources/search.ts'
 import { type TokenManager } from './token-manager.ts'
@@ -127,9 +127,10 @@ async function * askEndpoints (spotify: SpotifyService, context: CallContext): A
   const example = [...newReleases.items, ...search.items].find((item) => readListedAlbum(item) !== null)
   const id = readListedAlbum(example)?.id
   if (id !== undefined) {
-    yield await askOne('album', async () => await spotify.album(id, null, context, { answered: asIs }))
-    yield await askOne('albums', async () => await spotify.albums([id, id], null, context, asIs))
-    yield await askOne('albumTracks', async () => await spotify.albumTracks(id, { offset: 0, limit: TRACKS_PAGE_SIZE }, null, context, asIs))
+    const tracks = { offset: 0, limit: TRACKS_PAGE_SIZE }
+    yield (await askOne('album', spotify, context, async (inSlot) => await spotify.album(id, null, inSlot, false))).answered
+    yield (await askOne('albums', spotify, context, async (inSlot) => await spotify.albums([id, id], null, inSlot))).answered
+    yield (await askOne('albumTracks', spotify, context, async (inSlot) => await spotify.albumTracks(id, tracks, null, inSlot))).answered
   }
   const artistId = artistOf(example)
   if (artistId === null) return
@@ -137,26 +138,21 @@ async function * askEndpoints (spotify: SpotifyService, context: CallContext): A
   yield (await askListing(spotify, { endpoint: 'artistAlbums', path, query: { include_groups: 'album,single' } }, context)).answered
 }
 
-/** Nothing is stored here. */
-async function asIs<T> (answer: T): Promise<T> {
-  return answer
-}
-
 async function askListing (spotify: SpotifyService, request: ListingRequest, context: CallContext): Promise<{ answered: Answered, items: unknown[] }> {
-  let items: unknown[] = []
-  const answered = await askOne(request.endpoint, async () => {
-    items = (await spotify.listingPage(request, START, Infinity, context, asIs)).page.items
-  })
-  return { answered, items }
+  const ask = async (inSlot: SlotContext): Promise<ListingPage> => await spotify.listingPage(request, START, Infinity, inSlot)
+  const { answered, answer } = await askOne(request.endpoint, spotify, context, ask)
+  return { answered, items: answer?.page.items ?? [] }
 }
 
-async function askOne (endpoint: Endpoint, work: () => Promise<unknown>): Promise<Answered> {
+async function askOne<T> (endpoint: Endpoint, spotify: SpotifyService, context: CallContext, ask: (context: SlotContext) => Promise<T>): Promise<{ answered: Answered, answer?: T }> {
   try {
-    await work()
-    return { endpoint, status: 200, detail: null }
+    using slot = await spotify.slot(context, isListing(endpoint))
+    const answer = await ask({ ...context, slot })
+    return { answered: { endpoint, status: 200, detail: null }, answer }
   } catch (error) {
     if (error instanceof PauseError) throw error
-    return { endpoint, status: error instanceof ServiceError ? error.upstreamStatus ?? null : null, detail: sentenceOf(error) }
+    const status = error instanceof ServiceError ? error.upstreamStatus ?? null : null
+    return { answered: { endpoint, status, detail: sentenceOf(error) } }
   }
 }
 

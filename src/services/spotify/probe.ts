@@ -2,9 +2,10 @@ import { hasCode } from '../../errors.ts'
 import { abortable } from '../abortable.ts'
 import { type Capabilities } from './capabilities.ts'
 import { type Endpoint } from './endpoint.ts'
+import { type SlotContext } from './call.ts'
 
-/** Do what asks an endpoint; throws what `work` throws, or the refusal that another caller was told meanwhile. */
-export type Probe = <T>(endpoint: Endpoint, signal: AbortSignal, work: () => Promise<T>) => Promise<T>
+/** Does what asks an endpoint; throws what `work` throws, or the refusal that another caller was told meanwhile. */
+export type Probe = <T>(endpoint: Endpoint, context: Pick<SlotContext, 'signal' | 'slot'>, work: () => Promise<T>) => Promise<T>
 
 /**
  * As long as nobody knows whether an endpoint works, one caller at a time finds out, and the others wait for it: runs
@@ -19,8 +20,11 @@ export function createProbe (memory: Pick<Capabilities, 'about'>): Probe {
     return works || refusal !== null
   }
 
-  return async function probe<T> (endpoint: Endpoint, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    for (let other; !isKnown(endpoint) && (other = asking.get(endpoint)) !== undefined;) await abortable(other, signal)
+  return async function probe<T> (endpoint: Endpoint, { signal, slot }: Pick<SlotContext, 'signal' | 'slot'>, work: () => Promise<T>): Promise<T> {
+    for (let other; !isKnown(endpoint) && (other = asking.get(endpoint)) !== undefined;) {
+      const found = other
+      await slot.lend(async () => await abortable(found, signal))
+    }
     if (isKnown(endpoint)) return await work()
     const answer = work()
     const told = answer.then(() => {}, (error: unknown) => { if (hasCode(error, 'endpoint_unavailable', 'premium_required')) throw error })

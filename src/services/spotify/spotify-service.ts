@@ -1,11 +1,12 @@
 import { ServiceError, hasCode } from '../../errors.ts'
 import { isRecord } from './answer.ts'
-import { type Call, type CallContext, type Receiver } from './call.ts'
+import { type Call, type CallContext, type SlotContext } from './call.ts'
 import { type Evidence } from './call-policy.ts'
 import { type Capabilities } from './capabilities.ts'
 import { DOCUMENTED_SIZES, type Endpoint, PAGE_SIZES, SEARCH_WINDOW, isOpenToEveryTier } from './endpoint.ts'
 import { type Cursor, type Page, readPage } from './paging.ts'
 import { createProbe } from './probe.ts'
+import { type Semaphore } from './semaphore.ts'
 
 /** A paged listing of albums: which call, with which fixed parameters. */
 export interface ListingRequest {
@@ -14,47 +15,44 @@ export interface ListingRequest {
   query: Record<string, string>
 }
 
-/** What is done with an answer before its call gives up its place among the calls in flight: it is stored there. */
-export type Use<Answer, T> = (answer: Answer) => Promise<T>
-
-/** The receiver of one album. */
-export interface AlbumReceiver<T> extends Receiver<T> {
-  /** A listing has shown it, so that it exists. */
-  isShown?: boolean
-}
-
 /** One page of a listing, and the size that was asked for. */
 export interface ListingPage {
   page: Page
   pageSize: number
 }
 
-/** The Web API as the pipeline sees it. All functions throw what `Call` throws, and what `use` throws. */
+/** The Web API as the pipeline sees it. Each call is made in a slot, which its caller holds until the answer is stored. */
 export interface SpotifyService {
   /** The origin that `next` may name. */
   origin: string
   memory: Capabilities
-  /** Get what a call waits for before it is made, while something else is done. Throws what the call would. */
+  /** Gets what a call waits for before it is made, while something else is done. Throws what the call would. */
   ready: (context: CallContext) => Promise<void>
-  /** One page at the largest size that this app is given, not larger than `wanted` needs. */
-  listingPage: <T>(request: ListingRequest, cursor: Cursor, wanted: number, context: CallContext, use: Use<ListingPage, T>) => Promise<T>
-  /** `GET /albums/{id}`: the album with its first 50 tracks, not yet checked. `refused`: told when Spotify has no such album. */
-  album: <T>(id: string, market: string | null, context: CallContext, receiver: AlbumReceiver<T>) => Promise<T>
+  /** Waits for a slot. Listings are urgent: they tell what else to ask. */
+  slot: Semaphore['acquire']
+  /** Returns one page at the largest size that this app is given, not larger than `wanted` needs. */
+  listingPage: (request: ListingRequest, cursor: Cursor, wanted: number, context: SlotContext) => Promise<ListingPage>
+  /**
+   * `GET /albums/{id}`: the album with its first 50 tracks, not yet checked.
+   * @param isShown a listing has shown it, so that it exists
+   */
+  album: (id: string, market: string | null, context: SlotContext, isShown: boolean) => Promise<unknown>
   /** `GET /albums?ids=`: one unchecked entry for each id, null where Spotify sent none. Remembers a refusal. Throws `TooManyError`. */
-  albums: <T>(ids: string[], market: string | null, context: CallContext, use: Use<unknown[], T>) => Promise<T>
+  albums: (ids: string[], market: string | null, context: SlotContext) => Promise<unknown[]>
   /** `GET /albums/{id}/tracks`: what one page gives of the range. */
-  albumTracks: <T>(id: string, range: { offset: number, limit: number }, market: string | null, context: CallContext, use: Use<Page, T>) => Promise<T>
+  albumTracks: (id: string, range: { offset: number, limit: number }, market: string | null, context: SlotContext) => Promise<Page>
 }
 
 interface SpotifyServiceOptions {
   apiUrl: URL
   call: Call
+  semaphore: Semaphore
   memory: Capabilities
   ready: SpotifyService['ready']
 }
 
 export function createSpotifyService (options: SpotifyServiceOptions): SpotifyService {
-  const { call, memory, ready } = options
+  const { call, memory, ready, semaphore } = options
   const base = options.apiUrl.href.replace(/\/$/, '')
   const { origin } = options.apiUrl
   const probe = createProbe(memory)
@@ -67,11 +65,11 @@ export function createSpotifyService (options: SpotifyServiceOptions): SpotifySe
     return url
   }
 
-  /** A call whose refusal or success says something of the endpoint. */
-  async function learning<T> (endpoint: Endpoint, url: URL, context: CallContext, receiver: Receiver<T>, { item = null, size = null }: Asked = {}): Promise<T> {
+  /** Makes a call whose refusal or success says something of the endpoint. */
+  async function learning (endpoint: Endpoint, url: URL, context: SlotContext, { item = null, size = null }: Asked = {}): Promise<unknown> {
     const documented = DOCUMENTED_SIZES[endpoint] ?? 0
-    return await call(endpoint, url, context, {
-      evidence: (): Evidence => {
+    try {
+      const body = await call(endpoint, url, context, (): Evidence => {
         const { works, provenSize, pageSize } = memory.about(endpoint)
         return {
           hasServed: memory.hasServed(),
@@ -79,24 +77,27 @@ export function createSpotifyService (options: SpotifyServiceOptions): SpotifySe
           item,
           isSizeExpected: size !== null && (size <= provenSize || (size <= documented && documented <= pageSize)),
         }
-      },
-      async answered (body) {
-        suspects.delete(endpoint)
-        const isNews = memory.worked(endpoint, size !== null && size > documented ? size : null)
-        const [received] = await Promise.all([receiver.answered(body), isNews ? context.learned?.() : undefined])
-        return received
-      },
-      async refused (error) {
-        await receiver.refused?.(error)
-        if (!concernsEndpoint(endpoint, error, item)) return
-        const { upstreamStatus } = error
-        const options = { cause: error, ...upstreamStatus === undefined ? {} : { upstreamStatus } }
-        if (isRefusalOfIds(endpoint, url)) throw new ServiceError('request_refused', error.message, options)
-        memory.refused(endpoint, error.message, upstreamStatus)
-        await context.learned?.()
-        throw new ServiceError('endpoint_unavailable', error.message, options)
-      },
-    })
+      })
+      suspects.delete(endpoint)
+      memory.worked(endpoint, size !== null && size > documented ? size : null)
+      return body
+    } catch (error) {
+      if (error instanceof ServiceError && concernsEndpoint(endpoint, error, item)) await throwRefusal(endpoint, url, context, error)
+      if (size !== null && hasCode(error, 'invalid_limit') && await memory.stepDown(endpoint, size)) {
+        await context.onRefused?.()
+        throw new TooManyError('fewer at once are allowed', { cause: error })
+      }
+      throw error
+    }
+  }
+
+  async function throwRefusal (endpoint: Endpoint, url: URL, context: CallContext, error: ServiceError): Promise<never> {
+    const { message, upstreamStatus } = error
+    const options = { cause: error, ...upstreamStatus === undefined ? {} : { upstreamStatus } }
+    if (isRefusalOfIds(endpoint, url)) throw new ServiceError('request_refused', message, options)
+    await memory.refused(endpoint, message, upstreamStatus)
+    await context.onRefused?.()
+    throw new ServiceError('endpoint_unavailable', message, options)
   }
 
   /**
@@ -111,10 +112,10 @@ export function createSpotifyService (options: SpotifyServiceOptions): SpotifySe
   }
 
   /**
-   * The page behind `next` if there is one and its size is not known to be refused, else the page by count;
+   * Returns the page behind `next` if there is one and its size is not known to be refused, else the page by count;
    * where Spotify refuses the size, the next smaller one.
    */
-  async function listingPage<T> (request: ListingRequest, cursor: Cursor, wanted: number, context: CallContext, use: Use<ListingPage, T>): Promise<T> {
+  async function listingPage (request: ListingRequest, cursor: Cursor, wanted: number, context: SlotContext): Promise<ListingPage> {
     const { endpoint, path, query } = request
     const wrapper = endpoint === 'artistAlbums' ? null : 'albums'
     const isOurs = cursor.url !== null && new URL(cursor.url).origin === origin // it may have been stored before SPOTIFY_API_URL was changed
@@ -123,18 +124,9 @@ export function createSpotifyService (options: SpotifyServiceOptions): SpotifySe
       if (isAgain) next = null
       const pageSize = next === null ? pageSizeFor(endpoint, cursor.offset, wanted) : limitOf(next) ?? memory.about(endpoint).pageSize
       const url = next === null ? address(path, { ...query, limit: pageSize, offset: cursor.offset }) : new URL(next)
-      return await learning(endpoint, url, context, {
-        answered: async (body) => await use({ page: pageOf(endpoint, body, wrapper), pageSize }),
-        refused: async (error) => { await stepDown(endpoint, pageSize, error, context) },
-      }, { item: endpoint === 'artistAlbums' ? cursor.offset > 0 ? 'shown' : 'unseen' : null, size: pageSize })
+      const item = endpoint === 'artistAlbums' ? cursor.offset > 0 ? 'shown' : 'unseen' : null
+      return { page: pageOf(endpoint, await learning(endpoint, url, context, { item, size: pageSize }), wrapper), pageSize }
     })
-  }
-
-  /** Where so many at once were refused, remember that, and have the caller ask for fewer. */
-  async function stepDown (endpoint: Endpoint, size: number, error: ServiceError, { learned }: CallContext): Promise<void> {
-    if (!hasCode(error, 'invalid_limit') || !memory.stepDown(endpoint, size)) return
-    await learned?.()
-    throw new TooManyError('fewer at once are allowed', { cause: error })
   }
 
   function pageSizeFor (endpoint: Endpoint, offset: number, wanted: number): number {
@@ -147,35 +139,29 @@ export function createSpotifyService (options: SpotifyServiceOptions): SpotifySe
     origin,
     memory,
     ready,
+    slot: semaphore.acquire,
 
-    async listingPage (request, cursor, wanted, context, use) {
-      return await probe(request.endpoint, context.signal, async () => await listingPage(request, cursor, wanted, context, use))
+    async listingPage (request, cursor, wanted, context) {
+      return await probe(request.endpoint, context, async () => await listingPage(request, cursor, wanted, context))
     },
 
-    async album (id, market, context, receiver) {
+    async album (id, market, context, isShown) {
       const url = address(`/albums/${encodeURIComponent(id)}`, { market })
-      return await learning('album', url, context, receiver, { item: receiver.isShown === true ? 'shown' : 'unseen' })
+      return await learning('album', url, context, { item: isShown ? 'shown' : 'unseen' })
     },
 
-    async albums (ids, market, context, use) {
+    async albums (ids, market, context) {
       const url = address('/albums', { ids: ids.join(','), market })
-      return await probe('albums', context.signal, async () => await learning('albums', url, context, {
-        async answered (body) {
-          if (!isRecord(body) || !Array.isArray(body['albums'])) throw invalid('albums')
-          return await use(align(ids, body['albums'] as unknown[]))
-        },
-        refused: async (error) => { await stepDown('albums', ids.length, error, context) },
-      }, { size: ids.length }))
+      const body = await probe('albums', context, async () => await learning('albums', url, context, { size: ids.length }))
+      if (!isRecord(body) || !Array.isArray(body['albums'])) throw invalid('albums')
+      return align(ids, body['albums'] as unknown[])
     },
 
-    async albumTracks (id, range, market, context, use) {
+    async albumTracks (id, range, market, context) {
       return await withSmallerPages(async () => {
         const limit = Math.min(range.limit, memory.about('albumTracks').pageSize)
         const url = address(`/albums/${encodeURIComponent(id)}/tracks`, { limit, offset: range.offset, market })
-        return await learning('albumTracks', url, context, {
-          answered: async (body) => await use(pageOf('albumTracks', body, null)),
-          refused: async (error) => { await stepDown('albumTracks', limit, error, context) },
-        }, { item: 'shown', size: limit })
+        return pageOf('albumTracks', await learning('albumTracks', url, context, { item: 'shown', size: limit }), null)
       })
     },
   }
@@ -197,7 +183,7 @@ function concernsEndpoint (endpoint: Endpoint, error: ServiceError, item: Eviden
 /** Spotify refused to give so many at once, and fewer have not been tried. */
 export class TooManyError extends Error {}
 
-/** Ask again as long as fewer at once may be allowed. */
+/** Asks again as long as fewer at once may be allowed. */
 async function withSmallerPages<T> (ask: (isAgain: boolean) => Promise<T>): Promise<T> {
   for (let isAgain = false; ; isAgain = true) {
     try {

@@ -3,7 +3,6 @@ import { type Run } from '../../../src/schemas/run.ts'
 import { documentText } from '../../../src/services/ingest/document.ts'
 import { type Ledger, albumEvent, gapOf, openLedger } from '../../../src/services/ingest/ledger.ts'
 import { type ListedAlbum, isTrack, readAlbumHead, trackKeys } from '../../../src/services/spotify/item-check.ts'
-import { NO_COST } from '../../../src/services/spotify/meter.ts'
 import { newRecord } from '../../../src/services/runs/transitions.ts'
 import { START_MS } from '../../fake-clock.ts'
 import { WITH_RECORDED, recorded } from '../spotify/recorded.ts'
@@ -19,15 +18,15 @@ const tracks = (from: number, count: number): object[] => Array.from({ length: c
 
 /** A ledger that fetched these album answers, and further pages of their tracks. */
 async function fetched (bodies: unknown[], pages: Array<[id: string, offset: number, items: unknown[], hasNext?: boolean]> = []): Promise<Ledger> {
-  const ledger = await openLedger(createMemoryLedger(), 100)
+  const ledger = await openLedger(createMemoryLedger(), { limit: 100, monotonic: () => 0 })
   for (const body of bodies) {
     const head = readAlbumHead(body)
     if (head === null) throw new Error('no album')
-    await ledger.record(albumEvent(String(head.album['id']), head, NO_COST), JSON.stringify(head.album))
+    await ledger.record(albumEvent(String(head.album['id']), head), JSON.stringify(head.album))
   }
   for (const [id, offset, items, hasNext = false] of pages) {
     const valid = items.filter(isTrack)
-    await ledger.record({ kind: 'tracks', id, offset, slots: items.length, valid: valid.length, hasNext, keys: trackKeys(valid), cost: NO_COST }, JSON.stringify(valid))
+    await ledger.record({ kind: 'tracks', id, offset, slots: items.length, valid: valid.length, hasNext, keys: trackKeys(valid) }, JSON.stringify(valid))
   }
   return ledger
 }
@@ -78,7 +77,7 @@ t.test('an album of one page is as Spotify sent it, field for field', async (t) 
 
 t.test('numbers of further pages are as they were sent, also where the album itself has only usual ones', async (t) => {
   const ledger = await fetched([{ id: 'a', tracks: { items: [track(1)], next: 'https://api.spotify.com/next', total: 2 } }])
-  await ledger.record({ kind: 'tracks', id: 'a', offset: 1, slots: 1, valid: 1, hasNext: false, keys: ['t2'], cost: NO_COST }, '[{"id":"t2","duration_ms":12345678901234567890,"n":[1e400,1.0]}]')
+  await ledger.record({ kind: 'tracks', id: 'a', offset: 1, slots: 1, valid: 1, hasNext: false, keys: ['t2'] }, '[{"id":"t2","duration_ms":12345678901234567890,"n":[1e400,1.0]}]')
   t.match(await textOf(ledger, ['a']), '{"id":"t2","duration_ms":12345678901234567890,"n":[1e400,1.0]}')
 })
 

@@ -2,25 +2,24 @@ import fc from 'fast-check'
 import t from 'tap'
 import { MEMORY, openSqlite } from '../../../src/services/database/sqlite.ts'
 import { countTracks } from '../../../src/services/ingest/album-state.ts'
-import { type Ledger, type LedgerEvent, albumEvent, gapOf, openLedger } from '../../../src/services/ingest/ledger.ts'
+import { type Ledger, type LedgerEvent, type StoredEvent, albumEvent, gapOf, openLedger } from '../../../src/services/ingest/ledger.ts'
 import { type ListedAlbum, readAlbumHead } from '../../../src/services/spotify/item-check.ts'
-import { type CapabilitiesSnapshot } from '../../../src/services/spotify/capabilities.ts'
-import { type Cost, NO_COST } from '../../../src/services/spotify/meter.ts'
+import { NO_COST } from '../../../src/services/spotify/meter.ts'
 import { openLedgerStore } from '../../../src/services/store/ledger-store.ts'
 import { createFakeClock } from '../../fake-clock.ts'
 import { createMemoryLedger } from './memory-ledger.ts'
 
 const RUN_ID = '0193549a-0000-7000-8000-000000000000'
-const LEARNT: CapabilitiesSnapshot = { scope: 'app', known: [['search', { refusal: { value: null, atMs: 1 }, pageSize: { value: 10, atMs: 1 } }]] }
-const cost = (calls: number): Cost => ({ ...NO_COST, calls, byEndpoint: { album: calls } })
 const listedAlbum = (id: string, more: Partial<ListedAlbum> = {}): ListedAlbum => ({ id, name: null, releaseDate: null, totalTracks: null, ...more })
-const listed = (ids: string[], more: Partial<LedgerEvent & { kind: 'listed' }> = {}): LedgerEvent => ({ kind: 'listed', albums: ids.map((id) => listedAlbum(id)), losses: [], next: null, cost: cost(1), ...more })
-const album = (id: string, slots: number, more: Partial<LedgerEvent & { kind: 'album' }> = {}): LedgerEvent => ({ kind: 'album', id, slots, valid: slots, expected: slots, hasNext: false, keys: [], cost: cost(2), ...more })
-const tracks = (id: string, offset: number, slots: number, more: Partial<LedgerEvent & { kind: 'tracks' }> = {}): LedgerEvent => ({ kind: 'tracks', id, offset, slots, valid: slots, hasNext: false, keys: [], cost: cost(3), ...more })
+const listed = (ids: string[], more: Partial<LedgerEvent & { kind: 'listed' }> = {}): LedgerEvent => ({ kind: 'listed', albums: ids.map((id) => listedAlbum(id)), losses: [], next: null, ...more })
+const album = (id: string, slots: number, more: Partial<LedgerEvent & { kind: 'album' }> = {}): LedgerEvent => ({ kind: 'album', id, slots, valid: slots, expected: slots, hasNext: false, keys: [], ...more })
+const tracks = (id: string, offset: number, slots: number, more: Partial<LedgerEvent & { kind: 'tracks' }> = {}): LedgerEvent => ({ kind: 'tracks', id, offset, slots, valid: slots, hasNext: false, keys: [], ...more })
+
+const OPTIONS = { limit: 100, monotonic: () => 0 }
 
 /** A ledger that was told these events; albums and tracks come with a body. */
 async function told (...events: LedgerEvent[]): Promise<Ledger> {
-  const ledger = await openLedger(createMemoryLedger(), 100)
+  const ledger = await openLedger(createMemoryLedger(), OPTIONS)
   for (const event of events) await ledger.record(event, bodyOf(event))
   return ledger
 }
@@ -31,13 +30,12 @@ function bodyOf (event: LedgerEvent): string | undefined {
 
 /** All that a ledger says, as data. */
 function stateOf (ledger: Ledger, ids: string[] = [...ledger.listed.keys()]) {
-  const { source, next, losses, cost, memory, resumption } = ledger
+  const { source, next, losses, meter, resumption } = ledger
   return {
     source,
     next,
     losses: [...losses],
-    cost,
-    memory,
+    cost: meter.read(),
     resumption,
     listed: [...ledger.listed],
     progress: ledger.progress(),
@@ -47,22 +45,21 @@ function stateOf (ledger: Ledger, ids: string[] = [...ledger.listed.keys()]) {
 
 t.test('a new ledger knows nothing', async (t) => {
   const ledger = await told()
-  t.same(stateOf(ledger), { source: null, next: undefined, losses: [], cost: NO_COST, memory: null, resumption: 0, listed: [], progress: { albumsListed: 0, albumsFetched: 0, tracks: 0 }, albums: [] })
+  t.same(stateOf(ledger), { source: null, next: undefined, losses: [], cost: NO_COST, resumption: 0, listed: [], progress: { albumsListed: 0, albumsFetched: 0, tracks: 0 }, albums: [] })
   t.same([ledger.album('a'), ledger.isComplete('a'), ledger.unavailable('a')], [undefined, false, undefined])
 })
 
 t.test('pages of a listing add up, each album once, in the order of the listing', async (t) => {
   const next = { part: 0, cursor: { offset: 2, url: null, empties: 0, holeAt: null } }
-  const ledger = await told({ kind: 'source', source: { used: 'search', query: 'tag:new', reason: null } }, listed(['a', 'b'], { next, losses: ['one'] }), listed(['b', 'c'], { losses: ['two'], cost: cost(9) }))
+  const ledger = await told({ kind: 'source', source: { used: 'search', query: 'tag:new', reason: null } }, listed(['a', 'b'], { next, losses: ['one'] }), listed(['b', 'c'], { losses: ['two'] }))
   t.same([...ledger.listed.keys()], ['a', 'b', 'c'])
   t.same([...ledger.losses], ['one', 'two'])
   t.equal(ledger.next, null)
   t.same(ledger.source, { used: 'search', query: 'tag:new', reason: null })
-  t.equal(ledger.cost.calls, 9)
 })
 
 t.test('a page that was answered before its turn is kept until the listing is past it', async (t) => {
-  const early = (part: number, offset: number): LedgerEvent => ({ kind: 'early', part, offset, pageSize: 10, next: null, total: 30, cost: cost(1) })
+  const early = (part: number, offset: number): LedgerEvent => ({ kind: 'early', part, offset, pageSize: 10, next: null, total: 30 })
   const at = (part: number, offset: number) => ({ part, cursor: { offset, url: null, empties: 0, holeAt: null } })
   const places = [[0, 10], [0, 20], [1, 0]] as const
   const known = (ledger: Ledger) => places.filter(([part, offset]) => ledger.early(part, offset) !== undefined)
@@ -80,7 +77,7 @@ t.test('where the listing goes on is what the last page said', async (t) => {
 })
 
 t.test('progress counts no more albums as listed than are wanted', async (t) => {
-  const ledger = await openLedger(createMemoryLedger(), 2)
+  const ledger = await openLedger(createMemoryLedger(), { ...OPTIONS, limit: 2 })
   await ledger.record(listed(['a', 'b', 'c']))
   await ledger.record(album('a', 10), '{}')
   t.same(ledger.progress(), { albumsListed: 2, albumsFetched: 1, tracks: 10 })
@@ -139,10 +136,6 @@ t.test('what Spotify does not have is remembered with its reason, until a user l
   await ledger.record({ kind: 'resumed', resumption: 1 })
   t.equal(ledger.unavailable('a'), undefined)
   t.equal(ledger.resumption, 1)
-  await ledger.record({ kind: 'memory', memory: LEARNT, cost: cost(1) })
-  t.same(ledger.memory, LEARNT)
-  await ledger.record({ kind: 'resumed', resumption: 2 })
-  t.equal(ledger.memory, null, 'and so is what it refused to the app')
 })
 
 for (const [title, part, next] of [
@@ -161,7 +154,7 @@ for (const [title, part, next] of [
 t.test('an event is counted when it is stored, and not before', async (t) => {
   const store = createMemoryLedger()
   let changes = 0
-  const ledger = await openLedger(store, 100, () => { changes++ })
+  const ledger = await openLedger(store, { ...OPTIONS, onChange: () => { changes++ } })
   await ledger.record(listed(['a']))
   store.append = async () => { throw new Error('disk full') }
   await t.rejects(ledger.record(listed(['b'])), { message: 'disk full' })
@@ -169,10 +162,24 @@ t.test('an event is counted when it is stored, and not before', async (t) => {
   t.equal(changes, 1)
 })
 
+t.test('each event is stored with what the run has cost, and a later execution adds to that', async (t) => {
+  const store = createMemoryLedger()
+  const before = await openLedger(store, OPTIONS)
+  before.meter.call('album')()
+  await before.record(listed(['a']))
+  before.meter.call('album')()
+  before.meter.retry()
+  await before.record({ kind: 'refused' })
+  t.same(store.events.map(({ event }) => event.cost?.calls), [1, 2])
+  const after = await openLedger(store, OPTIONS)
+  after.meter.call('search')()
+  t.match(after.meter.read(), { calls: 3, retries: 1, byEndpoint: { album: 2, search: 1 } })
+})
+
 t.test('albumEvent says of an album what was read of its answer', async (t) => {
   const head = readAlbumHead({ id: 'a', total_tracks: 70, tracks: { items: [{ name: 'x', track_number: 1 }, null], next: 'u' } })
   if (head === null) throw new Error('no album')
-  t.same(albumEvent('a', head, cost(4)), { kind: 'album', id: 'a', slots: 2, valid: 1, expected: 70, hasNext: true, keys: head.keys, cost: cost(4) })
+  t.same(albumEvent('a', head), { kind: 'album', id: 'a', slots: 2, valid: 1, expected: 70, hasNext: true, keys: head.keys })
 })
 
 const failure = { code: 'upstream_unavailable', detail: 'answered 503 (5 tries)' }
@@ -181,9 +188,9 @@ const named = listedAlbum('a', { name: 'Blue', totalTracks: 12 })
 const FRUITLESS: Array<[string, LedgerEvent[], number]> = [
   ['none before an execution was cut off', [], 0],
   ['one for each that stored nothing', [{ kind: 'begun' }, { kind: 'begun' }], 2],
-  ['what was learnt is nothing', [{ kind: 'begun' }, { kind: 'memory', memory: LEARNT, cost: NO_COST }, { kind: 'begun' }], 2],
+  ['a refusal is nothing', [{ kind: 'begun' }, { kind: 'refused' }, { kind: 'begun' }], 2],
   ['an album is something', [{ kind: 'begun' }, { kind: 'begun' }, album('a', 12), { kind: 'begun' }], 1],
-  ['one that was told to stop was not cut off', [{ kind: 'begun' }, { kind: 'memory', memory: LEARNT, cost: NO_COST, isLeaving: true }], 0],
+  ['one that was told to stop was not cut off', [{ kind: 'begun' }, { kind: 'left' }], 0],
   ['a user lets it go on', [{ kind: 'begun' }, { kind: 'resumed', resumption: 1 }], 0],
 ]
 for (const [title, events, fruitless] of FRUITLESS) {
@@ -226,16 +233,16 @@ const anyEvent: fc.Arbitrary<LedgerEvent> = fc.oneof(
   fc.tuple(anyId, fc.constantFrom(0, 50, 100), fc.boolean(), anyTracks).map(([id, offset, hasNext, { slots, ...page }]) => tracks(id, offset, slots, { ...page, hasNext })),
   anyId.map((id): LedgerEvent => ({ kind: 'unavailable', id, detail: 'gone' })),
   fc.nat(5).map((resumption): LedgerEvent => ({ kind: 'resumed', resumption })),
-  fc.constant<LedgerEvent>({ kind: 'memory', memory: LEARNT, cost: cost(5) }),
+  fc.constantFrom<LedgerEvent>({ kind: 'refused' }, { kind: 'left' }),
   fc.constant<LedgerEvent>({ kind: 'source', source: { used: 'new-releases', query: null, reason: null } })
 )
 
 t.test('after a crash anywhere, replay gives the same ledger that the events had given', async () => {
   await fc.assert(fc.asyncProperty(fc.array(anyEvent, { maxLength: 30 }), async (events) => {
     const store = createMemoryLedger()
-    const before = await openLedger(store, 2)
+    const before = await openLedger(store, { limit: 2, monotonic: () => 0 })
     for (const event of events) await before.record(event, bodyOf(event))
-    const after = await openLedger(store, 2)
+    const after = await openLedger(store, { limit: 2, monotonic: () => 0 })
     const [told, replayed] = [JSON.stringify(stateOf(before, ids)), JSON.stringify(stateOf(after, ids))]
     if (told !== replayed) throw new Error(`${told}\n${replayed}`)
   }))
@@ -254,14 +261,14 @@ t.test('whatever the events: the tracks in the progress are those of the pages, 
 t.test('a ledger in a database is the same after it is opened again, bodies and all', async (t) => {
   const database = await openSqlite(MEMORY, createFakeClock())
   t.teardown(async () => await database.close())
-  const first = await openLedgerStore<LedgerEvent>(database, RUN_ID, 1)
-  const before = await openLedger(first, 100)
+  const first = await openLedgerStore<StoredEvent>(database, RUN_ID, 1)
+  const before = await openLedger(first, OPTIONS)
   await before.record(listed(['a']))
   await before.record(album('a', 50, { expected: 70, hasNext: true }), '{"id":"a"}')
   await before.record(tracks('a', 50, 20), '[1,2]')
   const told = stateOf(before)
   await first.close()
-  const after = await openLedger(await openLedgerStore<LedgerEvent>(database, RUN_ID, 2), 100)
+  const after = await openLedger(await openLedgerStore<StoredEvent>(database, RUN_ID, 2), OPTIONS)
   t.same(stateOf(after), told)
   const state = after.album('a')
   const page = state?.pages.find(({ offset }) => offset === 50)?.body

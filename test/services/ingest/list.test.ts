@@ -8,11 +8,13 @@ import { type Call } from '../../../src/services/spotify/call.ts'
 import { type Capabilities } from '../../../src/services/spotify/capabilities.ts'
 import { createTestCapabilities } from '../spotify/test-capabilities.ts'
 import { type ListedAlbum } from '../../../src/services/spotify/item-check.ts'
-import { NO_COST, createMeter } from '../../../src/services/spotify/meter.ts'
+import { createMeter } from '../../../src/services/spotify/meter.ts'
 import { createSpotifyService } from '../../../src/services/spotify/spotify-service.ts'
 import { createGate } from '../gate.ts'
+import { testSlot } from '../spotify/test-slot.ts'
 import { createMemoryLedger } from './memory-ledger.ts'
 
+const OPTIONS = { limit: 100, monotonic: () => 0 }
 const item = (id: string): object => ({ id })
 const none: ReadonlyMap<string, unknown> = new Map()
 const known = new Map([['a', null], ['b', null]])
@@ -39,24 +41,27 @@ for (const [title, items, listed, wanted, fresh, broken] of ITEMS) {
 }
 
 const album = (id: string, releaseDate: string | null = null): ListedAlbum => ({ id, releaseDate, name: null, totalTracks: null })
+const ledgerOf = (used: 'search' | 'artists', albums: ListedAlbum[]): Parameters<typeof wantedAlbums>[0] =>
+  ({ listed: new Map(albums.map((one) => [one.id, one])), source: { used, query: null, reason: null } })
 const ids = (albums: ListedAlbum[]): string => albums.map(({ id }) => id).join('')
 
 t.test('in the order of the listing, the first ones are wanted', async (t) => {
   const listed = [album('a', '2020'), album('b', '2026'), album('c')]
-  t.equal(ids(wantedAlbums(listed, 2, 'listed')), 'ab')
-  t.equal(ids(wantedAlbums(listed, 100, 'listed')), 'abc')
+  t.equal(ids(wantedAlbums(ledgerOf('search', listed), 2)), 'ab')
+  t.equal(ids(wantedAlbums(ledgerOf('search', listed), 100)), 'abc')
 })
 
 t.test('of the newest, dates of any precision compare, no date is the oldest, and equal ones stay in the order of the listing', async (t) => {
   const listed = [album('a', null), album('b', '2026-11-20'), album('c', '2026'), album('d', '2026-11'), album('e', '2026-11-20'), album('f', '0000'), album('g', '2027-01-01')]
-  t.equal(ids(wantedAlbums(listed, 100, 'newest')), 'gbedcfa')
-  t.equal(ids(wantedAlbums(listed, 3, 'newest')), 'gbe')
+  t.equal(ids(wantedAlbums(ledgerOf('artists', listed), 100)), 'gbedcfa')
+  t.equal(ids(wantedAlbums(ledgerOf('artists', listed), 3)), 'gbe')
 })
 
 t.test('the listing itself is left as it is', async (t) => {
   const listed = [album('a', '2020'), album('b', '2026')]
-  wantedAlbums(listed, 1, 'newest')
-  t.equal(ids(listed), 'ab')
+  const ledger = ledgerOf('artists', listed)
+  wantedAlbums(ledger, 1)
+  t.equal(ids([...ledger.listed.values()]), 'ab')
 })
 
 t.test('however often a listing shifts and repeats itself, each album is fresh once, and none that was shown is lost', async () => {
@@ -88,7 +93,7 @@ t.test('what a call waits for is got while the source is stored; where that fail
       await asked.promise
       return await store.append(event, body)
     },
-  }, 100)
+  }, OPTIONS)
   await t.rejects(listWith(ledger, {}, async () => {
     asked.resolve()
     throw new ServiceError('invalid_client', 'no')
@@ -97,7 +102,7 @@ t.test('what a call waits for is got while the source is stored; where that fail
 })
 
 t.test('a source that asks nothing waits for nothing', async (t) => {
-  const ledger = await openLedger(createMemoryLedger(), 100)
+  const ledger = await openLedger(createMemoryLedger(), OPTIONS)
   await listWith(ledger, { source: 'albums', albumIds: ['4aawyAB9vmqN3uQ7FjRGTy'] }, async () => { throw new ServiceError('invalid_client', 'no') })
   t.equal(ledger.listed.size, 1)
 })
@@ -108,14 +113,14 @@ t.test('what another run was told while this one chose its source is not asked a
   const ledger = await openLedger({
     ...store,
     async append (event, body) {
-      if (event.kind === 'source') memory.refused('newReleases', 'new-releases answered 403')
+      if (event.kind === 'source') await memory.refused('newReleases', 'new-releases answered 403')
       return await store.append(event, body)
     },
-  }, 100)
+  }, OPTIONS)
   const asked: string[] = []
-  const call: Call = async (endpoint, _url, _context, receiver) => {
+  const call: Call = async (endpoint) => {
     asked.push(endpoint)
-    return await receiver.answered({ albums: { items: [item('a')], next: null, total: 1 } })
+    return { albums: { items: [item('a')], next: null, total: 1 } }
   }
   await listWith(ledger, {}, async () => {}, { memory, call })
   t.same(asked, ['search'])
@@ -124,10 +129,10 @@ t.test('what another run was told while this one chose its source is not asked a
 
 t.test('a listing that has ended is not begun anew because its endpoint was refused since then', async (t) => {
   const memory = createTestCapabilities()
-  const ledger = await openLedger(createMemoryLedger(), 100)
+  const ledger = await openLedger(createMemoryLedger(), OPTIONS)
   await ledger.record({ kind: 'source', source: { used: 'new-releases', query: null, reason: null } })
-  await ledger.record({ kind: 'listed', albums: [album('a')], losses: [], next: null, cost: NO_COST })
-  memory.refused('newReleases', 'new-releases answered 403')
+  await ledger.record({ kind: 'listed', albums: [album('a')], losses: [], next: null })
+  await memory.refused('newReleases', 'new-releases answered 403')
   await listWith(ledger, {}, async () => {}, { memory })
   t.match(ledger.source, { used: 'new-releases', reason: null })
   t.same([...ledger.listed.keys()], ['a'])
@@ -136,7 +141,7 @@ t.test('a listing that has ended is not begun anew because its endpoint was refu
 const noCall: Call = async () => { throw new Error('no call is to be made') }
 
 async function listWith (ledger: Ledger, body: Parameters<typeof completeRequest>[0], ready: () => Promise<void>, { memory = createTestCapabilities(), call = noCall }: { memory?: Capabilities, call?: Call } = {}): Promise<void> {
-  const spotify = createSpotifyService({ apiUrl: new URL('https://api.spotify.com/v1'), memory, call, ready })
+  const spotify = createSpotifyService({ apiUrl: new URL('https://api.spotify.com/v1'), memory, call, ready, semaphore: { acquire: async () => testSlot() } })
   const context = { signal: new AbortController().signal, meter: createMeter(() => 0) }
   await list({ request: completeRequest(body, 1000), ledger, spotify, context, onListed: () => {} })
 }

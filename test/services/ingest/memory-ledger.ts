@@ -1,9 +1,9 @@
-import { type LedgerEvent } from '../../../src/services/ingest/ledger.ts'
+import { type StoredEvent } from '../../../src/services/ingest/ledger.ts'
 import { type LedgerStore } from '../../../src/services/store/ledger-store.ts'
 
 /** A ledger store in a variable, its events in reach. */
-export function createMemoryLedger (): LedgerStore<LedgerEvent> & { events: Array<{ event: LedgerEvent, body: string | null }> } {
-  const events: Array<{ event: LedgerEvent, body: string | null }> = []
+export function createMemoryLedger (): LedgerStore<StoredEvent> & { events: Array<{ event: StoredEvent, body: string | null }> } {
+  const events: Array<{ event: StoredEvent, body: string | null }> = []
   const refOf = (seq: number) => {
     const body = events[seq - 1]?.body
     return body == null ? null : { execution: 1, seq, length: body.length }

@@ -4,7 +4,6 @@ import { type Ledger, albumEvent, openLedger } from '../../../src/services/inges
 import { type RunCache, createRunCache } from '../../../src/services/ingest/run-cache.ts'
 import { createTestCapabilities } from '../spotify/test-capabilities.ts'
 import { type ListedAlbum, readAlbumHead } from '../../../src/services/spotify/item-check.ts'
-import { type Meter, NO_COST, createMeter } from '../../../src/services/spotify/meter.ts'
 import { type AlbumCache, type CacheEntry } from '../../../src/services/store/album-cache.ts'
 import { createFakeClock } from '../../fake-clock.ts'
 import { never } from '../../never.ts'
@@ -14,22 +13,21 @@ import { createMemoryLedger } from './memory-ledger.ts'
 const IDS = Array.from({ length: 30 }, (_, place) => `album${place}`)
 const bodyOf = (id: string): string => JSON.stringify({ id, total_tracks: 1, tracks: { total: 1, next: null, items: [{ id: `t${id}`, name: 'One', track_number: 1 }] } })
 
-interface Run { cache: RunCache, ledger: Ledger, meter: Meter, fetch: (id: string) => Promise<void> }
+interface Run { cache: RunCache, ledger: Ledger, fetch: (id: string) => Promise<void> }
 
 /** A run that has listed all albums, on the entries that earlier runs have left. */
 async function startRun (store: AlbumCache<CachedAlbum>, { log = createRecordingLog(), refresh = false, signal = never, before = [] as string[] } = {}): Promise<Run> {
-  const ledger = await openLedger(createMemoryLedger(), 100)
+  const clock = createFakeClock()
+  const ledger = await openLedger(createMemoryLedger(), { limit: 100, monotonic: clock.monotonic })
   const albums = IDS.map((id): ListedAlbum => ({ id, name: null, releaseDate: null, totalTracks: 1 }))
-  await ledger.record({ kind: 'listed', albums, losses: [], next: null, cost: NO_COST })
+  await ledger.record({ kind: 'listed', albums, losses: [], next: null })
   const fetch = async (id: string): Promise<void> => {
     const head = readAlbumHead(JSON.parse(bodyOf(id)))
-    if (head !== null) await ledger.record(albumEvent(id, head, NO_COST), bodyOf(id))
+    if (head !== null) await ledger.record(albumEvent(id, head), bodyOf(id))
   }
   for (const id of before) await fetch(id)
-  const clock = createFakeClock()
-  const meter = createMeter(clock.monotonic)
   const caching = { store, maxAgeMs: 3_600_000, log }
-  return { ledger, meter, fetch, cache: createRunCache({ caching, request: { market: null, refresh }, ledger, memory: createTestCapabilities(), meter, clock, signal }) }
+  return { ledger, fetch, cache: createRunCache({ caching, request: { market: null, refresh }, ledger, memory: createTestCapabilities(), clock, signal }) }
 }
 
 function createMemoryCache (faults: Partial<AlbumCache<CachedAlbum>> = {}): AlbumCache<CachedAlbum> & { entries: Map<string, CacheEntry<CachedAlbum>> } {
@@ -61,7 +59,7 @@ t.test('what one run keeps, the next one takes, in one event each; the rest is g
   const run = await startRun(store)
   const missing = await run.cache.take(listed(run), never)
   t.same(missing.map(({ id }) => id), IDS.filter((_id, place) => place % 3 !== 0))
-  t.same([run.meter.read().cached, run.ledger.cost.cached, run.ledger.progress().albumsFetched], [10, 10, 10])
+  t.same([run.ledger.meter.read().cached, run.ledger.progress().albumsFetched], [10, 10])
   t.ok(run.ledger.isComplete('album0'))
 })
 
@@ -89,10 +87,10 @@ t.test('an album of several pages is kept as the document has it, one that is lo
   const answers = [album('several', 3, [track(1), track(2)], 'https://api.spotify.com/v1/next'), long, bodyOf('album0')]
   for (const text of answers) {
     const head = readAlbumHead(JSON.parse(text))
-    if (head !== null) await run.ledger.record(albumEvent(String(head.album['id']), head, NO_COST), text)
+    if (head !== null) await run.ledger.record(albumEvent(String(head.album['id']), head), text)
   }
   run.cache.keep('several')
-  await run.ledger.record({ kind: 'tracks', id: 'several', offset: 2, slots: 1, valid: 1, hasNext: false, keys: ['9'], cost: NO_COST }, JSON.stringify([track(3)]))
+  await run.ledger.record({ kind: 'tracks', id: 'several', offset: 2, slots: 1, valid: 1, hasNext: false, keys: ['9'] }, JSON.stringify([track(3)]))
   for (const id of ['several', 'long', 'album0']) run.cache.keep(id)
   await run.cache.settle()
   const kept = [...store.entries.values()]

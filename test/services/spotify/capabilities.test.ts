@@ -34,8 +34,8 @@ t.test('what was never asked is taken to work at the largest page size', async (
 t.test('facts add up, and say nothing of another endpoint', async (t) => {
   const capabilities = createTestCapabilities()
   capabilities.worked('search', 20)
-  capabilities.stepDown('search', 50)
-  capabilities.refused('albums', 'no')
+  await capabilities.stepDown('search', 50)
+  await capabilities.refused('albums', 'no')
   t.same(capabilities.about('search'), { refusal: null, pageSize: 20, provenSize: 20, works: true })
   t.same(capabilities.about('albums'), { ...UNKNOWN, refusal: 'no' })
   t.same(capabilities.about('artistAlbums'), UNKNOWN)
@@ -45,36 +45,36 @@ t.test('facts add up, and say nothing of another endpoint', async (t) => {
 t.test('the page size steps down 50, 20, 10, 5, and no further', async (t) => {
   const capabilities = createTestCapabilities()
   const sizes: Array<[boolean, number]> = []
-  for (let i = 0; i < 4; i++) sizes.push([capabilities.stepDown('search', capabilities.about('search').pageSize), capabilities.about('search').pageSize])
+  for (let i = 0; i < 4; i++) sizes.push([await capabilities.stepDown('search', capabilities.about('search').pageSize), capabilities.about('search').pageSize])
   t.same(sizes, [[true, 20], [true, 10], [true, 5], [false, 5]])
 })
 
 t.test('callers that were refused the same size take one step together', async (t) => {
   const capabilities = createTestCapabilities()
-  for (let i = 0; i < 10; i++) t.equal(capabilities.stepDown('search', 50), true)
+  for (let i = 0; i < 10; i++) t.equal(await capabilities.stepDown('search', 50), true)
   t.equal(capabilities.about('search').pageSize, 20)
 })
 
 t.test('a late refusal of a larger size does not raise the size again', async (t) => {
   const capabilities = createTestCapabilities()
-  capabilities.stepDown('search', 10)
-  t.equal(capabilities.stepDown('search', 50), true)
+  await capabilities.stepDown('search', 10)
+  t.equal(await capabilities.stepDown('search', 50), true)
   t.equal(capabilities.about('search').pageSize, 5)
 })
 
 t.test('a size between the steps goes to the next smaller one, and what is refused is proven no longer', async (t) => {
   const capabilities = createTestCapabilities()
   capabilities.worked('search', 50)
-  capabilities.stepDown('search', 12)
+  await capabilities.stepDown('search', 12)
   t.match(capabilities.about('search'), { pageSize: 10, provenSize: 10 })
 })
 
 t.test('each fact expires after a day, and one success sets a refusal right before', async (t) => {
   const { capabilities, clock } = create()
-  capabilities.refused('albums', 'no')
-  capabilities.refused('newReleases', 'no')
+  await capabilities.refused('albums', 'no')
+  await capabilities.refused('newReleases', 'no')
   capabilities.worked('search', 20)
-  capabilities.stepDown('search', 50)
+  await capabilities.stepDown('search', 50)
   await clock.pass(FACT_LIFETIME_MS - 1)
   t.match([capabilities.about('albums').refusal, capabilities.about('search')], ['no', { pageSize: 20, provenSize: 20, works: true }])
   capabilities.worked('newReleases', null)
@@ -87,19 +87,17 @@ t.test('each fact expires after a day, and one success sets a refusal right befo
 t.test('a fact from a clock that was ahead expires, too', async (t) => {
   const { capabilities, clock } = create()
   clock.jump(365 * 24 * HOUR_MS)
-  capabilities.refused('albums', 'no')
+  await capabilities.refused('albums', 'no')
   clock.jump(-365 * 24 * HOUR_MS)
   t.equal(capabilities.about('albums').refusal, null)
 })
 
-t.test('an endpoint that goes on working is news once an hour, and stays known as long as it works', async (t) => {
+t.test('that an endpoint works is stored once an hour, and stays known as long as it works', async (t) => {
   const { capabilities, clock, store } = create()
-  const news: boolean[] = []
   for (let hour = 0; hour < 50; hour++) {
-    for (let call = 0; call < 3; call++) news.push(capabilities.worked('search', 10))
+    for (let call = 0; call < 3; call++) capabilities.worked('search', 10)
     await clock.pass(HOUR_MS)
   }
-  t.equal(news.filter(Boolean).length, 50)
   t.equal(capabilities.about('search').works, true)
   await capabilities.flush()
   t.equal(store.saves, 50)
@@ -109,8 +107,8 @@ t.test('what one process learnt another knows, and neither overwrites the other'
   const store = createStore()
   const clock = createFakeClock()
   const [one, other] = [create(store, clock).capabilities, create(store, clock).capabilities]
-  one.refused('newReleases', 'no')
-  one.stepDown('search', 50)
+  await one.refused('newReleases', 'no')
+  await one.stepDown('search', 50)
   await one.flush()
   await clock.pass(1)
   other.worked('albums', null)
@@ -127,7 +125,7 @@ t.test('of two facts the newer one counts', async (t) => {
   const store = createStore()
   const clock = createFakeClock()
   const [one, other] = [create(store, clock).capabilities, create(store, clock).capabilities]
-  one.refused('albums', 'no')
+  await one.refused('albums', 'no')
   await clock.pass(1)
   other.worked('albums', null)
   await Promise.all([one.flush(), other.flush()])
@@ -147,7 +145,7 @@ for (const stored of UNUSABLE) {
     const { capabilities, store } = create(createStore(stored))
     await capabilities.refresh()
     t.same(capabilities.about('search'), UNKNOWN)
-    capabilities.refused('albums', 'no')
+    await capabilities.refused('albums', 'no')
     await capabilities.flush()
     t.match(store.stored, { scope: 'app' })
   })
@@ -155,7 +153,7 @@ for (const stored of UNUSABLE) {
 
 t.test('what cannot be stored is logged, and known by this process', async (t) => {
   const { capabilities, log } = create(Object.assign(createStore(), { save: async () => { throw new Error('no space') } }))
-  capabilities.refused('albums', 'no')
+  await capabilities.refused('albums', 'no')
   await capabilities.flush()
   t.equal(capabilities.about('albums').refusal, 'no')
   t.match(log.lines, [/^warn capabilities could not be stored/])

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { ServiceError } from '../../../src/errors.ts'
 import { createTestCapabilities } from './test-capabilities.ts'
+import { testSlot } from './test-slot.ts'
 import { createProbe } from '../../../src/services/spotify/probe.ts'
 import { settle } from '../../fake-clock.ts'
 import { never } from '../../never.ts'
@@ -13,7 +14,7 @@ function create () {
   return {
     memory,
     asked: () => asked,
-    ask: async (answer: Promise<void>, signal = never) => await probe('albums', signal, async () => {
+    ask: async (answer: Promise<void>, signal = never) => await probe('albums', { signal, slot: testSlot() }, async () => {
       asked++
       await answer
       return asked
@@ -39,8 +40,8 @@ t.test('a refusal is for all who waited, and those who come later ask for themse
   const { memory, ask, asked } = create()
   const gate = createGate()
   const refused = new ServiceError('endpoint_unavailable', 'answered 403', { upstreamStatus: 403 })
-  const all = [ask(gate.promise.then(() => {
-    memory.refused('albums', refused.message)
+  const all = [ask(gate.promise.then(async () => {
+    await memory.refused('albums', refused.message)
     throw refused
   })), ask(Promise.resolve()), ask(Promise.resolve())]
   gate.resolve()

@@ -5,9 +5,8 @@ export function albums (ids: string[]): Source {
   return {
     used: 'albums',
     query: null,
-    order: 'listed',
-    async read (_from, { store }) {
-      await store({ items: ids.map((id) => ({ id })), losses: [], next: null, cappedAt: null })
+    async * pages () {
+      yield { items: ids.map((id) => ({ id })), losses: [], next: null, cappedAt: null }
     },
   }
 }

@@ -2,7 +2,7 @@ import { hasCode } from '../../../errors.ts'
 import { type Pagination, START } from '../paging.ts'
 import { type ListingRequest, type SpotifyService } from '../spotify-service.ts'
 import { createLookahead } from './lookahead.ts'
-import { type Source, type SourceCursor, readPart } from './source.ts'
+import { type Source, type SourceCursor, partPages } from './source.ts'
 
 /** The first pages of so many artists are asked for side by side. */
 const ARTISTS_AHEAD = 4
@@ -14,8 +14,7 @@ export function artists (spotify: SpotifyService, pagination: Pagination, ids: s
   return {
     used: 'artists',
     query: null,
-    order: 'newest',
-    async read (from, given) {
+    async * pages (from, given) {
       const reader = { ...given, wanted: () => Infinity }
       const lookahead = createLookahead(spotify, reader)
       try {
@@ -26,13 +25,14 @@ export function artists (spotify: SpotifyService, pagination: Pagination, ids: s
           for (const [ahead, next] of ids.slice(part + 1, part + 1 + ARTISTS_AHEAD).entries()) {
             if (isPageSizeKnown) lookahead.ask(requestOf(next), part + 1 + ahead, START.offset, Infinity)
           }
-          const partReader = { ...reader, store: async (page: Parameters<typeof reader.store>[0]) => await reader.store({ ...page, next: page.next ?? after }) }
+          const cursor = part === from.part ? from : { part, cursor: START }
           try {
-            const isWanted = await readPart({ spotify, request: requestOf(id), pagination }, part === from.part ? from : { part, cursor: START }, partReader, lookahead)
-            if (!isWanted) return
+            for await (const page of partPages({ spotify, request: requestOf(id), pagination }, cursor, reader, lookahead)) {
+              yield { ...page, next: page.next ?? after }
+            }
           } catch (error) {
             if (!hasCode(error, 'not_found', 'request_refused')) throw error
-            if (!await reader.store({ items: [], losses: [`artist ${id}: ${error.message}`], next: after, cappedAt: null })) return
+            yield { items: [], losses: [`artist ${id}: ${error.message}`], next: after, cappedAt: null }
           }
         }
       } finally {

@@ -17,6 +17,11 @@ export function createSource (used: UsedSource['used'], request: RunRequest, spo
   }
 }
 
+/** Returns whether a source lists the wanted albums first, or all must be listed before the newest are known. */
+export function orderOf (used: UsedSource['used']): 'listed' | 'newest' {
+  return used === 'artists' ? 'newest' : 'listed'
+}
+
 /** Which source to begin with, and why it is not the first choice. `refusal`: what Spotify said to new-releases, if it refused. */
 export function chooseSource (source: RunRequest['source'], refusal: string | null): { used: UsedSource['used'], reason: string | null } {
   if (source !== 'auto') return { used: source, reason: null }

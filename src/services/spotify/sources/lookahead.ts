@@ -24,11 +24,16 @@ export function createLookahead (spotify: SpotifyService, { early, context }: { 
   const asked = new Map<string, Promise<void>>()
   const placeOf = (part: number, offset: number): string => `${part}:${offset}`
 
+  async function fetchPage (request: ListingRequest, part: number, offset: number, wanted: number): Promise<void> {
+    using slot = await spotify.slot(context, true)
+    await early.keep(part, offset, await spotify.listingPage(request, { ...START, offset }, wanted, { ...context, slot }))
+  }
+
   return {
     ask (request, part, offset, wanted) {
       const place = placeOf(part, offset)
       if (asked.has(place) || early.has(part, offset)) return
-      const asking = spotify.listingPage(request, { ...START, offset }, wanted, context, async (answer) => { await early.keep(part, offset, answer) })
+      const asking = fetchPage(request, part, offset, wanted)
       asking.catch(() => {}) // thrown in its turn
       asked.set(place, asking)
     },

@@ -1,6 +1,6 @@
 import { type Pagination } from '../paging.ts'
 import { type SpotifyService } from '../spotify-service.ts'
-import { type Source, readListing } from './source.ts'
+import { type Source, listingPages } from './source.ts'
 
 /** Spotify's editors' choice of new albums, about 100; refused to apps in development mode. */
 export function newReleases (spotify: SpotifyService, pagination: Pagination): Source {
@@ -8,7 +8,6 @@ export function newReleases (spotify: SpotifyService, pagination: Pagination): S
   return {
     used: 'new-releases',
     query: null,
-    order: 'listed',
-    read: async (from, reader) => await readListing({ spotify, request, pagination }, from, reader),
+    pages: (from, reader) => listingPages({ spotify, request, pagination }, from, reader),
   }
 }

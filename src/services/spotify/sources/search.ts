@@ -1,6 +1,6 @@
 import { type Pagination } from '../paging.ts'
 import { type SpotifyService } from '../spotify-service.ts'
-import { type Source, readListing } from './source.ts'
+import { type Source, listingPages } from './source.ts'
 
 /** Albums of the last two weeks. Source: https://developer.spotify.com/documentation/web-api/reference/search */
 export const NEW_ALBUMS_QUERY = 'tag:new'
@@ -11,7 +11,6 @@ export function search (spotify: SpotifyService, pagination: Pagination, query: 
   return {
     used: 'search',
     query,
-    order: 'listed',
-    read: async (from, reader) => await readListing({ spotify, request, pagination }, from, reader),
+    pages: (from, reader) => listingPages({ spotify, request, pagination }, from, reader),
   }
 }

@@ -23,15 +23,13 @@ export interface SourcePage {
   cappedAt: number | null
 }
 
-/** Who reads a listing, and where its pages go. */
+/** For whom a listing is read. */
 export interface Reader {
   context: CallContext
   /** How many albums are still missing, to ask for no larger page. */
   wanted: () => number
   /** Pages that one listing may take. */
   maxPages: number
-  /** Store a page, in its turn and while its call holds its place; false: that is enough. */
-  store: (page: SourcePage) => Promise<boolean>
   early: EarlyPages
 }
 
@@ -39,10 +37,8 @@ export interface Reader {
 export interface Source {
   used: UsedSource['used']
   query: string | null
-  /** `newest`: all must be listed before the newest are known; `listed`: the first ones listed are wanted. */
-  order: 'listed' | 'newest'
-  /** Read the pages from `from` on until there are enough or no more. */
-  read: (from: SourceCursor, reader: Reader) => Promise<void>
+  /** Yields the pages from `from` on. The call of a page holds its slot until the next page is asked for: store it before. */
+  pages: (from: SourceCursor, reader: Reader) => AsyncGenerator<SourcePage>
 }
 
 /** A paged listing to read as one part of a source. */
@@ -52,45 +48,50 @@ export interface Listing {
   pagination: Pagination
 }
 
-/** Read one paged listing, the only part of its source. */
-export async function readListing (listing: Listing, from: SourceCursor, reader: Reader): Promise<void> {
+/** Yields the pages of one listing, the only part of its source. */
+export async function * listingPages (listing: Listing, from: SourceCursor, reader: Reader): AsyncGenerator<SourcePage> {
   const lookahead = createLookahead(listing.spotify, reader)
   try {
-    await readPart(listing, from, reader, lookahead)
+    yield * partPages(listing, from, reader, lookahead)
   } finally {
     await lookahead.settled()
   }
 }
 
-/** Read the pages of one part; false when its reader has enough. While counting, the next pages are asked for side by side. */
-export async function readPart ({ spotify, request, pagination }: Listing, { part, cursor: from }: SourceCursor, reader: Reader, lookahead: Lookahead): Promise<boolean> {
+/** Yields the pages of one part. While counting, the next pages are asked for concurrently. */
+export async function * partPages (
+  { spotify, request, pagination }: Listing,
+  { part, cursor: from }: SourceCursor,
+  reader: Reader,
+  lookahead: Lookahead
+): AsyncGenerator<SourcePage> {
+  const { context, wanted, maxPages } = reader
   const rules = { pagination, origin: spotify.origin, isSearch: request.endpoint === 'search', mayBeEmpty: request.endpoint === 'artistAlbums' }
-  const stops = createStopCheck(reader.maxPages)
-  let isWanted = true
-  let cursor: Cursor | null = from
+  const stops = createStopCheck(maxPages)
 
-  /** Store the page at `at`; gives where the next one is. */
-  async function take (at: Cursor, { page, pageSize }: ListingPage): Promise<Cursor | null> {
+  function shown ({ page, pageSize }: ListingPage, at: Cursor): { next: Cursor | null, shownPage: SourcePage } {
     const step = nextStep(page, at, pageSize, rules)
     const stop = stops(page.items)
     const isStopped = stop !== null && step.kind === 'more'
     const next = step.kind === 'more' && !isStopped ? step.cursor : null
-    const losses = [step.loss, isStopped ? stop : null, page.items.length > MAX_PAGE_ITEMS ? `a page had ${page.items.length} items: those beyond ${MAX_PAGE_ITEMS} were not read` : null].filter((loss) => loss !== null)
+    const tooLong = page.items.length > MAX_PAGE_ITEMS ? `a page had ${page.items.length} items: those beyond ${MAX_PAGE_ITEMS} were not read` : null
+    const losses = [step.loss, isStopped ? stop : null, tooLong].filter((loss) => loss !== null)
     const cappedAt = step.kind === 'end' && step.isCapped ? SEARCH_WINDOW : null
-    isWanted = await reader.store({ items: page.items.slice(0, MAX_PAGE_ITEMS), losses, next: next === null ? null : { part, cursor: next }, cappedAt })
-    if (!isWanted || next === null) return null
-    for (const { offset, wanted } of placesAhead(page, next, pageSize, reader.wanted(), rules)) lookahead.ask(request, part, offset, wanted)
-    return next
+    return { next, shownPage: { items: page.items.slice(0, MAX_PAGE_ITEMS), losses, next: next === null ? null : { part, cursor: next }, cappedAt } }
   }
 
-  while (cursor !== null) {
+  for (let cursor: Cursor | null = from; cursor !== null;) {
     const at: Cursor = cursor
-    const early = await lookahead.page(part, at)
-    cursor = early === undefined
-      ? await spotify.listingPage(request, at, reader.wanted(), reader.context, async (answer) => await take(at, answer))
-      : await take(at, early)
+    let answer = await lookahead.page(part, at)
+    using slot = answer === undefined ? await spotify.slot(context, true) : null
+    if (slot !== null) answer = await spotify.listingPage(request, at, wanted(), { ...context, slot })
+    if (answer === undefined) return
+    const { next, shownPage } = shown(answer, at)
+    yield shownPage
+    const ahead = next === null ? [] : placesAhead(answer.page, next, answer.pageSize, wanted(), rules)
+    for (const place of ahead) lookahead.ask(request, part, place.offset, place.wanted)
+    cursor = next
   }
-  return isWanted
 }
 
 /** So many pages of one listing in a row without an album that it has not shown mean that the listing turns in a circle. */

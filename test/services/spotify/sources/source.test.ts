@@ -1,13 +1,14 @@
 import t from 'tap'
 import { ServiceError } from '../../../../src/errors.ts'
 import { createTestCapabilities } from '../test-capabilities.ts'
+import { testSlot } from '../test-slot.ts'
 import { createMeter } from '../../../../src/services/spotify/meter.ts'
 import { type Pagination } from '../../../../src/services/spotify/paging.ts'
 import { artists } from '../../../../src/services/spotify/sources/artists.ts'
 import { type EarlyPages } from '../../../../src/services/spotify/sources/lookahead.ts'
 import { newReleases } from '../../../../src/services/spotify/sources/new-releases.ts'
 import { search } from '../../../../src/services/spotify/sources/search.ts'
-import { SOURCE_START, type Reader, type SourcePage } from '../../../../src/services/spotify/sources/source.ts'
+import { SOURCE_START, type Reader, type Source, type SourcePage } from '../../../../src/services/spotify/sources/source.ts'
 import { type ListingPage, type SpotifyService } from '../../../../src/services/spotify/spotify-service.ts'
 
 const ORIGIN = 'https://api.spotify.com'
@@ -29,7 +30,7 @@ function create ({ total = 100, claimed = total, failing = {}, albumAt = ownAlbu
   const asked: string[] = []
   const waiting: Array<() => void> = []
   let peak = 0
-  const listingPage: SpotifyService['listingPage'] = async ({ path }, { offset }, _wanted, _context, use) => {
+  const listingPage: SpotifyService['listingPage'] = async ({ path }, { offset }) => {
     asked.push(`${path} ${offset}`)
     peak = Math.max(peak, waiting.length + 1)
     await new Promise<void>((resolve) => waiting.push(resolve))
@@ -38,9 +39,9 @@ function create ({ total = 100, claimed = total, failing = {}, albumAt = ownAlbu
     const items = Array.from({ length: Math.max(0, Math.min(PAGE_SIZE, total - offset)) }, (_, place) => albumAt(path, offset + place))
     const end = offset + items.length
     const next = end < total ? `${ORIGIN}${path}?offset=${end}&limit=${PAGE_SIZE}` : null
-    return await use({ page: { items, next, total: claimed }, pageSize: PAGE_SIZE })
+    return { page: { items, next, total: claimed }, pageSize: PAGE_SIZE }
   }
-  const spotify = { origin: ORIGIN, memory: createTestCapabilities(), listingPage } as unknown as SpotifyService // a source makes no other call
+  const spotify = { origin: ORIGIN, memory: createTestCapabilities(), slot: async () => testSlot(), listingPage } as unknown as SpotifyService // a source makes no other call
   const pages: SourcePage[] = []
   const kept = new Map<string, ListingPage>()
   const early: EarlyPages = {
@@ -52,19 +53,22 @@ function create ({ total = 100, claimed = total, failing = {}, albumAt = ownAlbu
     context: { signal: new AbortController().signal, meter: createMeter(() => 0) },
     wanted: () => limit - items().length,
     maxPages: 30,
-    async store (page) {
-      pages.push(page)
-      return items().length < limit && page.next !== null
-    },
     early,
   })
   const items = (): unknown[] => pages.flatMap((page) => page.items)
-  /** Answer whatever is asked, the latest first, until the reading has ended. */
-  async function answering (reading: Promise<void>): Promise<void> {
+  /** Reads until there are enough albums; answers whatever is asked, the latest first. */
+  async function read (source: Source, limit: number): Promise<void> {
     const answer = setInterval(() => waiting.pop()?.(), 0)
-    await reading.finally(() => clearInterval(answer))
+    try {
+      for await (const page of source.pages(SOURCE_START, readerOf(limit))) {
+        pages.push(page)
+        if (items().length >= limit || page.next === null) break
+      }
+    } finally {
+      clearInterval(answer)
+    }
   }
-  return { spotify, asked, pages, items, kept, readerOf, answering, peak: () => peak }
+  return { spotify, asked, pages, items, kept, read, peak: () => peak }
 }
 
 const ownAlbum = (path: string, place: number): object => ({ id: `${path.replaceAll(/[^a-z]/g, '')}${place}` })
@@ -81,7 +85,7 @@ const LISTINGS: Array<[string, Pagination, number, Setup, number, number]> = [
 for (const [title, pagination, limit, setup, calls, peak] of LISTINGS) {
   t.test(`a listing: ${title}`, async (t) => {
     const trial = create(setup)
-    await trial.answering(search(trial.spotify, pagination, 'tag:new', null).read(SOURCE_START, trial.readerOf(limit)))
+    await trial.read(search(trial.spotify, pagination, 'tag:new', null), limit)
     t.same(trial.items().slice(0, limit), numbers('/search', Math.min(limit, setup.total ?? 100)), 'in their order, however they were answered')
     t.equal(trial.asked.length, calls)
     t.equal(new Set(trial.asked).size, calls, 'none twice')
@@ -92,21 +96,21 @@ for (const [title, pagination, limit, setup, calls, peak] of LISTINGS) {
 t.test('a page that was answered before its turn is not asked for again after a restart', async (t) => {
   const trial = create()
   trial.kept.set('0 10', { page: { items: numbers('/browse/new-releases', 20).slice(10), next: null, total: 20 }, pageSize: PAGE_SIZE })
-  await trial.answering(newReleases(trial.spotify, 'offset').read(SOURCE_START, trial.readerOf(20)))
+  await trial.read(newReleases(trial.spotify, 'offset'), 20)
   t.same(trial.asked, ['/browse/new-releases 0'])
   t.same(trial.items(), numbers('/browse/new-releases', 20))
 })
 
 t.test('a failure shows when its page has its turn: what comes before it is stored', async (t) => {
   const trial = create({ failing: { '/search 30': new ServiceError('upstream_unavailable', 'answered 503') } })
-  await t.rejects(trial.answering(search(trial.spotify, 'offset', 'tag:new', null).read(SOURCE_START, trial.readerOf(100))), { code: 'upstream_unavailable' })
+  await t.rejects(trial.read(search(trial.spotify, 'offset', 'tag:new', null), 100), { code: 'upstream_unavailable' })
   t.same(trial.items(), numbers('/search', 30))
 })
 
 t.test('several artists: one after the other in the document, their first pages side by side once the page size is known', async (t) => {
   const trial = create({ total: 15 })
   trial.spotify.memory.worked('artistAlbums', null)
-  await trial.answering(artists(trial.spotify, 'next', ['a', 'b', 'c'], null).read(SOURCE_START, trial.readerOf(Infinity)))
+  await trial.read(artists(trial.spotify, 'next', ['a', 'b', 'c'], null), Infinity)
   t.same(trial.items(), ['a', 'b', 'c'].flatMap((id) => numbers(`/artists/${id}/albums`, 15)))
   t.equal(trial.asked.length, 6)
   t.equal(trial.peak(), 3)
@@ -114,21 +118,21 @@ t.test('several artists: one after the other in the document, their first pages 
 
 t.test('an artist that Spotify does not have is a loss, and the others are read', async (t) => {
   const trial = create({ total: 5, failing: { '/artists/b/albums 0': new ServiceError('not_found', 'answered 404') } })
-  await trial.answering(artists(trial.spotify, 'next', ['a', 'b', 'c'], null).read(SOURCE_START, trial.readerOf(Infinity)))
+  await trial.read(artists(trial.spotify, 'next', ['a', 'b', 'c'], null), Infinity)
   t.equal(trial.items().length, 10)
   t.same(trial.pages.flatMap(({ losses }) => losses), ['artist b: answered 404'])
 })
 
 t.test('an artist who has only albums that another one has is read to the end: that is no circle', async (t) => {
   const trial = create({ total: 80, albumAt: (_path, place) => ({ id: `shared${place}` }) })
-  await trial.answering(artists(trial.spotify, 'next', ['a', 'b'], null).read(SOURCE_START, trial.readerOf(Infinity)))
+  await trial.read(artists(trial.spotify, 'next', ['a', 'b'], null), Infinity)
   t.equal(trial.items().length, 160)
   t.same(trial.pages.flatMap(({ losses }) => losses), [])
 })
 
 t.test('a listing that shows the same albums again and again is a loss, and the next artist is read', async (t) => {
   const trial = create({ total: 200, albumAt: (path, place) => path.includes('/b/') ? { id: `b${place % 10}` } : ownAlbum(path, place) })
-  await trial.answering(artists(trial.spotify, 'next', ['b', 'c'], null).read(SOURCE_START, trial.readerOf(Infinity)))
+  await trial.read(artists(trial.spotify, 'next', ['b', 'c'], null), Infinity)
   t.same(trial.items().slice(60), numbers('/artists/c/albums', 200), 'after one page of b, and five that showed nothing else')
   t.match(trial.pages.flatMap(({ losses }) => losses), [/5 pages in a row showed no album/])
 })

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type Gap, type RunFailure } from '../../../src/schemas/run.ts'
-import { type Ending, conclude } from '../../../src/services/ingest/conclude.ts'
+import { conclude } from '../../../src/services/ingest/outcome.ts'
 
 const gap: Gap = { albumId: 'a', name: null, code: 'album_unavailable', detail: 'gone', expectedTracks: null, tracks: 0 }
 const failure = (code: string): RunFailure => ({ code, detail: 'what happened' })
 
-const ENDINGS: Array<[string, Ending, string, boolean, string | null]> = [
+const ENDINGS: Array<[string, Parameters<typeof conclude>[0], string, boolean, string | null]> = [
   ['everything is there', { listed: 3, fetched: 3, gaps: [], error: null }, 'succeeded', true, null],
   ['an album is missing', { listed: 3, fetched: 2, gaps: [gap], error: null }, 'partial', false, null],
   ['all albums are there, one with a track less', { listed: 3, fetched: 3, gaps: [gap], error: null }, 'partial', false, null],

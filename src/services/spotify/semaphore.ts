@@ -1,0 +1,124 @@
+import { type AnswerBudget, type AnswerRoom } from './answer-budget.ts'
+import { type Meter } from './meter.ts'
+import { type WaitReason } from './wait.ts'
+
+/** Whose call wants a slot. */
+export interface Claimant {
+  signal: AbortSignal
+  /** Calls on one meter are those of one run, which take each other's turns. */
+  meter: Pick<Meter, 'wait'>
+}
+
+/**
+ * One place among the calls in flight, held from before a call until its answer is stored. So a crash costs no more calls
+ * than those that were in flight.
+ */
+export interface Slot {
+  /** Opens room for the answer of an attempt; what the attempt before took is free again. */
+  openRoom: () => AnswerRoom
+  /** Lends the slot to other calls while `work` lasts, then waits for one again. */
+  lend: <T>(work: () => Promise<T>) => Promise<T>
+  [Symbol.dispose]: () => void
+}
+
+/** Bounds the calls in flight. */
+export interface Semaphore {
+  /** Waits for a slot; throws the signal's reason. An urgent call goes before all calls of its run that are not. */
+  acquire: (claimant: Claimant, isUrgent: boolean) => Promise<Slot>
+}
+
+interface SemaphoreOptions {
+  slots: number
+  answers: AnswerBudget
+  /** What the calls that have the slots wait for: so does everybody who waits for a slot. */
+  waiting: WaitReason
+}
+
+interface Waiter {
+  meter: Claimant['meter']
+  isUrgent: boolean
+  go: () => void
+}
+
+/** Gives turns first come, first served; which call of its run takes a turn, urgency decides. So urgent calls of one run set no other run back. */
+export function createSemaphore ({ slots, answers, waiting: reason }: SemaphoreOptions): Semaphore {
+  const waiting: Waiter[] = []
+  let free = slots
+
+  async function take ({ meter, signal }: Claimant, isUrgent: boolean): Promise<void> {
+    signal.throwIfAborted()
+    if (free > 0) {
+      free--
+      return
+    }
+    await new Promise<void>((resolve, reject) => {
+      const waiter: Waiter = {
+        meter,
+        isUrgent,
+        go () {
+          signal.removeEventListener('abort', onAbort)
+          resolve()
+        },
+      }
+      const onAbort = (): void => {
+        waiting.splice(waiting.indexOf(waiter), 1)
+        reject(signal.reason as Error)
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      waiting.push(waiter)
+    }).finally(meter.wait(reason))
+  }
+
+  function give (): void {
+    const next = takeNext(waiting)
+    if (next === undefined) free++
+    else next.go()
+  }
+
+  return {
+    async acquire (claimant, isUrgent) {
+      await take(claimant, isUrgent)
+      let room: AnswerRoom | null = null
+      let isHeld = true
+
+      function release (): void {
+        room?.release()
+        room = null
+        if (!isHeld) return
+        isHeld = false
+        if (isUrgent) setImmediate(give) // the next call of a listing is asked for in this turn, and gets the slot
+        else give()
+      }
+
+      return {
+        openRoom () {
+          room?.release()
+          room = answers.open()
+          return room
+        },
+        async lend (work) {
+          release()
+          const result = await work()
+          await take(claimant, isUrgent)
+          isHeld = true
+          return result
+        },
+        [Symbol.dispose]: release,
+      }
+    },
+  }
+}
+
+/** The run of the first turn has it; where an urgent call takes it, those of the same run before that call move back by one turn each. */
+function takeNext (waiting: Waiter[]): Waiter | undefined {
+  const first = waiting[0]
+  const place = waiting.findIndex(({ meter, isUrgent }) => isUrgent && meter === first?.meter)
+  if (first === undefined || place <= 0) return waiting.shift()
+  let moved = first
+  for (let turn = 1; turn <= place; turn++) {
+    const waiter = waiting[turn]
+    if (waiter?.meter === first.meter) [waiting[turn], moved] = [moved, waiter]
+  }
+  waiting.shift()
+  return moved
+}
