@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { ServiceError } from '../../errors.ts'
 import { type Run, type RunStatus } from '../../schemas/run.ts'
 import { checksumOf, seal, unseal } from '../database/checksum.ts'
@@ -16,9 +17,9 @@ export interface RunRecord {
 
 export const ENDED: readonly RunStatus[] = ['succeeded', 'partial', 'failed', 'canceled']
 
-/** Equal requests have equal keys. */
+/** Equal requests have equal keys. A hash: a request may have more text than an index takes. */
 export function keyOf (request: Run['request']): string {
-  return JSON.stringify(request)
+  return createHash('sha256').update(JSON.stringify(request)).digest('hex')
 }
 
 /** The row of a run that is stored for the first time. */

@@ -49,12 +49,12 @@ for (const { title, ageMs = HOUR_MS, maxAgeMs = 24 * HOUR_MS, listed = 12, then,
 t.test('the tier is told by what was asked, and by nothing else', async (t) => {
   const memory = createTestCapabilities()
   t.strictSame(tierEvidence(memory), UNKNOWN)
-  memory.stepDown('search', 50)
-  memory.refused('newReleases', '403')
+  await memory.stepDown('search', 50)
+  await memory.refused('newReleases', '403')
   t.strictSame(tierEvidence(memory), { newReleases: false, albums: null })
   memory.worked('albums', null)
   t.strictSame(tierEvidence(memory), { newReleases: false, albums: true })
-  memory.refused('albums', '403')
+  await memory.refused('albums', '403')
   t.strictSame(tierEvidence(memory), { newReleases: false, albums: false }, 'what worked once may be refused later')
 })
 

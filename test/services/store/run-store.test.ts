@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { v7 as uuidv7 } from 'uuid'
@@ -108,6 +109,16 @@ onBothDatabases(t, 'what is no id is the id of no run', async (t, open) => {
 
 t.test('an id tells when its run was created', async (t) => {
   t.equal(createdAtMs(record('queued', 77).run.id), START_MS + 77)
+})
+
+onBothDatabases(t, 'a request of the largest size is stored, and found again', async (t, open) => {
+  const { store } = processOn(t, await open())
+  const albumIds = Array.from({ length: 1000 }, () => randomBytes(16).toString('hex').slice(0, 22))
+  const large = { ...REQUEST, source: 'albums', albumIds } as const
+  const first = record('queued', 0, large)
+  t.same(await store.admit(admission(first)), { kind: 'new' })
+  t.match(await store.admit(admission(record('queued', 1, large))), { kind: 'existing', id: first.run.id })
+  t.match((await store.read(first.run.id))?.run.request, { albumIds })
 })
 
 onBothDatabases(t, 'an equal request gets the run that has not ended, any other a new run', async (t, open) => {
@@ -474,7 +485,7 @@ const DAMAGES: Record<keyof RunRow, { values: (row: RunRow) => unknown[], isSeen
   pending: { values: () => [0, 2, -1], isSeen: true },
   document_name: { values: () => ['album_items_20261122T134059Z_000000.json', ''], isSeen: true },
   finished_ms: { values: () => [0, START_MS, Number.MAX_SAFE_INTEGER], isSeen: true },
-  request_key: { values: ({ request_key: key }) => ['', `${key} `, key.replace('100', '101')], isSeen: true },
+  request_key: { values: ({ request_key: key }) => ['', `${key} `, key.replace(/^./, 'x')], isSeen: true },
   record: {
     values: (
       { record }
