@@ -1,38 +1,7 @@
+import { type ContractRule } from './contract-rule.ts'
 import { type Reference, type Table, keyOf, referencesOf } from './define-table.ts'
+import { qualityRules } from './quality-rules.ts'
 import { TABLES } from './tables.ts'
-
-/** The dimensions of the Open Data Contract Standard 3.1. */
-export type ContractDimension =
-  'accuracy' | 'completeness' | 'conformity' | 'consistency' | 'coverage' | 'timeliness' | 'uniqueness'
-
-/** What must hold of a number that is counted: as the standard writes it. */
-type Bound =
-  | { mustBe: number }
-  | { mustBeLessOrEqualTo: number }
-  | { mustBeGreaterOrEqualTo: number }
-  | { mustBeBetween: [number, number] }
-
-type Metric = 'nullValues' | 'missingValues' | 'invalidValues' | 'duplicateValues' | 'rowCount'
-type Unit = 'rows' | 'percent'
-
-/** What a rule counts: a metric of the standard, the result of a query over the tables, or what only its text says. */
-export type Measure =
-  | Bound & { metric: Metric, unit?: Unit, arguments?: Record<string, unknown> }
-  | Bound & { query: string, unit?: Unit }
-  | null
-
-/** A quality rule of the contract. */
-export interface ContractRule {
-  /** Stable, and no other rule's. */
-  name: string
-  table: string
-  /** null: it is about whole rows. */
-  column: string | null
-  dimension: ContractDimension
-  severity: 'error' | 'warning'
-  description: string
-  measure: Measure
-}
 
 /** The rules that follow from the columns: what is never null, keys, references. */
 export function structuralRules (tables: readonly Table[]): ContractRule[] {
@@ -87,5 +56,5 @@ function referenceRule ({ name, columns: all }: Table, { columns, table, to }: R
   }
 }
 
-/** All rules of the contract: those of other parts of the service go here too. */
-export const CONTRACT_RULES: readonly ContractRule[] = structuralRules(TABLES)
+/** All rules of the contract. */
+export const CONTRACT_RULES: readonly ContractRule[] = [...structuralRules(TABLES), ...qualityRules()]

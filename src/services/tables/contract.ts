@@ -1,5 +1,5 @@
 import { type ColumnType } from './cell.ts'
-import { type ContractRule } from './contract-rules.ts'
+import { type ContractRule } from './contract-rule.ts'
 import { type Column, type Table, keyOf, referencesOf } from './define-table.ts'
 
 type JsonObject = Record<string, unknown>
