@@ -62,13 +62,19 @@ function batchSize ({ memory }: SpotifyService): number {
   return refusal === null ? Math.min(BATCH_SIZE, pageSize) : 1
 }
 
+/** Fetches the albums, together where that is possible; those that the batch did not bring one after the other. */
 async function fetchSome (fetching: Fetching, albums: ListedAlbum[], streak: Streak): Promise<void> {
   const { ledger, spotify } = fetching
   const fresh = albums.filter(({ id }) => ledger.album(id) === undefined)
   const failed = fresh.length > 1 && batchSize(spotify) > 1 ? await fetchBatch(fetching, fresh, streak) : new Set()
-  await settleAll(albums.map(async (album) => {
-    if (!failed.has(album.id)) await guard(fetching, [album], streak, async () => await finishAlbum(fetching, album))
-  }))
+  const finish = async (album: ListedAlbum): Promise<void> => {
+    await guard(fetching, [album], streak, async () => await finishAlbum(fetching, album))
+  }
+  await settleAll(albums.filter(({ id }) => ledger.album(id) !== undefined).map(finish))
+  for (const album of albums) {
+    const isOver = failed.has(album.id) || ledger.album(album.id) !== undefined || streak.failures >= FAILURES_IN_A_ROW
+    if (!isOver) await finish(album)
+  }
 }
 
 /**
@@ -121,13 +127,12 @@ function putBack ({ belt, putBacks }: Fetching, albums: ListedAlbum[]): boolean 
 
 interface Streak { failures: number }
 
-/** The failure of a call is that of its albums alone; what would stop every call is thrown on. True when the work was done. */
-async function guard ({ ledger, failures, log, abort }: Fetching, albums: ListedAlbum[], streak: Streak, work: () => Promise<void>): Promise<boolean> {
+/** The failure of a call is that of its albums alone; what would stop every call is thrown on. */
+async function guard ({ ledger, failures, log, abort }: Fetching, albums: ListedAlbum[], streak: Streak, work: () => Promise<void>): Promise<void> {
   try {
     await work()
     for (const { id } of albums) failures.delete(id)
     streak.failures = 0
-    return true
   } catch (error) {
     const failure = ordinaryFailure(error)
     if (failure === null) {
@@ -142,7 +147,6 @@ async function guard ({ ledger, failures, log, abort }: Fetching, albums: Listed
       else if (ledger.unavailable(id) === undefined) await ledger.record({ kind: 'unavailable', id, detail })
     }
     streak.failures = isFinal ? 0 : streak.failures + 1
-    return false
   }
 }
 
