@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { sql } from 'kysely'
@@ -21,7 +22,7 @@ t.test('a full disk: POST answers 503, what it cut short is no half file, and se
   const disk = await smallDisk(t, '3m')
   if (disk === null) return
   const service = await startService(t, { dataDir: disk })
-  await fill(disk)
+  await fillWithDatabase(disk)
   const refused = await service.post()
   t.equal(refused.statusCode, 503)
   t.match(await refused.body.json(), { code: 'storage_failed', detail: /DATA_DIR/ })
@@ -62,7 +63,7 @@ t.test('a run that cannot be ended on a full disk: the cancellation says so, and
   if (disk === null) return
   const service = await startService(t, { dataDir: disk, sandbox: { latencyMs: 2000 } })
   const { id } = await service.app.runs.start({ limit: 20 })
-  await fill(disk)
+  await fillWithDatabase(disk)
   const refused = await service.app.inject({ method: 'POST', url: `/runs/${id}/cancel` })
   t.equal(refused.statusCode, 503)
   t.match(refused.json<Problem>(), { code: 'storage_failed', detail: /make room in DATA_DIR.*cancel it again/ })
@@ -321,6 +322,14 @@ async function untilMatched (path: string, pattern: RegExp): Promise<RegExpExecA
     const match = pattern.exec(await readFile(path, 'utf8'))
     if (match !== null) return match
   }
+}
+
+/** Fills a disk so that a database on it has no room either: the part of its log that it could use again goes first. */
+async function fillWithDatabase (folder: string): Promise<void> {
+  const database = new DatabaseSync(join(folder, 'service.db'), { timeout: 5000 })
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  database.close()
+  await fill(folder)
 }
 
 async function fill (folder: string): Promise<void> {

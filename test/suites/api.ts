@@ -1,7 +1,6 @@
 /** The service by its routes. */
 import '../album-cache.test.ts'
 import '../ingest.test.ts'
-import '../next-day.test.ts'
 import '../order-of-calls.test.ts'
 import '../replay.test.ts'
 import '../token.test.ts'

@@ -1,6 +1,5 @@
 /** Several processes on one folder, and what stands beside the code: documents, examples, manifests. */
 import '../album-cache-processes.test.ts'
-import '../data-page.test.ts'
 import '../deploy.test.ts'
 import '../documentation.test.ts'
 import '../examples.test.ts'

@@ -39,6 +39,7 @@ t.test('a new run is queued, and knows nothing yet', async (t) => {
       listing: null,
       waiting: null,
       trigger: { kind: 'api', name: null },
+      quality: null,
       gaps: [],
       cost: { calls: 0, retries: 0, throttledMs: 0, cached: 0, byEndpoint: {} },
       error: null,
