@@ -23,7 +23,7 @@ const TRACKS_PER_ALBUM = 30
 const WRITE_BYTES = 1024 * 1024
 
 /** Writes it, an album at a time; `isGarbled`: with something in its middle that is no JSON. */
-export async function storeBigRun (dataDir: string, bytesAtLeast: number, isGarbled = false): Promise<BigRun> {
+export async function storeBigRun (dataDir: string, bytesAtLeast: number, isGarbled = false, tracksPerAlbum = TRACKS_PER_ALBUM): Promise<BigRun> {
   const nowMs = Date.now()
   const record = newRecord(uuidv7(), { source: 'auto', limit: 100, pagination: 'next', market: null, refresh: false }, nowMs)
   const at = new Date(nowMs).toISOString()
@@ -56,7 +56,7 @@ export async function storeBigRun (dataDir: string, bytesAtLeast: number, isGarb
       await write('{'.repeat(1000))
       isGarbled = false
     }
-    const album = albumOf(albums)
+    const album = albumOf(albums, tracksPerAlbum)
     const text = JSON.stringify(album)
     await write(`${albums === 0 ? '\n' : ',\n'}${text}`)
     hashes.ndjson.update(`${text}\n`)
@@ -75,20 +75,20 @@ export async function storeBigRun (dataDir: string, bytesAtLeast: number, isGarb
   await store.update(run.id, (before) => ({ ...before, executions: 1, run: ended }))
   owners.close()
   await database.close()
-  return { run: ended, path: join(folder, name), albums, tracks: albums * TRACKS_PER_ALBUM, sha256 }
+  return { run: ended, path: join(folder, name), albums, tracks: albums * tracksPerAlbum, sha256 }
 }
 
 interface Item { id: string }
 
-function albumOf (number: number): Item & { tracks: { items: Item[] } } {
+function albumOf (number: number, tracks: number): Item & { tracks: { items: Item[] } } {
   const id = `album${number}`.padEnd(22, '0')
   return {
     ...described('album', id, `Ärger, "${number}"`),
     album_type: 'album',
     release_date: '2026-11-20',
-    total_tracks: TRACKS_PER_ALBUM,
+    total_tracks: tracks,
     tracks: {
-      items: Array.from({ length: TRACKS_PER_ALBUM }, (_, place) => ({
+      items: Array.from({ length: tracks }, (_, place) => ({
         ...described('track', `${id}${place}`, `=${place} 夜に駆ける`), disc_number: 1, track_number: place + 1, duration_ms: 200_000, explicit: false,
       })),
       next: null,

@@ -9,7 +9,8 @@ import { openDuck } from '../../services/tables/duckdb.ts'
 
 const MIB = 1024 * 1024
 /** More than 20,000 albums with 200,000 tracks. */
-const DOCUMENT_BYTES = 240 * MIB
+const DOCUMENT_BYTES = 100 * MIB
+const TRACKS_PER_ALBUM = 10
 /** What tables may add to the service's memory, at the peak. */
 const GROWTH_MIB = 100
 /** Garbage would be counted as growth: how much V8 leaves lying depends on the memory of the machine. */
@@ -22,7 +23,7 @@ interface Started { service: Service, big: BigRun, baseMb: number }
 
 async function start (t: Test): Promise<Started> {
   const folder = await temporaryFolder(t)
-  const big = await storeBigRun(`${folder}/data`, DOCUMENT_BYTES)
+  const big = await storeBigRun(`${folder}/data`, DOCUMENT_BYTES, false, TRACKS_PER_ALBUM)
   const service = await startService(folder, { ...environment('http://127.0.0.1:9', `${folder}/data`), LOG_LEVEL: 'info', REQUESTS_PER_MINUTE: '0' }, SMALL_HEAP)
   t.teardown(async () => await service.stop())
   for (let i = 0; i < 20; i++) await (await request(`${service.url}/runs/${big.run.id}/status`)).body.dump()
