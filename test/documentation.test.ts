@@ -39,6 +39,16 @@ t.test('each link of a document leads to a file, and to a heading that the file 
   }
 })
 
+t.test('each file and folder that docs/architecture.md names is there, and so is each name that it gives of one', async (t) => {
+  const text = await readFile('docs/architecture.md', 'utf8')
+  const paths = new Set([...text.matchAll(/`((?:src|test|scripts)\/[^`]*)`/g)].map(([, path]) => path ?? ''))
+  t.ok(paths.size > 20)
+  for (const path of paths) t.ok(await stat(path).catch(() => null), path)
+  const steps = [...text.matchAll(/^\| .*?`(?:spotify\.|ledger\.)?(\w+)(?:\(.*?)?`.*? \| `(src\/[^`]*)` \|/gm)]
+  t.ok(steps.length >= 5)
+  for (const [, name = '', path = ''] of steps) t.match(await readFile(path, 'utf8'), new RegExp(`\\b${name}\\b`), `${name} in ${path}`)
+})
+
 /** The names by which links find headings, as GitHub makes them. */
 function headingsOf (text: string): string[] {
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.toLowerCase().replaceAll(/[^\w\- ]/g, '').replaceAll(' ', '-'))
