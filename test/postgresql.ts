@@ -29,7 +29,7 @@ const BINARIES = '/usr/lib/postgresql'
 const LISTENS_WITHIN_MS = 20_000
 const STARTS = 5
 /** Quick: what a process that is killed has written outlives it without a sync. */
-const SETTINGS = { max_connections: 120, shared_buffers: '16MB', max_wal_size: '64MB', unix_socket_directories: '', log_min_messages: 'fatal', autovacuum: 'off', fsync: 'off' }
+const SETTINGS = { max_connections: 300, shared_buffers: '16MB', max_wal_size: '64MB', unix_socket_directories: '', log_min_messages: 'fatal', autovacuum: 'off', fsync: 'off' }
 
 /** Those that run: they are not to outlive a test process that is ended early. */
 const running = new Set<ChildProcess>()

@@ -37,7 +37,7 @@ export interface Reader {
 export interface Source {
   used: UsedSource['used']
   query: string | null
-  /** Yields the pages from `from` on. The call of a page holds its slot until the next page is asked for: store it before. */
+  /** Yields the pages from `from` on. A page keeps its items, and its call the slot, until the next page is asked for. */
   pages: (from: SourceCursor, reader: Reader) => AsyncGenerator<SourcePage>
 }
 
@@ -89,6 +89,7 @@ export async function * partPages (
     const { next, shownPage } = shown(answer, at)
     yield shownPage
     const ahead = next === null ? [] : placesAhead(answer.page, next, answer.pageSize, wanted(), rules)
+    answer.page.items = shownPage.items = [] // a large page must not stay in memory while the next one is waited for
     for (const place of ahead) lookahead.ask(request, part, place.offset, place.wanted)
     cursor = next
   }
