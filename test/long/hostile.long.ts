@@ -13,6 +13,8 @@ t.setTimeout(600_000)
 const LANES = 4
 const TIERS = [{ tier: 'extended', changes: 500 }, { tier: 'development', changes: 800 }] as const
 const MOST_MEMORY_KB = 300 * 1024
+/** Garbage would be counted too: how much V8 leaves lying depends on the memory of the machine. A heap that is too small ends the process. */
+const SMALL_HEAP = '--max-old-space-size=128 --max-semi-space-size=16'
 
 interface ProcessLane extends Lane {
   service: ServiceProcess
@@ -22,7 +24,7 @@ interface ProcessLane extends Lane {
 async function startLane (t: Test, upstream: HostileUpstream): Promise<ProcessLane> {
   upstream.begin({ seed: 0, probability: 0, mayPause: false })
   const dataDir = await temporaryFolder(t)
-  const service = await startProcess(t, { ...environment(upstream.url, dataDir), ...HOSTILE_SETTINGS, NODE_OPTIONS: '--max-semi-space-size=16' })
+  const service = await startProcess(t, { ...environment(upstream.url, dataDir), ...HOSTILE_SETTINGS, NODE_OPTIONS: SMALL_HEAP })
   return { upstream, service, dataDir, url: service.url, output: service.output, now: Date.now, previousLog: 0 }
 }
 
