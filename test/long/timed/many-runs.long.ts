@@ -58,7 +58,10 @@ async function fill (path: string): Promise<void> {
   const database = await openSqlite(path, { now: Date.now })
   const startMs = Date.now() - RUNS * 60_000
   for (let number = 0; number < RUNS; number += INSERTED_TOGETHER) {
-    const rows = Array.from({ length: INSERTED_TOGETHER }, (_, place) => newRow(recordOf(number + place, startMs + (number + place) * 60_000)))
+    const rows = Array.from({ length: INSERTED_TOGETHER }, (_, place) => ({
+      ...newRow(recordOf(number + place, startMs + (number + place) * 60_000)),
+      releases_done: 1,
+    }))
     await database.transaction({ lock: null, isDurable: false }, async (within) => await within.insertInto('runs').values(rows).execute())
   }
   await database.close()
