@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { ByteWriter, ParquetWriter, type ColumnSource, type KeyValue, type SchemaElement } from 'hyparquet-writer'
+import { type ByteWriter, type ColumnSource, type KeyValue, type ParquetWriter, type SchemaElement } from 'hyparquet-writer'
 import { type Cell, type ColumnType } from './cell.ts'
 import { type Column, type Table } from './define-table.ts'
 import { type AlbumRows, type Tier, commonTier } from './read-table.ts'
@@ -29,8 +29,9 @@ export async function * parquet (
   table: Table, albums: AsyncIterable<AlbumRows>, facts: FileFacts, createdBy: string
 ): AsyncGenerator<Uint8Array> {
   const { columns } = table
-  const output = new ByteWriter()
-  const file = new ParquetWriter({ writer: output, schema: schemaOf(columns), createdBy })
+  const parquetWriter = await import('hyparquet-writer') // 50 modules, which the start of the service need not wait for
+  const output = new parquetWriter.ByteWriter()
+  const file = new parquetWriter.ParquetWriter({ writer: output, schema: schemaOf(columns), createdBy })
   let tier: Tier = 'unknown'
   let group: Cell[][] = []
   let characters = 0
