@@ -15,7 +15,7 @@ const UNLIMITED = { REQUESTS_PER_MINUTE: '0', LOG_LEVEL: 'warn' }
 
 t.test(`${STREAMS} event streams and ${STREAMS} long polls at once: /status stays quick, and a heap of 96 MB serves round after round`, async (t) => {
   const { sandbox, sandboxUrl } = await startSandbox(t, { latencyMs: 20 })
-  const service = await startProcess(t, { ...environment(sandboxUrl, await temporaryFolder(t)), ...UNLIMITED, LOG_LEVEL: 'info', NODE_OPTIONS: '--max-old-space-size=96' })
+  const service = await startProcess(t, { ...environment(sandboxUrl, await temporaryFolder(t)), ...UNLIMITED, LOG_LEVEL: 'info', NODE_OPTIONS: '--max-old-space-size=96 --max-semi-space-size=8' })
   await untilEnded(service.url, (await post(service.url, { limit: 100 })).id)
   sandbox.sandbox.change({ latencyMs: 200 })
   const residentAfterMb: number[] = []
