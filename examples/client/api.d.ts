@@ -2632,7 +2632,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `run_not_found`: there is no such run; `run_not_finished`: the run has not ended; `document_not_found`: the run ended without any album, so that it has no document */
+            /** @description `run_not_found`: there is no such run; `document_not_found`: the run ended without any album, so that it has no document */
             404: {
                 headers: {
                     /** @description the request's own, or a new one */
@@ -2642,7 +2642,21 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "run_not_found" | "run_not_finished" | "document_not_found";
+                        code?: "run_not_found" | "document_not_found";
+                    };
+                };
+            };
+            /** @description `run_not_finished`: the run has not ended */
+            409: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_finished";
                     };
                 };
             };

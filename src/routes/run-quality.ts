@@ -17,7 +17,7 @@ const runQualityRoutes: FastifyPluginAsyncTypebox = async (app) => {
       params: RunParams,
       querystring: NO_QUERY,
       response: { 200: json(QualityReport, 'the report') },
-      problems: { 404: [...RUN_UNKNOWN[404], 'run_not_finished', 'document_not_found'], 410: RUN_UNKNOWN[410] },
+      problems: { ...RUN_UNKNOWN, 404: [...RUN_UNKNOWN[404], 'document_not_found'], 409: ['run_not_finished'] },
     },
   }, async ({ params }) => await app.runs.quality(await app.runs.get(params.id)))
 }

@@ -115,7 +115,7 @@ t.test('where there is no report, the reason is told', async (t) => {
   const service = await startService(t, { sandbox: { latencyMs: 200 } })
   const { id } = await (await service.post({ limit: 5 })).body.json() as Run
   const early = await service.get(`/runs/${id}/quality`)
-  t.match([early.statusCode, early.headers['retry-after'], await early.body.json()], [404, '5', {
+  t.match([early.statusCode, early.headers['retry-after'], await early.body.json()], [409, '5', {
     code: 'run_not_finished',
   }])
   await ended(service.app, id)
@@ -140,7 +140,7 @@ t.test('a run that is resumed has no verdict until it ends again, and then a rep
   service.sandbox.sandbox.change({ faults: [], latencyMs: 50 })
   const resumed = await service.app.runs.resume(partial.id)
   t.match(resumed, { status: 'queued', quality: null })
-  t.strictSame(await statusOf(service, `/runs/${partial.id}/quality`), [404, 'run_not_finished'])
+  t.strictSame(await statusOf(service, `/runs/${partial.id}/quality`), [409, 'run_not_finished'])
   const run = await ended(service.app, partial.id)
   t.strictSame(run.quality, { verdict: 'passed', failed: 0, warned: 0 })
   const report = await reportOf(service, run)

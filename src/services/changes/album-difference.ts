@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
+import { type Fields, fieldsOf, isRecord, listOf } from '../fields.ts'
 import { formatJson, formatMember } from '../json.ts'
 import { trackKey } from '../spotify/item-check.ts'
-
-type Fields = Record<string, unknown>
 
 /** A field that has changed: its values as JSON text, undefined where the object had no such field. */
 export interface FieldChange {
@@ -62,7 +61,7 @@ function ownValue (object: Fields, field: string): unknown {
 
 /** Objects may have their keys in another order; of all else the texts are compared. */
 function isEqualObject (a: unknown, b: unknown): boolean {
-  return isRecord(a) && isRecord(b) && isDeepStrictEqual(a, b)
+  return typeof a === 'object' && typeof b === 'object' && isDeepStrictEqual(a, b)
 }
 
 function trackChanges (before: unknown[], after: unknown[], mayHideTracks: boolean): TrackChanges {
@@ -93,16 +92,12 @@ function keyed (tracks: unknown[]): Map<string, unknown> {
 }
 
 function nameOf (track: unknown): TrackName {
-  const { id, name, disc_number: disc, track_number: number } = isRecord(track) ? track : {}
+  const { id, name, disc_number: disc, track_number: number } = fieldsOf(track)
   return { trackId: textOf(id), name: textOf(name), discNumber: integerOf(disc), trackNumber: integerOf(number) }
 }
 
 function tracksOf ({ tracks }: Fields): unknown[] {
-  return isRecord(tracks) && Array.isArray(tracks['items']) ? tracks['items'] : []
-}
-
-function isRecord (value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null
+  return listOf(fieldsOf(tracks)['items'])
 }
 
 function textOf (value: unknown): string | null {

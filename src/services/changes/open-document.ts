@@ -3,7 +3,7 @@ import { ServiceError } from '../../errors.ts'
 import { placedAlbums } from '../formats/album-lines.ts'
 import { type Baseline } from './compare.ts'
 
-/** Albums of an open document: whoever deletes it meanwhile disturbs nobody. */
+/** Albums of an open document; deleting the file does not disturb the reader. */
 export type OpenDocument = Pick<Baseline, 'albums' | 'read'>
 
 const READ_BYTES = 256 * 1024

@@ -169,7 +169,7 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
       const ended = queries.destroy().catch(() => {})
       await Promise.race([ended, delay(CLOSE_MS)])
       // A pool waits for queries that a server never answers, and has no way to end its connections: their sockets have.
-      for (const client of clients) (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy()
+      for (const client of clients) (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy() // not in the types of pg
       await listening
     },
   }

@@ -103,7 +103,7 @@ export interface DocumentPieceRow {
 /** One row per document that was judged. */
 export interface QualityReportRow {
   run_id: string
-  /** Checksum of the request's key: equal requests have equal ones. */
+  /** The key of the request: equal requests have equal ones. */
   request: string
   tier: string
   finished_ms: number

@@ -1,5 +1,5 @@
 import { parseJsonForDisplay } from '../json.ts'
-import { type Fields, fieldsOf, listOf } from './fields.ts'
+import { type Fields, fieldsOf, listOf } from '../fields.ts'
 
 const ALBUM_COLUMNS: Record<string, (album: Fields) => unknown> = {
   album_id: ({ id }) => id,

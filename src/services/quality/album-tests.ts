@@ -1,8 +1,9 @@
+import { fieldsOf } from '../fields.ts'
 import { type CheckId } from './checks.ts'
 import { COLUMNS } from './columns.ts'
 import { isCalendarText, precisionOf } from './dates.ts'
 import { type RowTest, isInteger } from './row-tests.ts'
-import { type AlbumRow, type Row, recordOf } from './rows.ts'
+import { type AlbumRow, type Row } from './rows.ts'
 
 const { release_date_text: releaseDate, release_date_precision: precision, total_tracks: totalTracks, upc, uri } =
   COLUMNS.albums
@@ -58,7 +59,7 @@ function releaseKey ({ record, tracks, artists }: AlbumRow): string | null {
   const { name, release_date: date } = record
   if (typeof name !== 'string' || name === '' || tracks.length === 0 || artists.length === 0) return null
   const durations = tracks.map((track) => [track.record['duration_ms'], track.record['explicit']])
-  return JSON.stringify([name, date, artists.map((artist) => recordOf(artist)['id']), durations])
+  return JSON.stringify([name, date, artists.map((artist) => fieldsOf(artist)['id']), durations])
 }
 
 /** Adds to a set; false where it was there. */

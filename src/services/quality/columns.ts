@@ -1,12 +1,11 @@
-import { isRecord } from '../spotify/answer.ts'
+import { type Fields, isRecord } from '../fields.ts'
 
-export type JsonRecord = Record<string, unknown>
 export type ColumnKind = 'text' | 'integer' | 'boolean'
 
 /** A column as quality sees it: the type that a value should have, and where it stands in what Spotify sent. */
 export interface Column {
   kind: ColumnKind
-  read: (record: JsonRecord) => unknown
+  read: (record: Fields) => unknown
 }
 
 const text = (...path: Array<string | number>): Column => ({ kind: 'text', read: (record) => at(record, path) })
@@ -74,7 +73,7 @@ function at (value: unknown, path: ReadonlyArray<string | number>): unknown {
   let found = value
   for (const key of path) {
     if (typeof key === 'number' ? !Array.isArray(found) : !isRecord(found)) return undefined
-    found = (found as JsonRecord)[key]
+    found = (found as Fields)[key]
   }
   return found
 }

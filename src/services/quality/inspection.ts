@@ -1,10 +1,10 @@
 import { type Run } from '../../schemas/run.ts'
 import { createAlbumTests } from './album-tests.ts'
 import { type CheckId } from './checks.ts'
-import { type JsonRecord } from './columns.ts'
+import { type Fields, fieldsOf, hasExtendedField, listOf } from '../fields.ts'
 import { dayAt, isWholeDate } from './dates.ts'
 import { type TableProfile, createTableProfiler } from './profile.ts'
-import { type AlbumRow, type Row, artistKey, listOf, readAlbumRow, recordOf } from './rows.ts'
+import { type AlbumRow, type Row, artistKey, readAlbumRow } from './rows.ts'
 import { columnTests } from './row-tests.ts'
 import { type Tally, count, createTally, fail, keyPart } from './tally.ts'
 import { createTrackTests } from './track-tests.ts'
@@ -30,9 +30,6 @@ export interface Inspection {
   add: (album: unknown) => void
   findings: () => Findings
 }
-
-/** Fields of albums that the development tier lacks. Source: Spotify's migration guide of February 2026. */
-const EXTENDED_FIELDS = ['label', 'popularity', 'available_markets']
 
 /** @param run the run as it has ended: its gaps excuse what is missing */
 export function createInspection (
@@ -77,7 +74,7 @@ export function createInspection (
     const { record } = row
     ofAlbums.add(row)
     for (const { tally, test } of albumTests) count(tally, test(row), row)
-    if (EXTENDED_FIELDS.some((field) => Object.hasOwn(record, field))) extendedAlbums++
+    if (hasExtendedField(record)) extendedAlbums++
     if (isWholeDate(record['release_date'])) ofAlbums.dates.add(record['release_date'])
     if (typeof record['name'] === 'string') ofAlbums.names.add(record['name'])
     addArtists(row, named.albums)
@@ -96,7 +93,7 @@ export function createInspection (
 
   function addArtists (parent: Row, present: Tally): void {
     for (const [index, artist] of listOf(parent.record['artists']).entries()) {
-      const record = recordOf(artist)
+      const record = fieldsOf(artist)
       const id = keyPart(record['id'])
       const isPresent = id !== null && id !== ''
       count(present, isPresent, { key: () => artistKey(parent, index) })
@@ -105,7 +102,7 @@ export function createInspection (
   }
 
   /** An artist has one row, however often it is named. */
-  function addArtist (id: string, record: JsonRecord): void {
+  function addArtist (id: string, record: Fields): void {
     const known = artistNames.get(id)
     const { name = null } = record
     if (known !== undefined && (name === known || name === null || known === RENAMED)) return

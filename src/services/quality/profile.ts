@@ -1,4 +1,5 @@
-import { type ColumnKind, type JsonRecord, type ProfiledTable, columnsOf, isOfKind } from './columns.ts'
+import { type Fields } from '../fields.ts'
+import { type ColumnKind, type ProfiledTable, columnsOf, isOfKind } from './columns.ts'
 import { isWholeDate } from './dates.ts'
 
 /** What the values of a column are like. */
@@ -31,7 +32,7 @@ const MAX_FIELD_LENGTH = 100
 
 export interface TableProfiler {
   /** Counts a row; gives the columns whose value is of another type. */
-  add: (record: JsonRecord) => string[]
+  add: (record: Fields) => string[]
   profile: () => TableProfile
 }
 

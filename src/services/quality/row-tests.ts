@@ -1,6 +1,7 @@
+import { type Fields } from '../fields.ts'
 import { CHECK_IDS, type CheckId, definitionOf } from './checks.ts'
 import { type CheckDefinition } from './check-definition.ts'
-import { COLUMNS, type Column, type JsonRecord, type ProfiledTable } from './columns.ts'
+import { COLUMNS, type Column, type ProfiledTable } from './columns.ts'
 
 /** Whether a row is as it should be; null: the check does not apply to it. */
 export type RowTest<Row> = (row: Row) => boolean | null
@@ -14,9 +15,9 @@ type ValueTest = (value: unknown) => boolean | null
  * Returns the tests that follow from the definitions alone, by the last part of the check's id. A value that is missing
  * is for `present`, one of another type for `types`: no other test counts it again.
  */
-export function columnTests (table: ProfiledTable): Array<[id: CheckId, test: RowTest<JsonRecord>]> {
+export function columnTests (table: ProfiledTable): Array<[id: CheckId, test: RowTest<Fields>]> {
   const columns: Record<string, Column> = COLUMNS[table]
-  return CHECK_IDS.flatMap((id): Array<[CheckId, RowTest<JsonRecord>]> => {
+  return CHECK_IDS.flatMap((id): Array<[CheckId, RowTest<Fields>]> => {
     const definition = definitionOf(id)
     const column = definition.table === table ? columns[definition.column ?? ''] : undefined
     const test = valueTest(id.slice(id.lastIndexOf('.') + 1), definition)

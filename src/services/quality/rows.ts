@@ -1,10 +1,9 @@
-import { isRecord } from '../spotify/answer.ts'
-import { type JsonRecord } from './columns.ts'
+import { type Fields, fieldsOf, listOf } from '../fields.ts'
 import { type Key, type Keyed, keyPart } from './tally.ts'
 
 /** A row of a table as the checks see it. */
 export interface Row extends Keyed {
-  record: JsonRecord
+  record: Fields
 }
 
 /** An album of the document. */
@@ -18,18 +17,17 @@ export interface AlbumRow extends Row {
 
 /** The first track of an album, and the first artist, have this position. */
 const FIRST_POSITION = 1
-const NOTHING: JsonRecord = {}
 
 /** Reads an album, whatever it is: what is no object has nothing in it. */
 export function readAlbumRow (album: unknown, excused: ReadonlySet<string>): AlbumRow {
-  const record = recordOf(album)
+  const record = fieldsOf(album)
   const albumId = keyPart(record['id'])
-  const tracks = listOf(recordOf(record['tracks'])['items'])
+  const tracks = listOf(fieldsOf(record['tracks'])['items'])
   return {
     record,
     albumId,
     tracks: tracks.map((track, index) => ({
-      record: recordOf(track),
+      record: fieldsOf(track),
       key: () => ({ album_id: albumId, position: FIRST_POSITION + index }),
     })),
     artists: listOf(record['artists']),
@@ -41,12 +39,4 @@ export function readAlbumRow (album: unknown, excused: ReadonlySet<string>): Alb
 /** The key of an artist as a row of an album or track names it. */
 export function artistKey (parent: Keyed, index: number): Key {
   return { ...parent.key(), artist_position: FIRST_POSITION + index }
-}
-
-export function recordOf (value: unknown): JsonRecord {
-  return isRecord(value) ? value : NOTHING
-}
-
-export function listOf (value: unknown): unknown[] {
-  return Array.isArray(value) ? value : []
 }

@@ -1,8 +1,9 @@
+import { listOf } from '../fields.ts'
 import { isNew, placeOf } from './album-tests.ts'
 import { type CheckId } from './checks.ts'
 import { COLUMNS } from './columns.ts'
 import { type RowTest } from './row-tests.ts'
-import { type Row, listOf } from './rows.ts'
+import { type Row } from './rows.ts'
 
 const { track_id: trackId, uri, is_local: isLocal } = COLUMNS.tracks
 

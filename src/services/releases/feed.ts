@@ -102,7 +102,7 @@ function namesOf (content: ReleaseContent | null): string[] {
 }
 
 /** What XML 1.0 cannot hold, even as a reference. */
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- control characters are what it removes
 const NO_XML = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g
 
 function toXml (text: string): string {

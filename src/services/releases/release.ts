@@ -1,3 +1,5 @@
+import { fieldsOf, listOf } from '../fields.ts'
+
 /** What is kept of a release besides its id, as long as the run that documented it first is kept. */
 export interface ReleaseContent {
   name: string | null
@@ -41,14 +43,6 @@ export function contentOf (album: unknown): ReleaseContent {
   }
 }
 
-function fieldsOf (value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {}
-}
-
-function listOf (value: unknown): unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
 /** No text of PostgreSQL holds a zero, and no UTF-8 half of a surrogate pair. */
 const UNSTORABLE = /[\0\p{Surrogate}]/gu
 
@@ -56,7 +50,7 @@ function textOf (value: unknown, max: number): string | null {
   return typeof value === 'string' ? value.slice(0, max).replaceAll(UNSTORABLE, '\uFFFD') : null
 }
 
-/** A link that a reader may follow, whoever wrote it. */
+/** Returns a web address as a link that is safe to follow; null for any other text. */
 function urlOf (value: unknown): string | null {
   if (typeof value !== 'string' || value.length > MAX_URL || !URL.canParse(value)) return null
   const { protocol, href } = new URL(value)

@@ -49,10 +49,7 @@ export function createQualityReports (
 
   return async (run) => {
     if (!hasEnded(run)) {
-      throw new ServiceError('run_not_finished', `the run is ${run.status}: ask again`, {
-        status: 404,
-        retryAfterSeconds: 5,
-      })
+      throw new ServiceError('run_not_finished', `the run is ${run.status}: ask again`, { retryAfterSeconds: 5 })
     }
     const { id, file } = run
     if (file === null) throw withoutDocument(run)

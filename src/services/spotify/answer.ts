@@ -1,3 +1,4 @@
+import { isRecord } from '../fields.ts'
 import { type JsonLimits, excessOf, parseJson } from '../json.ts'
 
 /** What came back from one attempt of a call, before anybody judged it. */
@@ -69,10 +70,6 @@ export function printable (text: string): string {
 /** Bytes that were no UTF-8, or that no text has. */
 function isBinary (text: string): boolean {
   return /[\uFFFD\0]/.test(text.slice(0, EVIDENCE_LENGTH))
-}
-
-export function isRecord (value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function stringOrUndefined (value: unknown): string | undefined {

@@ -1,5 +1,5 @@
 import { type Log } from '../log.ts'
-import { isRecord } from './answer.ts'
+import { isRecord } from '../fields.ts'
 import { type Endpoint, PAGE_SIZES } from './endpoint.ts'
 
 /** What this app may do with one endpoint, as far as that is known now. */

@@ -1,5 +1,6 @@
 import { type CallErrorCode, type RunErrorCode } from '../../errors.ts'
-import { type Answer, type Body, type Secrets, apiError, evidence, isRecord } from './answer.ts'
+import { isRecord } from '../fields.ts'
+import { type Answer, type Body, type Secrets, apiError, evidence } from './answer.ts'
 import { parseRetryAfterMs } from './retry-policy.ts'
 
 /** What an answer means for the call that got it. */

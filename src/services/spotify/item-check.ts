@@ -1,4 +1,4 @@
-import { isRecord } from './answer.ts'
+import { isRecord } from '../fields.ts'
 
 /** An album that a listing showed: enough to fetch it, to name it in a gap, and to sort it. */
 export interface ListedAlbum {

@@ -1,4 +1,4 @@
-import { isRecord } from './answer.ts'
+import { isRecord } from '../fields.ts'
 import { SEARCH_WINDOW } from './endpoint.ts'
 
 export type Pagination = 'next' | 'offset'

@@ -1,5 +1,5 @@
 import { ServiceError, hasCode } from '../../errors.ts'
-import { isRecord } from './answer.ts'
+import { isRecord } from '../fields.ts'
 import { type Call, type CallContext, type SlotContext } from './call.ts'
 import { type Evidence } from './call-policy.ts'
 import { type Capabilities } from './capabilities.ts'

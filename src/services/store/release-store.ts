@@ -31,7 +31,7 @@ export interface ReleaseStore {
   albumAt: (seq: number) => Promise<string | null>
 }
 
-/** Numbers are given and rows appear under it: whoever reads up to a number has seen all that are smaller. */
+/** The lock under which numbers are given and rows appear: a reader that has seen a number has seen all smaller ones. */
 const LOCK = { lock: 'releases', isDurable: true }
 /** Rows of one statement: a few numbers of them make few statements to prepare. */
 const ROWS_TOGETHER = 50

@@ -1,4 +1,4 @@
-import { checksumOf, seal, unseal } from '../database/checksum.ts'
+import { seal, unseal } from '../database/checksum.ts'
 import { type Database, type Queries } from '../database/database.ts'
 import { type QualityReportRow } from '../database/tables.ts'
 
@@ -37,7 +37,7 @@ export function createReportStore ({ queries }: Pick<Database, 'queries'>): Repo
   return {
     async earlier ({ runId, requestKey, tier, finishedMs }, limit) {
       const rows = await queries.selectFrom('quality_reports').select(['run_id', 'finished_ms', 'profile'])
-        .where('request', '=', checksumOf(requestKey)).where('tier', '=', tier).where('comparable', '=', 1)
+        .where('request', '=', requestKey).where('tier', '=', tier).where('comparable', '=', 1)
         .where('finished_ms', '<=', finishedMs).where('run_id', '!=', runId)
         .orderBy('finished_ms', 'desc').limit(limit).execute()
       return rows.flatMap((row) => {
@@ -64,7 +64,7 @@ export function createReportStore ({ queries }: Pick<Database, 'queries'>): Repo
 function rowOf ({ runId, requestKey, tier, finishedMs, isComparable, ...stored }: StoredReport): QualityReportRow {
   return {
     run_id: runId,
-    request: checksumOf(requestKey),
+    request: requestKey,
     tier,
     finished_ms: finishedMs,
     comparable: isComparable ? 1 : 0,

@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, listOf } from '../formats/fields.ts'
+import { type Fields, fieldsOf, listOf } from '../fields.ts'
 import { type Cell, cellOf, isText } from './cell.ts'
 import { type PlacedAlbum, type Table, defineTable, key, optional, required } from './define-table.ts'
 import { type PlacedTrack, tracksOf, urlOf } from './items.ts'

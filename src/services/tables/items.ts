@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, listOf } from '../formats/fields.ts'
+import { type Fields, fieldsOf, listOf } from '../fields.ts'
 import { isText } from './cell.ts'
 import { type PlacedAlbum } from './define-table.ts'
 

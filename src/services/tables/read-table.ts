@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf } from '../formats/fields.ts'
+import { fieldsOf, hasExtendedField } from '../fields.ts'
 import { type Cell } from './cell.ts'
 import { type RunFacts, type Table } from './define-table.ts'
 import { isId } from './items.ts'
@@ -23,15 +23,8 @@ export async function * readTable (
     position++
     const fields = fieldsOf(JSON.parse(text.toString()))
     const id = fields['id']
-    if (isId(id)) yield { rows: rowsOf({ run, id, position, fields }), tier: tierOf(fields) }
+    if (isId(id)) yield { rows: rowsOf({ run, id, position, fields }), tier: hasExtendedField(fields) ? 'extended' : 'development' }
   }
-}
-
-/** Fields of albums that Spotify sends to apps of the extended tier only. */
-const EXTENDED_FIELDS = ['label', 'popularity', 'available_markets']
-
-function tierOf (album: Fields): Tier {
-  return EXTENDED_FIELDS.some((field) => field in album) ? 'extended' : 'development'
 }
 
 /** The tier of albums together: those of the extended tier may lack some of the fields, the others have none. */

@@ -1,4 +1,4 @@
-import { fieldsOf } from '../formats/fields.ts'
+import { fieldsOf } from '../fields.ts'
 import { type Table, defineTable, key, optional, required } from './define-table.ts'
 import { type PlacedTrack, tracksOf, urlOf } from './items.ts'
 

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { type Body, apiError, evidence, isRecord, parseBody } from '../../../src/services/spotify/answer.ts'
+import { isRecord } from '../../../src/services/fields.ts'
+import { type Body, apiError, evidence, parseBody } from '../../../src/services/spotify/answer.ts'
 
 const PARSED: Array<[string, string, Body]> = [
   ['nothing', '', { kind: 'empty' }],
