@@ -158,8 +158,8 @@ function giveUp ({ run }: RunRecord, ledger: Ledger, { clock, log }: ExecuteOpti
     detail: `${ledger.fruitless} executions in a row were cut off before they had stored anything: the log of the time before each start may say why. What was fetched is kept, without a document: resume the run to go on`,
   }
   log.error({ error }, 'the run is given up')
-  const { albums: _albums, gaps, progress, ...conclusion } = outcomeOf({ request: run.request, ledger, failures: new Map(), error })
-  const final = ended(run, { ...snapshotOf(ledger), progress }, gaps, conclusion, clock.now())
+  const { gaps, progress, status, complete } = outcomeOf({ request: run.request, ledger, failures: new Map(), error })
+  const final = ended(run, { ...snapshotOf(ledger), progress }, gaps, { status, complete, error }, clock.now())
   return { kind: 'over', final, file: null, judgement: null }
 }
 

@@ -37,7 +37,7 @@ export interface Reader {
 export interface Source {
   used: UsedSource['used']
   query: string | null
-  /** Yields the pages from `from` on. A page keeps its items, and its call the slot, until the next page is asked for. */
+  /** Yields the pages from `from` on. The call of a page holds its slot until the next page is asked for: store it before. */
   pages: (from: SourceCursor, reader: Reader) => AsyncGenerator<SourcePage>
 }
 
@@ -69,29 +69,34 @@ export async function * partPages (
   const rules = { pagination, origin: spotify.origin, isSearch: request.endpoint === 'search', mayBeEmpty: request.endpoint === 'artistAlbums' }
   const stops = createStopCheck(maxPages)
 
-  function shown ({ page, pageSize }: ListingPage, at: Cursor): { next: Cursor | null, shownPage: SourcePage } {
+  /** Yields what the answer shows; returns where the next page is. */
+  async function * take (at: Cursor, { page, pageSize }: ListingPage): AsyncGenerator<SourcePage, Cursor | null> {
     const step = nextStep(page, at, pageSize, rules)
     const stop = stops(page.items)
     const isStopped = stop !== null && step.kind === 'more'
     const next = step.kind === 'more' && !isStopped ? step.cursor : null
-    const tooLong = page.items.length > MAX_PAGE_ITEMS ? `a page had ${page.items.length} items: those beyond ${MAX_PAGE_ITEMS} were not read` : null
-    const losses = [step.loss, isStopped ? stop : null, tooLong].filter((loss) => loss !== null)
-    const cappedAt = step.kind === 'end' && step.isCapped ? SEARCH_WINDOW : null
-    return { next, shownPage: { items: page.items.slice(0, MAX_PAGE_ITEMS), losses, next: next === null ? null : { part, cursor: next }, cappedAt } }
+    const hasTooMany = page.items.length > MAX_PAGE_ITEMS
+    const unread = `a page had ${page.items.length} items: those beyond ${MAX_PAGE_ITEMS} were not read`
+    yield {
+      items: page.items.slice(0, MAX_PAGE_ITEMS),
+      losses: [step.loss, isStopped ? stop : null, hasTooMany ? unread : null].filter((loss) => loss !== null),
+      next: next === null ? null : { part, cursor: next },
+      cappedAt: step.kind === 'end' && step.isCapped ? SEARCH_WINDOW : null,
+    }
+    if (next === null) return null
+    for (const { offset, wanted: most } of placesAhead(page, next, pageSize, wanted(), rules)) lookahead.ask(request, part, offset, most)
+    return next
   }
 
   for (let cursor: Cursor | null = from; cursor !== null;) {
     const at: Cursor = cursor
-    let answer = await lookahead.page(part, at)
-    using slot = answer === undefined ? await spotify.slot(context, true) : null
-    if (slot !== null) answer = await spotify.listingPage(request, at, wanted(), { ...context, slot })
-    if (answer === undefined) return
-    const { next, shownPage } = shown(answer, at)
-    yield shownPage
-    const ahead = next === null ? [] : placesAhead(answer.page, next, answer.pageSize, wanted(), rules)
-    answer.page.items = shownPage.items = [] // a large page must not stay in memory while the next one is waited for
-    for (const place of ahead) lookahead.ask(request, part, place.offset, place.wanted)
-    cursor = next
+    const early = await lookahead.page(part, at)
+    if (early !== undefined) {
+      cursor = yield * take(at, early)
+      continue
+    }
+    using slot = await spotify.slot(context, true)
+    cursor = yield * take(at, await spotify.listingPage(request, at, wanted(), { ...context, slot }))
   }
 }
 

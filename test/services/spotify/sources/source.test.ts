@@ -61,7 +61,7 @@ function create ({ total = 100, claimed = total, failing = {}, albumAt = ownAlbu
     const answer = setInterval(() => waiting.pop()?.(), 0)
     try {
       for await (const page of source.pages(SOURCE_START, readerOf(limit))) {
-        pages.push({ ...page })
+        pages.push(page)
         if (items().length >= limit || page.next === null) break
       }
     } finally {
