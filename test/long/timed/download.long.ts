@@ -132,7 +132,8 @@ async function openFiles ({ child }: ServiceProcess): Promise<string[]> {
 }
 
 async function openDocuments (service: ServiceProcess, { run }: BigRun): Promise<number> {
-  return (await openFiles(service)).filter((path) => path.includes(run.id)).length
+  const { name } = run.file ?? { name: 'no document' }
+  return (await openFiles(service)).filter((path) => path.includes(name)).length
 }
 
 async function untilNoneIsOpen (service: ServiceProcess, big: BigRun): Promise<void> {
