@@ -84,7 +84,7 @@ export function createPgBossQueue ({ databaseUrl, schema, concurrency, clock, lo
       else settled(id)
     } catch (error) {
       if (closing.signal.aborted) await handOver(id)
-      else if (hasCode(error, 'shutting_down')) log.info({ runId: id }, 'another process executes the run')
+      else if (lost.aborted || hasCode(error, 'shutting_down')) log.info({ runId: id }, 'another process executes the run')
       else if (isAway(error)) log.info({ runId: id }, 'run interrupted; it is resumed when the database answers again')
       else log.error({ err: error, runId: id }, 'run could not be executed; the next sweep tries again')
     } finally {
