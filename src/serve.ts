@@ -1,8 +1,8 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
-import { explainStartFailure } from './explain.ts'
-import { logTo } from './log-destination.ts'
-import { createLogger } from './logger.ts'
+import { explainStartFailure } from './startup-error.ts'
+import { logTo } from './logging/log-destination.ts'
+import { createLogger } from './logging/logger.ts'
 
 /** Long enough to hand over what is under way; an orchestrator kills after 10 s or more. */
 const CLOSE_WITHIN_MS = 5000

@@ -1,7 +1,7 @@
 import { type Test } from 'tap'
 import { type Run } from '../src/schemas/run.ts'
 import { type SandboxApp } from '../src/sandbox/app.ts'
-import { type FaultKind } from '../src/sandbox/fault-kinds.ts'
+import { type FaultKind } from '../src/sandbox/settings/fault-kinds.ts'
 import { type AlbumJson, type Document } from './service.ts'
 
 /** Faults under which the sandbox answers tracks with other fields than its catalogue has: only ids are compared then. */

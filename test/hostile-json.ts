@@ -1,4 +1,4 @@
-import { type Random, between, pick } from '../src/sandbox/random.ts'
+import { type Random, between, pick } from '../src/sandbox/catalogue/random.ts'
 
 /** What a change of an answer may refer to. */
 export interface Surroundings {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Test } from 'tap'
 import { request } from 'undici'
-import { createRandom } from '../src/sandbox/random.ts'
+import { createRandom } from '../src/sandbox/catalogue/random.ts'
 import { type Run } from '../src/schemas/run.ts'
 import { leaks, wrongs, wrongsOfCalls, wrongsOfLog } from './hostile-laws.ts'
 import { type HostileUpstream } from './hostile-upstream.ts'

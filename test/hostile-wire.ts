@@ -1,7 +1,7 @@
 import { type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
-import { type Random, between } from '../src/sandbox/random.ts'
+import { type Random, between } from '../src/sandbox/catalogue/random.ts'
 import { type Surroundings } from './hostile-json.ts'
 
 /** An answer before it is sent. */

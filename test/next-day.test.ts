@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { request } from 'undici'
-import { TIERS } from '../src/sandbox/objects.ts'
+import { TIERS } from '../src/sandbox/catalogue/objects.ts'
 import { type AlbumJson, type Service, startService } from './service.ts'
 import { matchesTruth } from './truth.ts'
 

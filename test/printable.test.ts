@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
 import t from 'tap'
-import { createLogger } from '../src/logger.ts'
+import { createLogger } from '../src/logging/logger.ts'
 import { escapeJson, printable, toJson } from '../src/printable.ts'
-import { explainStartFailure } from '../src/explain.ts'
+import { explainStartFailure } from '../src/startup-error.ts'
 import { ServiceError } from '../src/errors.ts'
 
 /** All that a terminal obeys, or that changes the order or the end of a line. */

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { type Fault, type SandboxSettings } from '../src/sandbox/settings.ts'
+import { type Fault, type SandboxSettings } from '../src/sandbox/settings/settings.ts'
 import { FACT_LIFETIME_MS } from '../src/services/spotify/capabilities.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { createFastClock } from './fast-clock.ts'

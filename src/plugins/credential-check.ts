@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { checkCredentials } from '../services/spotify/credential-check.ts'
+import { checkCredentials } from '../services/spotify/auth/credential-check.ts'
 
 /** Checks the credentials as soon as the service listens, in the background; a run that starts meanwhile shares the token. */
 export default fp(async (app) => {

@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import { type CallContext, createCall } from '../services/spotify/call.ts'
 import { type CapabilitiesSnapshot, createCapabilities } from '../services/spotify/capabilities.ts'
 import { createSemaphore } from '../services/spotify/semaphore.ts'
-import { type SpotifyService, createSpotifyService } from '../services/spotify/spotify-service.ts'
+import { type SpotifyService, createSpotifyService } from '../services/spotify/client.ts'
 import { createStateStore } from '../services/store/state-store.ts'
 
 declare module 'fastify' {

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import fp from 'fastify-plugin'
-import { type Conversions, createConversions } from '../services/formats/conversions.ts'
+import { type Conversions, createConversions } from '../formats/conversions.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import { accountOf } from '../config.ts'
-import { type Pause } from '../services/spotify/standing.ts'
-import { type TokenManager, createTokenManager } from '../services/spotify/token-manager.ts'
+import { type Pause } from '../services/spotify/pacing/throttle.ts'
+import { type TokenManager, createTokenManager } from '../services/spotify/auth/token-manager.ts'
 import { createStateStore } from '../services/store/state-store.ts'
 
 declare module 'fastify' {

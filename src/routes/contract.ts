@@ -5,7 +5,7 @@ import { contractOf } from '../services/tables/contract.ts'
 import { CONTRACT_RULES } from '../services/tables/contract-rules.ts'
 import { TABLES } from '../services/tables/tables.ts'
 import { VERSION } from '../version.ts'
-import { createChoice } from './negotiation.ts'
+import { createChoice } from './download/negotiation.ts'
 
 const MEDIA_TYPES = { yaml: 'application/yaml', json: 'application/json' }
 

@@ -3,10 +3,10 @@ import { Type } from '@sinclair/typebox'
 import { LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, json } from '../schemas/answer.ts'
 import { documentResponses } from '../schemas/document.ts'
 import { IngestBody, Run } from '../schemas/run.ts'
-import { sendDocument } from './document.ts'
-import { chooseFormat } from './negotiation.ts'
-import { retryAfterSeconds } from './retry-after.ts'
-import { WaitQuery, clientGone, waitMs } from './wait.ts'
+import { sendDocument } from './download/send-document.ts'
+import { chooseFormat } from './download/negotiation.ts'
+import { retryAfterSeconds } from './download/retry-after.ts'
+import { WaitQuery, clientGone, waitMs } from './download/wait.ts'
 
 const IngestHeaders = Type.Object({
   'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?$', description: '1 to 255 printable characters: for 24 hours the same key gives the same run' })),

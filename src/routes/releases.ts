@@ -4,8 +4,8 @@ import { json } from '../schemas/answer.ts'
 import { ReleaseList, ReleasesQuery, feedResponses } from '../schemas/releases.ts'
 import { type FeedKind, type FeedLinks, atomFeed, feedTag, jsonFeed } from '../services/releases/feed.ts'
 import { type FeedState } from '../services/releases/releases.ts'
-import { type Release } from '../services/releases/release.ts'
-import { checkPreconditions } from './preconditions.ts'
+import { type Release } from '../services/store/release-store.ts'
+import { checkPreconditions } from './download/conditional.ts'
 
 interface FeedRoute {
   path: string

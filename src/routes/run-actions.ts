@@ -4,7 +4,7 @@ import { LOCATION, RETRY_AFTER, json } from '../schemas/answer.ts'
 import { RUN_UNKNOWN } from '../schemas/problem.ts'
 import { Run } from '../schemas/run.ts'
 import { RunParams } from '../schemas/run-id.ts'
-import { retryAfterSeconds } from './retry-after.ts'
+import { retryAfterSeconds } from './download/retry-after.ts'
 
 const runActionRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/runs/:id/cancel', {

@@ -6,10 +6,10 @@ import { RUN_UNKNOWN } from '../schemas/problem.ts'
 import { RunParams } from '../schemas/run-id.ts'
 import { type LocatedRun, writeChanges } from '../services/changes/changes-text.ts'
 import { type DocumentedRun, type Sides, chooseSides } from '../services/changes/choose-sides.ts'
-import { damaged } from './part.ts'
-import { type Validators, checkPreconditions } from './preconditions.ts'
-import { streamConversion } from './representation.ts'
-import { dropStalled } from './stalled.ts'
+import { damaged } from './download/part.ts'
+import { type Validators, checkPreconditions } from './download/conditional.ts'
+import { streamConversion } from './download/representation.ts'
+import { dropStalled } from './download/idle-timeout.ts'
 
 const runChangesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/runs/:id/changes', {

@@ -5,7 +5,7 @@ import { type Run } from '../schemas/run.ts'
 import { RUN_UNKNOWN } from '../schemas/problem.ts'
 import { RunParams } from '../schemas/run-id.ts'
 import { type RunManager } from '../services/runs/manager.ts'
-import { dropStalled } from './stalled.ts'
+import { dropStalled } from './download/idle-timeout.ts'
 
 /** A watcher sees at most so many changes a second; the last one is never left out. */
 const PROGRESS_EVERY_MS = 250

@@ -4,8 +4,8 @@ import { DocumentQuery, documentResponses } from '../schemas/document.ts'
 import { RUN_UNKNOWN } from '../schemas/problem.ts'
 import { Run } from '../schemas/run.ts'
 import { RunParams } from '../schemas/run-id.ts'
-import { sendDocument } from './document.ts'
-import { WaitQuery, clientGone, waitMs } from './wait.ts'
+import { sendDocument } from './download/send-document.ts'
+import { WaitQuery, clientGone, waitMs } from './download/wait.ts'
 
 const runRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/runs/latest', {

@@ -8,14 +8,14 @@ import { type Run } from '../schemas/run.ts'
 import { RunParams } from '../schemas/run-id.ts'
 import {
   LatestTableParams, TABLES_TEXT, TableList, TableParams, TableQuery, tableResponses,
-} from '../schemas/tables.ts'
-import { hasEnded } from '../services/runs/transitions.ts'
+} from '../services/tables/table-schemas.ts'
+import { hasEnded } from '../services/run-record.ts'
 import { keyOf } from '../services/tables/define-table.ts'
 import { TABLE_FORMAT_NAMES } from '../services/tables/table-formats.ts'
 import { TABLES, tableNamed } from '../services/tables/tables.ts'
-import { sendRepresentation } from './document.ts'
-import { retryAfterSeconds } from './retry-after.ts'
-import { type DocumentedRun, chooseTable, tableChoice } from './table-representation.ts'
+import { sendRepresentation } from './download/send-document.ts'
+import { retryAfterSeconds } from './download/retry-after.ts'
+import { type DocumentedRun, chooseTable, tableChoice } from './download/table-representation.ts'
 
 const LIST_PROBLEMS = {
   404: ['run_not_found', 'document_not_found'],

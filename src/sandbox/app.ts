@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import { serveEndpoint } from './api-call.ts'
+import { serveEndpoint } from './calls/api-call.ts'
 import { album, albums, albumTracks } from './routes/albums.ts'
 import { artistAlbums } from './routes/artist-albums.ts'
 import { controlRoutes } from './routes/control.ts'
@@ -7,8 +7,8 @@ import { coverRoutes } from './routes/covers.ts'
 import { newReleases } from './routes/new-releases.ts'
 import { search } from './routes/search.ts'
 import { tokenRoute } from './routes/token.ts'
-import { createWorld, type Sandbox } from './sandbox.ts'
-import type { SandboxSettings } from './settings.ts'
+import { createWorld, type Sandbox } from './calls/sandbox.ts'
+import type { SandboxSettings } from './settings/settings.ts'
 
 export type SandboxApp = FastifyInstance & { readonly sandbox: Sandbox }
 

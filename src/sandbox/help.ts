@@ -1,7 +1,7 @@
 import { type TSchema } from '@sinclair/typebox'
-import { FAULTS } from './fault-kinds.ts'
-import { FILTERS } from './search-query.ts'
-import { DEFAULT_SETTINGS, FaultSchema, SettingsSchema } from './settings.ts'
+import { FAULTS } from './settings/fault-kinds.ts'
+import { FILTERS } from './calls/search-query.ts'
+import { DEFAULT_SETTINGS, FaultSchema, SettingsSchema } from './settings/settings.ts'
 import { flagOf } from './start-settings.ts'
 
 /** Returns the text of `--help`: one line for each setting, field of a fault, kind of fault and search filter. */

@@ -1,6 +1,6 @@
 import closeWithGrace from 'close-with-grace'
 import { buildSandbox, type SandboxApp } from './app.ts'
-import { SettingsError } from './check-settings.ts'
+import { SettingsError } from './settings/check-settings.ts'
 import { envLines } from './env-lines.ts'
 import { helpText } from './help.ts'
 import { readStart, wantsHelp } from './start-settings.ts'

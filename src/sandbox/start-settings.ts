@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { SettingsError } from './check-settings.ts'
-import { DEFAULT_SETTINGS, type SandboxSettings } from './settings.ts'
+import { SettingsError } from './settings/check-settings.ts'
+import { DEFAULT_SETTINGS, type SandboxSettings } from './settings/settings.ts'
 
 export interface Start {
   readonly host: string

@@ -1,7 +1,10 @@
 import { type TSchema, Type } from '@sinclair/typebox'
-import { HIDING_REASONS } from '../services/changes/hidden.ts'
 import { Gap } from './run.ts'
 import { RunId } from './run-id.ts'
+
+/** Why an album that is not in a document may have been listed all the same. */
+export const HIDING_REASONS = ['album_gap', 'listing_incomplete', 'listing_capped', 'listing_limited', 'run_ended_early', 'source_differs'] as const
+export type HidingReason = typeof HIDING_REASONS[number]
 
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Reason = Type.Unsafe<string>({

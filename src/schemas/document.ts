@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { FORMATS, FORMAT_NAMES } from '../services/formats/index.ts'
+import { FORMATS, FORMAT_NAMES } from '../formats/index.ts'
 import { Problem } from './problem.ts'
 
 /** A name that is no format is 406 and not 400, so that the schema takes any. */

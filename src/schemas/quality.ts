@@ -1,5 +1,16 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { DIMENSIONS, QUALITY_TABLES } from '../services/quality/check-definition.ts'
+
+/** Aspects of quality, as `dimension` of a check. */
+export const DIMENSIONS = [
+  'completeness', 'uniqueness', 'validity', 'consistency', 'freshness', 'volume', 'drift', 'plausibility',
+] as const
+export type Dimension = typeof DIMENSIONS[number]
+
+/** `error` fails the verdict, `warning` warns. */
+export type Severity = 'error' | 'warning'
+
+export const QUALITY_TABLES = ['albums', 'tracks', 'artists', 'album_artists', 'track_artists'] as const
+export type TableName = typeof QUALITY_TABLES[number]
 
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Count = Type.Integer({ minimum: 0 })

@@ -7,6 +7,9 @@ const Count = Type.Integer({ minimum: 0 })
 const Literals = <T extends string>(values: readonly T[], description?: string) =>
   Type.Unsafe<T>({ type: 'string', enum: [...values], ...(description === undefined ? {} : { description }) })
 
+/** Albums of the last two weeks. Source: https://developer.spotify.com/documentation/web-api/reference/search */
+export const NEW_ALBUMS_QUERY = 'tag:new'
+
 export const USED_SOURCES = ['new-releases', 'search', 'artists', 'albums'] as const
 export const SOURCES = ['auto', ...USED_SOURCES] as const
 export const PAGINATIONS = ['next', 'offset'] as const

@@ -6,7 +6,7 @@ import { ServiceError } from '../../src/errors.ts'
 import { ALBUMS } from '../../src/services/tables/albums.ts'
 import { TABLES } from '../../src/services/tables/tables.ts'
 import { temporaryFolder } from '../service.ts'
-import { documentOf } from '../services/formats/lines.ts'
+import { documentOf } from '../formats/lines.ts'
 import { endedRun, written } from '../services/tables/duckdb.ts'
 
 const STEM = 'album_items_20261122T134059Z_2fe747'

@@ -1,8 +1,8 @@
 import { type SandboxApp } from '../../src/sandbox/app.ts'
-import { type EndpointStats, type SandboxStats } from '../../src/sandbox/stats.ts'
+import { type EndpointStats, type SandboxStats } from '../../src/sandbox/calls/stats.ts'
 import { type CapabilitiesSnapshot } from '../../src/services/spotify/capabilities.ts'
 import { unseal } from '../../src/services/database/checksum.ts'
-import { BATCH_SIZE, PAGE_SIZES } from '../../src/services/spotify/endpoint.ts'
+import { BATCH_SIZE, PAGE_SIZES } from '../../src/services/spotify/http/endpoint.ts'
 import { type StateLocation, isPending, query, storedEvents } from '../ledger-events.ts'
 
 /** What the process did until it was killed, and how many of its calls were lost with it. */

@@ -1,8 +1,8 @@
 import { Agent, request } from 'undici'
 import type { Test } from 'tap'
 import { buildSandbox, type SandboxApp, type SandboxOptions } from '../../src/sandbox/app.ts'
-import type { Album, Page, SimplifiedAlbum, Track, View } from '../../src/sandbox/objects.ts'
-import type { SandboxSettings } from '../../src/sandbox/settings.ts'
+import type { Album, Page, SimplifiedAlbum, Track, View } from '../../src/sandbox/catalogue/objects.ts'
+import type { SandboxSettings } from '../../src/sandbox/settings/settings.ts'
 
 /** Bodies as the tests read them. That the sandbox keeps to them is what they check. */
 export interface Albums { albums: Page<SimplifiedAlbum> }

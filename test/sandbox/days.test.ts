@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import { type Catalogue, createCatalogue, SPOTIFY_VIEW } from '../../src/sandbox/catalogue.ts'
-import { type Album, TIERS } from '../../src/sandbox/objects.ts'
+import { type Catalogue, createCatalogue, SPOTIFY_VIEW } from '../../src/sandbox/catalogue/catalogue.ts'
+import { type Album, TIERS } from '../../src/sandbox/catalogue/objects.ts'
 import { type Albums, type ArtistPage, type Batch, idsOf, pages, startClient, type TrackPage } from './client.ts'
 
 /** What the catalogues were before the sandbox knew days. */

@@ -1,7 +1,7 @@
 import { parseEnv } from 'node:util'
 import t from 'tap'
 import { envLines } from '../../src/sandbox/env-lines.ts'
-import { DEFAULT_SETTINGS } from '../../src/sandbox/settings.ts'
+import { DEFAULT_SETTINGS } from '../../src/sandbox/settings/settings.ts'
 
 t.test('the printed lines are what the service reads from its .env, whatever the secret', async (t) => {
   for (const clientSecret of ['sandbox-secret', 'a:b%', 'a b', '#1', "it's", 'say "x"', '$HOME']) {

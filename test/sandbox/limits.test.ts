@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createRateLimit } from '../../src/sandbox/rate-limit.ts'
-import { createRollingWindow } from '../../src/sandbox/rolling-window.ts'
+import { createRateLimit } from '../../src/sandbox/limits/rate-limit.ts'
+import { createRollingWindow } from '../../src/sandbox/limits/rolling-window.ts'
 import { handClock, startClient } from './client.ts'
 
 const SEARCH = '/search?q=tag:new&type=album'

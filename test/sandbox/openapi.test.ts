@@ -4,7 +4,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import t from 'tap'
 import { parse } from 'yaml'
-import { TIERS, type Tier } from '../../src/sandbox/objects.ts'
+import { TIERS, type Tier } from '../../src/sandbox/catalogue/objects.ts'
 import { BASIC, type Client, FORM, pages, startClient, type Albums, UNKNOWN_ID } from './client.ts'
 
 const FOLDER = resolve(process.cwd(), '../shared/spotify')

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { createCatalogue } from '../../src/sandbox/catalogue.ts'
-import { type Album, TIERS } from '../../src/sandbox/objects.ts'
-import { readQuery } from '../../src/sandbox/search-query.ts'
+import { createCatalogue } from '../../src/sandbox/catalogue/catalogue.ts'
+import { type Album, TIERS } from '../../src/sandbox/catalogue/objects.ts'
+import { readQuery } from '../../src/sandbox/calls/search-query.ts'
 import { type Albums, type Client, idsOf, pages, startClient } from './client.ts'
 
 const DAY = 45

@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { parseEnv } from 'node:util'
 import t, { type Test } from 'tap'
-import { FAULT_KINDS } from '../../src/sandbox/fault-kinds.ts'
-import { FILTERS } from '../../src/sandbox/search-query.ts'
-import { FaultSchema, SettingsSchema } from '../../src/sandbox/settings.ts'
+import { FAULT_KINDS } from '../../src/sandbox/settings/fault-kinds.ts'
+import { FILTERS } from '../../src/sandbox/calls/search-query.ts'
+import { FaultSchema, SettingsSchema } from '../../src/sandbox/settings/settings.ts'
 import { flagOf } from '../../src/sandbox/start-settings.ts'
 
 // Loading TypeScript takes each process a second or two, so they start together.

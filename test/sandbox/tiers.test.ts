@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Album, Page, Tier } from '../../src/sandbox/objects.ts'
+import type { Album, Page, Tier } from '../../src/sandbox/catalogue/objects.ts'
 import { type Albums, type ArtistPage, type Batch, type Client, startClient, type TrackPage, UNKNOWN_ID } from './client.ts'
 
 const ALBUM = 8

@@ -1,7 +1,7 @@
-import { forbidden, json, notFound } from '../answers.ts'
-import type { Endpoint } from '../api-call.ts'
-import { createPage, pageLink } from '../paging.ts'
-import { checkedId, idsOf, windowOf } from '../parameters.ts'
+import { forbidden, json, notFound } from '../http/answers.ts'
+import type { Endpoint } from '../calls/api-call.ts'
+import { createPage, pageLink } from '../catalogue/paging.ts'
+import { checkedId, idsOf, windowOf } from '../calls/parameters.ts'
 
 /** Spotify reference: Get Album. */
 export const album: Endpoint = {

@@ -1,8 +1,8 @@
-import { apiError, json, notFound, Refusal } from '../answers.ts'
-import type { Endpoint } from '../api-call.ts'
-import type { ArtistAlbum } from '../catalogue.ts'
-import { listAlbums } from '../listing.ts'
-import { checkedId, type Query, windowOf } from '../parameters.ts'
+import { apiError, json, notFound, Refusal } from '../http/answers.ts'
+import type { Endpoint } from '../calls/api-call.ts'
+import type { ArtistAlbum } from '../catalogue/catalogue.ts'
+import { listAlbums } from '../calls/listing.ts'
+import { checkedId, type Query, windowOf } from '../calls/parameters.ts'
 
 const GROUPS = ['album', 'single', 'appears_on', 'compilation']
 

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
-import { SettingsError } from '../check-settings.ts'
-import type { World } from '../sandbox.ts'
-import type { SandboxSettings } from '../settings.ts'
+import { SettingsError } from '../settings/check-settings.ts'
+import type { World } from '../calls/sandbox.ts'
+import type { SandboxSettings } from '../settings/settings.ts'
 
 /** Registers what Spotify does not have: settings, statistics and the true catalogue, for HTTP clients. */
 export function controlRoutes (app: FastifyInstance, world: World): void {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { drawCover, readCoverName } from '../covers.ts'
+import { drawCover, readCoverName } from '../catalogue/covers.ts'
 
 /** A cover never changes, can be embedded by pages of other origins, and loads nothing itself. */
 const HEADERS = {

@@ -1,7 +1,7 @@
-import { forbidden, json } from '../answers.ts'
-import type { Endpoint } from '../api-call.ts'
-import { listAlbums } from '../listing.ts'
-import { windowOf } from '../parameters.ts'
+import { forbidden, json } from '../http/answers.ts'
+import type { Endpoint } from '../calls/api-call.ts'
+import { listAlbums } from '../calls/listing.ts'
+import { windowOf } from '../calls/parameters.ts'
 
 /** Spotify reference: Get New Releases. Removed for development-mode apps in February 2026. */
 export const newReleases: Endpoint = {

@@ -1,11 +1,11 @@
-import { apiError, json, Refusal } from '../answers.ts'
-import type { ApiCall, Endpoint } from '../api-call.ts'
-import type { Catalogue, SearchFields } from '../catalogue.ts'
-import { listAlbums, type Listing } from '../listing.ts'
-import { createPage, pageLink, type Window } from '../paging.ts'
-import { type Query, windowOf } from '../parameters.ts'
-import { hashText, mix } from '../random.ts'
-import { readQuery, type SearchQuery } from '../search-query.ts'
+import { apiError, json, Refusal } from '../http/answers.ts'
+import type { ApiCall, Endpoint } from '../calls/api-call.ts'
+import type { Catalogue, SearchFields } from '../catalogue/catalogue.ts'
+import { listAlbums, type Listing } from '../calls/listing.ts'
+import { createPage, pageLink, type Window } from '../catalogue/paging.ts'
+import { type Query, windowOf } from '../calls/parameters.ts'
+import { hashText, mix } from '../catalogue/random.ts'
+import { readQuery, type SearchQuery } from '../calls/search-query.ts'
 
 const TYPES = ['album', 'artist', 'playlist', 'track', 'show', 'episode', 'audiobook']
 /** The highest sum of offset and limit (Spotify reference, Search). */

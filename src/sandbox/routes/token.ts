@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type Answer, json } from '../answers.ts'
-import { prepare } from '../deliver.ts'
-import { faultAnswer } from '../fault-answers.ts'
-import type { World } from '../sandbox.ts'
+import { type Answer, json } from '../http/answers.ts'
+import { prepare } from '../calls/deliver.ts'
+import { faultAnswer } from '../faults/fault-answers.ts'
+import type { World } from '../calls/sandbox.ts'
 
 interface Credentials { readonly id: string, readonly secret: string }
 

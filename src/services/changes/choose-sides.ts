@@ -1,7 +1,6 @@
 import { ServiceError } from '../../errors.ts'
 import { type Run } from '../../schemas/run.ts'
-import { hasEnded } from '../runs/transitions.ts'
-import { keyOf } from '../store/run-record.ts'
+import { hasEnded, keyOf } from '../run-record.ts'
 
 interface RunReader {
   /** Throws `run_not_found`, `run_expired`. */

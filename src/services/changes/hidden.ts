@@ -1,8 +1,5 @@
+import { type HidingReason } from '../../schemas/changes.ts'
 import { type Run } from '../../schemas/run.ts'
-
-/** Why an album that is not in a document may have been listed all the same. */
-export const HIDING_REASONS = ['album_gap', 'listing_incomplete', 'listing_capped', 'listing_limited', 'run_ended_early', 'source_differs'] as const
-export type HidingReason = typeof HIDING_REASONS[number]
 
 type Facts = Pick<Run, 'gaps' | 'listing' | 'error' | 'source'>
 

@@ -4,8 +4,8 @@ import { type Clock } from '../clock.ts'
 import { type Database } from '../database/database.ts'
 import { type Log } from '../log.ts'
 import { type RunQueue } from '../queue/run-queue.ts'
-import { type Pacer, createPacer } from '../spotify/pacer.ts'
-import { createRateWindow } from '../spotify/rate-window.ts'
+import { type Pacer, createPacer } from '../spotify/pacing/pacer.ts'
+import { createRateWindow } from '../spotify/pacing/rate-window.ts'
 
 /** What differs between the processes of one machine and those of many. */
 export interface Engine {

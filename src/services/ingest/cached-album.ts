@@ -1,7 +1,7 @@
 import { type Capabilities } from '../spotify/capabilities.ts'
 import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
 import { type CacheEntry } from '../store/album-cache.ts'
-import { type AlbumState, countTracks, expectedTracks } from './album-state.ts'
+import { type AlbumState, countTracks, expectedTracks } from './track-coverage.ts'
 
 /** What is known of a cached album besides its text, which has all its tracks in place. */
 export interface CachedAlbum {

@@ -1,7 +1,7 @@
 import { type Run } from '../../schemas/run.ts'
 import { formatJson, parseJson } from '../json.ts'
 import { type ListedAlbum, trackKey, trackKeys } from '../spotify/item-check.ts'
-import { type AlbumState } from './album-state.ts'
+import { type AlbumState } from './track-coverage.ts'
 import { type Ledger } from './ledger.ts'
 import { readAhead } from './read-ahead.ts'
 

@@ -1,10 +1,10 @@
 import { type Gap, type ListingEnd, type Progress, type UsedSource } from '../../schemas/run.ts'
-import { TRACKS_PAGE_SIZE } from '../spotify/endpoint.ts'
+import { TRACKS_PAGE_SIZE } from '../spotify/http/endpoint.ts'
 import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
-import { type Cost, type Meter, NO_COST, createMeter } from '../spotify/meter.ts'
-import { type SourceCursor } from '../spotify/sources/source.ts'
+import { type Cost, type Meter, NO_COST, createMeter } from '../spotify/cost.ts'
+import { type SourceCursor } from '../spotify/sources/paged-source.ts'
 import { type BodyRef, type LedgerStore } from '../store/ledger-store.ts'
-import { type AlbumState, countTracks, expectedTracks, isAlbumComplete, namesMore, putPage, tellsMore } from './album-state.ts'
+import { type AlbumState, countTracks, expectedTracks, isAlbumComplete, namesMore, putPage, tellsMore } from './track-coverage.ts'
 
 /** The facts of a run, in the order in which they became known. */
 export type LedgerEvent =

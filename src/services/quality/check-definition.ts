@@ -1,14 +1,4 @@
-/** Aspects of quality, as `dimension` of a check. */
-export const DIMENSIONS = [
-  'completeness', 'uniqueness', 'validity', 'consistency', 'freshness', 'volume', 'drift', 'plausibility',
-] as const
-export type Dimension = typeof DIMENSIONS[number]
-
-/** `error` fails the verdict, `warning` warns. */
-export type Severity = 'error' | 'warning'
-
-export const QUALITY_TABLES = ['albums', 'tracks', 'artists', 'album_artists', 'track_artists'] as const
-export type TableName = typeof QUALITY_TABLES[number]
+import { type Dimension, type Severity, type TableName } from '../../schemas/quality.ts'
 
 /** What a check may find without failing: the larger of a share of the rows and a number of them. */
 export interface Tolerance {

@@ -1,5 +1,4 @@
-import { type Run } from '../../schemas/run.ts'
-import { NEW_ALBUMS_QUERY } from '../spotify/sources/search.ts'
+import { NEW_ALBUMS_QUERY, type Run } from '../../schemas/run.ts'
 import { type Baseline, SEVERAL_RUNS, hasField, isOnMostRows, nullShare } from './baseline.ts'
 import { COMPARABLE_ALBUMS, type CheckId, definitionOf } from './checks.ts'
 import { PROFILED_TABLES, type ProfiledTable } from './columns.ts'

@@ -2,7 +2,7 @@ import { type QualityReport, type QualityVerdict } from '../../schemas/quality.t
 import { type Run, type StoredFile } from '../../schemas/run.ts'
 import { type Queries } from '../database/database.ts'
 import { type ReportStore } from '../store/report-store.ts'
-import { keyOf } from '../store/run-record.ts'
+import { keyOf } from '../run-record.ts'
 import { type EarlierRun, MAX_EARLIER_RUNS, type Profile } from './baseline.ts'
 import { type Findings } from './inspection.ts'
 import { reportOf, verdictOf } from './report.ts'

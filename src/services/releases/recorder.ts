@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs'
 import { ServiceError } from '../../errors.ts'
 import { isAway } from '../database/failure.ts'
-import { albumLines } from '../formats/album-lines.ts'
-import { createTurns } from '../formats/turns.ts'
+import { albumLines } from '../../formats/album-lines.ts'
+import { createTurns } from '../../formats/turns.ts'
 import { type Log } from '../log.ts'
 import { type DocumentStore } from '../store/documents/document-store.ts'
-import { type DueRun, type ReleaseStore } from '../store/release-store.ts'
+import { type DueRun, type ReleaseContent, type ReleaseStore } from '../store/release-store.ts'
 import { type RunStore } from '../store/run-store.ts'
-import { type ReleaseContent, contentOf } from './release.ts'
+import { contentOf } from './release.ts'
 
 /** Records the releases of documents, each once, whatever is repeated. */
 export interface ReleaseRecorder {

@@ -1,27 +1,5 @@
 import { fieldsOf, listOf } from '../fields.ts'
-
-/** What is kept of a release besides its id, as long as the run that documented it first is kept. */
-export interface ReleaseContent {
-  name: string | null
-  artists: Array<{ id: string | null, name: string | null }>
-  /** A day, a month or a year. */
-  releaseDate: string | null
-  url: string | null
-  /** The first cover, which is the largest. */
-  imageUrl: string | null
-}
-
-/** An album that a document had, and that none had before. */
-export interface Release {
-  /** Its place in the order in which releases were first seen. */
-  seq: number
-  albumId: string
-  firstSeenMs: number
-  /** null: that run is gone. */
-  runId: string | null
-  /** null: the run is gone, or what is stored is damaged. */
-  content: ReleaseContent | null
-}
+import { type ReleaseContent } from '../store/release-store.ts'
 
 const MAX_TEXT = 500
 const MAX_URL = 2000

@@ -1,7 +1,6 @@
 import { ServiceError } from '../../errors.ts'
-import { type ReleaseStore } from '../store/release-store.ts'
+import { type Release, type ReleaseStore } from '../store/release-store.ts'
 import { cursorOf, positionOf } from './cursor.ts'
-import { type Release } from './release.ts'
 
 /** The newest releases, as a feed shows them. */
 export interface FeedState {

@@ -5,7 +5,7 @@ import { isAway } from '../database/failure.ts'
 import { type Delivery, type RunQueue } from '../queue/run-queue.ts'
 import { type RunStore } from '../store/run-store.ts'
 import { type ActiveRuns } from './active-runs.ts'
-import { hasEnded } from './transitions.ts'
+import { hasEnded } from '../run-record.ts'
 
 interface CancelOptions {
   get: (id: string) => Promise<Run>

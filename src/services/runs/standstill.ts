@@ -1,6 +1,6 @@
 import { type Run, type Waiting } from '../../schemas/run.ts'
-import { type Wait } from '../spotify/wait.ts'
-import { hasEnded } from './transitions.ts'
+import { type Wait } from '../spotify/pacing/wait.ts'
+import { hasEnded } from '../run-record.ts'
 
 /** What decides why a run stands still, besides the run itself. */
 interface Situation {

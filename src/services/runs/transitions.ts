@@ -1,7 +1,7 @@
 import { type Run, type RunFailure, type RunRequest, type StoredFile, type Trigger } from '../../schemas/run.ts'
 import { type Conclusion } from '../ingest/outcome.ts'
-import { NO_COST } from '../spotify/meter.ts'
-import { ENDED, type RunRecord } from '../store/run-record.ts'
+import { NO_COST } from '../spotify/cost.ts'
+import { type RunRecord, hasEnded, isResumable } from '../run-record.ts'
 
 /**
  * The life of a run: each function is one legal step, and leaves a record that has ended as it is. The steps of an
@@ -63,10 +63,6 @@ export function discard (record: RunRecord): RunRecord {
   return hasEnded(record.run) ? { ...record, isDeleted: true } : record
 }
 
-export function isResumable ({ status }: Run): boolean {
-  return status === 'partial' || status === 'failed' || status === 'canceled'
-}
-
 /** What an execution has changed, whatever comes of it. */
 export type Snapshot = Pick<Run, 'source' | 'progress' | 'listing' | 'cost'>
 
@@ -93,10 +89,6 @@ export function finish (record: RunRecord, execution: number, run: Run, file: St
 /** No later execution has begun, and nobody has let the run go on after its end. */
 function isAtWork ({ executions, run }: RunRecord, execution: number): boolean {
   return executions === execution && run.status === 'running'
-}
-
-export function hasEnded ({ status }: Pick<Run, 'status'>): boolean {
-  return ENDED.includes(status)
 }
 
 /** Returns `album_items_{YYYYMMDD}T{HHMMSS}Z_{last six of the id}.json`, with the time at which the run started, in UTC. */

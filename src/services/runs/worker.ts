@@ -9,9 +9,9 @@ import { openLedgerStore, removeLedger } from '../store/ledger-store.ts'
 import { type RunStore, type StoredRun } from '../store/run-store.ts'
 import { type ActiveRuns } from './active-runs.ts'
 import { canceled } from './cancel.ts'
-import { type ExecuteOptions, execute } from './execute.ts'
+import { type ExecuteOptions, execute } from './execution.ts'
 import { waitingOf } from './standstill.ts'
-import { hasEnded } from './transitions.ts'
+import { hasEnded } from '../run-record.ts'
 
 export interface WorkerOptions extends Pick<ExecuteOptions, 'resumesPaused' | 'ingest' | 'recordReleases'> {
   database: Database

@@ -1,6 +1,6 @@
 import { type CallErrorCode, type RunErrorCode } from '../../errors.ts'
-import { type Verdict } from './classify.ts'
-import { type RetryPolicy, retryDelayMs } from './retry-policy.ts'
+import { type Verdict } from './http/classify.ts'
+import { type RetryPolicy, retryDelayMs } from './http/retry-policy.ts'
 
 /** What speaks against believing a refusal at its first time. */
 export interface Evidence {

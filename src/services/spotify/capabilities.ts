@@ -1,6 +1,6 @@
 import { type Log } from '../log.ts'
 import { isRecord } from '../fields.ts'
-import { type Endpoint, PAGE_SIZES } from './endpoint.ts'
+import { type Endpoint, PAGE_SIZES } from './http/endpoint.ts'
 
 /** What this app may do with one endpoint, as far as that is known now. */
 export interface Capability {

@@ -1,5 +1,5 @@
 import { isRecord } from '../fields.ts'
-import { SEARCH_WINDOW } from './endpoint.ts'
+import { SEARCH_WINDOW } from './http/endpoint.ts'
 
 export type Pagination = 'next' | 'offset'
 

@@ -1,6 +1,6 @@
-import { type AnswerBudget, type AnswerRoom } from './answer-budget.ts'
-import { type Meter } from './meter.ts'
-import { type WaitReason } from './wait.ts'
+import { type AnswerBudget, type AnswerRoom } from './http/response-budget.ts'
+import { type Meter } from './cost.ts'
+import { type WaitReason } from './pacing/wait.ts'
 
 /** Whose call wants a slot. */
 export interface Claimant {

@@ -7,7 +7,8 @@ import { type RunRow } from '../database/tables.ts'
 import { type Log } from '../log.ts'
 import { type Owners } from './owner.ts'
 import { isRunId } from './run-id.ts'
-import { ENDED, type RunRecord, columnsOf, isWhole, keyOf, liveRun, liveText, newRow, recordOf } from './run-record.ts'
+import { columnsOf, isWhole, liveRun, liveText, newRow, recordOf } from './run-row.ts'
+import { ENDED, type RunRecord, keyOf } from '../run-record.ts'
 
 /** A run as it was read: `run` as its owner shows it, `record` as it is stored. */
 export interface StoredRun {

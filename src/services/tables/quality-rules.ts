@@ -1,4 +1,5 @@
-import { type CheckDefinition, type Dimension } from '../quality/check-definition.ts'
+import { type CheckDefinition } from '../quality/check-definition.ts'
+import { type Dimension } from '../../schemas/quality.ts'
 import { CHECKS } from '../quality/checks.ts'
 import { type ContractDimension, type ContractRule } from './contract-rule.ts'
 

@@ -1,4 +1,4 @@
-import { ROW_END, csvCell, quoted } from '../formats/csv.ts'
+import { ROW_END, csvCell, quoted } from '../../formats/csv.ts'
 import { type Cell } from './cell.ts'
 import { type Table } from './define-table.ts'
 import { type AlbumRows } from './read-table.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { type Gap, type Run } from '../../../src/schemas/run.ts'
 import { type Baseline } from '../../../src/services/changes/compare.ts'
-import { placedAlbums } from '../../../src/services/formats/album-lines.ts'
+import { placedAlbums } from '../../../src/formats/album-lines.ts'
 
 type Fields = Record<string, unknown>
 export type AlbumState = Fields & { id: string, tracks: { items: Fields[] } }

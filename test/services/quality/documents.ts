@@ -1,4 +1,4 @@
-import { createCatalogue } from '../../../src/sandbox/catalogue.ts'
+import { createCatalogue } from '../../../src/sandbox/catalogue/catalogue.ts'
 import { type QualityReport } from '../../../src/schemas/quality.ts'
 import { type EarlierRun } from '../../../src/services/quality/baseline.ts'
 import { type CheckId } from '../../../src/services/quality/checks.ts'

@@ -2,7 +2,7 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import fc from 'fast-check'
 import t from 'tap'
 import { atomFeed, feedTag, jsonFeed } from '../../../src/services/releases/feed.ts'
-import { type Release } from '../../../src/services/releases/release.ts'
+import { type Release } from '../../../src/services/store/release-store.ts'
 import { type FeedState } from '../../../src/services/releases/releases.ts'
 import { validateJsonFeed } from './json-feed.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { RUN_STATUSES, type Run, type RunRequest, type RunStatus } from '../../../src/schemas/run.ts'
-import { begin, documentName, ended, finish, hasEnded, newRecord, pause, resume } from '../../../src/services/runs/transitions.ts'
-import { type RunRecord } from '../../../src/services/store/run-record.ts'
+import { begin, documentName, ended, finish, newRecord, pause, resume } from '../../../src/services/runs/transitions.ts'
+import { hasEnded, type RunRecord } from '../../../src/services/run-record.ts'
 import { START_MS } from '../../fake-clock.ts'
 
 const REQUEST: RunRequest = { source: 'auto', limit: 100, pagination: 'next', market: null, refresh: false }

@@ -1,4 +1,4 @@
-import { createAnswerBudget } from '../../../src/services/spotify/answer-budget.ts'
+import { createAnswerBudget } from '../../../src/services/spotify/http/response-budget.ts'
 import { type Slot } from '../../../src/services/spotify/semaphore.ts'
 
 /** Returns a slot that nobody else wants. */

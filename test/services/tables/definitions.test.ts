@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { TABLES_TEXT } from '../../../src/schemas/tables.ts'
+import { TABLES_TEXT } from '../../../src/services/tables/table-schemas.ts'
 import { contractOf } from '../../../src/services/tables/contract.ts'
 import { CONTRACT_RULES } from '../../../src/services/tables/contract-rules.ts'
 import { type Column, type Table, keyOf, referencesOf } from '../../../src/services/tables/define-table.ts'

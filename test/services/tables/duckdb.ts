@@ -9,7 +9,7 @@ import { TABLE_FORMATS } from '../../../src/services/tables/table-formats.ts'
 import { TABLES } from '../../../src/services/tables/tables.ts'
 import { newRecord } from '../../../src/services/runs/transitions.ts'
 import { temporaryFolder } from '../../service.ts'
-import { texts } from '../formats/lines.ts'
+import { texts } from '../../formats/lines.ts'
 
 export type Rows = Array<Record<string, unknown>>
 

@@ -1,8 +1,8 @@
 import { hasCode } from '../../../errors.ts'
 import { type Pagination, START } from '../paging.ts'
-import { type ListingRequest, type SpotifyService } from '../spotify-service.ts'
-import { createLookahead } from './lookahead.ts'
-import { type Source, type SourceCursor, partPages } from './source.ts'
+import { type ListingRequest, type SpotifyService } from '../client.ts'
+import { createLookahead } from './prefetch.ts'
+import { type Source, type SourceCursor, partPages } from './paged-source.ts'
 
 /** The first pages of so many artists are asked for side by side. */
 const ARTISTS_AHEAD = 4

@@ -1,10 +1,10 @@
-import { type RunRequest, type UsedSource } from '../../../schemas/run.ts'
-import { type SpotifyService } from '../spotify-service.ts'
+import { NEW_ALBUMS_QUERY, type RunRequest, type UsedSource } from '../../../schemas/run.ts'
+import { type SpotifyService } from '../client.ts'
 import { albums } from './albums.ts'
 import { artists } from './artists.ts'
 import { newReleases } from './new-releases.ts'
-import { NEW_ALBUMS_QUERY, search } from './search.ts'
-import { type Source } from './source.ts'
+import { search } from './search.ts'
+import { type Source } from './paged-source.ts'
 
 /** The source of that name, with the request's parameters. */
 export function createSource (used: UsedSource['used'], request: RunRequest, spotify: SpotifyService): Source {

@@ -1,6 +1,6 @@
 import { type Pagination } from '../paging.ts'
-import { type SpotifyService } from '../spotify-service.ts'
-import { type Source, listingPages } from './source.ts'
+import { type SpotifyService } from '../client.ts'
+import { type Source, listingPages } from './paged-source.ts'
 
 /** Spotify's editors' choice of new albums, about 100; refused to apps in development mode. */
 export function newReleases (spotify: SpotifyService, pagination: Pagination): Source {

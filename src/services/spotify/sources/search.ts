@@ -1,9 +1,6 @@
 import { type Pagination } from '../paging.ts'
-import { type SpotifyService } from '../spotify-service.ts'
-import { type Source, listingPages } from './source.ts'
-
-/** Albums of the last two weeks. Source: https://developer.spotify.com/documentation/web-api/reference/search */
-export const NEW_ALBUMS_QUERY = 'tag:new'
+import { type SpotifyService } from '../client.ts'
+import { type Source, listingPages } from './paged-source.ts'
 
 /** Albums by a search, by default the new ones: what apps in development mode can do instead of new releases. */
 export function search (spotify: SpotifyService, pagination: Pagination, query: string, market: string | null): Source {

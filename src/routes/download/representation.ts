@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { ServiceError } from '../../errors.ts'
+import { type Run, type StoredFile } from '../../schemas/run.ts'
+import { albumLines } from '../../formats/album-lines.ts'
+import { type Conversion } from '../../formats/conversions.ts'
+import { FORMATS, type FormatName } from '../../formats/index.ts'
+import { documentName } from '../../services/runs/transitions.ts'
+import { compressedPath } from '../../services/store/documents/compressed-copy.ts'
+import { type ByteRange } from './byte-range.ts'
+import { damaged, readPart, sizeOf } from './part.ts'
+import { type Validators } from './conditional.ts'
+
+/** The bytes that answer one request: a document in a format and a content coding. */
+export interface Representation extends Validators {
+  contentType: string
+  fileName: string
+  coding: 'gzip' | null
+  /** null: known only when they have been made, so that no range of them can be given. */
+  bytes: number | null
+  /** Nothing is opened before a stream is read, and whatever ends the stream closes what it has opened. */
+  read: (range: ByteRange | null, response: ServerResponse) => Promise<Buffer | Readable>
+}
+
+/** What the record alone tells of how its run is shown; null: nothing. Where there is no compressed copy, another tag counts than this one. */
+export function validatorsOf ({ file, finishedAt, createdAt }: Run, formatName: FormatName, isGzipPreferred: boolean): Validators | null {
+  return file === null ? null : { etag: tagOf(file.sha256, formatName, isGzipPreferred), modifiedMs: Date.parse(finishedAt ?? createdAt) }
+}
+
+function tagOf (sha256: string, formatName: FormatName, isGzip: boolean): string {
+  const { revision, write } = FORMATS[formatName]
+  if (write !== null) return `"${sha256}-${formatName}-${revision}"`
+  return isGzip ? `"${sha256}-gzip"` : `"${sha256}"`
+}
+
+/** Resolves when a conversion for this client may begin, or rejects where it may not. */
+export type BeginConversion = (signal: AbortSignal) => Promise<Conversion>
+
+/** How a run that has ended is shown. Throws `storage_failed` where its file is gone or damaged. */
+export async function representationOf (run: Run, path: string | null, formatName: FormatName, isGzipPreferred: boolean, begin: BeginConversion): Promise<Representation> {
+  const { contentType, extension, write } = FORMATS[formatName]
+  const document = run.file === null || path === null ? emptyDocument(run) : storedDocument(run.file, path)
+  const common = {
+    contentType,
+    fileName: documentName(run).replace('.json', extension),
+    modifiedMs: Date.parse(run.finishedAt ?? run.createdAt),
+  }
+  const copy = isGzipPreferred && write === null ? await document.compressed() : null
+  if (copy !== null) return { ...common, ...copy, etag: tagOf(document.sha256, formatName, true), coding: 'gzip' }
+  await document.check()
+  const etag = tagOf(document.sha256, formatName, false)
+  if (write === null) return { ...common, etag, coding: null, bytes: document.bytes, read: document.read }
+  return { ...common, etag, coding: null, bytes: null, read: async (_range, response) => await convert(document, write, begin, response) }
+}
+
+type Write = (albums: AsyncIterable<Buffer>) => AsyncIterable<Uint8Array | string>
+
+/** Streams a document in another format as soon as a conversion may begin, which ends with its stream or its client. */
+export async function convert ({ albums }: Pick<Document, 'albums'>, write: Write, begin: BeginConversion, response: ServerResponse): Promise<Readable> {
+  return await streamConversion(({ inTurns }) => write(inTurns(albums())), begin, response)
+}
+
+/** Streams what is made of documents as soon as a conversion may begin, which ends with its stream or its client. */
+export async function streamConversion (write: (conversion: Conversion) => AsyncIterable<Uint8Array | string>, begin: BeginConversion, response: ServerResponse): Promise<Readable> {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort(clientLeft()))
+  if (response.destroyed) throw clientLeft()
+  const conversion = await begin(gone.signal)
+  gone.signal.addEventListener('abort', conversion.end)
+  if (gone.signal.aborted) conversion.end()
+  return Readable.from(write(conversion)).once('end', conversion.end)
+}
+
+function clientLeft (): ServiceError {
+  return new ServiceError('request_timeout', 'the client left while its conversion waited')
+}
+
+interface Source extends Pick<Representation, 'read'> { bytes: number }
+
+interface Document extends Source {
+  sha256: string
+  compressed: () => Promise<Source | null>
+  /** Throws where it is not what the record says. */
+  check: () => Promise<void>
+  albums: () => AsyncIterable<Buffer>
+}
+
+export function storedDocument (file: StoredFile, path: string): Document {
+  const { bytes, sha256 } = file
+  return {
+    bytes,
+    sha256,
+    read: async (range, response) => await readPart(path, bytes, range, response),
+    albums: () => albumLines(chunksOf(path)),
+    async check () {
+      if (await sizeOf(path) !== bytes) throw damaged()
+    },
+    async compressed () {
+      const copy = compressedPath(path)
+      const size = await sizeOf(copy)
+      return size === null ? null : { bytes: size, read: async (range, response) => await readPart(copy, size, range, response) }
+    },
+  }
+}
+
+const READ_BYTES = 256 * 1024
+
+async function * chunksOf (path: string): AsyncGenerator<Buffer> {
+  yield * createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>
+}
+
+/** What a run that got no album answers: the document's shape, with nothing in it. */
+function emptyDocument ({ file: _file, ...run }: Run): Document {
+  const text = Buffer.from(JSON.stringify({ ...run, albums: [] }))
+  return {
+    bytes: text.length,
+    sha256: createHash('sha256').update(text).digest('hex'),
+    read: async (range) => range === null ? text : text.subarray(range.start, range.end + 1),
+    check: async () => {},
+    compressed: async () => null,
+    albums: async function * () {},
+  }
+}

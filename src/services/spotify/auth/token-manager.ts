@@ -1,0 +1,282 @@
+import { type Dispatcher } from 'undici'
+import { PauseError, ServiceError, hasCode } from '../../../errors.ts'
+import { abortable } from '../../abortable.ts'
+import { type Clock } from '../../clock.ts'
+import { type Log } from '../../log.ts'
+import { isRecord } from '../../fields.ts'
+import { type Answer, type Body, apiError, evidence } from '../http/response.ts'
+import { type AnswerBudget } from '../http/response-budget.ts'
+import { exchange } from '../http/send.ts'
+import { type RetryPolicy, parseRetryAfterMs, retryDelayMs, unnamedPauseMs } from '../http/retry-policy.ts'
+import { type Pause } from '../pacing/throttle.ts'
+import { type PauseStore, type TokenPause, createTokenPause } from '../pacing/pause.ts'
+import { type Wait, waitForPause } from '../pacing/wait.ts'
+
+export interface TokenManager {
+  /** The present token, fetched or renewed first where needed. */
+  get: (signal: AbortSignal) => Promise<string>
+  /** The present token, while it may be used; null: there is none, and nobody is asked for one. */
+  current: () => string | null
+  /** The API answered a call with this token. */
+  accepted: (value: string) => void
+  /** Whether it is the present token, and no call was answered with it yet. */
+  isNew: (value: string) => boolean
+  /** A token other than `refused`, which the API did not accept. Many callers with the same one cause one request. */
+  renew: (refused: string, signal: AbortSignal) => Promise<string>
+  /** The time before which there can be no token, if the token endpoint named one. While a token is good, nothing is paused. */
+  pause: () => Pause | null
+  /** What those who wait for a token wait for; null while nobody has to, or a request is on its way. */
+  waiting: () => Wait | null
+  /** What the last attempt to get a token came to; null before the first one has ended. */
+  lastOutcome: () => TokenOutcome | null
+  /** Requests made to the token endpoint so far. */
+  requests: () => number
+  /** Stop a request under way. */
+  close: () => void
+}
+
+/** `detail` says why there is no token. `atMs` is in epoch milliseconds. */
+export interface TokenOutcome {
+  ok: boolean
+  detail: string | null
+  atMs: number
+}
+
+interface TokenManagerOptions {
+  clientId: string
+  clientSecret: string
+  tokenUrl: URL
+  dispatcher: Dispatcher
+  clock: Clock
+  random: () => number
+  retry: RetryPolicy
+  timeoutMs: number
+  answers: AnswerBudget
+  /** The longest `Retry-After` of the token endpoint that is waited for. */
+  maxWaitMs: number
+  /** Keeps the time that the token endpoint named. */
+  pauses: PauseStore
+  log: Log
+}
+
+interface Token {
+  value: string
+  renewAtMs: number
+  endsAtMs: number
+  isAccepted: boolean
+}
+
+const RENEW_BEFORE_END_MS = 60_000
+
+/** When to renew: 60 s before the end, or half-way through a token that lives shorter than two minutes. */
+export function renewalLeadMs (lifetimeMs: number): number {
+  return Math.min(RENEW_BEFORE_END_MS, lifetimeMs / 2)
+}
+
+/**
+ * One token for the whole process by the client credentials flow, fetched once however many callers wait.
+ * Source: https://developer.spotify.com/documentation/web-api/tutorials/client-credentials-flow
+ * Throws `invalid_client` where the body says so (never retried), after the last try `upstream_unavailable` or, where the
+ * answers are not a token endpoint's, `upstream_invalid`, or a `PauseError` when it names a time that is too far for waiting.
+ */
+export function createTokenManager (options: TokenManagerOptions): TokenManager {
+  const { clock, log } = options
+  const closing = new AbortController()
+  const pause = createTokenPause({ ...options, store: options.pauses })
+  let token: Token | null = null
+  let pending: Promise<Token> | null = null
+  let requests = 0
+  let wait: Wait | null = null
+  let outcome: TokenOutcome | null = null
+
+  /** Every caller waits for the same request; one that gives up does not stop it for the others. */
+  function fetchOnce (): Promise<Token> {
+    pending ??= fetchToken(options, pause, closing.signal, { onRequest: () => { requests++ }, onWait: (next) => { wait = next } })
+      .then((fresh) => {
+        token = fresh
+        outcome = { ok: true, detail: null, atMs: clock.now() }
+        log.info({ renewAt: new Date(clock.now() + fresh.renewAtMs - clock.monotonic()).toISOString() }, 'token fetched')
+        return fresh
+      }, (error: unknown) => {
+        if (!(error instanceof ServiceError) || closing.signal.aborted) throw error
+        outcome = { ok: false, detail: error.message, atMs: clock.now() }
+        if (hasCode(error, 'invalid_client')) log.error({ code: error.code, detail: error.message }, 'Spotify refuses the credentials')
+        throw error
+      })
+      .finally(() => {
+        pending = null
+        wait = null
+      })
+    return pending
+  }
+
+  async function get (signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted()
+    const now = clock.monotonic()
+    if (token === null || now >= token.endsAtMs) return (await abortable(fetchOnce(), signal)).value
+    if (now >= token.renewAtMs && pending === null) renewEarly(token)
+    return token.value
+  }
+
+  /** Nobody waits for this: the present token is good until its end. */
+  function renewEarly (present: Token): void {
+    fetchOnce().catch((error: unknown) => {
+      present.renewAtMs = present.endsAtMs // what has failed now is not asked for by each call until then
+      if (!closing.signal.aborted) log.warn({ err: error }, 'early renewal failed, the present token is used until its end')
+    })
+  }
+
+  async function renew (refused: string, signal: AbortSignal): Promise<string> {
+    if (token?.value === refused) token = null
+    return await get(signal)
+  }
+
+  function current (): string | null {
+    return token !== null && clock.monotonic() < token.endsAtMs ? token.value : null
+  }
+
+  return {
+    get,
+    current,
+    renew,
+    accepted (value) {
+      if (token?.value === value) token.isAccepted = true
+    },
+    isNew: (value) => token?.value === value && !token.isAccepted,
+    pause: () => current() === null ? pause.current() : null,
+    waiting: () => wait,
+    lastOutcome: () => outcome,
+    requests: () => requests,
+    close: () => closing.abort(new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })),
+  }
+}
+
+interface FetchHooks {
+  onRequest: () => void
+  /** Called with what the next request waits for, and with null when it is made. */
+  onWait: (wait: Wait | null) => void
+}
+
+async function fetchToken (options: TokenManagerOptions, pause: TokenPause, signal: AbortSignal, { onRequest, onWait }: FetchHooks): Promise<Token> {
+  const { clock, retry, random, log } = options
+  for (let attempt = 1; ; attempt++) {
+    await untilAllowed(pause, clock, signal, onWait)
+    onWait(null)
+    const startedMs = clock.monotonic()
+    onRequest()
+    const answer = await ask(options, signal)
+    const verdict = judge(answer, startedMs, options)
+    if (verdict.kind === 'token') return verdict.token
+    const namedMs = namedWaitMs(answer, clock.now())
+    const isLimit = verdict.code === 'rate_limited'
+    const waitMs = namedMs ?? (isLimit ? unnamedPauseMs(attempt, false) : retryDelayMs(attempt, retry, random()))
+    const isOver = attempt >= retry.maxAttempts || waitMs > options.maxWaitMs
+    const code = isLimit ? 'rate_limited' : 'upstream_unavailable'
+    const named = namedMs === null ? null : await pause.begin({ leftMs: namedMs, hold: isOver, code, detail: `the token endpoint ${verdict.detail}` })
+    if (isOver && named !== null) throw pauseError(named)
+    if (isOver) throw lastError(verdict, attempt)
+    log.warn({ attempt, waitMs: Math.round(waitMs), detail: verdict.detail }, 'token request failed, trying again')
+    if (named === null) onWait({ for: 'retry', untilMs: Math.ceil(clock.now() + waitMs), detail: `attempt ${attempt + 1} of ${retry.maxAttempts}: the token endpoint ${verdict.detail}` })
+    else onWait(waitForPause(named))
+    await clock.sleep(waitMs, signal)
+  }
+}
+
+function lastError ({ code, detail }: TokenVerdict & { kind: 'again' }, tries: number): ServiceError {
+  const evidence = `the token endpoint ${detail} (${tries} tries)`
+  if (code === 'upstream_invalid') return new ServiceError(code, `${evidence}: check SPOTIFY_TOKEN_URL, or try again later`, { affectsEveryCall: true })
+  return new ServiceError('upstream_unavailable', `${evidence}: try again later`, { affectsEveryCall: true })
+}
+
+/** The end of the pause, whichever process was told of it; throws where it is too far for waiting. */
+async function untilAllowed (pause: TokenPause, clock: Clock, signal: AbortSignal, onWait: FetchHooks['onWait']): Promise<void> {
+  for (let known; (known = await pause.read()) !== null;) {
+    if (known.hold) throw pauseError(known.pause)
+    onWait(waitForPause(known.pause))
+    await clock.sleep(known.leftMs, signal)
+  }
+}
+
+function namedWaitMs (answer: Answer, nowMs: number): number | null {
+  return answer.kind === 'response' ? parseRetryAfterMs(answer.retryAfter, nowMs) : null
+}
+
+function pauseError ({ code, detail, untilMs }: Pause): PauseError {
+  return new PauseError(code, `${detail}: no request for a token before ${new Date(untilMs).toISOString()}`, untilMs)
+}
+
+/** Its answer is small: its room is free again as soon as it is parsed. */
+async function ask (options: TokenManagerOptions, signal: AbortSignal): Promise<Answer> {
+  const room = options.answers.open()
+  try {
+    return await exchange(options.dispatcher, tokenRequest(options), { signal, timeoutMs: options.timeoutMs, room })
+  } finally {
+    room.release()
+  }
+}
+
+function tokenRequest ({ clientId, clientSecret, tokenUrl }: TokenManagerOptions): Parameters<typeof exchange>[1] {
+  return {
+    method: 'POST',
+    url: tokenUrl,
+    headers: {
+      authorization: `Basic ${credentials(clientId, clientSecret)}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: 'grant_type=client_credentials',
+  }
+}
+
+function credentials (clientId: string, clientSecret: string): string {
+  return Buffer.from(`${clientId}:${clientSecret}`).toString('base64')
+}
+
+type TokenVerdict =
+  | { kind: 'token', token: Token }
+  | { kind: 'again', code: 'rate_limited' | 'upstream_unavailable' | 'upstream_invalid', detail: string }
+
+/** The credentials are judged by the body alone: whatever else a token endpoint, or a proxy before it, answers may pass. */
+function judge (answer: Answer, startedMs: number, { clientId, clientSecret }: TokenManagerOptions): TokenVerdict {
+  if (answer.kind === 'broken') return { kind: 'again', code: 'upstream_unavailable', detail: answer.reason }
+  const { status, body } = answer
+  const detail = `answered ${status} with ${evidence(body, [[clientSecret, 'secret'], [credentials(clientId, clientSecret), 'secret']])}`
+  if (status === 200) {
+    const token = body.kind === 'json' ? readToken(body.value, startedMs) : null
+    return token === null ? { kind: 'again', code: 'upstream_unavailable', detail: 'answered 200 without a token' } : { kind: 'token', token }
+  }
+  if (status === 429) return { kind: 'again', code: 'rate_limited', detail }
+  if (status >= 400 && status < 500 && CLIENT_ERRORS.includes(apiError(body).reason ?? '')) {
+    throw new ServiceError('invalid_client',
+      `Spotify's token endpoint ${detail}: check SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET against the app's page in Spotify's developer dashboard`, { affectsEveryCall: true })
+  }
+  return { kind: 'again', code: status >= 500 || status === 408 || status === 425 || isPassing(body) ? 'upstream_unavailable' : 'upstream_invalid', detail }
+}
+
+/** Source: RFC 6749, section 5.2 */
+const CLIENT_ERRORS = ['invalid_client', 'unauthorized_client']
+
+/** Some servers send a passing fault under status 400. */
+function isPassing (body: Body): boolean {
+  return ['server_error', 'temporarily_unavailable'].includes(apiError(body).reason ?? '')
+}
+
+/** The lifetime counts from before the request, so that a slow answer never makes a token look younger than it is. */
+function readToken (value: unknown, startedMs: number): Token | null {
+  if (!isRecord(value)) return null
+  const { access_token: accessToken, expires_in: expiresIn } = value
+  if (typeof accessToken !== 'string' || !FIT_FOR_HEADER.test(accessToken)) return null
+  const lifetimeMs = lifetimeSeconds(expiresIn) * 1000
+  return { value: accessToken, renewAtMs: startedMs + lifetimeMs - renewalLeadMs(lifetimeMs), endsAtMs: startedMs + lifetimeMs, isAccepted: false }
+}
+
+/** Anything else could not be sent. Spotify's tokens have about 120 characters. */
+const FIT_FOR_HEADER = /^[\x21-\x7e]{1,4096}$/
+
+const HOUR_S = 3600
+const DAY_S = 24 * HOUR_S
+
+/** `expires_in` where it is plausible: Spotify says an hour, and no token is used for longer than a day. */
+function lifetimeSeconds (expiresIn: unknown): number {
+  const seconds = typeof expiresIn === 'string' ? Number(expiresIn) : expiresIn
+  return typeof seconds === 'number' && seconds > 0 ? Math.min(seconds, DAY_S) : HOUR_S
+}

@@ -1,0 +1,74 @@
+import { type Endpoint } from './http/endpoint.ts'
+import { type Wait, type WaitReason, standstillOf } from './pacing/wait.ts'
+
+/** What a run has cost so far: part of the run that users see. */
+export interface Cost {
+  /** Calls sent to the Web API, refused and repeated ones included; token requests are not. */
+  calls: number
+  /** Calls that were sent again after a fault. */
+  retries: number
+  /** Milliseconds in which at least one call was held back by the pacer. */
+  throttledMs: number
+  /** Albums taken from the cache instead of a call. */
+  cached: number
+  byEndpoint: Partial<Record<Endpoint, number>>
+}
+
+export const NO_COST: Cost = { calls: 0, retries: 0, throttledMs: 0, cached: 0, byEndpoint: {} }
+
+export interface Meter {
+  /** A call is sent; the returned function says that it is no longer in flight. */
+  call: (endpoint: Endpoint) => () => void
+  retry: () => void
+  /** An album was taken from the cache. */
+  cached: () => void
+  /** A call begins to wait for Spotify's limits, which `throttledMs` counts; the returned function ends it. Waits that overlap count once. */
+  hold: (why: WaitReason) => () => void
+  /** A call begins to wait for something that costs no throttled time; the returned function ends it. */
+  wait: (why: WaitReason) => () => void
+  read: () => Cost
+  /** What the calls wait for, all of them; null while one is in flight or none waits. */
+  standstill: () => Wait | null
+}
+
+/** Adds up the cost of a run, going on from what an earlier execution of it has cost. */
+export function createMeter (monotonic: () => number, before: Cost = NO_COST): Meter {
+  const cost: Cost = { ...before, byEndpoint: { ...before.byEndpoint } }
+  const waits = new Set<{ why: WaitReason }>()
+  let inFlight = 0
+  let holding = 0
+  let since = 0
+
+  function heldMs (): number {
+    return holding > 0 ? monotonic() - since : 0
+  }
+
+  function wait (why: WaitReason): () => void {
+    const mine = { why }
+    waits.add(mine)
+    return () => { waits.delete(mine) }
+  }
+
+  return {
+    call (endpoint) {
+      cost.calls++
+      cost.byEndpoint[endpoint] = (cost.byEndpoint[endpoint] ?? 0) + 1
+      inFlight++
+      return () => { inFlight-- }
+    },
+    retry () { cost.retries++ },
+    cached () { cost.cached++ },
+    wait,
+    hold (why) {
+      if (holding++ === 0) since = monotonic()
+      const endWait = wait(why)
+      return () => {
+        endWait()
+        const held = heldMs()
+        if (--holding === 0) cost.throttledMs += held
+      }
+    },
+    read: () => ({ ...cost, throttledMs: Math.round(cost.throttledMs + heldMs()), byEndpoint: { ...cost.byEndpoint } }),
+    standstill: () => standstillOf(inFlight, [...waits].map(({ why }) => why())),
+  }
+}
