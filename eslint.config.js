@@ -44,7 +44,7 @@ export default [
   fence(['src/services/spotify/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, PIPELINE]),
   fence(['src/services/store/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, SPOTIFY]),
   fence(['src/services/ingest/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, RUNS]),
-  fence(['src/services/formats/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, SPOTIFY]),
+  fence(['src/formats/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, SPOTIFY]),
   fence(['src/services/tables/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, SPOTIFY]),
   fence(['src/services/quality/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, RUNS]),
   fence(['src/services/runs/**/*.ts', 'src/services/queue/**/*.ts', 'src/services/engine/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX]),

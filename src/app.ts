@@ -11,7 +11,7 @@ import engine from './plugins/engine.ts'
 import errorHandler, { answerClientError, answerError } from './plugins/error-handler.ts'
 import openapi from './plugins/openapi.ts'
 import originGuard from './plugins/origin-guard.ts'
-import parts, { type Parts } from './plugins/dependencies.ts'
+import dependencies, { type Dependencies } from './plugins/dependencies.ts'
 import protection from './plugins/protection.ts'
 import publicUrl from './plugins/public-url.ts'
 import runs from './plugins/runs.ts'
@@ -45,7 +45,7 @@ export interface AppOptions {
   envFile?: string
   logger: FastifyBaseLogger
   /** What tests, and only they, put in place of the real thing. */
-  parts?: Partial<Parts>
+  dependencies?: Partial<Dependencies>
   /** Go on with the runs of an earlier process as soon as the app is ready; else each waits to be asked for again. */
   recover?: boolean
 }
@@ -64,7 +64,7 @@ const BODY_LIMIT_BYTES = 64 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 
 /** The service, wired and not listening. Throws `ConfigError` when the environment is wrong. */
-export async function buildApp ({ env, envFile, logger, parts: given, recover = true }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp ({ env, envFile, logger, dependencies: given, recover = true }: AppOptions): Promise<FastifyInstance> {
   const config = await loadConfig({ env, envFile })
   const app = Fastify({
     loggerInstance: logger,
@@ -99,7 +99,7 @@ export async function buildApp ({ env, envFile, logger, parts: given, recover = 
   await app.register(auth)
   if (servesRuns) await app.register(openapi)
   await app.register(dataDir)
-  await app.register(parts, { parts: given })
+  await app.register(dependencies, { dependencies: given })
   await app.register(engine)
   await app.register(tokenManager)
   await app.register(credentialCheck)

@@ -1,6 +1,6 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
-import { explainStartFailure } from './startup-error.ts'
+import { startupErrorLines } from './startup-error.ts'
 import { logTo } from './logging/log-destination.ts'
 import { createLogger } from './logging/logger.ts'
 
@@ -18,7 +18,7 @@ export async function serve (): Promise<void> {
     })
     await app.listen({ host: app.config.HOST, port: app.config.PORT })
   } catch (error) {
-    for (const line of explainStartFailure(error)) process.stderr.write(`${line}\n`)
+    for (const line of startupErrorLines(error)) process.stderr.write(`${line}\n`)
     process.exit(1)
   }
 }

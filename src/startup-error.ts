@@ -4,7 +4,7 @@ import { printable } from './printable.ts'
 import { storageDetail, storageErrno } from './services/store/storage-failure.ts'
 
 /** Why the process cannot go on, a line for each thing to change; a stack trace only for what is a bug. */
-export function explainStartFailure (error: unknown): string[] {
+export function startupErrorLines (error: unknown): string[] {
   return linesOf(error).flatMap((line) => line.split('\n')).map(printable)
 }
 

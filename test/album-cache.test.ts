@@ -72,7 +72,7 @@ t.test('batches stay full: only albums that are not cached are in them', async (
 
 t.test('refresh: true fetches all anew, and what it fetched is used again', async (t) => {
   const clock = createFakeClock({ skipping: true })
-  const service = await startService(t, { parts: { clock } })
+  const service = await startService(t, { dependencies: { clock } })
   await service.ingest({ limit: 10 })
   clock.jump(20 * HOUR_MS)
   t.match(await service.ingest({ limit: 10, refresh: true }), { status: 'succeeded', cost: { cached: 0, byEndpoint: { album: 10 } } })
@@ -82,7 +82,7 @@ t.test('refresh: true fetches all anew, and what it fetched is used again', asyn
 
 t.test('an album is used for ALBUM_CACHE_HOURS, counted from when Spotify sent it; not by a clock that jumped back', async (t) => {
   const clock = createFakeClock({ skipping: true })
-  const service = await startService(t, { parts: { clock }, env: { ALBUM_CACHE_HOURS: '2' } })
+  const service = await startService(t, { dependencies: { clock }, env: { ALBUM_CACHE_HOURS: '2' } })
   const cached = async (): Promise<number> => (await service.ingest({ limit: 10 })).cost.cached
   t.equal(await cached(), 0)
   clock.jump(2 * HOUR_MS - 1000)

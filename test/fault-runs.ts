@@ -95,7 +95,7 @@ export async function serviceFor (t: Test, tier: Tier, faults: Fault[], { seed =
   return await startService(t, {
     sandbox: { tier, seed, faults, pageLimits: { newReleases: 10 } },
     env: { SPOTIFY_TIMEOUT_MS: '500', SPOTIFY_MAX_ATTEMPTS: String(attempts), LOG_LEVEL: 'info' },
-    parts: { clock: createFastClock(SPEED), retryBaseMs: 500 },
+    dependencies: { clock: createFastClock(SPEED), retryBaseMs: 500 },
   })
 }
 

@@ -119,7 +119,7 @@ t.test(`${INJECTED} requests of every kind (seed ${SEED}): no error of the servi
 const QUIET_MS = 700
 
 /** All that comes back for some bytes, until the service closes the connection or has been quiet. */
-async function exchange (url: string, bytes: string | Buffer): Promise<string> {
+async function send (url: string, bytes: string | Buffer): Promise<string> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   let received = ''
   socket.setEncoding('latin1').on('data', (chunk: string) => { received += chunk }).on('error', () => {})
@@ -150,7 +150,7 @@ t.test(`${OVER_THE_PORT} requests over a real port, with what no client library 
     const payload = Buffer.from(body ?? '')
     const verb = random() < 0.1 ? ['FOO', 'get', 'G\u00cbT', 'QUERY', ''][Math.floor(random() * 5)] ?? '' : method
     const lines = [`${verb} ${url} HTTP/1.1`, ...Object.entries({ host: 'localhost', ...headers }).map(([name, value]) => `${name}: ${value}`), 'connection: close', ...(body === undefined ? [] : [`content-length: ${payload.length}`])]
-    const received = await exchange(service.url, Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), payload]))
+    const received = await send(service.url, Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), payload]))
     const status = parseAnswers(t, `${verb} ${lines.join(' | ').slice(0, 400)}`, received)
     statuses.set(status, 1 + (statuses.get(status) ?? 0))
   }
@@ -188,7 +188,7 @@ const MALFORMED: Array<[name: string, bytes: string, status: number]> = [
 t.test('what is no HTTP is refused with a problem document, or the connection is closed; the service goes on', async (t) => {
   const { service } = await startFuzzed(t)
   for (const [name, bytes, status] of MALFORMED) {
-    const received = await exchange(service.url, Buffer.from(bytes, 'latin1'))
+    const received = await send(service.url, Buffer.from(bytes, 'latin1'))
     t.equal(parseAnswers(t, name, received), status, `${name}: ${received.slice(0, 40)}`)
   }
   await isWell(t, service)

@@ -28,7 +28,7 @@ for (const pagination of ['next', 'offset'] as const) {
       const place = order.indexOf(url.pathname.replace('/albums/', ''))
       return place === -1 ? undefined : pages[Math.floor(place / 10) + 1]?.promise
     })
-    const service = await startService(t, { sandbox: { tier: 'development' }, parts: { dispatcher }, env: { SPOTIFY_TIMEOUT_MS: String(DEADLOCK_MS) } })
+    const service = await startService(t, { sandbox: { tier: 'development' }, dependencies: { dispatcher }, env: { SPOTIFY_TIMEOUT_MS: String(DEADLOCK_MS) } })
     order = service.sandbox.sandbox.catalogue.searchOrder.slice(0, 100)
     for (const time of ['first', 'second']) {
       t.match(await service.ingest({ source: 'search', pagination, refresh: true }), { status: 'succeeded', progress: { albumsFetched: 100 } }, `${time} run`)
@@ -44,7 +44,7 @@ t.test('extended tier: the other batches do not wait for the further tracks of t
     if (path.startsWith('/albums?') && sent.push(path) === 5) batches.resolve()
     return path.includes('/tracks?') ? batches.promise : undefined
   })
-  const service = await startService(t, { sandbox: { tier: 'extended' }, parts: { dispatcher }, env: { SPOTIFY_TIMEOUT_MS: String(DEADLOCK_MS) } })
+  const service = await startService(t, { sandbox: { tier: 'extended' }, dependencies: { dispatcher }, env: { SPOTIFY_TIMEOUT_MS: String(DEADLOCK_MS) } })
   t.match(await service.ingest(), { status: 'succeeded', progress: { albumsFetched: 100 } })
   const { catalogue } = service.sandbox.sandbox
   const first = new URL(sent[0] ?? '', 'http://spotify').searchParams.get('ids')?.split(',') ?? []

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { createLogger } from '../src/logging/logger.ts'
 import { escapeJson, printable, toJson } from '../src/printable.ts'
-import { explainStartFailure } from '../src/startup-error.ts'
+import { startupErrorLines } from '../src/startup-error.ts'
 import { ServiceError } from '../src/errors.ts'
 
 /** All that a terminal obeys, or that changes the order or the end of a line. */
@@ -51,6 +51,6 @@ t.test('on a terminal nothing that is logged forges a line of its own, or is obe
 })
 
 t.test('why a process ends is shown as harmlessly', async (t) => {
-  t.ok(explainStartFailure(new ServiceError('invalid_request', HOSTILE)).every(isHarmless))
-  t.ok(explainStartFailure(new Error(HOSTILE)).every(isHarmless))
+  t.ok(startupErrorLines(new ServiceError('invalid_request', HOSTILE)).every(isHarmless))
+  t.ok(startupErrorLines(new Error(HOSTILE)).every(isHarmless))
 })

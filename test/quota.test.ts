@@ -15,7 +15,7 @@ t.test('a spent quota in the middle: paused until the named time, no call by any
     const endpoint = tier === 'extended' ? 'albums' : 'album'
     const service = await startService(t, {
       sandbox: { tier, faults: [{ kind: 'quota', endpoint, skip: tier === 'extended' ? 2 : 40, times: 1, retryAfter: String(BAN_S) }] },
-      parts: { clock },
+      dependencies: { clock },
     })
     const { id } = await service.app.runs.start({})
     while (service.sandbox.sandbox.stats().faults.quota === undefined) await new Promise(setImmediate)
@@ -38,14 +38,14 @@ t.test('a spent quota in the middle: paused until the named time, no call by any
 
     const copy = await temporaryFolder(t)
     await cp(service.dataDir, copy, { recursive: true, filter: (path) => !path.endsWith('.lock') })
-    const afterCrash = await startService(t, { on: service, dataDir: copy, parts: { clock } })
+    const afterCrash = await startService(t, { on: service, dataDir: copy, dependencies: { clock } })
     t.match(await afterCrash.app.runs.get(run.id), { status: 'paused', resumeAt: run.resumeAt })
     t.match(await afterCrash.ingest({ limit: 3 }), { status: 'paused' }, 'on the files as kill -9 would leave them')
     quiet()
     await afterCrash.app.close()
 
     await service.app.close()
-    const restarted = await startService(t, { on: service, dataDir: service.dataDir, parts: { clock } })
+    const restarted = await startService(t, { on: service, dataDir: service.dataDir, dependencies: { clock } })
     t.match(await restarted.app.runs.get(run.id), { status: 'paused', resumeAt: run.resumeAt })
     await clock.pass(BAN_S * 1000 - 60_000)
     t.match(await restarted.ingest({ limit: 7 }), { status: 'paused' }, 'a minute before the time')
@@ -77,7 +77,7 @@ t.test('a 429 with any Retry-After is waited for, by all callers together, and t
     const clock = createFakeClock({ skipping: true, startMs: Date.now() })
     const service = await startService(t, {
       sandbox: { faults: [{ kind: header === undefined ? 'rate-limit-no-retry-after' : 'rate-limit', endpoint: 'album', skip: 10, times: 1, ...header === undefined ? {} : { retryAfter: header } }] },
-      parts: { clock },
+      dependencies: { clock },
     })
     const run: Run = await service.ingest({ limit: 30 })
     t.match(run, { status: 'succeeded', complete: true, cost: { retries: 1 } }, title)
@@ -99,13 +99,13 @@ t.test('Retry-After of 3 s in real time: not one call before, and the wait is in
 
 t.test('a token endpoint that names a long time: it is asked for nothing before, also after a restart, and it shows until when', { skip }, async (t) => {
   const clock = createFakeClock()
-  const service = await startService(t, { sandbox: { faults: [{ kind: 'rate-limit', endpoint: 'token', times: 1, retryAfter: '600' }] }, parts: { clock } })
+  const service = await startService(t, { sandbox: { faults: [{ kind: 'rate-limit', endpoint: 'token', times: 1, retryAfter: '600' }] }, dependencies: { clock } })
   const resumeAt = new Date(clock.now() + 600_000).toISOString()
   const run = await service.ingest({ limit: 5 })
   t.match(run, { status: 'paused', resumeAt, error: { code: 'rate_limited', detail: /the token endpoint answered 429/ } })
   await service.app.close()
 
-  const restarted = await startService(t, { on: service, dataDir: service.dataDir, parts: { clock } })
+  const restarted = await startService(t, { on: service, dataDir: service.dataDir, dependencies: { clock } })
   t.match(await restarted.ingest({ limit: 7 }), { status: 'paused', resumeAt })
   t.match(await (await restarted.get('/diagnose')).body.json(), { token: { ok: false }, pause: { until: resumeAt, code: 'rate_limited', detail: /the token endpoint answered 429/ } })
   t.match(service.sandbox.sandbox.stats(), { calls: 0, token: 1 })
@@ -119,7 +119,7 @@ t.test('a Retry-After over SPOTIFY_MAX_WAIT_S pauses the run instead of holding 
   const clock = createFakeClock()
   const service = await startService(t, {
     sandbox: { faults: [{ kind: 'rate-limit', endpoint: 'search', skip: 4, times: 1, retryAfter: '61' }] },
-    parts: { clock },
+    dependencies: { clock },
   })
   const run = await service.ingest()
   t.match(run, { status: 'paused', error: { code: 'rate_limited' }, resumeAt: new Date(clock.now() + 61_000).toISOString() })
@@ -132,7 +132,7 @@ t.test('a pause ends in time, and a run in order, where the wall clock is set ba
   const clock = createFakeClock()
   const service = await startService(t, {
     sandbox: { tier: 'development', faults: [{ kind: 'quota', endpoint: 'album', skip: 5, times: 1, retryAfter: '120' }] },
-    parts: { clock },
+    dependencies: { clock },
   })
   const paused = await service.ingest({ limit: 10 })
   t.match(paused, { status: 'paused', error: { code: 'quota_exceeded' } })

@@ -97,7 +97,7 @@ async function replay (t: Test, body: unknown, answers: Answers): Promise<{ run:
       .reply(status, text).persist()
   }
   const service = await startService(t, {
-    parts: { dispatcher: agent },
+    dependencies: { dispatcher: agent },
     env: { SPOTIFY_API_URL: `${API}/v1`, SPOTIFY_TOKEN_URL: `${API}/api/token` },
   })
   const run = await service.ingest(body)

@@ -7,7 +7,7 @@ import { type FastifyInstance } from 'fastify'
 import { type Dispatcher, request } from 'undici'
 import { pino } from 'pino'
 import { buildApp } from '../src/app.ts'
-import { type Parts } from '../src/plugins/dependencies.ts'
+import { type Dependencies } from '../src/plugins/dependencies.ts'
 import { type Clock, systemClock } from '../src/services/clock.ts'
 import { type SandboxApp, buildSandbox } from '../src/sandbox/app.ts'
 import { type SandboxSettings } from '../src/sandbox/settings/settings.ts'
@@ -37,7 +37,7 @@ export interface Service {
 export interface ServiceOptions {
   sandbox?: Partial<SandboxSettings>
   env?: Record<string, string>
-  parts?: Partial<Parts>
+  dependencies?: Partial<Dependencies>
   dataDir?: string
   /** The sandbox of another service. */
   on?: { sandbox: SandboxApp, sandboxUrl: string }
@@ -101,7 +101,7 @@ export function replicaEnvironment ({ url }: Pick<PostgresqlServer, 'url'>): Rec
 
 /** The whole service on a sandbox (its own, or one that is running), both on real ports, until the test has ended. */
 export async function startService (t: Test, options: ServiceOptions = {}): Promise<Service> {
-  const { sandbox, sandboxUrl } = options.on ?? await startSandbox(t, options.sandbox, options.parts?.clock)
+  const { sandbox, sandboxUrl } = options.on ?? await startSandbox(t, options.sandbox, options.dependencies?.clock)
   const dataDir = options.dataDir ?? await temporaryFolder(t)
   const mode = modeOf(sandbox)
   const lines: string[] = []
@@ -109,7 +109,7 @@ export async function startService (t: Test, options: ServiceOptions = {}): Prom
   const app = await checkedFromTheStart(t, async () => await buildApp({
     env: { ...environment(sandboxUrl, dataDir), ...mode, ...options.env },
     logger,
-    parts: { retryBaseMs: 5, ...options.parts },
+    dependencies: { retryBaseMs: 5, ...options.dependencies },
   }))
   t.teardown(async () => await app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })

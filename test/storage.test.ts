@@ -39,7 +39,7 @@ t.test('a disk that fills up in the middle of a run: the run fails as storage_fa
     const disk = await smallDisk(t, size)
     if (disk === null) return
     const clock = createFakeClock()
-    const service = await startService(t, { dataDir: disk, parts: { clock } })
+    const service = await startService(t, { dataDir: disk, dependencies: { clock } })
     const failed = await service.ingest()
     t.match(failed, { status: /failed|paused/, error: { code: 'storage_failed', detail: /ENOSPC|SQLITE_FULL/ }, file: null }, `${size}: ${failed.status}`)
     const files = await readdir(join(disk, 'documents'), { recursive: true })
@@ -163,7 +163,7 @@ t.test('a damaged record is told, and harms no other run; rubbish in the folder 
   const damaged = await first.ingest({ limit: 4 })
   const { queries } = first.app.engine.database
   await sql`update runs set record = replace(record, 'succeeded', 'succeedeD') where id = ${damaged.id}`.execute(queries)
-  await sql`update throttles set standing = '{}'`.execute(queries)
+  await sql`update throttles set throttle = '{}'`.execute(queries)
   await sql`update states set value = 'x'`.execute(queries)
   await first.app.close()
   await writeFile(join(first.dataDir, 'documents', 'rubbish'), '')
@@ -224,7 +224,7 @@ t.test('runs older than RETENTION_DAYS are deleted, and asking for one says so; 
 
 t.test('above MAX_STORED_RUNS the runs that ended first are deleted', async (t) => {
   const clock = createFakeClock()
-  const service = await startService(t, { parts: { clock, newId: idsOf(clock) }, env: { MAX_STORED_RUNS: '2' } })
+  const service = await startService(t, { dependencies: { clock, newId: idsOf(clock) }, env: { MAX_STORED_RUNS: '2' } })
   const ids: string[] = []
   for (const limit of [1, 2, 3]) {
     ids.push((await service.ingest({ limit })).id)
@@ -279,14 +279,14 @@ async function flip (path: string): Promise<void> {
 }
 
 async function withRunAt (t: Test, clock: Clocked): Promise<{ service: Service, id: string }> {
-  const service = await startService(t, { parts: { clock, newId: idsOf(clock) } })
+  const service = await startService(t, { dependencies: { clock, newId: idsOf(clock) } })
   const { id } = await service.ingest({ limit: 2 })
   await service.app.close()
   return { service, id }
 }
 
 async function restart (t: Test, first: Service, clock: Clocked): Promise<Service> {
-  return await startService(t, { on: first, dataDir: first.dataDir, parts: { clock, newId: idsOf(clock) } })
+  return await startService(t, { on: first, dataDir: first.dataDir, dependencies: { clock, newId: idsOf(clock) } })
 }
 
 /** Ids by the test's clock, as production's are by the real one. */

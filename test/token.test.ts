@@ -53,7 +53,7 @@ t.test('neither secret nor token is in the log at trace, in an answer, or on dis
   const service = await startService(t, {
     sandbox: { clientSecret: secret, faults: [{ kind: 'unauthorized', probability: 0.05 }, { kind: 'reset', probability: 0.05 }, { kind: 'server-error-html', probability: 0.05 }] },
     env: { SPOTIFY_CLIENT_SECRET: secret, API_KEYS: 'an-unmistakable-key' },
-    parts: { dispatcher: spying },
+    dependencies: { dispatcher: spying },
   })
   const run = await service.app.runs.start({})
   await new Promise<void>((resolve) => service.app.runs.watch(run.id, ({ finishedAt }) => { if (finishedAt !== null) resolve() }))

@@ -39,7 +39,7 @@ const ONCE: Array<[Tier, Fault]> = [
 ]
 for (const [tier, fault] of ONCE) {
   t.test(`${tier} tier, ${JSON.stringify(fault)}: one more call, the same source, all albums`, async (t) => {
-    const service = await startService(t, { sandbox: { tier, faults: [fault] }, parts: { clock: createFastClock(100) }, env: PATIENT })
+    const service = await startService(t, { sandbox: { tier, faults: [fault] }, dependencies: { clock: createFastClock(100) }, env: PATIENT })
     const run = await service.ingest()
     const isExtended = tier === 'extended'
     t.match(run, {
@@ -74,7 +74,7 @@ t.test('new-releases that goes away in the middle for good: the reason says what
 })
 
 t.test('a batch that is refused for one of its ids costs no other batch', async (t) => {
-  const service = await startService(t, { sandbox: { tier: 'extended' }, parts: { clock: createFastClock(100) } })
+  const service = await startService(t, { sandbox: { tier: 'extended' }, dependencies: { clock: createFastClock(100) } })
   const { sandbox } = service.sandbox
   const albumId = sandbox.catalogue.newReleases[30] ?? ''
   sandbox.change({ faults: [{ kind: 'forbidden', endpoint: 'albums', albumId }] })
@@ -84,7 +84,7 @@ t.test('a batch that is refused for one of its ids costs no other batch', async 
 })
 
 t.test('a batch that is taken away in the life of the process is found out by two batches, and then remembered', async (t) => {
-  const service = await startService(t, { sandbox: { tier: 'extended' }, parts: { clock: createFastClock(100) }, env: { ALBUM_CACHE_HOURS: '0' } })
+  const service = await startService(t, { sandbox: { tier: 'extended' }, dependencies: { clock: createFastClock(100) }, env: { ALBUM_CACHE_HOURS: '0' } })
   const { sandbox } = service.sandbox
   await service.ingest({ limit: 20 })
   sandbox.change({ faults: [{ kind: 'forbidden', endpoint: 'albums' }] })
@@ -94,7 +94,7 @@ t.test('a batch that is taken away in the life of the process is found out by tw
 })
 
 t.test("one artist's 403 is the loss of that artist, not of the endpoint", async (t) => {
-  const service = await startService(t, { sandbox: { tier: 'development', faults: [{ kind: 'forbidden', endpoint: 'artistAlbums', skip: 3, times: 3 }] }, parts: { clock: createFastClock(100) } })
+  const service = await startService(t, { sandbox: { tier: 'development', faults: [{ kind: 'forbidden', endpoint: 'artistAlbums', skip: 3, times: 3 }] }, dependencies: { clock: createFastClock(100) } })
   const { catalogue } = service.sandbox.sandbox
   const artistIds = [...catalogue.artists()].map(({ id }) => id).filter((id) => isOnOnePage(catalogue.artistAlbums(id) ?? [])).slice(0, 2)
   const run = await service.ingest({ source: 'artists', artistIds })
@@ -165,7 +165,7 @@ t.test('503 with Retry-After: that endpoint gets no further call in the named ti
 
 t.test('503 with a longer Retry-After than is waited for pauses the run, and it resumes by itself', { skip: skipOnReplicas('the clock that the test moves is not that of Redis') }, async (t) => {
   const clock = createFakeClock()
-  const service = await startService(t, { sandbox: { tier: 'development', faults: [{ kind: 'server-error-json', status: 503, endpoint: 'album', skip: 5, times: 1, retryAfter: '600' }] }, parts: { clock } })
+  const service = await startService(t, { sandbox: { tier: 'development', faults: [{ kind: 'server-error-json', status: 503, endpoint: 'album', skip: 5, times: 1, retryAfter: '600' }] }, dependencies: { clock } })
   const run = await service.ingest({ limit: 20 })
   t.match(run, { status: 'paused', error: { code: 'upstream_unavailable', detail: /the album answered 503.*no call to it before/ } })
   t.equal(run.resumeAt, new Date(clock.now() + 600_000).toISOString())
@@ -180,12 +180,12 @@ t.test('503 with a longer Retry-After than is waited for pauses the run, and it 
 t.test('a second process asks nothing that the first one knows, until that is a day old; a success sets it right', { skip: skipOnReplicas('the clock that the test moves is not that of Redis') }, async (t) => {
   const clock = createFakeClock({ skipping: true })
   const env = { ALBUM_CACHE_HOURS: '0', RETENTION_DAYS: '0' }
-  const first = await startService(t, { sandbox: { tier: 'development' }, env, parts: { clock } })
+  const first = await startService(t, { sandbox: { tier: 'development' }, env, dependencies: { clock } })
   const { sandbox } = first.sandbox
   await first.ingest({ limit: 30 })
   const again = async (title: string, expected: object): Promise<void> => {
     sandbox.resetStats()
-    const service = await startService(t, { on: first, dataDir: first.dataDir, env, parts: { clock } })
+    const service = await startService(t, { on: first, dataDir: first.dataDir, env, dependencies: { clock } })
     t.match(await service.ingest({ limit: 30 }), { status: 'succeeded', cost: { byEndpoint: expected } }, title)
     await service.app.close()
   }
@@ -204,7 +204,7 @@ function isOnOnePage (albums: ReadonlyArray<{ group: string }>): boolean {
 }
 
 async function runUnder (t: Test, tier: Tier, faults: Fault[], body: object = {}): Promise<{ run: Awaited<ReturnType<Service['ingest']>>, service: Service }> {
-  const service = await startService(t, { sandbox: { tier, faults }, parts: { clock: createFastClock(100) } })
+  const service = await startService(t, { sandbox: { tier, faults }, dependencies: { clock: createFastClock(100) } })
   return { run: await service.ingest(body), service }
 }
 
@@ -243,7 +243,7 @@ async function startBehind (t: Test, settings: Partial<SandboxSettings>, answer:
   return await startService(t, {
     on: { sandbox, sandboxUrl },
     env: { SPOTIFY_API_URL: `${url}/v1`, SPOTIFY_TOKEN_URL: `${url}/api/token` },
-    parts: { retryBaseMs: 500 },
+    dependencies: { retryBaseMs: 500 },
   })
 }
 

@@ -97,7 +97,7 @@ t.test('what waits behind the run says how many runs are before it, and is told 
 t.test('a run whose calls are all in backoff says which one is tried next, when, and why', async (t) => {
   const service = await startService(t, {
     sandbox: { tier: 'development', faults: [{ kind: 'server-error-html', endpoint: 'search', times: 3 }] },
-    parts: { retryBaseMs: 1500, random: () => 0.99 },
+    dependencies: { retryBaseMs: 1500, random: () => 0.99 },
   })
   const { id } = await start(service, { limit: 5 })
   const { events, until } = await watch(t, service, id)
@@ -114,7 +114,7 @@ t.test('a run whose calls are all in backoff says which one is tried next, when,
 t.test('a run that waits for a token says what the token endpoint answered', async (t) => {
   const service = await startService(t, {
     sandbox: { tier: 'development', faults: [{ kind: 'server-error-html', endpoint: 'token', times: 2 }] },
-    parts: { retryBaseMs: 1000, random: () => 0.99 },
+    dependencies: { retryBaseMs: 1000, random: () => 0.99 },
   })
   const { id } = await start(service, { limit: 5 })
   const { until } = await watch(t, service, id)

@@ -27,7 +27,7 @@ export function testRows (rows: Row[]): void {
       const service = await startService(t, {
         sandbox: { tier, seed: 1, ...'kind' in given ? { faults: [given] } : given },
         env: { SPOTIFY_TIMEOUT_MS: '400', LOG_LEVEL: 'info' },
-        parts: { clock: createFastClock(SPEED), retryBaseMs: 500 },
+        dependencies: { clock: createFastClock(SPEED), retryBaseMs: 500 },
       })
       const run = await service.ingest({ limit: 30 })
       t.equal(run.status, status)

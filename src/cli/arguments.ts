@@ -1,7 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { Ajv, type ErrorObject } from 'ajv'
 import { ServiceError, hasCode } from '../errors.ts'
-import { explainSchemaError } from '../schemas/explain.ts'
+import { schemaErrorText } from '../schemas/schema-error.ts'
 import { IngestBody } from '../schemas/run.ts'
 
 export const USAGE = `npm run -s ingest -- [options]      one run without HTTP
@@ -103,6 +103,6 @@ export function inOptions (error: unknown): unknown {
 
 function wrong (error: ErrorObject | undefined): ServiceError {
   const option = kebab(error?.instancePath.split('/')[1] ?? '')
-  const allowed = error === undefined ? 'it is wrong' : `it ${explainSchemaError(error)}`
+  const allowed = error === undefined ? 'it is wrong' : `it ${schemaErrorText(error)}`
   return new ServiceError('invalid_request', `--${option} cannot be ${JSON.stringify(error?.data)}: ${allowed} ${HINT}`)
 }

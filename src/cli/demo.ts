@@ -4,7 +4,7 @@ import { type FastifyInstance } from 'fastify'
 import { Client } from 'undici'
 import { buildApp } from '../app.ts'
 import { ServiceError } from '../errors.ts'
-import { explainStartFailure } from '../startup-error.ts'
+import { startupErrorLines } from '../startup-error.ts'
 import { logTo } from '../logging/log-destination.ts'
 import { createLogger } from '../logging/logger.ts'
 import { printable } from '../printable.ts'
@@ -26,7 +26,7 @@ export async function runDemo (): Promise<void> {
   try {
     await main()
   } catch (error) {
-    for (const line of explainStartFailure(error)) process.stderr.write(`${line}\n`)
+    for (const line of startupErrorLines(error)) process.stderr.write(`${line}\n`)
     process.exit(1)
   }
 }
@@ -49,10 +49,10 @@ async function main (): Promise<void> {
   closeWithGrace({ logger: false }, async ({ signal, err }) => {
     await close()
     if (isSummed) return
-    for (const line of err === undefined ? [`the demo was stopped by ${signal ?? 'itself'} before its run had ended`] : explainStartFailure(err)) process.stderr.write(`${line}\n`)
+    for (const line of err === undefined ? [`the demo was stopped by ${signal ?? 'itself'} before its run had ended`] : startupErrorLines(err)) process.stderr.write(`${line}\n`)
     process.exit(1)
   })
-  const display = isTerminal ? createProgressBar(process.stderr) : createProgressLog(app.log, app.parts.clock.monotonic)
+  const display = isTerminal ? createProgressBar(process.stderr) : createProgressLog(app.log, app.dependencies.clock.monotonic)
   const run = await ingestOnce(app, url, display)
   say(summary(run, await app.runs.documentPath(run)))
   isSummed = true

@@ -4,7 +4,7 @@ import { type FastifyInstance } from 'fastify'
 import { buildApp } from '../app.ts'
 import { type CliArguments, USAGE, inOptions, readArguments } from './arguments.ts'
 import { ServiceError } from '../errors.ts'
-import { explainStartFailure } from '../startup-error.ts'
+import { startupErrorLines } from '../startup-error.ts'
 import { logTo } from '../logging/log-destination.ts'
 import { createLogger } from '../logging/logger.ts'
 import { printable } from '../printable.ts'
@@ -22,7 +22,7 @@ export async function ingestOnce (): Promise<never> {
   try {
     process.exit(await main())
   } catch (error) {
-    for (const line of explainStartFailure(error)) process.stderr.write(`${line}\n`)
+    for (const line of startupErrorLines(error)) process.stderr.write(`${line}\n`)
     process.exit(FAILED)
   }
 }
@@ -39,7 +39,7 @@ async function main (): Promise<number> {
   const env = { ...process.env, HOST: '127.0.0.1', ROLE: 'all' }
   const app = await buildApp({ env, envFile: '.env', logger, recover: false })
   if (isTerminal) app.log.level = 'error'
-  const display = isTerminal ? createProgressBar(process.stderr) : createProgressLog(app.log, app.parts.clock.monotonic)
+  const display = isTerminal ? createProgressBar(process.stderr) : createProgressLog(app.log, app.dependencies.clock.monotonic)
   try {
     await app.ready()
     if (args.out !== undefined) await makeFolder(args.out)
@@ -53,7 +53,7 @@ async function main (): Promise<number> {
 }
 
 /** Returns the run as soon as it has ended or, unless pauses are waited for, is paused; throws where the user stops it. */
-async function untilItStops ({ runs, parts: { clock } }: Pick<FastifyInstance, 'runs' | 'parts'>, { body, waitForPause }: CliArguments, update: (run: Run) => void): Promise<Run> {
+async function untilItStops ({ runs, dependencies: { clock } }: Pick<FastifyInstance, 'runs' | 'dependencies'>, { body, waitForPause }: CliArguments, update: (run: Run) => void): Promise<Run> {
   const started = await runs.start(body, null, { kind: 'cli', name: null }).catch((error: unknown) => { throw inOptions(error) })
   let stop = (_signal: NodeJS.Signals): void => {}
   return await new Promise<Run>((resolve, reject) => {

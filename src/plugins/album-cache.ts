@@ -24,7 +24,7 @@ export default fp(async (app) => {
     maxAgeMs,
     maxEntries: MOST_ALBUMS,
     maxBytes: MOST_BYTES,
-    clock: app.parts.clock,
+    clock: app.dependencies.clock,
     log,
   })
   app.decorate('albumCaching', maxAgeMs === 0 ? null : { store, maxAgeMs, log })

@@ -3,11 +3,11 @@ import { type Dispatcher } from 'undici'
 import { v7 as uuidv7 } from 'uuid'
 import { type Clock, systemClock } from '../services/clock.ts'
 import { createOutbound } from '../services/spotify/http/outbound.ts'
-import { type AnswerBudget, createAnswerBudget } from '../services/spotify/http/response-budget.ts'
+import { type ResponseBudget, createResponseBudget } from '../services/spotify/http/response-budget.ts'
 import { type RetryPolicy } from '../services/spotify/http/retry-policy.ts'
 
 /** What the outside world is to the services; tests put their own in place of any of it. */
-export interface Parts {
+export interface Dependencies {
   dispatcher: Dispatcher
   clock: Clock
   random: () => number
@@ -25,26 +25,26 @@ const STALLED_MS = 10 * 60_000
 
 declare module 'fastify' {
   interface FastifyInstance {
-    parts: Parts
-    answers: AnswerBudget
+    dependencies: Dependencies
+    answers: ResponseBudget
     retryPolicy: RetryPolicy
   }
 }
 
-/** `app.parts`: connections, clock, randomness and ids; `app.answers`: the memory for what comes over them. Connections that it made itself are closed with the service. */
-export default fp<{ parts?: Partial<Parts> | undefined }>(async (app, { parts = {} }) => {
+/** `app.dependencies`: connections, clock, randomness and ids; `app.answers`: the memory for what comes over them. Connections that it made itself are closed with the service. */
+export default fp<{ dependencies?: Partial<Dependencies> | undefined }>(async (app, { dependencies = {} }) => {
   const { HTTPS_PROXY: httpsProxy, HTTP_PROXY: httpProxy, NO_PROXY: noProxy, SPOTIFY_MAX_CONCURRENCY: connections } = app.config
-  const own = parts.dispatcher === undefined ? createOutbound({ httpsProxy, httpProxy, noProxy }, connections) : null
-  app.decorate('parts', {
-    dispatcher: parts.dispatcher ?? own as Dispatcher,
+  const own = dependencies.dispatcher === undefined ? createOutbound({ httpsProxy, httpProxy, noProxy }, connections) : null
+  app.decorate('dependencies', {
+    dispatcher: dependencies.dispatcher ?? own as Dispatcher,
     clock: systemClock,
     random: Math.random,
     newId: uuidv7,
     retryBaseMs: 500,
     stalledMs: STALLED_MS,
-    ...parts,
+    ...dependencies,
   })
-  app.decorate('answers', createAnswerBudget())
-  app.decorate('retryPolicy', { maxAttempts: app.config.SPOTIFY_MAX_ATTEMPTS, baseMs: app.parts.retryBaseMs, capMs: LONGEST_BACKOFF_MS })
+  app.decorate('answers', createResponseBudget())
+  app.decorate('retryPolicy', { maxAttempts: app.config.SPOTIFY_MAX_ATTEMPTS, baseMs: app.dependencies.retryBaseMs, capMs: LONGEST_BACKOFF_MS })
   app.addHook('onClose', async () => { await own?.destroy() })
-}, { name: 'parts', dependencies: ['config'] })
+}, { name: 'dependencies', dependencies: ['config'] })

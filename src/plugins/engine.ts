@@ -20,9 +20,9 @@ export default fp(async (app) => {
     maxWaitMs: config.SPOTIFY_MAX_WAIT_S * 1000,
     longestCallMs: 2 * config.SPOTIFY_TIMEOUT_MS, // its token may have to be renewed first
     concurrency: config.RUN_CONCURRENCY,
-    clock: app.parts.clock,
+    clock: app.dependencies.clock,
     log,
   })
   app.decorate('engine', engine)
   app.addHook('onClose', async () => await engine.close())
-}, { name: 'engine', dependencies: ['parts', 'data-dir'] })
+}, { name: 'engine', dependencies: ['dependencies', 'data-dir'] })

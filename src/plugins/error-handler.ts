@@ -4,7 +4,7 @@ import { type Socket } from 'node:net'
 import { type ConnectionError, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { type ErrorCode, ServiceError } from '../errors.ts'
-import { explainSchemaError } from '../schemas/explain.ts'
+import { schemaErrorText } from '../schemas/schema-error.ts'
 import { printable, toJson } from '../printable.ts'
 import { pathOf } from '../logging/request-log.ts'
 import { PROBLEM_TYPE, type Problem } from '../schemas/problem.ts'
@@ -133,5 +133,5 @@ function isClients (status: number | undefined): status is number {
 /** What is wrong with the request, with the names and values that would be right. */
 function explainValidation ({ validation: [error] = [], validationContext = 'body' }: FastifyError): string {
   if (error === undefined) return `${validationContext} is wrong`
-  return printable(`${validationContext}${error.instancePath.replaceAll('/', '.')} ${explainSchemaError(error)}`)
+  return printable(`${validationContext}${error.instancePath.replaceAll('/', '.')} ${schemaErrorText(error)}`)
 }

@@ -19,7 +19,7 @@ declare module 'fastify' {
 /** `app.runs`: everything about runs; `app.releases`: what their documents were the first to have. Without `recover`, a run of an earlier process waits until an equal one is started. */
 export default fp<{ recover: boolean }>(async (app, { recover }) => {
   const { config, spotify, engine: { database, queue } } = app
-  const { clock, newId, random } = app.parts
+  const { clock, newId, random } = app.dependencies
   const owners = createOwners()
   const log = database.kind === 'postgresql' ? app.log.child({ replica: owners.name }) : app.log
   const store = createRunStore(database, owners, log)

@@ -12,7 +12,7 @@ declare module 'fastify' {
 
 /** `app.tokenManager`: the one access token of the process. */
 export default fp(async (app) => {
-  const { config, parts } = app
+  const { config, dependencies } = app
   const tokenManager = createTokenManager({
     clientId: config.SPOTIFY_CLIENT_ID,
     clientSecret: config.SPOTIFY_CLIENT_SECRET,
@@ -21,12 +21,12 @@ export default fp(async (app) => {
     answers: app.answers,
     maxWaitMs: config.SPOTIFY_MAX_WAIT_S * 1000,
     retry: app.retryPolicy,
-    dispatcher: parts.dispatcher,
-    clock: parts.clock,
-    random: parts.random,
+    dispatcher: dependencies.dispatcher,
+    clock: dependencies.clock,
+    random: dependencies.random,
     pauses: createStateStore<Pause>(app.engine.database, 'token-pause', accountOf(config), app.log),
     log: app.log,
   })
   app.decorate('tokenManager', tokenManager)
   app.addHook('onClose', async () => tokenManager.close())
-}, { name: 'token-manager', dependencies: ['parts', 'engine'] })
+}, { name: 'token-manager', dependencies: ['dependencies', 'engine'] })

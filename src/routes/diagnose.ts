@@ -1,10 +1,10 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { json } from '../schemas/answer.ts'
+import { json } from '../schemas/response.ts'
 import { DiagnoseQuery, Diagnosis } from '../schemas/diagnosis.ts'
 import { createDiagnose } from '../services/spotify/diagnose.ts'
 
 const diagnoseRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const diagnose = createDiagnose({ spotify: app.spotify, tokens: app.tokenManager, pacer: app.engine.pacer, clock: app.parts.clock })
+  const diagnose = createDiagnose({ spotify: app.spotify, tokens: app.tokenManager, pacer: app.engine.pacer, clock: app.dependencies.clock })
 
   app.get('/diagnose', {
     schema: {

@@ -1,6 +1,6 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ServiceError } from '../errors.ts'
-import { json } from '../schemas/answer.ts'
+import { json } from '../schemas/response.ts'
 import { Health } from '../schemas/health.ts'
 import { createRecent } from '../services/recent.ts'
 import { storageFailed } from '../services/store/storage-failure.ts'
@@ -12,7 +12,7 @@ const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const readiness = createRecent(async () => {
     await app.runs.probe().catch((cause: unknown) => { throw cause instanceof ServiceError ? cause : storageFailed('nothing can be stored', cause) })
     return { status: 'ok' as const }
-  }, { maxAgeMs: PROBE_EVERY_MS, monotonic: app.parts.clock.monotonic })
+  }, { maxAgeMs: PROBE_EVERY_MS, monotonic: app.dependencies.clock.monotonic })
 
   app.get('/health/live', {
     logLevel: 'warn',

@@ -1,6 +1,6 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, json } from '../schemas/answer.ts'
+import { LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, json } from '../schemas/response.ts'
 import { documentResponses } from '../schemas/document.ts'
 import { IngestBody, Run } from '../schemas/run.ts'
 import { sendDocument } from './download/send-document.ts'
@@ -45,7 +45,7 @@ const ingestRoutes: FastifyPluginAsyncTypebox = async (app) => {
     reply.header('location', app.publicUrl(`/runs/${accepted.id}`))
     const run = await app.runs.waitForEnd(accepted.id, ms, clientGone(reply, ms))
     if (ms > 0 && run.finishedAt !== null) return await sendDocument(app, request, reply, run)
-    return await reply.code(202).header('retry-after', retryAfterSeconds(run, app.parts.clock.now())).send(run)
+    return await reply.code(202).header('retry-after', retryAfterSeconds(run, app.dependencies.clock.now())).send(run)
   })
 }
 

@@ -1,6 +1,6 @@
 import { type FastifyReply, type FastifyRequest } from 'fastify'
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { json } from '../schemas/answer.ts'
+import { json } from '../schemas/response.ts'
 import { ReleaseList, ReleasesQuery, feedResponses } from '../schemas/releases.ts'
 import { type FeedKind, type FeedLinks, atomFeed, feedTag, jsonFeed } from '../services/releases/feed.ts'
 import { type FeedState } from '../services/releases/releases.ts'

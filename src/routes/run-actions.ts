@@ -1,6 +1,6 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { LOCATION, RETRY_AFTER, json } from '../schemas/answer.ts'
+import { LOCATION, RETRY_AFTER, json } from '../schemas/response.ts'
 import { RUN_UNKNOWN } from '../schemas/problem.ts'
 import { Run } from '../schemas/run.ts'
 import { RunParams } from '../schemas/run-id.ts'
@@ -29,7 +29,7 @@ const runActionRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
   }, async ({ params }, reply) => {
     const run = await app.runs.resume(params.id)
-    return await reply.code(202).headers({ location: app.publicUrl(`/runs/${run.id}`), 'retry-after': retryAfterSeconds(run, app.parts.clock.now()) }).send(run)
+    return await reply.code(202).headers({ location: app.publicUrl(`/runs/${run.id}`), 'retry-after': retryAfterSeconds(run, app.dependencies.clock.now()) }).send(run)
   })
 
   app.delete('/runs/:id', {

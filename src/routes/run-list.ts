@@ -1,6 +1,6 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { json } from '../schemas/answer.ts'
+import { json } from '../schemas/response.ts'
 import { RUN_STATUSES, Run, type RunStatus } from '../schemas/run.ts'
 import { RunId } from '../schemas/run-id.ts'
 

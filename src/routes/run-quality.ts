@@ -1,5 +1,5 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { json } from '../schemas/answer.ts'
+import { json } from '../schemas/response.ts'
 import { NO_QUERY } from '../schemas/nothing.ts'
 import { QualityReport } from '../schemas/quality.ts'
 import { RUN_UNKNOWN } from '../schemas/problem.ts'

@@ -1,5 +1,5 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { PREFERENCE_APPLIED, json } from '../schemas/answer.ts'
+import { PREFERENCE_APPLIED, json } from '../schemas/response.ts'
 import { DocumentQuery, documentResponses } from '../schemas/document.ts'
 import { RUN_UNKNOWN } from '../schemas/problem.ts'
 import { Run } from '../schemas/run.ts'

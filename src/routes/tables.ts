@@ -2,7 +2,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fa
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static } from '@sinclair/typebox'
 import { ServiceError } from '../errors.ts'
-import { json } from '../schemas/answer.ts'
+import { json } from '../schemas/response.ts'
 import { type Problems } from '../schemas/problem.ts'
 import { type Run } from '../schemas/run.ts'
 import { RunParams } from '../schemas/run-id.ts'
@@ -40,7 +40,7 @@ const NAMES = TABLES.map(({ name }) => name).join(', ')
 
 /** The document of a run as tables. */
 const tableRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const { clock } = app.parts
+  const { clock } = app.dependencies
 
   app.get('/runs/latest/tables', {
     schema: {

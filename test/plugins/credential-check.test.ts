@@ -38,11 +38,11 @@ t.test('a token endpoint that does not answer delays neither the start nor the e
 t.test("during a pause of Spotify's nothing is asked at the start", { skip: skipOnReplicas('the clock that stands is not that of Redis') }, async (t) => {
   const clock = createFakeClock()
   for (const endpoint of ['album', 'token'] as const) {
-    const service = await startService(t, { sandbox: { faults: [{ kind: 'quota', endpoint, times: 1, retryAfter: '3600' }] }, parts: { clock } })
+    const service = await startService(t, { sandbox: { faults: [{ kind: 'quota', endpoint, times: 1, retryAfter: '3600' }] }, dependencies: { clock } })
     t.match(await service.ingest({ limit: 3 }), { status: 'paused' })
     await service.app.close()
     const { token } = service.sandbox.sandbox.stats()
-    const restarted = await startService(t, { on: service, dataDir: service.dataDir, parts: { clock } })
+    const restarted = await startService(t, { on: service, dataDir: service.dataDir, dependencies: { clock } })
     t.match(await restarted.ingest({ limit: 4 }), { status: 'paused' })
     await restarted.app.close()
     t.equal(service.sandbox.sandbox.stats().token, token)

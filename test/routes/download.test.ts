@@ -241,7 +241,7 @@ t.test('whoever names the tag is told so without a look at the files; whoever do
 /** A download that the service knows so well that it asks the disk for the bytes alone. */
 async function wellKnown (t: Test, limit: number): Promise<Download> {
   let ahead = 0
-  const made = await download(t, { limit }, { parts: { clock: { ...systemClock, monotonic: () => systemClock.monotonic() + ahead } } })
+  const made = await download(t, { limit }, { dependencies: { clock: { ...systemClock, monotonic: () => systemClock.monotonic() + ahead } } })
   await made.ask()
   ahead = 60_000
   await made.ask()

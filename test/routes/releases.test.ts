@@ -62,13 +62,13 @@ t.test('each release comes once, as soon as its run has ended; a kept cursor goe
 
 t.test('retention takes the content, and leaves ids and times', { skip: skipOnReplicas('the time is that of PostgreSQL') }, async (t) => {
   const clock = createFakeClock()
-  const service = await startService(t, { parts: { clock }, env: { RETENTION_DAYS: '1' } })
+  const service = await startService(t, { dependencies: { clock }, env: { RETENTION_DAYS: '1' } })
   const { id } = await service.ingest({ limit: 5 })
   const before = (await call(service, '/releases')).json()
   await service.app.close()
   clock.jump(3 * 24 * 3_600_000)
   const { dataDir, sandbox, sandboxUrl } = service
-  const next = await startService(t, { on: { sandbox, sandboxUrl }, dataDir, parts: { clock }, env: { RETENTION_DAYS: '1' } })
+  const next = await startService(t, { on: { sandbox, sandboxUrl }, dataDir, dependencies: { clock }, env: { RETENTION_DAYS: '1' } })
   await clock.pass(10 * 60_000)
   await next.app.runs.recover(true)
   await t.rejects(next.app.runs.get(id), 'the run is gone')
@@ -122,7 +122,7 @@ t.test('both feeds have the releases, newest first, with links by PUBLIC_URL, or
 
 t.test('a feed that has not changed is not sent again', { skip: skipOnReplicas('the time is that of PostgreSQL') }, async (t) => {
   const clock = createFakeClock()
-  const service = await startService(t, { parts: { clock } })
+  const service = await startService(t, { dependencies: { clock } })
   await service.ingest({ limit: 3 })
   for (const path of ['/releases.atom', '/releases.json']) {
     const fresh = await call(service, path)

@@ -206,7 +206,7 @@ t.test('GET /runs/{id}/events: the present state first, progress, then the end; 
 })
 
 t.test('GET /runs/{id}/events: the connection of a client that reads nothing is closed, that of one who reads stays', async (t) => {
-  const service = await startService(t, { parts: { stalledMs: 1000 }, sandbox: { latencyMs: 60_000 } })
+  const service = await startService(t, { dependencies: { stalledMs: 1000 }, sandbox: { latencyMs: 60_000 } })
   const listeners = new Set<RunListener>()
   service.app.runs.watch = (_id, listener) => {
     listeners.add(listener)
@@ -263,7 +263,7 @@ t.test('GET /diagnose?refresh=true: what each tier can do, asked once a minute',
 
 t.test('GET /diagnose: what runs have learnt, with its age, without a call; after a day it is forgotten, and a change of tier is noticed by asking', { skip: skipOnReplicas('the clock that the test moves is not that of Redis') }, async (t) => {
   const clock = createFakeClock()
-  const service = await startService(t, { sandbox: { tier: 'development' }, parts: { clock } })
+  const service = await startService(t, { sandbox: { tier: 'development' }, dependencies: { clock } })
   t.match(await diagnosis(service), { tier: 'unknown', endpoints: [] }, 'nothing is known, and nothing is asked')
   t.equal(service.sandbox.sandbox.stats().calls, 0)
   await service.ingest({ limit: 5 })
@@ -298,7 +298,7 @@ t.test('more requests than REQUESTS_PER_MINUTE are refused with when to come bac
 
 t.test('who was refused is answered a minute later, however the wall clock was set meanwhile', async (t) => {
   const clock = createFakeClock()
-  const service = await startService(t, { env: { REQUESTS_PER_MINUTE: '2' }, parts: { clock } })
+  const service = await startService(t, { env: { REQUESTS_PER_MINUTE: '2' }, dependencies: { clock } })
   for (const status of [200, 200, 429]) t.equal((await call(service, 'GET', '/runs')).statusCode, status)
   clock.jump(-3_600_000)
   await clock.pass(59_000)

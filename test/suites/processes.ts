@@ -2,5 +2,6 @@
 import '../album-cache-processes.test.ts'
 import '../deploy.test.ts'
 import '../documentation.test.ts'
+import '../imports.test.ts'
 import '../examples.test.ts'
 import '../edge.test.ts'

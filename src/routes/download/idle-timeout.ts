@@ -6,5 +6,5 @@ import { type FastifyRequest } from 'fastify'
  * request on the same one, Node takes its own limit again.
  */
 export function dropStalled ({ server, socket }: FastifyRequest): void {
-  if (socket instanceof Socket) socket.setTimeout(server.parts.stalledMs)
+  if (socket instanceof Socket) socket.setTimeout(server.dependencies.stalledMs)
 }

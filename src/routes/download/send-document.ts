@@ -32,7 +32,7 @@ const documentRoutes: FastifyPluginAsyncTypebox = async (app) => {
     const ms = waitMs(request, reply)
     const run = await app.runs.waitForEnd(request.params.id, ms, clientGone(reply, ms))
     if (run.finishedAt !== null) return await sendDocument(app, request, reply, run)
-    return await reply.code(202).header('retry-after', retryAfterSeconds(run, app.parts.clock.now())).send(run)
+    return await reply.code(202).header('retry-after', retryAfterSeconds(run, app.dependencies.clock.now())).send(run)
   })
 }
 

@@ -1,5 +1,5 @@
 import { type RequestErrorCode } from '../../errors.ts'
-import { type AnswerHeader, RETRY_AFTER } from '../answer.ts'
+import { type ResponseHeader, RETRY_AFTER } from '../response.ts'
 import { Problem, type Problems } from '../problem.ts'
 
 /** What a client can do about each refusal. */
@@ -46,7 +46,7 @@ export function commonProblems (method: string, isProbe: boolean): Problems {
   }
 }
 
-const HEADERS: Record<number, Record<string, AnswerHeader>> = {
+const HEADERS: Record<number, Record<string, ResponseHeader>> = {
   401: { 'www-authenticate': { type: 'string', description: 'Bearer', required: true } },
   429: RETRY_AFTER,
   503: { 'retry-after': { type: 'integer', description: 'seconds after which it makes sense to ask again' } },

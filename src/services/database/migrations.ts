@@ -71,7 +71,7 @@ function migrationsOf (kind: Database['kind']): Record<string, Migration> {
 
         await db.schema.createTable('throttles').ifNotExists()
           .addColumn('account', 'text', (column) => column.primaryKey())
-          .addColumn('standing', 'text', (column) => column.notNull())
+          .addColumn('throttle', 'text', (column) => column.notNull())
           .execute()
         await db.schema.createTable('permits').ifNotExists()
           .addColumn('account', 'text', (column) => column.notNull())

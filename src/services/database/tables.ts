@@ -72,7 +72,7 @@ export interface StateRow {
 export interface ThrottleRow {
   account: string
   /** JSON with its checksum. */
-  standing: string
+  throttle: string
 }
 
 /** One row per call in the rate window. */

@@ -114,7 +114,7 @@ export function createRunCache ({ caching, request, ledger, memory, clock, signa
         stopping.throwIfAborted()
         const entry = await read(album)
         if (entry === null) return
-        ledger.meter.cached()
+        ledger.cost.cached()
         await ledger.record(albumEvent(album.id, entry.meta.head), entry.body)
       }
       for (let done = 0; done < albums.length; done += LOOKED_UP) await settleAll(albums.slice(done, done + LOOKED_UP).map(async (album) => await reading(takeOver, album)))

@@ -1,7 +1,7 @@
 import { type Capabilities } from '../spotify/capabilities.ts'
 import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
 import { type CacheEntry } from '../store/album-cache.ts'
-import { type AlbumState, countTracks, expectedTracks } from './track-coverage.ts'
+import { type TrackCoverage, countTracks, expectedTracks } from './track-coverage.ts'
 
 /** What is known of a cached album besides its text, which has all its tracks in place. */
 export interface CachedAlbum {
@@ -29,9 +29,9 @@ export function cacheKey (scope: string, id: string, market: string | null): str
 const FORMAT = 3
 
 /** The facts to keep of an album that is complete, as if all its tracks had been on one page. */
-export function cachedAlbum (state: AlbumState, tier: TierEvidence): CachedAlbum {
+export function cachedAlbum (state: TrackCoverage, tier: TierEvidence): CachedAlbum {
   const tracks = countTracks(state)
-  return { head: { slots: tracks, valid: tracks, expected: expectedTracks(state), hasNext: false, keys: [] }, tier }
+  return { head: { places: tracks, valid: tracks, expected: expectedTracks(state), hasNext: false, keys: [] }, tier }
 }
 
 /** What a run knows when it could use a cached album. */

@@ -1,7 +1,7 @@
 import { type Run } from '../../schemas/run.ts'
 import { formatJson, parseJson } from '../json.ts'
 import { type ListedAlbum, trackKey, trackKeys } from '../spotify/item-check.ts'
-import { type AlbumState } from './track-coverage.ts'
+import { type TrackCoverage } from './track-coverage.ts'
 import { type Ledger } from './ledger.ts'
 import { readAhead } from './read-ahead.ts'
 
@@ -27,14 +27,14 @@ export async function * documentText ({ file: _file, ...run }: Run, albums: Iter
   yield '\n]}\n'
 }
 
-function * fetched (albums: Iterable<ListedAlbum>, ledger: Ledger): Generator<AlbumState> {
+function * fetched (albums: Iterable<ListedAlbum>, ledger: Ledger): Generator<TrackCoverage> {
   for (const { id } of albums) {
     const state = ledger.album(id)
     if (state !== undefined) yield state
   }
 }
 
-function bytesOf ({ body, pages }: AlbumState): number {
+function bytesOf ({ body, pages }: TrackCoverage): number {
   let bytes = body.length
   for (const page of pages.values()) bytes += page.body?.length ?? 0
   return bytes
@@ -43,7 +43,7 @@ function bytesOf ({ body, pages }: AlbumState): number {
 interface AlbumBody { tracks: Record<string, unknown> & { items: unknown[] } }
 
 /** The album as it was answered, with the tracks of all its pages; most have one page, and their text is used as it is. */
-export async function albumText (state: AlbumState, { readBody }: Ledger): Promise<string> {
+export async function albumText (state: TrackCoverage, { readBody }: Ledger): Promise<string> {
   const text = await readBody(state.body)
   if (isAsAnswered(state)) return text
   const pages = await Promise.all(state.pages.map(async ({ body, valid }) => valid === 0 ? '[]' : body === null ? null : await readBody(body)))
@@ -63,6 +63,6 @@ function withoutRepeats (pages: unknown[][]): unknown[] {
 }
 
 /** The album's text in the document is the stored one, to the byte. */
-export function isAsAnswered ({ pages }: AlbumState): boolean {
+export function isAsAnswered ({ pages }: TrackCoverage): boolean {
   return pages.length === 1 && pages[0]?.body === null && !pages[0].hasNext
 }

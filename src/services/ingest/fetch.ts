@@ -4,9 +4,9 @@ import { type Log } from '../log.ts'
 import { type CallContext } from '../spotify/call.ts'
 import { BATCH_SIZE } from '../spotify/http/endpoint.ts'
 import { type ListedAlbum, isTrack, readAlbumHead, trackKeys } from '../spotify/item-check.ts'
-import { type SpotifyService, TooManyError } from '../spotify/client.ts'
+import { type SpotifyClient, TooManyError } from '../spotify/client.ts'
 import { type PageRange, isAlbumFull, missingPages } from './track-coverage.ts'
-import { type Belt } from './work-queue.ts'
+import { type WorkQueue } from './work-queue.ts'
 import { type Ledger, albumEvent } from './ledger.ts'
 import { type Failure, logBug, ordinaryFailure, settleAll } from './failures.ts'
 
@@ -18,11 +18,11 @@ const MAX_BATCHES = 4
 
 export interface Fetching {
   /** Albums of which nothing is stored. */
-  belt: Belt<ListedAlbum>
+  workQueue: WorkQueue<ListedAlbum>
   /** Albums that lack tracks only: in a batch they would take the places of others. */
-  begun: Belt<ListedAlbum>
+  partialAlbums: WorkQueue<ListedAlbum>
   ledger: Ledger
-  spotify: SpotifyService
+  spotify: SpotifyClient
   context: CallContext
   market: string | null
   /** Albums fetched at the same time; the calls in flight are bounded elsewhere. */
@@ -45,19 +45,19 @@ export interface Fetching {
  * Throws what stops every call: a pause, an abort, bad credentials, a full disk.
  */
 export async function fetchAlbums (fetching: Fetching): Promise<void> {
-  const { belt, begun, spotify, concurrency } = fetching
+  const { workQueue, partialAlbums, spotify, concurrency } = fetching
   const streak = { failures: 0 }
-  const work = async (from: Belt<ListedAlbum>, size: () => number): Promise<void> => {
+  const work = async (from: WorkQueue<ListedAlbum>, size: () => number): Promise<void> => {
     for (let albums; (albums = await from.take(size)).length > 0;) {
       if (streak.failures < FAILURES_IN_A_ROW) await fetchSome(fetching, albums, streak)
     }
   }
-  const workers = (from: Belt<ListedAlbum>, size: () => number): Array<Promise<void>> =>
+  const workers = (from: WorkQueue<ListedAlbum>, size: () => number): Array<Promise<void>> =>
     Array.from({ length: concurrency }, async () => await work(from, size))
-  await settleAll([...workers(belt, () => batchSize(spotify)), ...workers(begun, () => 1)])
+  await settleAll([...workers(workQueue, () => batchSize(spotify)), ...workers(partialAlbums, () => 1)])
 }
 
-function batchSize ({ memory }: SpotifyService): number {
+function batchSize ({ memory }: SpotifyClient): number {
   const { refusal, pageSize } = memory.about('albums')
   return refusal === null ? Math.min(BATCH_SIZE, pageSize) : 1
 }
@@ -79,7 +79,7 @@ async function fetchSome (fetching: Fetching, albums: ListedAlbum[], streak: Str
 
 /**
  * Fetches several albums by one call. Returns the ids of those that are over for now: all of them where the call failed (noted
- * for each) or was refused as such (they go back on the belt), and those whose answer was no album (noted). What Spotify left
+ * for each) or was refused as such (they go back on the work queue), and those whose answer was no album (noted). What Spotify left
  * out is not among them.
  */
 async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: Streak): Promise<Set<string>> {
@@ -117,11 +117,11 @@ async function storeBatch (fetching: Fetching, albums: ListedAlbum[]): Promise<M
   return broken
 }
 
-/** Puts the albums back on the belt unless that was done too often: no sequence of refusals keeps them going round. */
-function putBack ({ belt, putBacks }: Fetching, albums: ListedAlbum[]): boolean {
+/** Puts the albums back on the work queue unless that was done too often: no sequence of refusals keeps them going round. */
+function putBack ({ workQueue, putBacks }: Fetching, albums: ListedAlbum[]): boolean {
   if (albums.some(({ id }) => (putBacks.get(id) ?? 0) >= MAX_BATCHES)) return false
   for (const { id } of albums) putBacks.set(id, (putBacks.get(id) ?? 0) + 1)
-  belt.putBack(albums)
+  workQueue.putBack(albums)
   return true
 }
 
@@ -208,9 +208,9 @@ async function storeTracks ({ ledger, spotify, context, market }: Fetching, id: 
   using slot = await spotify.slot(context, false)
   const { items, next } = await spotify.albumTracks(id, range, market, { ...context, slot })
   const tracks = items.filter(isTrack)
-  const slots = Math.min(items.length, limit)
+  const places = Math.min(items.length, limit)
   await ledger.record(
-    { kind: 'tracks', id, offset, slots, valid: tracks.length, hasNext: next !== null, keys: trackKeys(tracks) },
+    { kind: 'tracks', id, offset, places, valid: tracks.length, hasNext: next !== null, keys: trackKeys(tracks) },
     formatJson(tracks)
   )
 }

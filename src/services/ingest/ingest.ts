@@ -8,9 +8,9 @@ import { TRACKS_PAGE_SIZE } from '../spotify/http/endpoint.ts'
 import { type ListedAlbum } from '../spotify/item-check.ts'
 import { type RetryPolicy, retryDelayMs } from '../spotify/http/retry-policy.ts'
 import { orderOf } from '../spotify/sources/choose.ts'
-import { type SpotifyService } from '../spotify/client.ts'
+import { type SpotifyClient } from '../spotify/client.ts'
 import { type Wait } from '../spotify/pacing/wait.ts'
-import { createBelt } from './work-queue.ts'
+import { createWorkQueue } from './work-queue.ts'
 import { type Failure, failureOf, logBug, ordinaryFailure } from './failures.ts'
 import { fetchAlbums } from './fetch.ts'
 import { type Ledger } from './ledger.ts'
@@ -19,7 +19,7 @@ import { type Outcome, gapsOf, outcomeOf } from './outcome.ts'
 import { type AlbumCaching, NO_CACHE, type RunCache, createRunCache } from './album-reuse.ts'
 
 export interface IngestOptions {
-  spotify: SpotifyService
+  spotify: SpotifyClient
   clock: Clock
   random: () => number
   retry: RetryPolicy
@@ -77,7 +77,7 @@ async function runPasses (request: RunRequest, ledger: Ledger, pass: Omit<Pass, 
       const waitMs = retryDelayMs(retry.maxAttempts, retry, random())
       const detail = `pass ${number} of ${PASSES}: ${error?.detail ?? 'what is missing is asked again'}`
       const wait: Wait = { for: 'retry', untilMs: Math.ceil(clock.now() + waitMs), detail }
-      await clock.sleep(waitMs, pass.signal).finally(ledger.meter.wait(() => wait))
+      await clock.sleep(waitMs, pass.signal).finally(ledger.cost.wait(() => wait))
     }
     error = await runPass(request, ledger, { ...pass, putBacks, again: number > 1 }, options)
     if (error !== null ? !isTransient(error) : hasAllThatThereIs(request, ledger, pass.failures)) break
@@ -104,16 +104,16 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, cache, fa
   const { controller: stopping, release } = follow(signal)
   /** During a pause the pacer lets no new call through, and the answers that are on their way are worth having. */
   const abort = (error: unknown): void => { if (!(error instanceof PauseError)) stopping.abort(error) }
-  const context = { signal: stopping.signal, meter: ledger.meter, onRefused: async () => await ledger.record({ kind: 'refused' }) }
-  const belt = createBelt<ListedAlbum>(hasFurtherTracks)
-  const begun = createBelt<ListedAlbum>()
+  const context = { signal: stopping.signal, cost: ledger.cost, onRefused: async () => await ledger.record({ kind: 'refused' }) }
+  const workQueue = createWorkQueue<ListedAlbum>(hasFurtherTracks)
+  const partialAlbums = createWorkQueue<ListedAlbum>()
   let lookedUp = Promise.resolve()
   /** One page after the other and beside the listing, so that the belts keep its order and it waits for no disk. */
   const put = (albums: ListedAlbum[]): void => {
     lookedUp = lookedUp.then(async () => {
       const missing = albums.filter((album) => isMissing(ledger, album))
-      begun.put(missing.filter(({ id }) => ledger.album(id) !== undefined))
-      belt.put(await cache.take(missing.filter(({ id }) => ledger.album(id) === undefined), stopping.signal))
+      partialAlbums.put(missing.filter(({ id }) => ledger.album(id) !== undefined))
+      workQueue.put(await cache.take(missing.filter(({ id }) => ledger.album(id) === undefined), stopping.signal))
     })
     lookedUp.catch(abort)
   }
@@ -133,15 +133,15 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, cache, fa
       return { code: codeOfListing(failure.code), detail: `${failure.message}${adviceOn(failure.code)}` }
     } finally {
       await lookedUp.catch(() => {}) // its failure has aborted the pass
-      belt.end()
-      begun.end()
+      workQueue.end()
+      partialAlbums.end()
     }
   }
 
   try {
     const [listed, fetched] = await Promise.allSettled([
       listing(),
-      fetchAlbums({ belt, begun, ledger, spotify, context, market: request.market, concurrency, again, failures, putBacks, log, onFetched: cache.keep, abort }),
+      fetchAlbums({ workQueue, partialAlbums, ledger, spotify, context, market: request.market, concurrency, again, failures, putBacks, log, onFetched: cache.keep, abort }),
     ])
     if (stopping.signal.aborted) throw stopping.signal.reason
     if (listed.status === 'rejected') throw listed.reason

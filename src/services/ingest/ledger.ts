@@ -1,19 +1,19 @@
 import { type Gap, type ListingEnd, type Progress, type UsedSource } from '../../schemas/run.ts'
 import { TRACKS_PAGE_SIZE } from '../spotify/http/endpoint.ts'
 import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
-import { type Cost, type Meter, NO_COST, createMeter } from '../spotify/cost.ts'
+import { type Cost, type CostCounter, NO_COST, createCostCounter } from '../spotify/cost.ts'
 import { type SourceCursor } from '../spotify/sources/paged-source.ts'
 import { type BodyRef, type LedgerStore } from '../store/ledger-store.ts'
-import { type AlbumState, countTracks, expectedTracks, isAlbumComplete, namesMore, putPage, tellsMore } from './track-coverage.ts'
+import { type TrackCoverage, countTracks, expectedTracks, isAlbumComplete, namesMore, putPage, tellsMore } from './track-coverage.ts'
 
 /** The facts of a run, in the order in which they became known. */
 export type LedgerEvent =
   | { kind: 'source', source: UsedSource }
   | { kind: 'listed', albums: ListedAlbum[], losses: string[], next: SourceCursor | null, ended?: ListingEnd }
   /** A page of the listing that was answered before its turn; its items are the body. */
-  | { kind: 'early', part: number, offset: number, pageSize: number, next: string | null, total: number | null }
-  | { kind: 'album', id: string, slots: number, valid: number, expected: number, hasNext: boolean, keys?: string[] }
-  | { kind: 'tracks', id: string, offset: number, slots: number, valid: number, hasNext: boolean, keys?: string[] }
+  | { kind: 'prefetched', streamIndex: number, offset: number, pageSize: number, next: string | null, total: number | null }
+  | { kind: 'album', id: string, places: number, valid: number, expected: number, hasNext: boolean, keys?: string[] }
+  | { kind: 'tracks', id: string, offset: number, places: number, valid: number, hasNext: boolean, keys?: string[] }
   | { kind: 'unavailable', id: string, detail: string }
   /** An execution after the first one. */
   | { kind: 'begun' }
@@ -28,8 +28,8 @@ export type LedgerEvent =
 export type StoredEvent = LedgerEvent & { cost?: Cost }
 
 /** A page that waits for its turn in the listing. */
-export interface EarlyPage {
-  part: number
+export interface PrefetchedPage {
+  streamIndex: number
   offset: number
   pageSize: number
   next: string | null
@@ -52,14 +52,14 @@ export interface Ledger {
   /** How the listing ended; null before. */
   readonly listing: ListingEnd | null
   /** Adds up what the run costs, from what its earlier executions cost; each event is stored with that. */
-  readonly meter: Meter
+  readonly cost: CostCounter
   /** The last time a user let the run go on that is stored; 0 before the first. */
   readonly resumption: number
   /** Executions in a row that were cut off before they had stored anything. */
   readonly fruitless: number
-  album: (id: string) => AlbumState | undefined
+  album: (id: string) => TrackCoverage | undefined
   /** The page of that place where it was answered before its turn. */
-  early: (part: number, offset: number) => EarlyPage | undefined
+  prefetched: (streamIndex: number, offset: number) => PrefetchedPage | undefined
   isComplete: (id: string) => boolean
   /** Why Spotify has no such album, where it said so. */
   unavailable: (id: string) => string | undefined
@@ -79,55 +79,55 @@ export interface LedgerOptions {
 
 /** Builds the ledger of a run from its stored events. */
 export async function openLedger (store: LedgerStore<StoredEvent>, { limit, monotonic, onChange }: LedgerOptions): Promise<Ledger> {
-  const albums = new Map<string, AlbumState>()
+  const albums = new Map<string, TrackCoverage>()
   const unavailable = new Map<string, string>()
   const listed = new Map<string, ListedAlbum>()
   const losses: string[] = []
   let listing: ListingEnd | null = null
-  let early: EarlyPage[] = []
+  let prefetched: PrefetchedPage[] = []
   let source: UsedSource | null = null
   let next: SourceCursor | null | undefined
-  let cost = NO_COST
+  let storedCost = NO_COST
   let resumption = 0
   let fruitless = 0
   let tracks = 0
 
-  function count (part: StoredEvent, body: BodyRef | null): void {
-    cost = part.cost ?? cost
-    if (part.kind !== 'refused') fruitless = part.kind === 'begun' ? fruitless + 1 : 0
-    switch (part.kind) {
+  function count (event: StoredEvent, body: BodyRef | null): void {
+    storedCost = event.cost ?? storedCost
+    if (event.kind !== 'refused') fruitless = event.kind === 'begun' ? fruitless + 1 : 0
+    switch (event.kind) {
       case 'source':
-        source = part.source
+        source = event.source
         listing = null
         next = undefined // of another source, where the first one was refused
-        early = []
+        prefetched = []
         break
       case 'listed':
-        for (const album of part.albums) if (!listed.has(album.id)) listed.set(album.id, album)
-        losses.push(...part.losses)
-        next = part.next
-        listing = part.ended ?? null
-        early = early.filter((page) => isStillAhead(page, part.next))
+        for (const album of event.albums) if (!listed.has(album.id)) listed.set(album.id, album)
+        losses.push(...event.losses)
+        next = event.next
+        listing = event.ended ?? null
+        prefetched = prefetched.filter((page) => isStillAhead(page, event.next))
         break
-      case 'early':
-        if (body !== null) early.push({ ...part, body })
+      case 'prefetched':
+        if (body !== null) prefetched.push({ ...event, body })
         break
       case 'album':
-        if (body !== null) countAlbum(part, body)
+        if (body !== null) countAlbum(event, body)
         break
       case 'tracks':
-        if (body !== null) countPage(part, body)
+        if (body !== null) countPage(event, body)
         break
       case 'unavailable':
-        unavailable.set(part.id, part.detail)
+        unavailable.set(event.id, event.detail)
         break
       case 'resumed':
-        resumption = part.resumption
+        resumption = event.resumption
         unavailable.clear()
         if (losses.length > 0 || listed.size === 0) {
           next = undefined
           listing = null
-          early = []
+          prefetched = []
         }
         losses.length = 0
         break
@@ -138,16 +138,16 @@ export async function openLedger (store: LedgerStore<StoredEvent>, { limit, mono
     }
   }
 
-  function countAlbum (part: LedgerEvent & { kind: 'album' }, body: BodyRef): void {
-    if (albums.has(part.id)) return
-    const { id, expected, slots, valid, hasNext, keys = [] } = part
-    albums.set(id, { body, expected, pages: [{ offset: 0, slots, valid, hasNext, keys, body: null }] })
+  function countAlbum (event: LedgerEvent & { kind: 'album' }, body: BodyRef): void {
+    if (albums.has(event.id)) return
+    const { id, expected, places, valid, hasNext, keys = [] } = event
+    albums.set(id, { body, expected, pages: [{ offset: 0, places, valid, hasNext, keys, body: null }] })
     tracks += valid
   }
 
-  function countPage (part: LedgerEvent & { kind: 'tracks' }, body: BodyRef): void {
-    const { id, offset, slots, valid, hasNext, keys = [] } = part
-    const page = { offset, slots, valid, hasNext, keys, body }
+  function countPage (event: LedgerEvent & { kind: 'tracks' }, body: BodyRef): void {
+    const { id, offset, places, valid, hasNext, keys = [] } = event
+    const page = { offset, places, valid, hasNext, keys, body }
     const state = albums.get(id)
     if (state === undefined || !tellsMore(page, state)) return
     tracks -= countTracks(state)
@@ -158,10 +158,10 @@ export async function openLedger (store: LedgerStore<StoredEvent>, { limit, mono
   }
 
   for await (const { event, body } of store.replay()) count(event, body)
-  const meter = createMeter(monotonic, cost)
+  const cost = createCostCounter(monotonic, storedCost)
 
   return {
-    meter,
+    cost,
     get source () { return source },
     get next () { return next },
     get listed () { return listed },
@@ -170,7 +170,7 @@ export async function openLedger (store: LedgerStore<StoredEvent>, { limit, mono
     get resumption () { return resumption },
     get fruitless () { return fruitless },
     album: (id) => albums.get(id),
-    early: (part, offset) => early.find((page) => page.part === part && page.offset === offset),
+    prefetched: (streamIndex, offset) => prefetched.find((page) => page.streamIndex === streamIndex && page.offset === offset),
     isComplete (id) {
       const state = albums.get(id)
       return state !== undefined && isAlbumComplete(state, TRACKS_PAGE_SIZE)
@@ -178,7 +178,7 @@ export async function openLedger (store: LedgerStore<StoredEvent>, { limit, mono
     unavailable: (id) => unavailable.get(id),
     progress: () => ({ albumsListed: Math.min(listed.size, limit), albumsFetched: Math.min(albums.size, limit), tracks }),
     async record (event, body) {
-      const stored = { ...event, cost: meter.read() }
+      const stored = { ...event, cost: cost.read() }
       count(stored, await store.append(stored, body))
       onChange?.()
     },
@@ -186,13 +186,13 @@ export async function openLedger (store: LedgerStore<StoredEvent>, { limit, mono
   }
 }
 
-function isStillAhead ({ part, offset }: EarlyPage, next: SourceCursor | null): boolean {
-  return next !== null && (part > next.part || (part === next.part && offset >= next.cursor.offset))
+function isStillAhead ({ streamIndex, offset }: PrefetchedPage, next: SourceCursor | null): boolean {
+  return next !== null && (streamIndex > next.streamIndex || (streamIndex === next.streamIndex && offset >= next.cursor.offset))
 }
 
 /** The event that stores an album as it was answered. */
-export function albumEvent (id: string, { slots, valid, expected, hasNext, keys }: Omit<AlbumHead, 'album'>): LedgerEvent {
-  return { kind: 'album', id, slots, valid, expected, hasNext, keys }
+export function albumEvent (id: string, { places, valid, expected, hasNext, keys }: Omit<AlbumHead, 'album'>): LedgerEvent {
+  return { kind: 'album', id, places, valid, expected, hasNext, keys }
 }
 
 /** What is missing of a listed album: null when nothing is. `failure`: how the last try ended, where it did. */

@@ -3,16 +3,16 @@ import { type RunRequest } from '../../schemas/run.ts'
 import { type CallContext } from '../spotify/call.ts'
 import { type ListedAlbum, idsOf, listedFields, readListedAlbum } from '../spotify/item-check.ts'
 import { chooseSource, createSource, orderOf } from '../spotify/sources/choose.ts'
-import { type EarlyPages } from '../spotify/sources/prefetch.ts'
+import { type PrefetchedPages } from '../spotify/sources/prefetch.ts'
 import { SOURCE_START, type Source, type SourcePage } from '../spotify/sources/paged-source.ts'
-import { type SpotifyService } from '../spotify/client.ts'
+import { type SpotifyClient } from '../spotify/client.ts'
 import { type Ledger } from './ledger.ts'
 import { settleAll } from './failures.ts'
 
 export interface Listing {
   request: RunRequest
   ledger: Ledger
-  spotify: SpotifyService
+  spotify: SpotifyClient
   context: CallContext
   /** Albums that may be fetched now, in the order of the listing. */
   onListed: (albums: ListedAlbum[]) => void
@@ -73,7 +73,7 @@ async function readPages (listing: Listing, source: Source): Promise<void> {
   /** A listing that is read again shows first what is known: pages that are only as large as what is missing would never reach the rest. */
   const wanted = (): number => isAgain ? Math.max(missing(), request.limit - seen.size) : missing()
 
-  const reader = { context, wanted, maxPages: mostPages(order, request.limit), early: earlyPages(listing) }
+  const reader = { context, wanted, maxPages: mostPages(order, request.limit), prefetched: prefetchedPages(listing) }
   if (ledger.next !== null && missing() > 0) {
     for await (const page of source.pages(ledger.next ?? SOURCE_START, reader)) {
       for (const id of idsOf(page.items)) seen.add(id)
@@ -94,17 +94,17 @@ function mostPages (order: 'listed' | 'newest', limit: number): number {
   return order === 'newest' ? MAX_ARTIST_PAGES : MAX_FRUITLESS_PAGES + limit
 }
 
-function earlyPages ({ ledger }: Listing): EarlyPages {
+function prefetchedPages ({ ledger }: Listing): PrefetchedPages {
   return {
-    has: (part, offset) => ledger.early(part, offset) !== undefined,
-    async read (part, offset) {
-      const stored = ledger.early(part, offset)
+    has: (streamIndex, offset) => ledger.prefetched(streamIndex, offset) !== undefined,
+    async read (streamIndex, offset) {
+      const stored = ledger.prefetched(streamIndex, offset)
       if (stored === undefined) return undefined
       const { body, pageSize, next, total } = stored
       return { page: { items: JSON.parse(await ledger.readBody(body)) as unknown[], next, total }, pageSize }
     },
-    async keep (part, offset, { page: { items, next, total }, pageSize }) {
-      await ledger.record({ kind: 'early', part, offset, pageSize, next, total }, JSON.stringify(items.map(listedFields)))
+    async keep (streamIndex, offset, { page: { items, next, total }, pageSize }) {
+      await ledger.record({ kind: 'prefetched', streamIndex, offset, pageSize, next, total }, JSON.stringify(items.map(listedFields)))
     },
   }
 }

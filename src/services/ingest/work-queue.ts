@@ -1,5 +1,5 @@
 /** The hand-over between listing and fetching: what is put on one end is taken off at the other, in order but for what goes first. */
-export interface Belt<T> {
+export interface WorkQueue<T> {
   put: (items: T[]) => void
   /** What was taken and could not be used goes first again. */
   putBack: (items: T[]) => void
@@ -9,7 +9,7 @@ export interface Belt<T> {
   end: () => void
 }
 
-export function createBelt<T> (goesFirst: (item: T) => boolean = () => false): Belt<T> {
+export function createWorkQueue<T> (goesFirst: (item: T) => boolean = () => false): WorkQueue<T> {
   const first: T[] = []
   const others: T[] = []
   const takers: Array<{ size: () => number, give: (taken: T[]) => void }> = []

@@ -16,7 +16,7 @@ export interface ActiveRuns {
   /** Resolves as soon as the run has ended, the time is over, or the signal is aborted. */
   waitForEnd: (id: string, ms: number, signal: AbortSignal) => Promise<void>
   /** This process executes the run until the returned function is called; `look` asks immediately whether a client wants it to end. */
-  hold: (id: string, look: () => void) => () => void
+  keep: (id: string, look: () => void) => () => void
   close: () => void
 }
 
@@ -110,7 +110,7 @@ export function createActiveRuns ({ read, notify, onNotice, pollMs, clock }: Act
       }
     },
 
-    hold (id, look) {
+    keep (id, look) {
       const holding: Holding = { run: null, look }
       held.set(id, holding)
       return () => {

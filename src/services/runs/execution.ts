@@ -126,7 +126,7 @@ async function workOn (record: RunRecord, signal: AbortSignal, options: ExecuteO
     if (executions - stored.lastExecution > MAX_FRUITLESS) return await giveUpUnread(record, stored, options)
     const { clock, onChange } = options
     const ledger: Ledger = await openLedger(stored, { limit: run.request.limit, monotonic: clock.monotonic, onChange: () => onChange(look()) })
-    const look = (): Run => ({ ...run, ...snapshotOf(ledger), waiting: toWaiting(ledger.meter.standstill()) })
+    const look = (): Run => ({ ...run, ...snapshotOf(ledger), waiting: toWaiting(ledger.cost.standstill()) })
     if (resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: resumptions })
     if (ledger.fruitless >= MAX_FRUITLESS) return giveUp(record, ledger, options)
     if (executions > 1) await ledger.record({ kind: 'begun' })
@@ -247,5 +247,5 @@ async function yieldRun ({ run }: RunRecord, { store, documents, log, onChange }
 }
 
 function snapshotOf (ledger: Ledger): Snapshot {
-  return { source: ledger.source, progress: ledger.progress(), listing: ledger.listing, cost: ledger.meter.read() }
+  return { source: ledger.source, progress: ledger.progress(), listing: ledger.listing, cost: ledger.cost.read() }
 }

@@ -18,7 +18,7 @@ export interface WorkerOptions extends Pick<ExecuteOptions, 'resumesPaused' | 'i
   store: RunStore
   documents: DocumentStore
   quality: Quality
-  active: Pick<ActiveRuns, 'hold' | 'note'>
+  active: Pick<ActiveRuns, 'keep' | 'note'>
   /** Puts a run into the queue again. */
   deliver: (stored: StoredRun) => Promise<void>
   clock: Clock
@@ -60,7 +60,7 @@ export function createWorker (options: WorkerOptions): Worker {
         ingest,
         resumesPaused,
         abort: (reason) => controller.abort(reason),
-        onBegin: (look) => { release = active.hold(id, look) },
+        onBegin: (look) => { release = active.keep(id, look) },
         onChange: (run) => active.note({ ...run, waiting: waitingOf(run, { ahead: null, others: 0, nowMs: clock.now() }) }),
       })
       isOver = true

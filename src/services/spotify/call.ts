@@ -2,13 +2,13 @@ import { type Dispatcher } from 'undici'
 import { PauseError, ServiceError } from '../../errors.ts'
 import { type Clock } from '../clock.ts'
 import { type Log } from '../log.ts'
-import { type Answer } from './http/response.ts'
+import { type SpotifyResponse } from './http/response.ts'
 import { type Evidence, NO_EVIDENCE, NO_TRIES, type Tries, decide } from './call-policy.ts'
 import { type Verdict, classify } from './http/classify.ts'
 import { type Endpoint, ENDPOINT_NAMES } from './http/endpoint.ts'
 import { createEndpointPauses } from './pacing/endpoint-pause.ts'
-import { exchange } from './http/send.ts'
-import { type Meter } from './cost.ts'
+import { send } from './http/send.ts'
+import { type CostCounter } from './cost.ts'
 import { type Pacer, type Permit } from './pacing/pacer.ts'
 import { type RetryPolicy } from './http/retry-policy.ts'
 import { type Slot } from './semaphore.ts'
@@ -31,8 +31,8 @@ export interface CallOptions {
 /** Whom calls are made for: who may stop them, and whose cost they are. */
 export interface CallContext {
   signal: AbortSignal
-  /** Calls on the same meter are those of one run. */
-  meter: Meter
+  /** Calls on the same cost are those of one run. */
+  cost: CostCounter
   /** Called, and waited for, when an endpoint or a page size turned out to be refused to this app. */
   onRefused?: () => Promise<void>
 }
@@ -60,12 +60,12 @@ export function createCall (options: CallOptions): Call {
    * A token (none is asked for during a pause) and the pacer's permit, which is used immediately or not at all: while a token is
    * fetched a pause may begin.
    */
-  async function permission (endpoint: Endpoint, { signal, meter }: CallContext): Promise<{ permit: Permit, token: string }> {
+  async function permission (endpoint: Endpoint, { signal, cost }: CallContext): Promise<{ permit: Permit, token: string }> {
     for (let tries = 1; ; tries++) {
       signal.throwIfAborted()
       await pacer.throwIfHeld()
-      await tokens.get(signal).finally(meter.wait(tokens.waiting))
-      const permit = await pacer.take(signal, endpoint).finally(meter.hold(pacer.waiting))
+      await tokens.get(signal).finally(cost.wait(tokens.waiting))
+      const permit = await pacer.take(signal, endpoint).finally(cost.throttled(pacer.waiting))
       try {
         const token = tokens.current() ?? (tries < MOST_TURNS ? null : await tokens.get(signal))
         if (token !== null) return { permit, token }
@@ -79,7 +79,7 @@ export function createCall (options: CallOptions): Call {
 
   /** One attempt: token and permit, the exchange, the verdict; null where the endpoint was paused before the call could be made. */
   async function attempt (endpoint: Endpoint, url: URL, context: SlotContext): Promise<{ verdict: Verdict, token: string } | null> {
-    const { signal, meter, slot } = context
+    const { signal, cost, slot } = context
     const { permit, token } = await permission(endpoint, context)
     if (pauses.isPaused(endpoint)) {
       permit.done(false)
@@ -87,18 +87,18 @@ export function createCall (options: CallOptions): Call {
     }
     const startedMs = clock.monotonic()
     const request = { method: 'GET', url, headers: { authorization: `Bearer ${token}` } } as const
-    let answer: Answer
+    let response: SpotifyResponse
     try {
-      answer = await exchange(dispatcher, request, { signal, timeoutMs, room: slot.openRoom() }).finally(meter.call(endpoint))
+      response = await send(dispatcher, request, { signal, timeoutMs, room: slot.openRoom() }).finally(cost.call(endpoint))
     } catch (error) {
       permit.done(false)
       throw error
     }
-    const verdict = classify(answer, clock.now(), [[token, 'token']])
-    const status = answer.kind === 'response' ? answer.status : answer.reason
+    const verdict = classify(response, clock.now(), [[token, 'token']])
+    const status = response.kind === 'response' ? response.status : response.reason
     log.debug({ endpoint, status, ms: Math.round(clock.monotonic() - startedMs) }, 'called Spotify')
     if (verdict.kind === 'limited') await pacer.limited(permit, verdict)
-    else permit.done(answer.kind === 'response')
+    else permit.done(response.kind === 'response')
     if (verdict.kind === 'ok' || verdict.kind === 'refused') tokens.accepted(token)
     obeyRetryAfter(endpoint, verdict)
     return { verdict, token }
@@ -119,15 +119,15 @@ export function createCall (options: CallOptions): Call {
       untilMs: Math.ceil(clock.now() + waitMs),
       detail: `attempt ${attempt + 1} of ${retry.maxAttempts}: ${ENDPOINT_NAMES[endpoint]} ${detail}`,
     }
-    await clock.sleep(waitMs, context.signal).finally(context.meter.wait(() => wait))
+    await clock.sleep(waitMs, context.signal).finally(context.cost.wait(() => wait))
   }
 
   return async function call (endpoint, url, context, evidence) {
-    const { meter, signal, slot } = context
+    const { cost, signal, slot } = context
     let tries = NO_TRIES
     for (;;) {
       if (pauses.isPaused(endpoint)) {
-        await slot.lend(async () => await pauses.wait(endpoint, signal).finally(meter.hold(() => pauses.waiting(endpoint))))
+        await slot.lend(async () => await pauses.wait(endpoint, signal).finally(cost.throttled(() => pauses.waiting(endpoint))))
       }
       const attempted = await attempt(endpoint, url, context)
       if (attempted === null) continue
@@ -143,9 +143,9 @@ export function createCall (options: CallOptions): Call {
       tries = decision.tries
       await slot.lend(async () => {
         if (waitMs > 0) await backOff(endpoint, waitMs, verdict, tries, context)
-        if (verdict.kind === 'renew') await tokens.renew(token, signal).finally(meter.wait(tokens.waiting))
+        if (verdict.kind === 'renew') await tokens.renew(token, signal).finally(cost.wait(tokens.waiting))
       })
-      meter.retry()
+      cost.retry()
     }
   }
 }

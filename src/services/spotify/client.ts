@@ -5,7 +5,7 @@ import { type Evidence } from './call-policy.ts'
 import { type Capabilities } from './capabilities.ts'
 import { DOCUMENTED_SIZES, type Endpoint, PAGE_SIZES, SEARCH_WINDOW, isOpenToEveryTier } from './http/endpoint.ts'
 import { type Cursor, type Page, readPage } from './paging.ts'
-import { createProbe } from './probe.ts'
+import { createDiscovery } from './discovery.ts'
 import { type Semaphore } from './semaphore.ts'
 
 /** A paged listing of albums: which call, with which fixed parameters. */
@@ -22,7 +22,7 @@ export interface ListingPage {
 }
 
 /** The Web API as the pipeline sees it. Each call is made in a slot, which its caller holds until the answer is stored. */
-export interface SpotifyService {
+export interface SpotifyClient {
   /** The origin that `next` may name. */
   origin: string
   memory: Capabilities
@@ -43,19 +43,19 @@ export interface SpotifyService {
   albumTracks: (id: string, range: { offset: number, limit: number }, market: string | null, context: SlotContext) => Promise<Page>
 }
 
-interface SpotifyServiceOptions {
+interface SpotifyClientOptions {
   apiUrl: URL
   call: Call
   semaphore: Semaphore
   memory: Capabilities
-  ready: SpotifyService['ready']
+  ready: SpotifyClient['ready']
 }
 
-export function createSpotifyService (options: SpotifyServiceOptions): SpotifyService {
+export function createSpotifyClient (options: SpotifyClientOptions): SpotifyClient {
   const { call, memory, ready, semaphore } = options
   const base = options.apiUrl.href.replace(/\/$/, '')
   const { origin } = options.apiUrl
-  const probe = createProbe(memory)
+  const probe = createDiscovery(memory)
   /** The first call that was refused since the endpoint last answered. */
   const suspects = new Map<Endpoint, string>()
 

@@ -16,14 +16,14 @@ export interface Cost {
 
 export const NO_COST: Cost = { calls: 0, retries: 0, throttledMs: 0, cached: 0, byEndpoint: {} }
 
-export interface Meter {
+export interface CostCounter {
   /** A call is sent; the returned function says that it is no longer in flight. */
   call: (endpoint: Endpoint) => () => void
   retry: () => void
   /** An album was taken from the cache. */
   cached: () => void
   /** A call begins to wait for Spotify's limits, which `throttledMs` counts; the returned function ends it. Waits that overlap count once. */
-  hold: (why: WaitReason) => () => void
+  throttled: (why: WaitReason) => () => void
   /** A call begins to wait for something that costs no throttled time; the returned function ends it. */
   wait: (why: WaitReason) => () => void
   read: () => Cost
@@ -32,7 +32,7 @@ export interface Meter {
 }
 
 /** Adds up the cost of a run, going on from what an earlier execution of it has cost. */
-export function createMeter (monotonic: () => number, before: Cost = NO_COST): Meter {
+export function createCostCounter (monotonic: () => number, before: Cost = NO_COST): CostCounter {
   const cost: Cost = { ...before, byEndpoint: { ...before.byEndpoint } }
   const waits = new Set<{ why: WaitReason }>()
   let inFlight = 0
@@ -59,7 +59,7 @@ export function createMeter (monotonic: () => number, before: Cost = NO_COST): M
     retry () { cost.retries++ },
     cached () { cost.cached++ },
     wait,
-    hold (why) {
+    throttled (why) {
       if (holding++ === 0) since = monotonic()
       const endWait = wait(why)
       return () => {

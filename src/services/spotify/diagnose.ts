@@ -5,10 +5,10 @@ import { type CallContext, type SlotContext } from './call.ts'
 import { FACT_LIFETIME_MS, type Verdict } from './capabilities.ts'
 import { ENDPOINT_NAMES, type Endpoint, TRACKS_PAGE_SIZE, isListing } from './http/endpoint.ts'
 import { readListedAlbum } from './item-check.ts'
-import { createMeter } from './cost.ts'
+import { createCostCounter } from './cost.ts'
 import { type Pacer } from './pacing/pacer.ts'
 import { START } from './paging.ts'
-import { type ListingPage, type ListingRequest, type SpotifyService } from './client.ts'
+import { type ListingPage, type ListingRequest, type SpotifyClient } from './client.ts'
 import { type Pause } from './pacing/throttle.ts'
 import { NEW_ALBUMS_QUERY } from '../../schemas/run.ts'
 import { type TokenManager } from './auth/token-manager.ts'
@@ -42,7 +42,7 @@ export interface Diagnosis {
 }
 
 interface DiagnoseOptions {
-  spotify: SpotifyService
+  spotify: SpotifyClient
   tokens: TokenManager
   pacer: Pacer
   clock: Clock
@@ -107,7 +107,7 @@ function laterOf (a: Pause | null, b: Pause | null): Pause | null {
 
 /** Where there is no token, or a pause begins, nothing more is asked: the token manager and the pacer know why. */
 async function askAll ({ spotify, tokens, pacer, clock }: DiagnoseOptions, answers: Answers): Promise<void> {
-  const context: CallContext = { signal: AbortSignal.timeout(ASKS_WITHIN_MS), meter: createMeter(clock.monotonic) }
+  const context: CallContext = { signal: AbortSignal.timeout(ASKS_WITHIN_MS), cost: createCostCounter(clock.monotonic) }
   try {
     await pacer.throwIfHeld()
     await tokens.get(context.signal)
@@ -119,7 +119,7 @@ async function askAll ({ spotify, tokens, pacer, clock }: DiagnoseOptions, answe
 
 type Answered = Pick<EndpointFinding, 'endpoint' | 'status' | 'detail'>
 
-async function * askEndpoints (spotify: SpotifyService, context: CallContext): AsyncGenerator<Answered> {
+async function * askEndpoints (spotify: SpotifyClient, context: CallContext): AsyncGenerator<Answered> {
   const newReleases = await askListing(spotify, { endpoint: 'newReleases', path: '/browse/new-releases', query: {} }, context)
   yield newReleases.answered
   const search = await askListing(spotify, { endpoint: 'search', path: '/search', query: { q: NEW_ALBUMS_QUERY, type: 'album' } }, context)
@@ -138,13 +138,13 @@ async function * askEndpoints (spotify: SpotifyService, context: CallContext): A
   yield (await askListing(spotify, { endpoint: 'artistAlbums', path, query: { include_groups: 'album,single' } }, context)).answered
 }
 
-async function askListing (spotify: SpotifyService, request: ListingRequest, context: CallContext): Promise<{ answered: Answered, items: unknown[] }> {
+async function askListing (spotify: SpotifyClient, request: ListingRequest, context: CallContext): Promise<{ answered: Answered, items: unknown[] }> {
   const ask = async (inSlot: SlotContext): Promise<ListingPage> => await spotify.listingPage(request, START, Infinity, inSlot)
   const { answered, answer } = await askOne(request.endpoint, spotify, context, ask)
   return { answered, items: answer?.page.items ?? [] }
 }
 
-async function askOne<T> (endpoint: Endpoint, spotify: SpotifyService, context: CallContext, ask: (context: SlotContext) => Promise<T>): Promise<{ answered: Answered, answer?: T }> {
+async function askOne<T> (endpoint: Endpoint, spotify: SpotifyClient, context: CallContext, ask: (context: SlotContext) => Promise<T>): Promise<{ answered: Answered, answer?: T }> {
   try {
     using slot = await spotify.slot(context, isListing(endpoint))
     const answer = await ask({ ...context, slot })

@@ -41,7 +41,7 @@ export interface AlbumHead {
   /** As Spotify sent it, but for tracks that are none, and a `next` that names no page. */
   album: Record<string, unknown> & { id: string, tracks: Record<string, unknown> & { items: unknown[] } }
   /** Places on the embedded page, broken ones included. */
-  slots: number
+  places: number
   /** Tracks among them. */
   valid: number
   /** Tracks that Spotify says the album has. */
@@ -64,7 +64,7 @@ export function readAlbumHead (body: unknown): AlbumHead | null {
   const hasNext = typeof tracks['next'] === 'string'
   return {
     album: { ...body, id, tracks: { ...tracks, items, ...hasNext || tracks['next'] === undefined ? {} : { next: null } } },
-    slots: all.length,
+    places: all.length,
     valid: items.length,
     expected,
     hasNext,

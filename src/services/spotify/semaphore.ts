@@ -1,12 +1,12 @@
-import { type AnswerBudget, type AnswerRoom } from './http/response-budget.ts'
-import { type Meter } from './cost.ts'
+import { type ResponseBudget, type AnswerRoom } from './http/response-budget.ts'
+import { type CostCounter } from './cost.ts'
 import { type WaitReason } from './pacing/wait.ts'
 
 /** Whose call wants a slot. */
 export interface Claimant {
   signal: AbortSignal
-  /** Calls on one meter are those of one run, which take each other's turns. */
-  meter: Pick<Meter, 'wait'>
+  /** Calls on one cost are those of one run, which take each other's turns. */
+  cost: Pick<CostCounter, 'wait'>
 }
 
 /**
@@ -29,13 +29,13 @@ export interface Semaphore {
 
 interface SemaphoreOptions {
   slots: number
-  answers: AnswerBudget
+  answers: ResponseBudget
   /** What the calls that have the slots wait for: so does everybody who waits for a slot. */
   waiting: WaitReason
 }
 
 interface Waiter {
-  meter: Claimant['meter']
+  cost: Claimant['cost']
   isUrgent: boolean
   go: () => void
 }
@@ -45,7 +45,7 @@ export function createSemaphore ({ slots, answers, waiting: reason }: SemaphoreO
   const waiting: Waiter[] = []
   let free = slots
 
-  async function take ({ meter, signal }: Claimant, isUrgent: boolean): Promise<void> {
+  async function take ({ cost, signal }: Claimant, isUrgent: boolean): Promise<void> {
     signal.throwIfAborted()
     if (free > 0) {
       free--
@@ -53,7 +53,7 @@ export function createSemaphore ({ slots, answers, waiting: reason }: SemaphoreO
     }
     await new Promise<void>((resolve, reject) => {
       const waiter: Waiter = {
-        meter,
+        cost,
         isUrgent,
         go () {
           signal.removeEventListener('abort', onAbort)
@@ -66,7 +66,7 @@ export function createSemaphore ({ slots, answers, waiting: reason }: SemaphoreO
       }
       signal.addEventListener('abort', onAbort, { once: true })
       waiting.push(waiter)
-    }).finally(meter.wait(reason))
+    }).finally(cost.wait(reason))
   }
 
   function give (): void {
@@ -112,12 +112,12 @@ export function createSemaphore ({ slots, answers, waiting: reason }: SemaphoreO
 /** The run of the first turn has it; where an urgent call takes it, those of the same run before that call move back by one turn each. */
 function takeNext (waiting: Waiter[]): Waiter | undefined {
   const first = waiting[0]
-  const place = waiting.findIndex(({ meter, isUrgent }) => isUrgent && meter === first?.meter)
+  const place = waiting.findIndex(({ cost, isUrgent }) => isUrgent && cost === first?.cost)
   if (first === undefined || place <= 0) return waiting.shift()
   let moved = first
   for (let turn = 1; turn <= place; turn++) {
     const waiter = waiting[turn]
-    if (waiter?.meter === first.meter) [waiting[turn], moved] = [moved, waiter]
+    if (waiter?.cost === first.cost) [waiting[turn], moved] = [moved, waiter]
   }
   waiting.shift()
   return moved

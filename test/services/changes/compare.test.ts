@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { type FieldChange } from '../../../src/services/changes/album-difference.ts'
 import { type Change, compareDocuments } from '../../../src/services/changes/compare.ts'
-import { type AlbumState, type Snapshot, snapshotPair, stored } from './documents.ts'
+import { type TrackCoverage, type Snapshot, snapshotPair, stored } from './documents.ts'
 
 type Fields = Record<string, unknown>
 
@@ -32,7 +32,7 @@ function withChanges (object: Fields, changes: FieldChange[]): Fields {
 }
 
 /** The albums of the document before with the changes; of what was added, only the id is known. */
-function applied (before: AlbumState[], changes: Change[]): Map<string, { fields: Fields, tracks: Map<unknown, Fields | null> } | null> {
+function applied (before: TrackCoverage[], changes: Change[]): Map<string, { fields: Fields, tracks: Map<unknown, Fields | null> } | null> {
   const albums = new Map(before.map(({ tracks, ...fields }) => {
     return [fields.id, { fields: read<Fields>(fields), tracks: new Map<unknown, Fields | null>(tracks.items.map((track) => [track['id'], read(track)])) }]
   }))

@@ -4,12 +4,12 @@ import { type Baseline } from '../../../src/services/changes/compare.ts'
 import { placedAlbums } from '../../../src/formats/album-lines.ts'
 
 type Fields = Record<string, unknown>
-export type AlbumState = Fields & { id: string, tracks: { items: Fields[] } }
+export type TrackCoverage = Fields & { id: string, tracks: { items: Fields[] } }
 
 /** A run, its document, and what Spotify listed when it ran. */
 export interface Snapshot {
   listed: string[]
-  albums: AlbumState[]
+  albums: TrackCoverage[]
   run: Pick<Run, 'gaps' | 'listing' | 'error' | 'source'>
 }
 
@@ -20,7 +20,7 @@ const value = fc.constantFrom<unknown>(null, '', 'a', 0, 1.5, true, [], [1, 2], 
 const fields = fc.dictionary(fc.constantFrom('name', 'label', '__proto__', 'x'), value, { noNullPrototype: true })
 const track = fc.tuple(fc.constantFrom('t1', 't2', 't3'), fields).map(([id, more]): Fields => ({ ...more, id }))
 const album = (id: string) => fc.record({ more: fields, items: fc.uniqueArray(track, { selector: (one) => one['id'] }) })
-  .map(({ more, items }): AlbumState => ({ ...more, id, tracks: { items } }))
+  .map(({ more, items }): TrackCoverage => ({ ...more, id, tracks: { items } }))
 
 const ENDS = ['whole', 'whole', 'incomplete', 'capped', 'limited', 'canceled']
 
@@ -36,7 +36,7 @@ const snapshot = (...ends: string[]): fc.Arbitrary<Snapshot> => fc.record({
   const gaps: Gap[] = []
   const albums = shown.flatMap((id) => {
     const place = IDS.indexOf(id)
-    const state = states[place] as AlbumState
+    const state = states[place] as TrackCoverage
     const [fate] = fates.slice(place, place + 1)
     if (fate === 'whole') return [state]
     gaps.push(gapOf(id, fate === 'missing' ? 'album_unavailable' : 'tracks_missing'))

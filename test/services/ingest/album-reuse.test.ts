@@ -59,7 +59,7 @@ t.test('what one run keeps, the next one takes, in one event each; the rest is g
   const run = await startRun(store)
   const missing = await run.cache.take(listed(run), never)
   t.same(missing.map(({ id }) => id), IDS.filter((_id, place) => place % 3 !== 0))
-  t.same([run.ledger.meter.read().cached, run.ledger.progress().albumsFetched], [10, 10])
+  t.same([run.ledger.cost.read().cached, run.ledger.progress().albumsFetched], [10, 10])
   t.ok(run.ledger.isComplete('album0'))
 })
 
@@ -90,12 +90,12 @@ t.test('an album of several pages is kept as the document has it, one that is lo
     if (head !== null) await run.ledger.record(albumEvent(String(head.album['id']), head), text)
   }
   run.cache.keep('several')
-  await run.ledger.record({ kind: 'tracks', id: 'several', offset: 2, slots: 1, valid: 1, hasNext: false, keys: ['9'] }, JSON.stringify([track(3)]))
+  await run.ledger.record({ kind: 'tracks', id: 'several', offset: 2, places: 1, valid: 1, hasNext: false, keys: ['9'] }, JSON.stringify([track(3)]))
   for (const id of ['several', 'long', 'album0']) run.cache.keep(id)
   await run.cache.settle()
   const kept = [...store.entries.values()]
   t.same(kept.map(({ body }) => body), [album('several', 3, [track(1), track(2), track(3)], null), long, bodyOf('album0')])
-  t.match(kept[0]?.meta.head, { slots: 3, valid: 3, expected: 3, hasNext: false })
+  t.match(kept[0]?.meta.head, { places: 3, valid: 3, expected: 3, hasNext: false })
 })
 
 t.test('refresh takes nothing, and keeps', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createTestCapabilities } from '../spotify/test-capabilities.ts'
-import { type AlbumState, type StoredPage } from '../../../src/services/ingest/track-coverage.ts'
+import { type TrackCoverage, type StoredPage } from '../../../src/services/ingest/track-coverage.ts'
 import { type Present, type TierEvidence, cacheKey, cachedAlbum, isUsable, tierEvidence } from '../../../src/services/ingest/cached-album.ts'
 
 const HOUR_MS = 3_600_000
@@ -40,7 +40,7 @@ const CASES: Case[] = [
 
 for (const { title, ageMs = HOUR_MS, maxAgeMs = 24 * HOUR_MS, listed = 12, then, now, usable } of CASES) {
   t.test(`${title}: ${usable ? '' : 'not '}usable`, async (t) => {
-    const head = { slots: 12, valid: 12, expected: 12, hasNext: false, keys: [] }
+    const head = { places: 12, valid: 12, expected: 12, hasNext: false, keys: [] }
     const present: Present = { listed: { totalTracks: listed }, nowMs: NOW_MS, maxAgeMs, tier: { ...UNKNOWN, ...now } }
     t.equal(isUsable({ storedAtMs: NOW_MS - ageMs, meta: { head, tier: { ...UNKNOWN, ...then } } }, present), usable)
   })
@@ -65,13 +65,13 @@ t.test('album, market, app and API each make another key', async (t) => {
 })
 
 t.test('a complete album is kept as if all its tracks had been on one page', async (t) => {
-  const page = (offset: number, slots: number): StoredPage => ({ offset, slots, valid: slots, hasNext: false, keys: [`track ${offset}`], body: null })
-  const stateOf = (expected: number, ...pages: StoredPage[]): AlbumState => ({ body: { execution: 1, seq: 1, length: 1 }, expected, pages })
+  const page = (offset: number, places: number): StoredPage => ({ offset, places, valid: places, hasNext: false, keys: [`track ${offset}`], body: null })
+  const stateOf = (expected: number, ...pages: StoredPage[]): TrackCoverage => ({ body: { execution: 1, seq: 1, length: 1 }, expected, pages })
   for (const [state, expected] of [
     [stateOf(3, page(0, 3)), 3],
     [stateOf(120, page(0, 50), page(50, 50), page(100, 20)), 120],
     [stateOf(0, page(0, 0)), 0],
     [stateOf(3, page(0, 4)), 4],
     [stateOf(50, page(0, 50), page(50, 0)), 50],
-  ] as const) t.same(cachedAlbum(state, UNKNOWN), { head: { slots: expected, valid: expected, expected, hasNext: false, keys: [] }, tier: UNKNOWN })
+  ] as const) t.same(cachedAlbum(state, UNKNOWN), { head: { places: expected, valid: expected, expected, hasNext: false, keys: [] }, tier: UNKNOWN })
 })

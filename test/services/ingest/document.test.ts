@@ -26,7 +26,7 @@ async function fetched (bodies: unknown[], pages: Array<[id: string, offset: num
   }
   for (const [id, offset, items, hasNext = false] of pages) {
     const valid = items.filter(isTrack)
-    await ledger.record({ kind: 'tracks', id, offset, slots: items.length, valid: valid.length, hasNext, keys: trackKeys(valid) }, JSON.stringify(valid))
+    await ledger.record({ kind: 'tracks', id, offset, places: items.length, valid: valid.length, hasNext, keys: trackKeys(valid) }, JSON.stringify(valid))
   }
   return ledger
 }
@@ -77,7 +77,7 @@ t.test('an album of one page is as Spotify sent it, field for field', async (t) 
 
 t.test('numbers of further pages are as they were sent, also where the album itself has only usual ones', async (t) => {
   const ledger = await fetched([{ id: 'a', tracks: { items: [track(1)], next: 'https://api.spotify.com/next', total: 2 } }])
-  await ledger.record({ kind: 'tracks', id: 'a', offset: 1, slots: 1, valid: 1, hasNext: false, keys: ['t2'] }, '[{"id":"t2","duration_ms":12345678901234567890,"n":[1e400,1.0]}]')
+  await ledger.record({ kind: 'tracks', id: 'a', offset: 1, places: 1, valid: 1, hasNext: false, keys: ['t2'] }, '[{"id":"t2","duration_ms":12345678901234567890,"n":[1e400,1.0]}]')
   t.match(await textOf(ledger, ['a']), '{"id":"t2","duration_ms":12345678901234567890,"n":[1e400,1.0]}')
 })
 

@@ -12,8 +12,8 @@ import { createMemoryLedger } from './memory-ledger.ts'
 const RUN_ID = '0193549a-0000-7000-8000-000000000000'
 const listedAlbum = (id: string, more: Partial<ListedAlbum> = {}): ListedAlbum => ({ id, name: null, releaseDate: null, totalTracks: null, ...more })
 const listed = (ids: string[], more: Partial<LedgerEvent & { kind: 'listed' }> = {}): LedgerEvent => ({ kind: 'listed', albums: ids.map((id) => listedAlbum(id)), losses: [], next: null, ...more })
-const album = (id: string, slots: number, more: Partial<LedgerEvent & { kind: 'album' }> = {}): LedgerEvent => ({ kind: 'album', id, slots, valid: slots, expected: slots, hasNext: false, keys: [], ...more })
-const tracks = (id: string, offset: number, slots: number, more: Partial<LedgerEvent & { kind: 'tracks' }> = {}): LedgerEvent => ({ kind: 'tracks', id, offset, slots, valid: slots, hasNext: false, keys: [], ...more })
+const album = (id: string, places: number, more: Partial<LedgerEvent & { kind: 'album' }> = {}): LedgerEvent => ({ kind: 'album', id, places, valid: places, expected: places, hasNext: false, keys: [], ...more })
+const tracks = (id: string, offset: number, places: number, more: Partial<LedgerEvent & { kind: 'tracks' }> = {}): LedgerEvent => ({ kind: 'tracks', id, offset, places, valid: places, hasNext: false, keys: [], ...more })
 
 const OPTIONS = { limit: 100, monotonic: () => 0 }
 
@@ -25,17 +25,17 @@ async function told (...events: LedgerEvent[]): Promise<Ledger> {
 }
 
 function bodyOf (event: LedgerEvent): string | undefined {
-  return event.kind === 'album' || event.kind === 'tracks' || event.kind === 'early' ? '{}' : undefined
+  return event.kind === 'album' || event.kind === 'tracks' || event.kind === 'prefetched' ? '{}' : undefined
 }
 
 /** All that a ledger says, as data. */
 function stateOf (ledger: Ledger, ids: string[] = [...ledger.listed.keys()]) {
-  const { source, next, losses, meter, resumption } = ledger
+  const { source, next, losses, cost, resumption } = ledger
   return {
     source,
     next,
     losses: [...losses],
-    cost: meter.read(),
+    cost: cost.read(),
     resumption,
     listed: [...ledger.listed],
     progress: ledger.progress(),
@@ -50,7 +50,7 @@ t.test('a new ledger knows nothing', async (t) => {
 })
 
 t.test('pages of a listing add up, each album once, in the order of the listing', async (t) => {
-  const next = { part: 0, cursor: { offset: 2, url: null, empties: 0, holeAt: null } }
+  const next = { streamIndex: 0, cursor: { offset: 2, url: null, empties: 0, holeAt: null } }
   const ledger = await told({ kind: 'source', source: { used: 'search', query: 'tag:new', reason: null } }, listed(['a', 'b'], { next, losses: ['one'] }), listed(['b', 'c'], { losses: ['two'] }))
   t.same([...ledger.listed.keys()], ['a', 'b', 'c'])
   t.same([...ledger.losses], ['one', 'two'])
@@ -59,11 +59,11 @@ t.test('pages of a listing add up, each album once, in the order of the listing'
 })
 
 t.test('a page that was answered before its turn is kept until the listing is past it', async (t) => {
-  const early = (part: number, offset: number): LedgerEvent => ({ kind: 'early', part, offset, pageSize: 10, next: null, total: 30 })
-  const at = (part: number, offset: number) => ({ part, cursor: { offset, url: null, empties: 0, holeAt: null } })
+  const prefetched = (streamIndex: number, offset: number): LedgerEvent => ({ kind: 'prefetched', streamIndex, offset, pageSize: 10, next: null, total: 30 })
+  const at = (streamIndex: number, offset: number) => ({ streamIndex, cursor: { offset, url: null, empties: 0, holeAt: null } })
   const places = [[0, 10], [0, 20], [1, 0]] as const
-  const known = (ledger: Ledger) => places.filter(([part, offset]) => ledger.early(part, offset) !== undefined)
-  const events = places.map(([part, offset]) => early(part, offset))
+  const known = (ledger: Ledger) => places.filter(([streamIndex, offset]) => ledger.prefetched(streamIndex, offset) !== undefined)
+  const events = places.map(([streamIndex, offset]) => prefetched(streamIndex, offset))
   t.same(known(await told(...events)), places)
   t.same(known(await told(...events, listed(['a'], { next: at(0, 20) }))), [[0, 20], [1, 0]])
   t.same(known(await told(...events, listed(['a'], { next: at(1, 0) }))), [[1, 0]])
@@ -72,7 +72,7 @@ t.test('a page that was answered before its turn is kept until the listing is pa
 })
 
 t.test('where the listing goes on is what the last page said', async (t) => {
-  const next = { part: 3, cursor: { offset: 20, url: 'u', empties: 1, holeAt: 0 } }
+  const next = { streamIndex: 3, cursor: { offset: 20, url: 'u', empties: 1, holeAt: 0 } }
   t.same((await told(listed(['a'], { next }))).next, next)
 })
 
@@ -138,16 +138,16 @@ t.test('what Spotify does not have is remembered with its reason, until a user l
   t.equal(ledger.resumption, 1)
 })
 
-for (const [title, part, next] of [
+for (const [title, event, next] of [
   ['that lost something begins anew', listed(['a'], { losses: ['a loss'] }), undefined],
   ['that found nothing begins anew', listed([]), undefined],
   ['that was whole has ended', listed(['a']), null],
 ] as const) {
   t.test(`let go on, a listing ${title}, and what was listed stays`, async (t) => {
-    const ledger = await told(part, { kind: 'resumed', resumption: 1 })
+    const ledger = await told(event, { kind: 'resumed', resumption: 1 })
     t.equal(ledger.next, next)
     t.same([...ledger.losses], [])
-    t.same(ledger.listed.size, part.kind === 'listed' ? part.albums.length : 0)
+    t.same(ledger.listed.size, event.kind === 'listed' ? event.albums.length : 0)
   })
 }
 
@@ -165,21 +165,21 @@ t.test('an event is counted when it is stored, and not before', async (t) => {
 t.test('each event is stored with what the run has cost, and a later execution adds to that', async (t) => {
   const store = createMemoryLedger()
   const before = await openLedger(store, OPTIONS)
-  before.meter.call('album')()
+  before.cost.call('album')()
   await before.record(listed(['a']))
-  before.meter.call('album')()
-  before.meter.retry()
+  before.cost.call('album')()
+  before.cost.retry()
   await before.record({ kind: 'refused' })
   t.same(store.events.map(({ event }) => event.cost?.calls), [1, 2])
   const after = await openLedger(store, OPTIONS)
-  after.meter.call('search')()
-  t.match(after.meter.read(), { calls: 3, retries: 1, byEndpoint: { album: 2, search: 1 } })
+  after.cost.call('search')()
+  t.match(after.cost.read(), { calls: 3, retries: 1, byEndpoint: { album: 2, search: 1 } })
 })
 
 t.test('albumEvent says of an album what was read of its answer', async (t) => {
   const head = readAlbumHead({ id: 'a', total_tracks: 70, tracks: { items: [{ name: 'x', track_number: 1 }, null], next: 'u' } })
   if (head === null) throw new Error('no album')
-  t.same(albumEvent('a', head), { kind: 'album', id: 'a', slots: 2, valid: 1, expected: 70, hasNext: true, keys: head.keys })
+  t.same(albumEvent('a', head), { kind: 'album', id: 'a', places: 2, valid: 1, expected: 70, hasNext: true, keys: head.keys })
 })
 
 const failure = { code: 'upstream_unavailable', detail: 'answered 503 (5 tries)' }
@@ -207,7 +207,7 @@ const GAPS: Array<[string, LedgerEvent[], typeof failure | undefined, object | n
   ['it was never tried', [], undefined, { code: 'not_fetched', expectedTracks: 12, tracks: 0 }],
   ['tracks are missing', [album('a', 50, { expected: 70 })], undefined, { code: 'tracks_missing', detail: '50 of 70 tracks were answered', expectedTracks: 70, tracks: 50 }],
   ['tracks are missing because of a fault', [album('a', 50, { expected: 70 })], failure, { code: 'tracks_missing', detail: /^50 of 70 tracks.*503/, expectedTracks: 70, tracks: 50 }],
-  ['it has more places than it claims, and not all are known', [album('a', 50, { slots: 50, expected: 50, hasNext: true }), tracks('a', 50, 20, { slots: 20, valid: 18 })], undefined, { code: 'tracks_missing', detail: '68 of 70 tracks were answered', expectedTracks: 70, tracks: 68 }],
+  ['it has more places than it claims, and not all are known', [album('a', 50, { places: 50, expected: 50, hasNext: true }), tracks('a', 50, 20, { places: 20, valid: 18 })], undefined, { code: 'tracks_missing', detail: '68 of 70 tracks were answered', expectedTracks: 70, tracks: 68 }],
   ['a track is broken', [album('a', 12, { valid: 11 })], undefined, { code: 'tracks_missing', expectedTracks: 12, tracks: 11 }],
 ]
 for (const [title, events, failed, gap] of GAPS) {
@@ -225,12 +225,12 @@ t.test('a gap has a code and a sentence, and more tracks than claimed are never 
 const ids = ['a', 'b', 'c']
 const anyId = fc.constantFrom(...ids)
 /** On a page: some of the album's tracks, and perhaps broken ones. */
-const anyTracks = fc.tuple(fc.uniqueArray(fc.nat(150), { maxLength: 50 }), fc.nat(2)).map(([keys, broken]) => ({ slots: keys.length + broken, valid: keys.length, keys: keys.map(String) }))
+const anyTracks = fc.tuple(fc.uniqueArray(fc.nat(150), { maxLength: 50 }), fc.nat(2)).map(([keys, broken]) => ({ places: keys.length + broken, valid: keys.length, keys: keys.map(String) }))
 const anyEvent: fc.Arbitrary<LedgerEvent> = fc.oneof(
-  fc.array(anyId, { maxLength: 3 }).map((some) => listed(some, { next: { part: 0, cursor: { offset: some.length, url: null, empties: 0, holeAt: null } } })),
+  fc.array(anyId, { maxLength: 3 }).map((some) => listed(some, { next: { streamIndex: 0, cursor: { offset: some.length, url: null, empties: 0, holeAt: null } } })),
   fc.constant(listed([], { losses: ['lost'] })),
-  fc.tuple(anyId, fc.nat(120), fc.boolean(), anyTracks).map(([id, expected, hasNext, { slots, ...page }]) => album(id, slots, { ...page, expected: Math.max(slots, expected), hasNext })),
-  fc.tuple(anyId, fc.constantFrom(0, 50, 100), fc.boolean(), anyTracks).map(([id, offset, hasNext, { slots, ...page }]) => tracks(id, offset, slots, { ...page, hasNext })),
+  fc.tuple(anyId, fc.nat(120), fc.boolean(), anyTracks).map(([id, expected, hasNext, { places, ...page }]) => album(id, places, { ...page, expected: Math.max(places, expected), hasNext })),
+  fc.tuple(anyId, fc.constantFrom(0, 50, 100), fc.boolean(), anyTracks).map(([id, offset, hasNext, { places, ...page }]) => tracks(id, offset, places, { ...page, hasNext })),
   anyId.map((id): LedgerEvent => ({ kind: 'unavailable', id, detail: 'gone' })),
   fc.nat(5).map((resumption): LedgerEvent => ({ kind: 'resumed', resumption })),
   fc.constantFrom<LedgerEvent>({ kind: 'refused' }, { kind: 'left' }),

@@ -8,8 +8,8 @@ import { type Call } from '../../../src/services/spotify/call.ts'
 import { type Capabilities } from '../../../src/services/spotify/capabilities.ts'
 import { createTestCapabilities } from '../spotify/test-capabilities.ts'
 import { type ListedAlbum } from '../../../src/services/spotify/item-check.ts'
-import { createMeter } from '../../../src/services/spotify/cost.ts'
-import { createSpotifyService } from '../../../src/services/spotify/client.ts'
+import { createCostCounter } from '../../../src/services/spotify/cost.ts'
+import { createSpotifyClient } from '../../../src/services/spotify/client.ts'
 import { createGate } from '../gate.ts'
 import { testSlot } from '../spotify/test-slot.ts'
 import { createMemoryLedger } from './memory-ledger.ts'
@@ -141,7 +141,7 @@ t.test('a listing that has ended is not begun anew because its endpoint was refu
 const noCall: Call = async () => { throw new Error('no call is to be made') }
 
 async function listWith (ledger: Ledger, body: Parameters<typeof completeRequest>[0], ready: () => Promise<void>, { memory = createTestCapabilities(), call = noCall }: { memory?: Capabilities, call?: Call } = {}): Promise<void> {
-  const spotify = createSpotifyService({ apiUrl: new URL('https://api.spotify.com/v1'), memory, call, ready, semaphore: { acquire: async () => testSlot() } })
-  const context = { signal: new AbortController().signal, meter: createMeter(() => 0) }
+  const spotify = createSpotifyClient({ apiUrl: new URL('https://api.spotify.com/v1'), memory, call, ready, semaphore: { acquire: async () => testSlot() } })
+  const context = { signal: new AbortController().signal, cost: createCostCounter(() => 0) }
   await list({ request: completeRequest(body, 1000), ledger, spotify, context, onListed: () => {} })
 }

@@ -1,16 +1,16 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type AlbumState, type PageRange, countTracks, expectedTracks, isAlbumComplete, missingPages, putPage, tellsMore } from '../../../src/services/ingest/track-coverage.ts'
+import { type TrackCoverage, type PageRange, countTracks, expectedTracks, isAlbumComplete, missingPages, putPage, tellsMore } from '../../../src/services/ingest/track-coverage.ts'
 
 const PAGE_SIZE = 50
 const NOWHERE = { execution: 1, seq: 1, length: 0 }
 
-/** offset, slots, valid (as many as slots unless said), whether there is a next one, and what tells its tracks apart */
-type Shape = [offset: number, slots: number, more?: { valid?: number, hasNext?: boolean, keys?: string[] }]
+/** offset, places, valid (as many as places unless said), whether there is a next one, and what tells its tracks apart */
+type Shape = [offset: number, places: number, more?: { valid?: number, hasNext?: boolean, keys?: string[] }]
 
-function stateOf (expected: number, ...pages: Shape[]): AlbumState {
-  const state: AlbumState = { body: NOWHERE, expected, pages: [] }
-  for (const [offset, slots, { valid = slots, hasNext = false, keys = [] } = {}] of pages) putPage(state, { offset, slots, valid, hasNext, keys, body: offset === 0 ? null : NOWHERE })
+function stateOf (expected: number, ...pages: Shape[]): TrackCoverage {
+  const state: TrackCoverage = { body: NOWHERE, expected, pages: [] }
+  for (const [offset, places, { valid = places, hasNext = false, keys = [] } = {}] of pages) putPage(state, { offset, places, valid, hasNext, keys, body: offset === 0 ? null : NOWHERE })
   return state
 }
 
@@ -18,7 +18,7 @@ function span (from: number, to: number): string[] {
   return Array.from({ length: to - from }, (_, i) => `track ${from + i}`)
 }
 
-type Row = [title: string, state: AlbumState, first: number[], again: number[], isComplete: boolean]
+type Row = [title: string, state: TrackCoverage, first: number[], again: number[], isComplete: boolean]
 
 const ROWS: Row[] = [
   ['all on the embedded page', stateOf(12, [0, 12]), [], [], true],
@@ -91,12 +91,12 @@ for (const [title, page, expected] of [
 }
 
 /** Ask for what is missing until nothing is, from a server that has `total` tracks and gives `give(offset)` of them at a place. */
-function fetchAll (total: number, claimed: number, embedded: number, give: (offset: number) => number): { state: AlbumState, tracks: number[], calls: number } {
+function fetchAll (total: number, claimed: number, embedded: number, give: (offset: number) => number): { state: TrackCoverage, tracks: number[], calls: number } {
   const contents = new Map<number, number[]>()
-  const state: AlbumState = { body: NOWHERE, expected: Math.max(claimed, embedded), pages: [] }
-  function store (offset: number, slots: number): void {
-    contents.set(offset, Array.from({ length: slots }, (_, i) => offset + i))
-    putPage(state, { offset, slots, valid: slots, hasNext: offset + slots < total, keys: (contents.get(offset) ?? []).map(String), body: null })
+  const state: TrackCoverage = { body: NOWHERE, expected: Math.max(claimed, embedded), pages: [] }
+  function store (offset: number, places: number): void {
+    contents.set(offset, Array.from({ length: places }, (_, i) => offset + i))
+    putPage(state, { offset, places, valid: places, hasNext: offset + places < total, keys: (contents.get(offset) ?? []).map(String), body: null })
   }
   store(0, embedded)
   let calls = 0
@@ -134,11 +134,11 @@ t.test('a server that gives fewer than 50 tracks a page costs calls, and neither
 })
 
 t.test('complete ⇔ nothing to ask, no track broken, and as many tracks as claimed', async () => {
-  const shape = fc.record({ slots: fc.nat(50), broken: fc.nat(3), hasNext: fc.boolean() })
+  const shape = fc.record({ places: fc.nat(50), broken: fc.nat(3), hasNext: fc.boolean() })
   fc.assert(fc.property(fc.nat(220), fc.array(shape, { maxLength: 5 }), (claimed, shapes) => {
-    const pages = shapes.map(({ slots, broken, hasNext }, place): Shape => [place * PAGE_SIZE, slots, { valid: Math.max(0, slots - broken), hasNext }])
+    const pages = shapes.map(({ places, broken, hasNext }, place): Shape => [place * PAGE_SIZE, places, { valid: Math.max(0, places - broken), hasNext }])
     const state = stateOf(claimed, ...pages)
-    const covered = new Set(pages.flatMap(([offset, slots]) => Array.from({ length: slots }, (_, i) => offset + i)))
+    const covered = new Set(pages.flatMap(([offset, places]) => Array.from({ length: places }, (_, i) => offset + i)))
     const last = pages.at(-1)
     const wholeness = [
       countTracks(state) === covered.size,
@@ -147,5 +147,5 @@ t.test('complete ⇔ nothing to ask, no track broken, and as many tracks as clai
       covered.size >= claimed,
     ]
     if (isAlbumComplete(state, PAGE_SIZE) !== wholeness.every((is) => is)) throw new Error(JSON.stringify(wholeness))
-  }), { numRuns: 500, examples: [0, 1].map((slots) => [0, [{ slots, broken: 0, hasNext: false }, { slots: 0, broken: 0, hasNext: false }]]) })
+  }), { numRuns: 500, examples: [0, 1].map((places) => [0, [{ places, broken: 0, hasNext: false }, { places: 0, broken: 0, hasNext: false }]]) })
 })

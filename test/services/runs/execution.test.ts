@@ -11,7 +11,7 @@ import { type LedgerEvent } from '../../../src/services/ingest/ledger.ts'
 import { type ExecuteOptions, MAX_FRUITLESS, execute } from '../../../src/services/runs/execution.ts'
 import { createQuality } from '../../../src/services/quality/quality.ts'
 import { documentName, newRecord, resume } from '../../../src/services/runs/transitions.ts'
-import { type SpotifyService } from '../../../src/services/spotify/client.ts'
+import { type SpotifyClient } from '../../../src/services/spotify/client.ts'
 import { type DocumentStore, createDocumentStore } from '../../../src/services/store/documents/document-store.ts'
 import { type LedgerStore, openLedgerStore, removeLedger } from '../../../src/services/store/ledger-store.ts'
 import { type Owners, createOwners } from '../../../src/services/store/owner.ts'
@@ -61,7 +61,7 @@ async function startTrial (t: Test, isCounted = false): Promise<Trial> {
   const database = await open(t, folder)
   const documents = await createDocumentStore(folder, database, createRecordingLog())
   const id = uuidv7()
-  const { parts: { clock, random }, retryPolicy: retry, spotify } = service.app
+  const { dependencies: { clock, random }, retryPolicy: retry, spotify } = service.app
   await createRunStore(database, createOwners(), createRecordingLog()).admit({ record: newRecord(id, REQUEST, clock.now()), key: null, maxPending: 10 })
   return {
     service,
@@ -508,9 +508,9 @@ root.test('an execution that finds the run ended shows it, and changes nothing',
 
 root.test('a bug that one album meets is the gap of that album, and is logged with its stack', async (t) => {
   const { service, id, start } = await startTrial(t)
-  const { app: { spotify, parts: { clock, random }, retryPolicy: retry } } = service
+  const { app: { spotify, dependencies: { clock, random }, retryPolicy: retry } } = service
   const unlucky = service.sandbox.sandbox.catalogue.searchOrder[3] ?? ''
-  const buggy: SpotifyService = {
+  const buggy: SpotifyClient = {
     ...spotify,
     album: async (albumId, ...rest) => albumId === unlucky ? await Promise.reject(new TypeError('no such method')) : await spotify.album(albumId, ...rest),
   }
@@ -524,7 +524,7 @@ root.test('a bug that one album meets is the gap of that album, and is logged wi
 
 root.test('a bug that ends the run is logged once, and Node\'s own codes are not called a full disk', async (t) => {
   const { service, id, start } = await startTrial(t)
-  const { app: { spotify, parts: { clock, random }, retryPolicy: retry } } = service
+  const { app: { spotify, dependencies: { clock, random }, retryPolicy: retry } } = service
   const bug = Object.assign(new Error('the argument is wrong'), { code: 'ERR_INVALID_ARG_TYPE' })
   const process = start()
   await process.execute({ ingest: { spotify: { ...spotify, listingPage: async () => await Promise.reject(bug) }, clock, random, retry, concurrency: 5, caching: null } })

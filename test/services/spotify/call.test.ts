@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap'
 import { type ServiceError, PauseError } from '../../../src/errors.ts'
-import { createAnswerBudget } from '../../../src/services/spotify/http/response-budget.ts'
+import { createResponseBudget } from '../../../src/services/spotify/http/response-budget.ts'
 import { type CallContext, type CallOptions, createCall } from '../../../src/services/spotify/call.ts'
 import { type Evidence } from '../../../src/services/spotify/call-policy.ts'
 import { type Endpoint, isListing } from '../../../src/services/spotify/http/endpoint.ts'
-import { createMeter } from '../../../src/services/spotify/cost.ts'
+import { createCostCounter } from '../../../src/services/spotify/cost.ts'
 import { type Pacer } from '../../../src/services/spotify/pacing/pacer.ts'
 import { createSemaphore } from '../../../src/services/spotify/semaphore.ts'
 import { type Limit } from '../../../src/services/spotify/pacing/throttle.ts'
@@ -75,11 +75,11 @@ interface Whatever<T> {
   use?: (body: unknown) => Promise<T>
 }
 
-function create (answer: (sent: Sent, place: number) => Scripted | Promise<Scripted>, setup: Setup = {}) {
-  const { dispatcher, sent } = createScriptedDispatcher(answer)
+function create (response: (sent: Sent, place: number) => Scripted | Promise<Scripted>, setup: Setup = {}) {
+  const { dispatcher, sent } = createScriptedDispatcher(response)
   const clock = setup.clock as FakeClock | undefined ?? createFakeClock({ skipping: true })
   const log = createRecordingLog()
-  const meter = createMeter(clock.monotonic)
+  const cost = createCostCounter(clock.monotonic)
   const { tokens, refused, rotate } = createTokens()
   const { pacer, told, limits } = createOpenPacer()
   const callInSlot = createCall({
@@ -96,7 +96,7 @@ function create (answer: (sent: Sent, place: number) => Scripted | Promise<Scrip
   })
   const semaphore = createSemaphore({
     slots: setup.maxConcurrency ?? 10,
-    answers: createAnswerBudget(),
+    answers: createResponseBudget(),
     waiting: (setup.pacer ?? pacer).waiting,
   })
   /** Makes a call, and does something with its answer, in one slot. */
@@ -104,8 +104,8 @@ function create (answer: (sent: Sent, place: number) => Scripted | Promise<Scrip
     using slot = await semaphore.acquire(context, isListing(endpoint))
     return await use(await callInSlot(endpoint, url, { ...context, slot }, evidence))
   }
-  const get = async (signal = never): Promise<unknown> => await call('album', ALBUM, { signal, meter })
-  return { get, call, sent, clock, log, meter, refused, rotate, told, limits }
+  const get = async (signal = never): Promise<unknown> => await call('album', ALBUM, { signal, cost })
+  return { get, call, sent, clock, log, cost, refused, rotate, told, limits }
 }
 
 const ok: Scripted = { body: { id: 'x' } }
@@ -115,21 +115,21 @@ const quota: Scripted = { status: 429, headers: { 'retry-after': '48925' }, body
 const error = (status: number, message: string): Scripted => ({ status, body: { error: { status, message } } })
 
 t.test('a call is one GET with the token, and gives the JSON', async (t) => {
-  const { get, sent, told, meter } = create(() => ok)
+  const { get, sent, told, cost } = create(() => ok)
   t.same(await get(), { id: 'x' })
   t.match(sent, [{ method: 'GET', url: ALBUM.href, headers: { authorization: 'Bearer secret-token-1' }, body: null }])
   t.same(told, ['take', 'done true'])
-  t.match(meter.read(), { calls: 1, retries: 0, byEndpoint: { album: 1 } })
+  t.match(cost.read(), { calls: 1, retries: 0, byEndpoint: { album: 1 } })
 })
 
 t.test('a 401 of a token that has served renews it without a wait', async (t) => {
-  const { get, sent, refused, meter, clock } = create(inTurn(ok, expired, ok))
+  const { get, sent, refused, cost, clock } = create(inTurn(ok, expired, ok))
   t.same(await get(), { id: 'x' })
   t.same(await get(), { id: 'x' })
   t.same(sent.map(({ headers }) => headers['authorization']), ['Bearer secret-token-1', 'Bearer secret-token-1', 'Bearer secret-token-2'])
   t.same(refused, ['secret-token-1'])
   t.same(clock.slept, [])
-  t.match(meter.read(), { calls: 3, retries: 1 })
+  t.match(cost.read(), { calls: 3, retries: 1 })
 })
 
 t.test('401s of new tokens are tried again like a 5xx, each with another token, and then they count', async (t) => {
@@ -174,11 +174,11 @@ const PASSING: Array<[string, Scripted]> = [
 ]
 for (const [what, answer] of PASSING) {
   t.test(`${what} is tried again after a backoff that doubles`, async (t) => {
-    const { get, sent, clock, meter } = create(inTurn(answer, answer, answer, answer, ok))
+    const { get, sent, clock, cost } = create(inTurn(answer, answer, answer, answer, ok))
     t.same(await get(), { id: 'x' })
     t.equal(sent.length, 5)
     t.same(clock.slept, [500, 1000, 2000, 4000])
-    t.match(meter.read(), { calls: 5, retries: 4 })
+    t.match(cost.read(), { calls: 5, retries: 4 })
   })
 }
 
@@ -229,11 +229,11 @@ for (const [what, answer, code] of [...REFUSED, ['403 for want of Premium as JSO
   t.test(`${what} once, against the evidence, costs one more call; only when it stays so it is ${code}`, async (t) => {
     const once = create(inTurn(answer, ok))
     const evidence = () => EVIDENCE
-    t.same(await once.call('album', ALBUM, { signal: never, meter: once.meter }, { evidence }), { id: 'x' })
+    t.same(await once.call('album', ALBUM, { signal: never, cost: once.cost }, { evidence }), { id: 'x' })
     t.same(once.clock.slept, [500])
-    t.match(once.meter.read(), { calls: 2, retries: 1 })
-    const { call, meter } = create(() => answer)
-    await t.rejects(call('album', ALBUM, { signal: never, meter }, { evidence }), { code })
+    t.match(once.cost.read(), { calls: 2, retries: 1 })
+    const { call, cost } = create(() => answer)
+    await t.rejects(call('album', ALBUM, { signal: never, cost }, { evidence }), { code })
   })
 }
 
@@ -244,18 +244,18 @@ const SEARCH = new URL('https://api.spotify.com/v1/search')
 t.test('Retry-After of a 503 is obeyed by every call to that endpoint, and by no other', async (t) => {
   const clock = createFakeClock()
   let isBusy = true
-  const { get, call, sent, meter } = create((one) => isBusy ? atAlbum(busy('6'))(one) : ok, { clock, maxConcurrency: 3 })
+  const { get, call, sent, cost } = create((one) => isBusy ? atAlbum(busy('6'))(one) : ok, { clock, maxConcurrency: 3 })
   const asked = Array.from({ length: 8 }, () => get())
   await settle()
   t.equal(sent.length, 3, 'those in flight')
-  t.same(await call('search', SEARCH, { signal: never, meter }), { id: 'x' }, 'they hold no slot that another endpoint needs')
+  t.same(await call('search', SEARCH, { signal: never, cost }), { id: 'x' }, 'they hold no slot that another endpoint needs')
   await clock.pass(5999)
   t.equal(sent.length, 4)
   isBusy = false
   await clock.pass(1)
   await Promise.all(asked)
   t.equal(sent.length, 12)
-  t.equal(meter.read().throttledMs, 6000)
+  t.equal(cost.read().throttledMs, 6000)
 })
 
 t.test('a call that waited for the pace while its endpoint was paused is not made', async (t) => {
@@ -280,14 +280,14 @@ t.test('a call that waited for the pace while its endpoint was paused is not mad
 
 t.test('a longer time than a run waits for pauses the run, and no call reaches that endpoint before', async (t) => {
   const clock = createFakeClock()
-  const { get, call, sent, meter } = create(atAlbum(busy('61')), { clock, maxAttempts: 1 })
+  const { get, call, sent, cost } = create(atAlbum(busy('61')), { clock, maxAttempts: 1 })
   for (let asked = 0; asked < 3; asked++) {
     const thrown: unknown = await get().catch((reason: unknown) => reason)
     t.ok(thrown instanceof PauseError)
     t.match(thrown, { code: 'upstream_unavailable', resumeAtMs: START_MS + 61_000, message: /the album answered 503.*no call to it before 2026-/ })
   }
   t.equal(sent.length, 1)
-  t.same(await call('search', SEARCH, { signal: never, meter }), { id: 'x' })
+  t.same(await call('search', SEARCH, { signal: never, cost }), { id: 'x' })
 })
 
 t.test('a wait for a paused endpoint ends with the signal', async (t) => {
@@ -379,9 +379,9 @@ t.test('no more calls are in flight than allowed, and the next goes out when one
 
 t.test("the calls of a run's listing go before its albums, and not before what another run has asked for earlier", async (t) => {
   const gates = Array.from({ length: 6 }, () => createGate<Scripted>())
-  const { call, sent, clock, meter } = create((_sent, place) => gates[place]?.promise ?? ok, { maxConcurrency: 1 })
-  const mine = { signal: never, meter }
-  const others = { signal: never, meter: createMeter(clock.monotonic) }
+  const { call, sent, clock, cost } = create((_sent, place) => gates[place]?.promise ?? ok, { maxConcurrency: 1 })
+  const mine = { signal: never, cost }
+  const others = { signal: never, cost: createCostCounter(clock.monotonic) }
   const asked = [
     call('album', new URL('/mine-1', ALBUM), mine),
     call('album', new URL('/mine-2', ALBUM), mine),
@@ -439,11 +439,11 @@ t.test('a call goes out with the token of the moment, not with that of a minute 
 
 t.test('waiting for the pacer is metered, and a wait of ten calls counts once', async (t) => {
   const clock = createFakeClock()
-  const { meter, call } = create(() => ok, { clock, pacer: await realPacer(t, clock, 1) })
-  const asked = Array.from({ length: 3 }, () => call('search', ALBUM, { signal: never, meter }))
+  const { cost, call } = create(() => ok, { clock, pacer: await realPacer(t, clock, 1) })
+  const asked = Array.from({ length: 3 }, () => call('search', ALBUM, { signal: never, cost }))
   await clock.pass(60_002)
   await Promise.all(asked)
-  t.match(meter.read(), { calls: 3, retries: 0, throttledMs: 60_002, byEndpoint: { search: 3 } })
+  t.match(cost.read(), { calls: 3, retries: 0, throttledMs: 60_002, byEndpoint: { search: 3 } })
 })
 
 async function realPacer (t: Test, clock: FakeClock, calls: number): Promise<Pacer> {
@@ -525,8 +525,8 @@ for (const [what, answer] of ENDINGS) {
 
 t.test('a slot is held until the answer is stored, and released after a refusal', async (t) => {
   const gate = createGate()
-  const { call, sent, meter } = create((_sent, place) => place === 1 ? { status: 404, body: { error: { status: 404, message: 'Resource not found' } } } : ok, { maxConcurrency: 1 })
-  const context = { signal: never, meter }
+  const { call, sent, cost } = create((_sent, place) => place === 1 ? { status: 404, body: { error: { status: 404, message: 'Resource not found' } } } : ok, { maxConcurrency: 1 })
+  const context = { signal: never, cost }
   const first = call('album', ALBUM, context, { async use () { await gate.promise } })
   const second = call('album', ALBUM, context)
   second.catch(() => {})
@@ -540,7 +540,7 @@ t.test('a slot is held until the answer is stored, and released after a refusal'
 })
 
 t.test('what storing an answer throws is thrown, and the place is free again', async (t) => {
-  const { call, get, meter } = create(() => ok, { maxConcurrency: 1 })
-  await t.rejects(call('album', ALBUM, { signal: never, meter }, { async use () { throw new Error('the disk is full') } }), { message: 'the disk is full' })
+  const { call, get, cost } = create(() => ok, { maxConcurrency: 1 })
+  await t.rejects(call('album', ALBUM, { signal: never, cost }, { async use () { throw new Error('the disk is full') } }), { message: 'the disk is full' })
   t.ok(await get())
 })

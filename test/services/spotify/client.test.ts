@@ -4,11 +4,11 @@ import { type ErrorCode, ServiceError } from '../../../src/errors.ts'
 import { type Endpoint } from '../../../src/services/spotify/http/endpoint.ts'
 import { createTestCapabilities } from './test-capabilities.ts'
 import { testSlot } from './test-slot.ts'
-import { createMeter } from '../../../src/services/spotify/cost.ts'
+import { createCostCounter } from '../../../src/services/spotify/cost.ts'
 import { START } from '../../../src/services/spotify/paging.ts'
-import { type ListingRequest, createSpotifyService } from '../../../src/services/spotify/client.ts'
+import { type ListingRequest, createSpotifyClient } from '../../../src/services/spotify/client.ts'
 
-const context = { signal: new AbortController().signal, meter: createMeter(() => 0), slot: testSlot() }
+const context = { signal: new AbortController().signal, cost: createCostCounter(() => 0), slot: testSlot() }
 const NEW_RELEASES: ListingRequest = { endpoint: 'newReleases', path: '/browse/new-releases', query: {} }
 const SEARCH: ListingRequest = { endpoint: 'search', path: '/search', query: { q: 'tag:new', type: 'album' } }
 const ARTIST: ListingRequest = { endpoint: 'artistAlbums', path: '/artists/a/albums', query: { include_groups: 'album,single' } }
@@ -17,7 +17,7 @@ const ARTIST: ListingRequest = { endpoint: 'artistAlbums', path: '/artists/a/alb
 function create (answer: (url: URL, endpoint: Endpoint) => unknown, apiUrl = 'https://api.spotify.com/v1') {
   const asked: string[] = []
   const memory = createTestCapabilities()
-  const spotify = createSpotifyService({
+  const spotify = createSpotifyClient({
     apiUrl: new URL(apiUrl),
     memory,
     ready: async () => {},

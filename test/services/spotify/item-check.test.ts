@@ -57,16 +57,16 @@ for (const [what, item, expected] of TRACKS) {
 const track = (number: number): object => ({ name: `track ${number}`, track_number: number })
 
 const HEADS: Array<[string, object, object]> = [
-  ['a whole album', { total_tracks: 2, tracks: { items: [track(1), track(2)], total: 2, next: null } }, { slots: 2, valid: 2, expected: 2, hasNext: false }],
-  ['an album with more pages', { total_tracks: 55, tracks: { items: [track(1)], total: 55, next: 'https://api.spotify.com/v1/x' } }, { slots: 1, valid: 1, expected: 55, hasNext: true }],
-  ['a null among the tracks', { tracks: { items: [track(1), null, track(3)], total: 3, next: null } }, { slots: 3, valid: 2, expected: 3, hasNext: false }],
-  ['a broken track', { tracks: { items: [{ track_number: 1 }], total: 1 } }, { slots: 1, valid: 0, expected: 1, hasNext: false }],
-  ['no count at all', { tracks: { items: [track(1), track(2)] } }, { slots: 2, valid: 2, expected: 2, hasNext: false }],
-  ['a count below what is there', { total_tracks: 1, tracks: { items: [track(1), track(2)], total: 1 } }, { slots: 2, valid: 2, expected: 2, hasNext: false }],
-  ['counts that differ: the larger holds', { total_tracks: 9, tracks: { items: [track(1)], total: 8 } }, { slots: 1, valid: 1, expected: 9, hasNext: false }],
-  ['a count that no integer can hold', { total_tracks: 1e300, tracks: { items: [track(1)], total: 1, next: null } }, { slots: 1, valid: 1, expected: 1, hasNext: false }],
-  ['no tracks', { total_tracks: 0, tracks: { items: [], total: 0 } }, { slots: 0, valid: 0, expected: 0, hasNext: false }],
-  ['counts that are rubbish', { total_tracks: 'many', tracks: { items: [track(1)], total: -4, next: 5 } }, { slots: 1, valid: 1, expected: 1, hasNext: false }],
+  ['a whole album', { total_tracks: 2, tracks: { items: [track(1), track(2)], total: 2, next: null } }, { places: 2, valid: 2, expected: 2, hasNext: false }],
+  ['an album with more pages', { total_tracks: 55, tracks: { items: [track(1)], total: 55, next: 'https://api.spotify.com/v1/x' } }, { places: 1, valid: 1, expected: 55, hasNext: true }],
+  ['a null among the tracks', { tracks: { items: [track(1), null, track(3)], total: 3, next: null } }, { places: 3, valid: 2, expected: 3, hasNext: false }],
+  ['a broken track', { tracks: { items: [{ track_number: 1 }], total: 1 } }, { places: 1, valid: 0, expected: 1, hasNext: false }],
+  ['no count at all', { tracks: { items: [track(1), track(2)] } }, { places: 2, valid: 2, expected: 2, hasNext: false }],
+  ['a count below what is there', { total_tracks: 1, tracks: { items: [track(1), track(2)], total: 1 } }, { places: 2, valid: 2, expected: 2, hasNext: false }],
+  ['counts that differ: the larger holds', { total_tracks: 9, tracks: { items: [track(1)], total: 8 } }, { places: 1, valid: 1, expected: 9, hasNext: false }],
+  ['a count that no integer can hold', { total_tracks: 1e300, tracks: { items: [track(1)], total: 1, next: null } }, { places: 1, valid: 1, expected: 1, hasNext: false }],
+  ['no tracks', { total_tracks: 0, tracks: { items: [], total: 0 } }, { places: 0, valid: 0, expected: 0, hasNext: false }],
+  ['counts that are rubbish', { total_tracks: 'many', tracks: { items: [track(1)], total: -4, next: 5 } }, { places: 1, valid: 1, expected: 1, hasNext: false }],
 ]
 for (const [what, body, expected] of HEADS) {
   t.test(`an album answer: ${what}`, async (t) => {
@@ -92,7 +92,7 @@ for (const body of [null, undefined, 'album', [], {}, { id: ID }, { id: ID, trac
 
 t.test('a recorded album of 55 tracks is read with its first 50', WITH_RECORDED, async (t) => {
   const { album: _album, keys: _keys, ...head } = readAlbumHead(JSON.parse(recorded('02-album-full-over-50-tracks.json'))) ?? {}
-  t.same(head, { slots: 50, valid: 50, expected: 55, hasNext: true })
+  t.same(head, { places: 50, valid: 50, expected: 55, hasNext: true })
 })
 
 t.test('all five tracks of its recorded second page are tracks', WITH_RECORDED, async (t) => {
@@ -146,13 +146,13 @@ t.test('what tells its tracks apart is read where an album has further pages onl
   t.same(readAlbumHead({ id: ID, tracks: { ...tracks, next: 'https://api.spotify.com/v1/x' } })?.keys, trackKeys(tracks.items))
 })
 
-t.test('whatever is sent, nothing is thrown, and valid ≤ slots ≤ expected', async () => {
+t.test('whatever is sent, nothing is thrown, and valid ≤ places ≤ expected', async () => {
   fc.assert(fc.property(fc.jsonValue(), fc.jsonValue(), fc.jsonValue(), (any, items, total) => {
     readListedAlbum(any)
     isTrack(any)
     for (const body of [any, { id: ID, tracks: any }, { id: ID, total_tracks: total, tracks: { items, total: any } }]) {
       const head = readAlbumHead(body)
-      if (head !== null && !(head.valid <= head.slots && head.slots <= head.expected)) return false
+      if (head !== null && !(head.valid <= head.places && head.places <= head.expected)) return false
     }
     return true
   }))

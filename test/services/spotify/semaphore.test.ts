@@ -1,16 +1,16 @@
 import { getEventListeners } from 'node:events'
 import t from 'tap'
-import { createAnswerBudget } from '../../../src/services/spotify/http/response-budget.ts'
+import { createResponseBudget } from '../../../src/services/spotify/http/response-budget.ts'
 import { type Semaphore, createSemaphore } from '../../../src/services/spotify/semaphore.ts'
-import { createMeter } from '../../../src/services/spotify/cost.ts'
+import { createCostCounter } from '../../../src/services/spotify/cost.ts'
 import { settle } from '../../fake-clock.ts'
 import { never } from '../../never.ts'
 import { type Gate, createGate } from '../gate.ts'
 
-const METERS = { a: createMeter(() => 0), b: createMeter(() => 0), c: createMeter(() => 0) }
+const METERS = { a: createCostCounter(() => 0), b: createCostCounter(() => 0), c: createCostCounter(() => 0) }
 
 function semaphoreOf (slots: number): Semaphore {
-  return createSemaphore({ slots, answers: createAnswerBudget(), waiting: () => null })
+  return createSemaphore({ slots, answers: createResponseBudget(), waiting: () => null })
 }
 
 /** Calls by names like `a1` or `A1`: the letter is the run, a capital is urgent. Each holds its slot until it is ended. */
@@ -20,7 +20,7 @@ function create (slots: number) {
   const gates = new Map<string, Gate<void>>()
   async function claim (name: string, signal = never): Promise<string> {
     const letter = name.charAt(0)
-    using _slot = await semaphore.acquire({ meter: METERS[letter.toLowerCase() as 'a'], signal }, letter !== letter.toLowerCase())
+    using _slot = await semaphore.acquire({ cost: METERS[letter.toLowerCase() as 'a'], signal }, letter !== letter.toLowerCase())
     const gate = createGate()
     gates.set(name, gate)
     begun.push(name)
@@ -78,7 +78,7 @@ t.test('as many calls hold a slot as there are, and the next goes when one has e
 
 t.test('a slot that is lent serves others, and is waited for again; after a failure it is free', async (t) => {
   const semaphore = semaphoreOf(1)
-  const claimant = { meter: METERS.a, signal: never }
+  const claimant = { cost: METERS.a, signal: never }
   const [lent, taken] = [createGate(), createGate()]
   const order: string[] = []
   async function lender (): Promise<void> {
@@ -110,10 +110,10 @@ t.test('a slot that is lent serves others, and is waited for again; after a fail
 })
 
 t.test('room for an answer is free again with the next attempt, while the slot is lent, and with the slot', async (t) => {
-  const answers = createAnswerBudget()
+  const answers = createResponseBudget()
   const semaphore = createSemaphore({ slots: 1, answers, waiting: () => null })
   {
-    using slot = await semaphore.acquire({ meter: METERS.a, signal: never }, true)
+    using slot = await semaphore.acquire({ cost: METERS.a, signal: never }, true)
     await slot.openRoom().small(never)
     const { read } = answers.used()
     t.ok(read > 0)

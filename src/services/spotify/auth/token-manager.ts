@@ -4,9 +4,9 @@ import { abortable } from '../../abortable.ts'
 import { type Clock } from '../../clock.ts'
 import { type Log } from '../../log.ts'
 import { isRecord } from '../../fields.ts'
-import { type Answer, type Body, apiError, evidence } from '../http/response.ts'
-import { type AnswerBudget } from '../http/response-budget.ts'
-import { exchange } from '../http/send.ts'
+import { type SpotifyResponse, type Body, apiError, evidence } from '../http/response.ts'
+import { type ResponseBudget } from '../http/response-budget.ts'
+import { send } from '../http/send.ts'
 import { type RetryPolicy, parseRetryAfterMs, retryDelayMs, unnamedPauseMs } from '../http/retry-policy.ts'
 import { type Pause } from '../pacing/throttle.ts'
 import { type PauseStore, type TokenPause, createTokenPause } from '../pacing/pause.ts'
@@ -51,7 +51,7 @@ interface TokenManagerOptions {
   random: () => number
   retry: RetryPolicy
   timeoutMs: number
-  answers: AnswerBudget
+  answers: ResponseBudget
   /** The longest `Retry-After` of the token endpoint that is waited for. */
   maxWaitMs: number
   /** Keeps the time that the token endpoint named. */
@@ -164,15 +164,15 @@ async function fetchToken (options: TokenManagerOptions, pause: TokenPause, sign
     onWait(null)
     const startedMs = clock.monotonic()
     onRequest()
-    const answer = await ask(options, signal)
-    const verdict = judge(answer, startedMs, options)
+    const response = await ask(options, signal)
+    const verdict = judge(response, startedMs, options)
     if (verdict.kind === 'token') return verdict.token
-    const namedMs = namedWaitMs(answer, clock.now())
+    const namedMs = namedWaitMs(response, clock.now())
     const isLimit = verdict.code === 'rate_limited'
     const waitMs = namedMs ?? (isLimit ? unnamedPauseMs(attempt, false) : retryDelayMs(attempt, retry, random()))
     const isOver = attempt >= retry.maxAttempts || waitMs > options.maxWaitMs
     const code = isLimit ? 'rate_limited' : 'upstream_unavailable'
-    const named = namedMs === null ? null : await pause.begin({ leftMs: namedMs, hold: isOver, code, detail: `the token endpoint ${verdict.detail}` })
+    const named = namedMs === null ? null : await pause.begin({ leftMs: namedMs, isLong: isOver, code, detail: `the token endpoint ${verdict.detail}` })
     if (isOver && named !== null) throw pauseError(named)
     if (isOver) throw lastError(verdict, attempt)
     log.warn({ attempt, waitMs: Math.round(waitMs), detail: verdict.detail }, 'token request failed, trying again')
@@ -191,14 +191,14 @@ function lastError ({ code, detail }: TokenVerdict & { kind: 'again' }, tries: n
 /** The end of the pause, whichever process was told of it; throws where it is too far for waiting. */
 async function untilAllowed (pause: TokenPause, clock: Clock, signal: AbortSignal, onWait: FetchHooks['onWait']): Promise<void> {
   for (let known; (known = await pause.read()) !== null;) {
-    if (known.hold) throw pauseError(known.pause)
+    if (known.isLong) throw pauseError(known.pause)
     onWait(waitForPause(known.pause))
     await clock.sleep(known.leftMs, signal)
   }
 }
 
-function namedWaitMs (answer: Answer, nowMs: number): number | null {
-  return answer.kind === 'response' ? parseRetryAfterMs(answer.retryAfter, nowMs) : null
+function namedWaitMs (response: SpotifyResponse, nowMs: number): number | null {
+  return response.kind === 'response' ? parseRetryAfterMs(response.retryAfter, nowMs) : null
 }
 
 function pauseError ({ code, detail, untilMs }: Pause): PauseError {
@@ -206,16 +206,16 @@ function pauseError ({ code, detail, untilMs }: Pause): PauseError {
 }
 
 /** Its answer is small: its room is free again as soon as it is parsed. */
-async function ask (options: TokenManagerOptions, signal: AbortSignal): Promise<Answer> {
+async function ask (options: TokenManagerOptions, signal: AbortSignal): Promise<SpotifyResponse> {
   const room = options.answers.open()
   try {
-    return await exchange(options.dispatcher, tokenRequest(options), { signal, timeoutMs: options.timeoutMs, room })
+    return await send(options.dispatcher, tokenRequest(options), { signal, timeoutMs: options.timeoutMs, room })
   } finally {
     room.release()
   }
 }
 
-function tokenRequest ({ clientId, clientSecret, tokenUrl }: TokenManagerOptions): Parameters<typeof exchange>[1] {
+function tokenRequest ({ clientId, clientSecret, tokenUrl }: TokenManagerOptions): Parameters<typeof send>[1] {
   return {
     method: 'POST',
     url: tokenUrl,
@@ -236,9 +236,9 @@ type TokenVerdict =
   | { kind: 'again', code: 'rate_limited' | 'upstream_unavailable' | 'upstream_invalid', detail: string }
 
 /** The credentials are judged by the body alone: whatever else a token endpoint, or a proxy before it, answers may pass. */
-function judge (answer: Answer, startedMs: number, { clientId, clientSecret }: TokenManagerOptions): TokenVerdict {
-  if (answer.kind === 'broken') return { kind: 'again', code: 'upstream_unavailable', detail: answer.reason }
-  const { status, body } = answer
+function judge (response: SpotifyResponse, startedMs: number, { clientId, clientSecret }: TokenManagerOptions): TokenVerdict {
+  if (response.kind === 'broken') return { kind: 'again', code: 'upstream_unavailable', detail: response.reason }
+  const { status, body } = response
   const detail = `answered ${status} with ${evidence(body, [[clientSecret, 'secret'], [credentials(clientId, clientSecret), 'secret']])}`
   if (status === 200) {
     const token = body.kind === 'json' ? readToken(body.value, startedMs) : null

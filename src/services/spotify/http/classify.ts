@@ -1,6 +1,6 @@
 import { type CallErrorCode, type RunErrorCode } from '../../../errors.ts'
 import { isRecord } from '../../fields.ts'
-import { type Answer, type Body, type Secrets, apiError, evidence } from './response.ts'
+import { type SpotifyResponse, type Body, type Secrets, apiError, evidence } from './response.ts'
 import { parseRetryAfterMs } from './retry-policy.ts'
 
 /** What an answer means for the call that got it. */
@@ -22,11 +22,11 @@ export type Verdict =
  * Source: https://developer.spotify.com/documentation/web-api/concepts/api-calls#response-status-codes
  * @param secrets what the answer may send back, and the verdict must not repeat
  */
-export function classify (answer: Answer, nowMs: number, secrets: Secrets = []): Verdict {
-  if (answer.kind === 'broken') return { kind: 'retry', code: 'upstream_unavailable', retryAfterMs: null, detail: answer.reason }
-  const { status, body } = answer
+export function classify (response: SpotifyResponse, nowMs: number, secrets: Secrets = []): Verdict {
+  if (response.kind === 'broken') return { kind: 'retry', code: 'upstream_unavailable', retryAfterMs: null, detail: response.reason }
+  const { status, body } = response
   const detail = `answered ${status} with ${evidence(body, secrets)}`
-  const retryAfterMs = parseRetryAfterMs(answer.retryAfter, nowMs)
+  const retryAfterMs = parseRetryAfterMs(response.retryAfter, nowMs)
   if (status === 200) return judgeSuccess(body, secrets)
   if (status === 401) return { kind: 'renew', detail }
   if (status === 429) {

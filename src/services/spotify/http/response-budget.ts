@@ -3,13 +3,13 @@ import { createByteBudget } from './byte-budget.ts'
 const MEBIBYTE = 1024 * 1024
 
 /** The largest answer, unpacked. Spotify's largest, a batch of 20 albums with all fields, has about half of it. */
-export const MAX_ANSWER_BYTES = 4 * MEBIBYTE
+export const MAX_RESPONSE_BYTES = 4 * MEBIBYTE
 /** All answers together that are being read, as sent and unpacked; the calls in flight (100 at most) fit in with a small answer each. */
 const MAX_HELD_BYTES = 64 * MEBIBYTE
 /** Nearly every answer is smaller, sent and unpacked together. */
 const SMALL_BYTES = 256 * 1024
 /** What is parsed together until it is stored: parsed, a text can take twenty times its length. */
-const MAX_PARSED_BYTES = MAX_ANSWER_BYTES
+const MAX_PARSED_BYTES = MAX_RESPONSE_BYTES
 
 /** The room that one answer takes from its arrival until what it said is stored. */
 export interface AnswerRoom {
@@ -22,29 +22,29 @@ export interface AnswerRoom {
   release: () => void
 }
 
-export interface AnswerBudget {
+export interface ResponseBudget {
   open: () => AnswerRoom
   /** Bytes held at present. */
   used: () => { read: number, parsed: number }
 }
 
 /** Bounds the memory that the answers of Spotify take, all calls together: an answer without room waits. */
-export function createAnswerBudget (): AnswerBudget {
+export function createResponseBudget (): ResponseBudget {
   const reading = createByteBudget(MAX_HELD_BYTES)
   const parsing = createByteBudget(MAX_PARSED_BYTES)
 
   function open (): AnswerRoom {
     let read = 0
     let parsed = 0
-    async function hold (bytes: number, signal: AbortSignal): Promise<number> {
+    async function reserve (bytes: number, signal: AbortSignal): Promise<number> {
       const more = bytes - read
       await reading.take(more, signal)
       read += more
       return read / 2
     }
     return {
-      small: async (signal) => await hold(SMALL_BYTES, signal),
-      large: async (signal) => await hold(2 * MAX_ANSWER_BYTES, signal),
+      small: async (signal) => await reserve(SMALL_BYTES, signal),
+      large: async (signal) => await reserve(2 * MAX_RESPONSE_BYTES, signal),
       async parsed (length, signal) {
         const bytes = Math.min(length, MAX_PARSED_BYTES)
         await parsing.take(bytes, signal)

@@ -2,7 +2,7 @@ import { isRecord } from '../../fields.ts'
 import { type JsonLimits, excessOf, parseJson } from '../../json.ts'
 
 /** What came back from one attempt of a call, before anybody judged it. */
-export type Answer =
+export type SpotifyResponse =
   | { kind: 'response', status: number, retryAfter: string | undefined, body: Body }
   | { kind: 'broken', reason: string }
 

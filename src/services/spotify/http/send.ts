@@ -1,7 +1,7 @@
 import { type Dispatcher } from 'undici'
 import { ServiceError } from '../../../errors.ts'
-import { type Answer, type Body, parseBody } from './response.ts'
-import { type AnswerRoom, MAX_ANSWER_BYTES } from './response-budget.ts'
+import { type SpotifyResponse, type Body, parseBody } from './response.ts'
+import { type AnswerRoom, MAX_RESPONSE_BYTES } from './response-budget.ts'
 import { faultOf } from './connection-fault.ts'
 import { TooLongError, codingsOf, unpack } from './content-coding.ts'
 
@@ -25,14 +25,14 @@ interface Limits {
  * is an answer too. Redirects are not followed: the token goes nowhere else.
  * Throws the caller's abort, and `upstream_unavailable` for what would go wrong at every try of every call: a certificate, a proxy's rules.
  */
-export async function exchange (dispatcher: Dispatcher, request: Request, { signal, timeoutMs, room }: Limits): Promise<Answer> {
+export async function send (dispatcher: Dispatcher, request: Request, { signal, timeoutMs, room }: Limits): Promise<SpotifyResponse> {
   signal.throwIfAborted()
   const controller = new AbortController()
   const onAbort = (): void => controller.abort()
   const timer = startTimer(timeoutMs, onAbort)
   signal.addEventListener('abort', onAbort, { once: true })
   try {
-    return await send(dispatcher, request, { room, timer, signal: controller.signal }, signal)
+    return await receive(dispatcher, request, { room, timer, signal: controller.signal }, signal)
   } catch (error) {
     signal.throwIfAborted()
     if (controller.signal.aborted) return { kind: 'broken', reason: `gave no whole answer within ${timeoutMs} ms` }
@@ -51,7 +51,7 @@ interface Reading {
   signal: AbortSignal
 }
 
-async function send (dispatcher: Dispatcher, request: Request, reading: Reading, caller: AbortSignal): Promise<Answer> {
+async function receive (dispatcher: Dispatcher, request: Request, reading: Reading, caller: AbortSignal): Promise<SpotifyResponse> {
   const { statusCode, headers, body } = await dispatcher.request({
     origin: request.url.origin,
     path: request.url.pathname + request.url.search,
@@ -63,12 +63,12 @@ async function send (dispatcher: Dispatcher, request: Request, reading: Reading,
     bodyTimeout: 0,
   })
   const retryAfter = headers['retry-after']
-  const answer = { kind: 'response', status: statusCode, retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter } as const
+  const response = { kind: 'response', status: statusCode, retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter } as const
   try {
-    return { ...answer, body: await readBody(body, headers['content-encoding'], reading) }
+    return { ...response, body: await readBody(body, headers['content-encoding'], reading) }
   } catch (error) {
     if (statusCode !== 429 || caller.aborted) throw error
-    return { ...answer, body: { kind: 'empty' } }
+    return { ...response, body: { kind: 'empty' } }
   }
 }
 
@@ -86,7 +86,7 @@ async function readBody (body: Dispatcher.ResponseData['body'], encoding: string
     return parseBody(text)
   } catch (error) {
     if (!(error instanceof TooLongError)) throw error
-    return { kind: 'unreadable', reason: `a body of more than ${MAX_ANSWER_BYTES} bytes, which no answer of Spotify has` }
+    return { kind: 'unreadable', reason: `a body of more than ${MAX_RESPONSE_BYTES} bytes, which no answer of Spotify has` }
   }
 }
 
@@ -96,7 +96,7 @@ async function readBytes (body: AsyncIterable<Buffer>, small: number, large: () 
   let most = small
   for await (const chunk of body) {
     length += chunk.length
-    if (length > MAX_ANSWER_BYTES) throw new TooLongError()
+    if (length > MAX_RESPONSE_BYTES) throw new TooLongError()
     if (length > most) most = await large()
     chunks.push(chunk)
   }

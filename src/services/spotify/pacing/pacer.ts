@@ -3,7 +3,7 @@ import { type Clock } from '../../clock.ts'
 import { type Log } from '../../log.ts'
 import { type Limit, type Pause } from './throttle.ts'
 import { type Wait } from './wait.ts'
-import { type Place, type Window } from './window.ts'
+import { type WindowPermit, type Window } from './window.ts'
 
 /** The right to make one call; `done` says that the call has ended, and whether Spotify answered it. */
 export interface Permit {
@@ -41,8 +41,8 @@ interface Waiter {
 }
 
 /**
- * The one gate before Spotify: callers queue here, and the window says how many may go. A call occupies its
- * place from the moment it is let through until one window after it has ended, so that however long it was on
+ * The one gate before Spotify: callers queue here, and the window says how many may go. A call occupies a
+ * permit from the moment it is let through until one window after it has ended, so that however long it was on
  * its way, Spotify never sees more than the allowed number in any window.
  * Source: https://developer.spotify.com/documentation/web-api/concepts/rate-limits
  */
@@ -51,13 +51,13 @@ export function createPacer ({ window, clock, log }: PacerOptions): Pacer {
   let asking = false
   let again = false
   let closed = false
-  /** 429 answers so far: a place that was given before one of them is not used after it. */
+  /** 429 answers so far: a permit that was given before one of them is not used after it. */
   let limits = 0
   let timer: AbortController | null = null
   /** What the last answer of the window left callers waiting for. */
   let wait: Wait | null = null
 
-  /** Let through whom we may, then sleep until the next place is free. Whatever changes a place calls this. */
+  /** Let through whom we may, then sleep until the next permit is free. Whatever changes a permit calls this. */
   async function pump (): Promise<void> {
     again = true
     if (asking) return
@@ -77,15 +77,15 @@ export function createPacer ({ window, clock, log }: PacerOptions): Pacer {
       return
     }
     const limitsBefore = limits
-    const { places, waitMs, hold, ...taken } = await window.take(waiting.map(({ endpoint }) => endpoint))
+    const { permits, waitMs, longPause, ...taken } = await window.take(waiting.map(({ endpoint }) => endpoint))
     wait = taken.wait
     if (closed || limits !== limitsBefore) {
-      for (const place of places) window.giveBack(place)
+      for (const permit of permits) window.release(permit)
       again = true
       return
     }
-    for (const place of places) letThrough(place)
-    if (hold !== null) return refuseAll(pauseError(hold))
+    for (const permit of permits) letThrough(permit)
+    if (longPause !== null) return refuseAll(pauseError(longPause))
     if (waiting.length > 0) pumpAfter(waitMs)
   }
 
@@ -95,24 +95,24 @@ export function createPacer ({ window, clock, log }: PacerOptions): Pacer {
   }
 
   /** Who asked may have given up in the meantime: then the next one goes, or nobody. */
-  function letThrough (place: Place): void {
+  function letThrough (permit: WindowPermit): void {
     const waiter = waiting.shift()
-    if (waiter === undefined) window.giveBack(place)
-    else waiter.give(permit(place))
+    if (waiter === undefined) window.release(permit)
+    else waiter.give(permitOf(permit))
   }
 
   function refuseAll (error: Error): void {
     for (const waiter of waiting.splice(0)) waiter.refuse(error)
   }
 
-  function permit (place: Place): Permit {
+  function permitOf (permit: WindowPermit): Permit {
     let open = true
     return {
-      givenAtMs: place.givenAtMs,
+      givenAtMs: permit.givenAtMs,
       done (answered) {
         if (!open) return
         open = false
-        window.done(place, answered)
+        window.done(permit, answered)
         void pump()
       },
     }
@@ -153,8 +153,8 @@ export function createPacer ({ window, clock, log }: PacerOptions): Pacer {
 
   return {
     async throwIfHeld () {
-      const hold = await window.hold()
-      if (hold !== null) throw pauseError(hold)
+      const longPause = await window.longPause()
+      if (longPause !== null) throw pauseError(longPause)
     },
     take,
     limited,

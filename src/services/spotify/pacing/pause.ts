@@ -13,9 +13,9 @@ export interface TokenPause {
   /** The pause in force, in wall-clock terms, as far as this process knows. */
   current: () => Pause | null
   /** The same, and what is left of it, after a look at what others were told. */
-  read: () => Promise<{ pause: Pause, leftMs: number, hold: boolean } | null>
-  /** The endpoint named a time. Stored when it resolves. `hold`: it is not waited for. */
-  begin: (named: { leftMs: number, hold: boolean, code: Pause['code'], detail: string }) => Promise<Pause>
+  read: () => Promise<{ pause: Pause, leftMs: number, isLong: boolean } | null>
+  /** The endpoint named a time. Stored when it resolves. `isLong`: it is not waited for. */
+  begin: (named: { leftMs: number, isLong: boolean, code: Pause['code'], detail: string }) => Promise<Pause>
 }
 
 interface TokenPauseOptions {
@@ -41,9 +41,9 @@ export function createTokenPause ({ store, maxWaitMs, clock, log }: TokenPauseOp
   }
 
   /** A pause is only ever made longer. */
-  function learn (pause: Pause, leftMs: number, hold: boolean): void {
+  function learn (pause: Pause, leftMs: number, isLong: boolean): void {
     const endsAtMs = clock.monotonic() + leftMs
-    if (endsAtMs > (inForce()?.endsAtMs ?? clock.monotonic())) known = { ...pause, endsAtMs, hold }
+    if (endsAtMs > (inForce()?.endsAtMs ?? clock.monotonic())) known = { ...pause, endsAtMs, isLong }
   }
 
   async function look (): Promise<void> {
@@ -68,11 +68,11 @@ export function createTokenPause ({ store, maxWaitMs, clock, log }: TokenPauseOp
     async read () {
       await look()
       const [known, pause] = [inForce(), current()]
-      return known === null || pause === null ? null : { pause, leftMs: known.endsAtMs - clock.monotonic(), hold: known.hold }
+      return known === null || pause === null ? null : { pause, leftMs: known.endsAtMs - clock.monotonic(), isLong: known.isLong }
     },
-    async begin ({ leftMs, hold, code, detail }) {
+    async begin ({ leftMs, isLong, code, detail }) {
       const mine: Pause = { untilMs: clock.now() + leftMs, code, detail }
-      learn(mine, leftMs, hold)
+      learn(mine, leftMs, isLong)
       await look()
       const longest = current() ?? mine
       await keep(longest)

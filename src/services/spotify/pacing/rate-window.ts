@@ -4,21 +4,21 @@ import { seal, unseal } from '../../database/checksum.ts'
 import { type Database, type Transaction } from '../../database/database.ts'
 import { reasonOf } from '../../database/failure.ts'
 import { type Log } from '../../log.ts'
-import { type Allowance, type Moment, type Pause, type StoredStanding, afterLimit, isNews, mergedStanding, onTheWall, paceAt, pauseAt, restoredStanding, storedStanding } from './throttle.ts'
+import { type Allowance, type Moment, type Pause, type StoredThrottleState, afterLimit, isNews, mergedThrottle, onTheWall, paceAt, pauseAt, restoredThrottle, storedThrottle } from './throttle.ts'
 import { type Wait, waitForPace, waitForPause } from './wait.ts'
-import { type Place, type Taken, type Window } from './window.ts'
+import { type WindowPermit, type Taken, type Window } from './window.ts'
 
 interface RateWindowOptions extends Allowance {
   database: Pick<Database, 'kind' | 'queries' | 'transaction' | 'nowMs'>
   /** Whose limit it is: only its hash is stored. */
   account: string
-  /** No call takes longer: the place of a process that died becomes free a window after that. */
+  /** No call takes longer: the permit of a process that died becomes free a window after that. */
   longestCallMs: number
   clock: Clock
   log: Log
 }
 
-/** Who waits asks at least as often, since other processes do not tell when a place is free. */
+/** Who waits asks at least as often, since other processes do not tell when a permit is free. */
 const ASK_EVERY_MS = { sqlite: 1000, postgresql: 200 }
 /** Two clocks that nobody has set differ by less. */
 const MAX_DRIFT_MS = 1000
@@ -30,13 +30,13 @@ const HOUR_MS = 3_600_000
 const DAY_HOURS = 24
 
 /** How the account stands, as it is stored; `change` is another one after each change. */
-interface StoredThrottle extends StoredStanding { change: string }
+interface StoredThrottle extends StoredThrottleState { change: string }
 
 /** The database's clock less the monotonic one lies between these: an answer takes its time. */
 interface Offset { leastMs: number, mostMs: number }
 
 /**
- * The window of all processes of a database: places and pauses are rows, changed under one lock. Without an answer of the
+ * The window of all processes of a database: permits and pauses are rows, changed under one lock. Without an answer of the
  * database nobody is let through. What this process has learnt of a pause it keeps on its monotonic clock, so that a wall
  * clock which is set makes no pause longer or shorter.
  */
@@ -44,12 +44,12 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   const { callsPerWindow, windowMs } = allowance
   const { queries, transaction } = database
   const account = createHash('sha256').update(owner).digest('hex').slice(0, 32)
-  /** When each place of this process becomes free, on the monotonic clock; Infinity while its call is under way. */
+  /** When each permit of this process becomes free, on the monotonic clock; Infinity while its call is under way. */
   const own = new Map<string, number>()
   /** Places whose calls have ended, or were not made, and of which the database does not know. */
   let untold: Array<{ id: string, endedAtMs: number | null }> = []
-  let known = restoredStanding(null, moment(clock.now()), allowance)
-  /** The stored standing that is known. */
+  let known = restoredThrottle(null, moment(clock.now()), allowance)
+  /** The stored throttle that is known. */
   let change: string | null = null
   /** Raised whenever this process has learnt something; `storedRevision` is the last one that is stored. */
   let revision = 0
@@ -67,7 +67,7 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
 
   function currentHold (): Pause | null {
     const pause = pauseAt(known, clock.monotonic())
-    return pause?.hold === true ? onTheWall(pause, moment(clock.now())) : null
+    return pause?.isLong === true ? onTheWall(pause, moment(clock.now())) : null
   }
 
   /** Runs what the lock protects, or gives `otherwise` where the database gives no answer. */
@@ -102,11 +102,11 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     offset = measured
     change = synced.change
     if (writes) storedRevision = synced.revision
-    untold = untold.filter((place) => !told.includes(place))
+    untold = untold.filter((permit) => !told.includes(permit))
     return answer
   }
 
-  /** Keeps places occupied that a clock which was set forward would free early, and the pause at what is left of it. */
+  /** Keeps permits occupied that a clock which was set forward would free early, and the pause at what is left of it. */
   async function followJump (within: Transaction, jumpMs: number, now: Moment): Promise<void> {
     const { pause } = known
     if (pause !== null) known = { ...known, pause: { ...pause, untilMs: Math.ceil(now.wallMs + pause.endsAtMs - now.atMs) } }
@@ -121,30 +121,30 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     const now = moment(nowMs)
     let knowsMore = writes
     if (stored !== null && stored.change !== change) {
-      const shared = restoredStanding(stored, now, allowance)
-      const merged = mergedStanding(shared, known, now.atMs)
+      const shared = restoredThrottle(stored, now, allowance)
+      const merged = mergedThrottle(shared, known, now.atMs)
       known = merged
       knowsMore ||= merged !== shared
     }
     if (stored !== null && !knowsMore) return { change: stored.change, revision }
     const synced = { change: randomUUID(), revision }
-    const standing = seal(JSON.stringify({ ...storedStanding(known, now), change: synced.change } satisfies StoredThrottle))
-    await within.insertInto('throttles').values({ account, standing }).onConflict((row) => row.column('account').doUpdateSet({ standing })).execute()
+    const throttle = seal(JSON.stringify({ ...storedThrottle(known, now), change: synced.change } satisfies StoredThrottle))
+    await within.insertInto('throttles').values({ account, throttle }).onConflict((row) => row.column('account').doUpdateSet({ throttle })).execute()
     return synced
   }
 
   async function readStanding (within: Transaction): Promise<StoredThrottle | null> {
-    const row = await within.selectFrom('throttles').select('standing').where('account', '=', account).executeTakeFirst()
+    const row = await within.selectFrom('throttles').select('throttle').where('account', '=', account).executeTakeFirst()
     if (row === undefined) return null
-    const text = unseal(row.standing)
+    const text = unseal(row.throttle)
     if (text !== null) return JSON.parse(text) as StoredThrottle
     log.error('the stored throttle is damaged; continuing without it')
     return null
   }
 
-  /** Frees the places of calls that have ended, each one window after its end. */
-  async function tell (within: Transaction, places: typeof untold, { mostMs }: Offset): Promise<void> {
-    for (const { id, endedAtMs } of places) {
+  /** Frees the permits of calls that have ended, each one window after its end. */
+  async function tell (within: Transaction, permits: typeof untold, { mostMs }: Offset): Promise<void> {
+    for (const { id, endedAtMs } of permits) {
       if (endedAtMs === null) {
         await within.deleteFrom('permits').where('account', '=', account).where('id', '=', id).execute()
       } else {
@@ -155,7 +155,7 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     }
   }
 
-  /** Counts the places that are occupied; what lies further ahead than any place can was written before the clock was set back. */
+  /** Counts the permits that are occupied; what lies further ahead than any permit can was written before the clock was set back. */
   async function countOccupied (within: Transaction, nowMs: number): Promise<number> {
     const longest = nowMs + windowMs + longestCallMs
     const all = await within.selectFrom('permits').where('account', '=', account)
@@ -169,11 +169,11 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     return Math.max(count, own.size)
   }
 
-  async function give (within: Transaction, endpoints: string[], nowMs: number): Promise<Place[]> {
+  async function give (within: Transaction, endpoints: string[], nowMs: number): Promise<WindowPermit[]> {
     const givenAtMs = clock.monotonic()
-    const places = endpoints.map(() => ({ id: randomUUID(), givenAtMs }))
-    if (places.length === 0) return places
-    await within.insertInto('permits').values(places.map(({ id }) => ({ id, account, free_ms: nowMs + windowMs + longestCallMs }))).execute()
+    const permits = endpoints.map(() => ({ id: randomUUID(), givenAtMs }))
+    if (permits.length === 0) return permits
+    await within.insertInto('permits').values(permits.map(({ id }) => ({ id, account, free_ms: nowMs + windowMs + longestCallMs }))).execute()
     const hour = Math.floor(nowMs / HOUR_MS)
     for (const [endpoint, calls] of tally(endpoints)) {
       await within.insertInto('call_counts').values({ account, endpoint, hour, calls })
@@ -181,10 +181,10 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     }
     if (hour !== countedHour) await within.deleteFrom('call_counts').where('account', '=', account).where('hour', '<', hour - DAY_HOURS).execute()
     countedHour = hour
-    return places
+    return permits
   }
 
-  /** Milliseconds until the next place is free. */
+  /** Milliseconds until the next permit is free. */
   async function msUntilFree (within: Transaction, pace: number, nowMs: number): Promise<number> {
     if (occupied < pace) return 0
     const row = await within.selectFrom('permits').select('free_ms').where('account', '=', account).orderBy('free_ms').offset(Math.max(0, occupied - pace)).limit(1).executeTakeFirst()
@@ -198,17 +198,17 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
       const pause = pauseAt(known, now.atMs)
       const pace = paceAt(known, now.atMs, allowance)
       occupied = await countOccupied(within, nowMs)
-      const places = await give(within, endpoints.slice(0, pause === null ? Math.max(0, pace - occupied) : 0), nowMs)
-      occupied += places.length
-      if (pause !== null) return { places, waitMs: Math.min(askMs, pause.endsAtMs - now.atMs), wait: waitForPause(onTheWall(pause, moment(clock.now()))), hold: currentHold() }
+      const permits = await give(within, endpoints.slice(0, pause === null ? Math.max(0, pace - occupied) : 0), nowMs)
+      occupied += permits.length
+      if (pause !== null) return { permits, waitMs: Math.min(askMs, pause.endsAtMs - now.atMs), wait: waitForPause(onTheWall(pause, moment(clock.now()))), longPause: currentHold() }
       const waitMs = await msUntilFree(within, pace, nowMs)
-      return { places, waitMs: Math.min(askMs, waitMs), wait: waitMs === 0 ? null : waitForPace({ used: occupied, pace, callsPerWindow, windowMs }, clock.now() + waitMs), hold: null }
-    }, { places: [], waitMs: askMs, wait: AWAY, hold: currentHold() })
-    for (const { id } of taken.places) own.set(id, Infinity)
+      return { permits, waitMs: Math.min(askMs, waitMs), wait: waitMs === 0 ? null : waitForPace({ used: occupied, pace, callsPerWindow, windowMs }, clock.now() + waitMs), longPause: null }
+    }, { permits: [], waitMs: askMs, wait: AWAY, longPause: currentHold() })
+    for (const { id } of taken.permits) own.set(id, Infinity)
     return taken
   }
 
-  /** Others must not wait for places that are free, nor call during a pause that only this process knows. */
+  /** Others must not wait for permits that are free, nor call during a pause that only this process knows. */
   function tellAfter (ms: number): void {
     if (isClosed) return
     telling ??= setTimeout(() => {
@@ -220,7 +220,7 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   return {
     take,
 
-    giveBack ({ id }) {
+    release ({ id }) {
       own.delete(id)
       untold.push({ id, endedAtMs: null })
       tellAfter(TELL_AFTER_MS)
@@ -240,14 +240,14 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
       const isNew = isNews(known, givenAtMs)
       const now = moment(offset === null ? clock.now() : Math.ceil(clock.monotonic() + offset.mostMs))
       const after = afterLimit(known, { givenAtMs, limit, occupied, now }, allowance)
-      known = after.standing
+      known = after.throttle
       revision++
       const pace = paceAt(known, clock.monotonic(), allowance)
       await locked(async () => {}, undefined)
       return { isNews: isNew, pauseMs: after.pauseMs, pace }
     },
 
-    async hold () {
+    async longPause () {
       if (currentHold() === null && !isAway) await locked(async () => {}, undefined)
       return currentHold()
     },

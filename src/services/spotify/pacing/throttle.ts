@@ -24,11 +24,11 @@ export interface Pause {
 export interface KnownPause extends Pause {
   endsAtMs: number
   /** It is too long to be waited for: who asks is refused. */
-  hold: boolean
+  isLong: boolean
 }
 
 /** How we stand with Spotify. Times are on the clock of the window that keeps it. */
-export interface Standing {
+export interface Throttle {
   pause: KnownPause | null
   /** 429 answers in a row. */
   strikes: number
@@ -57,7 +57,7 @@ const LONG_AGO_MS = -1e15
 const SAME_END_MS = 1000
 
 /** What outlives the process of how we stand, in wall-clock terms. */
-export interface StoredStanding {
+export interface StoredThrottleState {
   pause: Pause | null
   /** 429 answers in a row. */
   strikes: number
@@ -66,11 +66,11 @@ export interface StoredStanding {
 }
 
 /** How we stand when a process begins: what was stored, of its pause what is left, and of its pace what has come back since. */
-export function restoredStanding (stored: StoredStanding | null, now: Moment, allowance: Allowance): Standing {
-  const standing: Standing = { pause: null, strikes: stored?.strikes ?? 0, reduced: restoredPace(stored?.reduced ?? null, now, allowance) }
-  if (stored?.pause == null) return standing
+export function restoredThrottle (stored: StoredThrottleState | null, now: Moment, allowance: Allowance): Throttle {
+  const throttle: Throttle = { pause: null, strikes: stored?.strikes ?? 0, reduced: restoredPace(stored?.reduced ?? null, now, allowance) }
+  if (stored?.pause == null) return throttle
   const pause = plausible(stored.pause, now.wallMs)
-  return withPause(standing, pause, pause.untilMs - now.wallMs, now.atMs, allowance.maxWaitMs)
+  return withPause(throttle, pause, pause.untilMs - now.wallMs, now.atMs, allowance.maxWaitMs)
 }
 
 /** A pause from a wall clock that was ahead and has been set back is no longer than any that Spotify names. */
@@ -79,34 +79,34 @@ export function plausible (stored: Pause, wallMs: number): Pause {
 }
 
 /** A reduction that lies ahead, since the wall clock was set back, is one of now. */
-function restoredPace (stored: StoredStanding['reduced'], now: Moment, { callsPerWindow }: Allowance): Standing['reduced'] {
+function restoredPace (stored: StoredThrottleState['reduced'], now: Moment, { callsPerWindow }: Allowance): Throttle['reduced'] {
   if (stored == null) return { pace: callsPerWindow, atMs: LONG_AGO_MS }
   return { pace: Math.min(stored.pace, callsPerWindow), atMs: now.atMs - Math.max(0, now.wallMs - stored.atMs) }
 }
 
 /** How we stand, for those who come after this process. */
-export function storedStanding (standing: Standing, now: Moment): StoredStanding {
-  const { pace, atMs } = standing.reduced
-  const pause = pauseAt(standing, now.atMs)
+export function storedThrottle (throttle: Throttle, now: Moment): StoredThrottleState {
+  const { pace, atMs } = throttle.reduced
+  const pause = pauseAt(throttle, now.atMs)
   return {
     pause: pause === null ? null : onTheWall(pause, now),
-    strikes: standing.strikes,
+    strikes: throttle.strikes,
     reduced: atMs === LONG_AGO_MS ? null : { pace, atMs: Math.round(atMs + now.wallMs - now.atMs) },
   }
 }
 
 /** The pause that is in force. */
-export function pauseAt ({ pause }: Pick<Standing, 'pause'>, atMs: number): KnownPause | null {
+export function pauseAt ({ pause }: Pick<Throttle, 'pause'>, atMs: number): KnownPause | null {
   return pause !== null && pause.endsAtMs > atMs ? pause : null
 }
 
 /** The calls that a window may hold at this time. */
-export function paceAt ({ reduced }: Standing, atMs: number, { callsPerWindow, windowMs }: Allowance): number {
+export function paceAt ({ reduced }: Throttle, atMs: number, { callsPerWindow, windowMs }: Allowance): number {
   return recoveredPace(reduced.pace, Math.max(0, atMs - reduced.atMs) / windowMs, callsPerWindow)
 }
 
 /** Whether a call that was let through at this time tells anything that the last 429 did not. */
-export function isNews ({ reduced }: Standing, givenAtMs: number): boolean {
+export function isNews ({ reduced }: Throttle, givenAtMs: number): boolean {
   return givenAtMs > reduced.atMs
 }
 
@@ -115,28 +115,28 @@ export function isNews ({ reduced }: Standing, givenAtMs: number): boolean {
  * counts as a strike and lowers the pace, but the longest time that any of them named is obeyed.
  * @param occupied the places of the window that were taken
  */
-export function afterLimit (standing: Standing, { givenAtMs, limit, occupied, now }: { givenAtMs: number, limit: Limit, occupied: number, now: Moment }, allowance: Allowance): { standing: Standing, pauseMs: number } {
-  const { pause, strikes } = standing
-  const struck = isNews(standing, givenAtMs)
-    ? { pause, strikes: strikes + 1, reduced: { pace: reducedPace(paceAt(standing, now.atMs, allowance), occupied, allowance.callsPerWindow), atMs: now.atMs } }
-    : standing
+export function afterLimit (throttle: Throttle, { givenAtMs, limit, occupied, now }: { givenAtMs: number, limit: Limit, occupied: number, now: Moment }, allowance: Allowance): { throttle: Throttle, pauseMs: number } {
+  const { pause, strikes } = throttle
+  const struck = isNews(throttle, givenAtMs)
+    ? { pause, strikes: strikes + 1, reduced: { pace: reducedPace(paceAt(throttle, now.atMs, allowance), occupied, allowance.callsPerWindow), atMs: now.atMs } }
+    : throttle
   const pauseMs = limit.retryAfterMs ?? unnamedPauseMs(Math.max(1, struck.strikes), limit.quota)
   const next: Pause = { untilMs: now.wallMs + pauseMs, code: limit.quota ? 'quota_exceeded' : 'rate_limited', detail: limit.detail }
-  return { standing: withPause(struck, next, pauseMs, now.atMs, allowance.maxWaitMs), pauseMs }
+  return { throttle: withPause(struck, next, pauseMs, now.atMs, allowance.maxWaitMs), pauseMs }
 }
 
 /** A pause is only ever made longer. */
-function withPause (standing: Standing, { untilMs, code, detail }: Pause, remainingMs: number, atMs: number, maxWaitMs: number): Standing {
+function withPause (throttle: Throttle, { untilMs, code, detail }: Pause, remainingMs: number, atMs: number, maxWaitMs: number): Throttle {
   const endsAtMs = atMs + remainingMs
-  if (remainingMs <= 0 || (standing.pause !== null && standing.pause.endsAtMs >= endsAtMs)) return standing
-  return { ...standing, pause: { untilMs, code, detail, endsAtMs, hold: code === 'quota_exceeded' || remainingMs > maxWaitMs } }
+  if (remainingMs <= 0 || (throttle.pause !== null && throttle.pause.endsAtMs >= endsAtMs)) return throttle
+  return { ...throttle, pause: { untilMs, code, detail, endsAtMs, isLong: code === 'quota_exceeded' || remainingMs > maxWaitMs } }
 }
 
 /**
  * What all processes know, and what this one knows besides: the longer pause, the later reduction.
  * Returns `shared` itself where this process knows nothing more.
  */
-export function mergedStanding (shared: Standing, mine: Standing, atMs: number): Standing {
+export function mergedThrottle (shared: Throttle, mine: Throttle, atMs: number): Throttle {
   const pause = pauseAt(mine, atMs)
   const knowsPause = pause !== null && isLater(pause, shared.pause)
   const knowsReduction = mine.reduced.atMs > shared.reduced.atMs

@@ -1,14 +1,14 @@
 import { hasCode } from '../../../errors.ts'
 import { type Pagination, START } from '../paging.ts'
-import { type ListingRequest, type SpotifyService } from '../client.ts'
-import { createLookahead } from './prefetch.ts'
-import { type Source, type SourceCursor, partPages } from './paged-source.ts'
+import { type ListingRequest, type SpotifyClient } from '../client.ts'
+import { createPrefetch } from './prefetch.ts'
+import { type Source, type SourceCursor, streamPages } from './paged-source.ts'
 
 /** The first pages of so many artists are asked for side by side. */
 const ARTISTS_AHEAD = 4
 
 /** The newest albums and singles of some artists. Each artist's listing is read to its end: it is not sorted by date. */
-export function artists (spotify: SpotifyService, pagination: Pagination, ids: string[], market: string | null): Source {
+export function artists (spotify: SpotifyClient, pagination: Pagination, ids: string[], market: string | null): Source {
   const query = { include_groups: 'album,single', ...(market === null ? {} : { market }) }
   const requestOf = (id: string): ListingRequest => ({ endpoint: 'artistAlbums', path: `/artists/${encodeURIComponent(id)}/albums`, query })
   return {
@@ -16,18 +16,18 @@ export function artists (spotify: SpotifyService, pagination: Pagination, ids: s
     query: null,
     async * pages (from, given) {
       const reader = { ...given, wanted: () => Infinity }
-      const lookahead = createLookahead(spotify, reader)
+      const prefetch = createPrefetch(spotify, reader)
       try {
-        for (const [part, id] of ids.entries()) {
-          if (part < from.part) continue
-          const after: SourceCursor | null = part + 1 < ids.length ? { part: part + 1, cursor: START } : null
+        for (const [streamIndex, id] of ids.entries()) {
+          if (streamIndex < from.streamIndex) continue
+          const after: SourceCursor | null = streamIndex + 1 < ids.length ? { streamIndex: streamIndex + 1, cursor: START } : null
           const isPageSizeKnown = spotify.memory.about('artistAlbums').works
-          for (const [ahead, next] of ids.slice(part + 1, part + 1 + ARTISTS_AHEAD).entries()) {
-            if (isPageSizeKnown) lookahead.ask(requestOf(next), part + 1 + ahead, START.offset, Infinity)
+          for (const [ahead, next] of ids.slice(streamIndex + 1, streamIndex + 1 + ARTISTS_AHEAD).entries()) {
+            if (isPageSizeKnown) prefetch.ask(requestOf(next), streamIndex + 1 + ahead, START.offset, Infinity)
           }
-          const cursor = part === from.part ? from : { part, cursor: START }
+          const cursor = streamIndex === from.streamIndex ? from : { streamIndex, cursor: START }
           try {
-            for await (const page of partPages({ spotify, request: requestOf(id), pagination }, cursor, reader, lookahead)) {
+            for await (const page of streamPages({ spotify, request: requestOf(id), pagination }, cursor, reader, prefetch)) {
               yield { ...page, next: page.next ?? after }
             }
           } catch (error) {
@@ -36,7 +36,7 @@ export function artists (spotify: SpotifyService, pagination: Pagination, ids: s
           }
         }
       } finally {
-        await lookahead.settled()
+        await prefetch.settled()
       }
     },
   }

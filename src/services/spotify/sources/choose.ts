@@ -1,5 +1,5 @@
 import { NEW_ALBUMS_QUERY, type RunRequest, type UsedSource } from '../../../schemas/run.ts'
-import { type SpotifyService } from '../client.ts'
+import { type SpotifyClient } from '../client.ts'
 import { albums } from './albums.ts'
 import { artists } from './artists.ts'
 import { newReleases } from './new-releases.ts'
@@ -7,7 +7,7 @@ import { search } from './search.ts'
 import { type Source } from './paged-source.ts'
 
 /** The source of that name, with the request's parameters. */
-export function createSource (used: UsedSource['used'], request: RunRequest, spotify: SpotifyService): Source {
+export function createSource (used: UsedSource['used'], request: RunRequest, spotify: SpotifyClient): Source {
   const { pagination, market } = request
   switch (used) {
     case 'new-releases': return newReleases(spotify, pagination)

@@ -1,9 +1,9 @@
 import { type Pagination } from '../paging.ts'
-import { type SpotifyService } from '../client.ts'
+import { type SpotifyClient } from '../client.ts'
 import { type Source, listingPages } from './paged-source.ts'
 
 /** Spotify's editors' choice of new albums, about 100; refused to apps in development mode. */
-export function newReleases (spotify: SpotifyService, pagination: Pagination): Source {
+export function newReleases (spotify: SpotifyClient, pagination: Pagination): Source {
   const request = { endpoint: 'newReleases', path: '/browse/new-releases', query: {} } as const
   return {
     used: 'new-releases',

@@ -3,16 +3,16 @@ import { type CallContext } from '../call.ts'
 import { SEARCH_WINDOW } from '../http/endpoint.ts'
 import { idsOf } from '../item-check.ts'
 import { type Cursor, type Pagination, START, nextStep, placesAhead } from '../paging.ts'
-import { type ListingPage, type ListingRequest, type SpotifyService } from '../client.ts'
-import { type EarlyPages, type Lookahead, createLookahead } from './prefetch.ts'
+import { type ListingPage, type ListingRequest, type SpotifyClient } from '../client.ts'
+import { type PrefetchedPages, type Prefetch, createPrefetch } from './prefetch.ts'
 
-/** Where a source's listing goes on: plain data for the ledger. `part` counts listings that follow each other. */
+/** Where a source's listing goes on: plain data for the ledger. `streamIndex` counts listings that follow each other. */
 export interface SourceCursor {
-  part: number
+  streamIndex: number
   cursor: Cursor
 }
 
-export const SOURCE_START: SourceCursor = { part: 0, cursor: START }
+export const SOURCE_START: SourceCursor = { streamIndex: 0, cursor: START }
 
 /** One page of a source: unchecked items, what was lost on the way, and where the next page is (null: no more is shown). */
 export interface SourcePage {
@@ -30,7 +30,7 @@ export interface Reader {
   wanted: () => number
   /** Pages that one listing may take. */
   maxPages: number
-  early: EarlyPages
+  prefetched: PrefetchedPages
 }
 
 /** A way to find albums. */
@@ -41,29 +41,29 @@ export interface Source {
   pages: (from: SourceCursor, reader: Reader) => AsyncGenerator<SourcePage>
 }
 
-/** A paged listing to read as one part of a source. */
+/** A paged listing to read as one stream of a source. */
 export interface Listing {
-  spotify: SpotifyService
+  spotify: SpotifyClient
   request: ListingRequest
   pagination: Pagination
 }
 
-/** Yields the pages of one listing, the only part of its source. */
+/** Yields the pages of one listing, the only stream of its source. */
 export async function * listingPages (listing: Listing, from: SourceCursor, reader: Reader): AsyncGenerator<SourcePage> {
-  const lookahead = createLookahead(listing.spotify, reader)
+  const prefetch = createPrefetch(listing.spotify, reader)
   try {
-    yield * partPages(listing, from, reader, lookahead)
+    yield * streamPages(listing, from, reader, prefetch)
   } finally {
-    await lookahead.settled()
+    await prefetch.settled()
   }
 }
 
-/** Yields the pages of one part. While counting, the next pages are asked for concurrently. */
-export async function * partPages (
+/** Yields the pages of one stream. While counting, the next pages are asked for concurrently. */
+export async function * streamPages (
   { spotify, request, pagination }: Listing,
-  { part, cursor: from }: SourceCursor,
+  { streamIndex, cursor: from }: SourceCursor,
   reader: Reader,
-  lookahead: Lookahead
+  prefetch: Prefetch
 ): AsyncGenerator<SourcePage> {
   const { context, wanted, maxPages } = reader
   const rules = { pagination, origin: spotify.origin, isSearch: request.endpoint === 'search', mayBeEmpty: request.endpoint === 'artistAlbums' }
@@ -80,19 +80,19 @@ export async function * partPages (
     yield {
       items: page.items.slice(0, MAX_PAGE_ITEMS),
       losses: [step.loss, isStopped ? stop : null, hasTooMany ? unread : null].filter((loss) => loss !== null),
-      next: next === null ? null : { part, cursor: next },
+      next: next === null ? null : { streamIndex, cursor: next },
       cappedAt: step.kind === 'end' && step.isCapped ? SEARCH_WINDOW : null,
     }
     if (next === null) return null
-    for (const { offset, wanted: most } of placesAhead(page, next, pageSize, wanted(), rules)) lookahead.ask(request, part, offset, most)
+    for (const { offset, wanted: most } of placesAhead(page, next, pageSize, wanted(), rules)) prefetch.ask(request, streamIndex, offset, most)
     return next
   }
 
   for (let cursor: Cursor | null = from; cursor !== null;) {
     const at: Cursor = cursor
-    const early = await lookahead.page(part, at)
-    if (early !== undefined) {
-      cursor = yield * take(at, early)
+    const prefetched = await prefetch.page(streamIndex, at)
+    if (prefetched !== undefined) {
+      cursor = yield * take(at, prefetched)
       continue
     }
     using slot = await spotify.slot(context, true)

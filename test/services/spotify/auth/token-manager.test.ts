@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ServiceError } from '../../../../src/errors.ts'
-import { createAnswerBudget } from '../../../../src/services/spotify/http/response-budget.ts'
+import { createResponseBudget } from '../../../../src/services/spotify/http/response-budget.ts'
 import { type Pause } from '../../../../src/services/spotify/pacing/throttle.ts'
 import { createTokenManager, renewalLeadMs } from '../../../../src/services/spotify/auth/token-manager.ts'
 import { type PauseStore } from '../../../../src/services/spotify/pacing/pause.ts'
@@ -28,8 +28,8 @@ function createPauses (pause: Pause | null = null) {
   }
 }
 
-function create (answer: (sent: Sent, place: number) => Scripted | Promise<Scripted>, { clock = createFakeClock({ skipping: true }), maxAttempts = 5, maxWaitMs = 60_000, pauses = createPauses() }: Setup = {}) {
-  const { dispatcher, sent } = createScriptedDispatcher(answer)
+function create (response: (sent: Sent, place: number) => Scripted | Promise<Scripted>, { clock = createFakeClock({ skipping: true }), maxAttempts = 5, maxWaitMs = 60_000, pauses = createPauses() }: Setup = {}) {
+  const { dispatcher, sent } = createScriptedDispatcher(response)
   const log = createRecordingLog()
   const tokens = createTokenManager({
     clientId: 'the-client-id',
@@ -39,7 +39,7 @@ function create (answer: (sent: Sent, place: number) => Scripted | Promise<Scrip
     clock,
     random: () => 1,
     retry: { maxAttempts, baseMs: 500, capMs: 30_000 },
-    answers: createAnswerBudget(),
+    answers: createResponseBudget(),
     timeoutMs: 15_000,
     maxWaitMs,
     pauses,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Answer, parseBody } from '../../../../src/services/spotify/http/response.ts'
+import { type SpotifyResponse, parseBody } from '../../../../src/services/spotify/http/response.ts'
 import { type Verdict, classify } from '../../../../src/services/spotify/http/classify.ts'
 import { START_MS } from '../../../fake-clock.ts'
 import { RECORDED, WITH_RECORDED, recorded } from '../recorded.ts'
@@ -132,8 +132,8 @@ t.test('every recorded answer of the Web API is judged here', WITH_RECORDED, asy
 })
 
 function judge (status: number, text: string, retryAfter?: string): Verdict {
-  const answer: Answer = { kind: 'response', status, retryAfter, body: parseBody(text) }
-  return classify(answer, START_MS)
+  const response: SpotifyResponse = { kind: 'response', status, retryAfter, body: parseBody(text) }
+  return classify(response, START_MS)
 }
 
 function short (verdict: Verdict): string {

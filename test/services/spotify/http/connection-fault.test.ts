@@ -29,13 +29,13 @@ t.test('what stands in the way of a connection is named, with what to do', async
 const CALL_WITHOUT_FILES = `
 import { openSync } from 'node:fs'
 import { Agent } from 'undici'
-import { createAnswerBudget } from './src/services/spotify/answer-budget.ts'
-import { exchange } from './src/services/spotify/exchange.ts'
-const call = async () => await exchange(new Agent(), { method: 'GET', url: new URL('http://127.0.0.1:9'), headers: {} }, { signal: new AbortController().signal, timeoutMs: 5000, room: createAnswerBudget().open() })
+import { createResponseBudget } from './src/services/spotify/http/response-budget.ts'
+import { send } from './src/services/spotify/http/send.ts'
+const call = async () => await send(new Agent(), { method: 'GET', url: new URL('http://127.0.0.1:9'), headers: {} }, { signal: new AbortController().signal, timeoutMs: 5000, room: createResponseBudget().open() })
 await call() // all that is loaded at the first call is loaded
 try { for (;;) openSync('/dev/null') } catch {}
-const answer = await call()
-process.stdout.write(answer.reason)
+const response = await call()
+process.stdout.write(response.reason)
 process.exit()
 `
 

@@ -28,8 +28,8 @@ async function startProxy (t: Test, credentials?: string) {
       return
     }
     const { 'proxy-authorization': _, ...headers } = incoming.headers
-    incoming.pipe(forward(incoming.url ?? '', { method: incoming.method, headers }, (answer) => {
-      answer.pipe(outgoing.writeHead(answer.statusCode ?? 502, answer.headers))
+    incoming.pipe(forward(incoming.url ?? '', { method: incoming.method, headers }, (response) => {
+      response.pipe(outgoing.writeHead(response.statusCode ?? 502, response.headers))
     }))
   })
   server.on('connect', (incoming, client, head) => {

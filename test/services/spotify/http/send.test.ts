@@ -4,8 +4,8 @@ import { type AddressInfo } from 'node:net'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { Agent } from 'undici'
-import { createAnswerBudget } from '../../../../src/services/spotify/http/response-budget.ts'
-import { exchange } from '../../../../src/services/spotify/http/send.ts'
+import { createResponseBudget } from '../../../../src/services/spotify/http/response-budget.ts'
+import { send } from '../../../../src/services/spotify/http/send.ts'
 import { never } from '../../../never.ts'
 import { createGate } from '../../gate.ts'
 
@@ -46,7 +46,7 @@ async function serve (t: Test, answer: (request: IncomingMessage, response: Serv
 }
 
 async function get ({ dispatcher, url }: Server, { path, signal = never, timeoutMs = PATIENT_MS }: { path?: string, signal?: AbortSignal, timeoutMs?: number } = {}) {
-  return await exchange(dispatcher, { method: 'GET', url: url(path), headers: { authorization: 'Bearer the-token' } }, { signal, timeoutMs, room: createAnswerBudget().open() })
+  return await send(dispatcher, { method: 'GET', url: url(path), headers: { authorization: 'Bearer the-token' } }, { signal, timeoutMs, room: createResponseBudget().open() })
 }
 
 t.test('an answer is its status, its Retry-After and its parsed body', async (t) => {
@@ -65,7 +65,7 @@ t.test('a body is sent where there is one', async (t) => {
   const server = await serve(t, (request, response) => {
     request.setEncoding('utf8').on('data', (chunk: string) => { body += chunk }).on('end', () => response.end('{}'))
   })
-  await exchange(server.dispatcher, { method: 'POST', url: server.url('/api/token'), headers: {}, body: 'grant_type=client_credentials' }, { signal: never, timeoutMs: PATIENT_MS, room: createAnswerBudget().open() })
+  await send(server.dispatcher, { method: 'POST', url: server.url('/api/token'), headers: {}, body: 'grant_type=client_credentials' }, { signal: never, timeoutMs: PATIENT_MS, room: createResponseBudget().open() })
   t.equal(body, 'grant_type=client_credentials')
   t.equal(server.seen[0]?.method, 'POST')
 })
@@ -109,7 +109,7 @@ t.test('a refused connection is a broken answer with its code', async (t) => {
   const server = await serve(t, () => {})
   const dead = new URL(server.url())
   dead.port = '1'
-  t.match(await exchange(server.dispatcher, { method: 'GET', url: dead, headers: {} }, { signal: never, timeoutMs: PATIENT_MS, room: createAnswerBudget().open() }), { kind: 'broken', reason: /ECONNREFUSED/ })
+  t.match(await send(server.dispatcher, { method: 'GET', url: dead, headers: {} }, { signal: never, timeoutMs: PATIENT_MS, room: createResponseBudget().open() }), { kind: 'broken', reason: /ECONNREFUSED/ })
 })
 
 t.test('an error with a body that is gzip but empty is an empty body', async (t) => {
@@ -170,7 +170,7 @@ t.test('who has given up before asking reaches nobody', async (t) => {
   t.equal(server.seen.length, 0)
 })
 
-t.test('a redirect is an answer: nobody follows it, and the token goes nowhere else', async (t) => {
+t.test('a redirect is an response: nobody follows it, and the token goes nowhere else', async (t) => {
   const other = await serve(t, (_request, response) => response.end('{}'))
   const server = await serve(t, (_request, response) => response.writeHead(302, { location: other.url().href }).end())
   t.match(await get(server), { kind: 'response', status: 302, body: { kind: 'empty' } })
@@ -206,8 +206,8 @@ t.test('a small gzip body that unpacks to more than 4 MiB is given up too, and i
 t.test('a body of some megabytes is read whole, sent plain or packed', async (t) => {
   const text = JSON.stringify({ text: 'x'.repeat(3 * MEBIBYTE) })
   for (const [body, headers] of [[text, {}], [gzipSync(text), { 'content-encoding': 'gzip' }]] as const) {
-    const answer = await get(await serve(t, (_request, response) => response.writeHead(200, headers).end(body)))
-    t.ok(answer.kind === 'response' && answer.body.kind === 'json' && JSON.stringify(answer.body.value) === text)
+    const response = await get(await serve(t, (_request, response) => response.writeHead(200, headers).end(body)))
+    t.ok(response.kind === 'response' && response.body.kind === 'json' && JSON.stringify(response.body.value) === text)
   }
 })
 
@@ -246,12 +246,12 @@ t.test('a byte that is no UTF-8 costs its character, and half a character stays 
 })
 
 t.test('an answer without room waits for it, and the time that it waits is not counted', async (t) => {
-  const budget = createAnswerBudget()
+  const budget = createResponseBudget()
   const full = Array.from({ length: 8 }, () => budget.open())
   for (const room of full) await room.large(never)
   const server = await serve(t, (_request, response) => response.end(TEXT))
   const room = budget.open()
-  const answered = exchange(server.dispatcher, { method: 'GET', url: server.url(), headers: {} }, { signal: never, timeoutMs: 300, room })
+  const answered = send(server.dispatcher, { method: 'GET', url: server.url(), headers: {} }, { signal: never, timeoutMs: 300, room })
   t.equal(await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, 600, 'waits'))]), 'waits')
   full[0]?.release()
   t.match(await answered, { kind: 'response', body: { kind: 'json' } })
@@ -260,7 +260,7 @@ t.test('an answer without room waits for it, and the time that it waits is not c
 })
 
 t.test('one that is told to stop while it waits for room leaves the room as it was', async (t) => {
-  const budget = createAnswerBudget()
+  const budget = createResponseBudget()
   const full = Array.from({ length: 8 }, () => budget.open())
   for (const room of full) await room.large(never)
   const controller = new AbortController()

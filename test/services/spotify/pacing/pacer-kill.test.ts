@@ -35,7 +35,7 @@ function slow (database: PacerDatabase, clock: FakeClock, ms: number): PacerData
   }
 }
 
-t.test('a kill at any place of a burst: the next process calls as often as was left, and no more', async (t) => {
+t.test('a kill at any permit of a burst: the next process calls as often as was left, and no more', async (t) => {
   const database = await openMemory(t)
   for (const made of [1, 5, 9, 10, 11, 45, 89, 90]) {
     const [clock, account] = [createFakeClock(), randomUUID()]
@@ -71,7 +71,7 @@ t.test('a service that was closed, or that had nothing to do for a moment, loses
   for (const account of ['closed', 'idle']) t.equal(await free(startPacer({ database, calls: 90, clock, account }).pacer), 90)
 })
 
-/** Waits until no place stays occupied for longer than until then. */
+/** Waits until no permit stays occupied for longer than until then. */
 async function untilTold ({ queries }: PacerDatabase, freeMs: number): Promise<void> {
   for (const deadlineMs = performance.now() + 10_000; performance.now() < deadlineMs;) {
     if (await queries.selectFrom('permits').select('id').where('free_ms', '>', freeMs).executeTakeFirst() === undefined) return
@@ -79,7 +79,7 @@ async function untilTold ({ queries }: PacerDatabase, freeMs: number): Promise<v
   }
 }
 
-t.test('callers that come together get their places in one transaction', async (t) => {
+t.test('callers that come together get their permits in one transaction', async (t) => {
   const database = await openMemory(t)
   let transactions = 0
   const counted: PacerDatabase = {

@@ -58,7 +58,7 @@ export function behavesAsPacer (t: Test, createWorld: (t: Test) => Promise<World
 
   const went = (asked: Asked[]): boolean[] => asked.map(({ permit }) => permit !== null)
 
-  test('a burst up to the limit passes at once; each place is free one window after the end of its own call', async (t, world) => {
+  test('a burst up to the limit passes at once; each permit is free one window after the end of its own call', async (t, world) => {
     const { windowMs } = world
     const pacer = await world.create(3)
     const ends = [await call(world, pacer), await call(world, pacer)]
@@ -73,7 +73,7 @@ export function behavesAsPacer (t: Test, createWorld: (t: Test) => Promise<World
     }
   })
 
-  test('a call occupies its place while it is under way, answered or not, and a window after; its end counts once', async (t, world) => {
+  test('a call occupies its permit while it is under way, answered or not, and a window after; its end counts once', async (t, world) => {
     const { windowMs } = world
     const pacer = await world.create(1)
     const permit = await pacer.take(never)
@@ -88,7 +88,7 @@ export function behavesAsPacer (t: Test, createWorld: (t: Test) => Promise<World
     t.ok((asked[0]?.atMs ?? 0) - endMs > windowMs)
   })
 
-  test('who gives up while waiting gets its reason at once and takes no place; the next one goes', async (t, world) => {
+  test('who gives up while waiting gets its reason at once and takes no permit; the next one goes', async (t, world) => {
     const pacer = await world.create(1)
     await call(world, pacer)
     const controller = new AbortController()
@@ -179,7 +179,7 @@ export function behavesAsPacer (t: Test, createWorld: (t: Test) => Promise<World
     t.ok(later >= 74 && later <= 72 + windows(), `${later} after ${windows()} windows`)
   })
 
-  test('pause, strikes, places and the count of calls outlive the process', async (t, world) => {
+  test('pause, strikes, permits and the count of calls outlive the process', async (t, world) => {
     const first = await world.create(4)
     for (let i = 0; i < 2; i++) await call(world, first)
     await first.limited(await first.take(never), { ...LIMIT, retryAfterMs: world.maxWaitMs * 3 })

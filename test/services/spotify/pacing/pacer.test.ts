@@ -39,7 +39,7 @@ t.test('a burst up to the limit passes at once, the next call waits until the fi
   t.not(fourth.permit, null)
 })
 
-t.test('the window slides: each place is free one window after its own call', async (t) => {
+t.test('the window slides: each permit is free one window after its own call', async (t) => {
   const clock = createFakeClock()
   const { pacer } = await create(t, 2, clock)
   await burst(pacer, 1)
@@ -56,7 +56,7 @@ t.test('the window slides: each place is free one window after its own call', as
   t.not(fourth.permit, null)
 })
 
-t.test('a call occupies its place while it is under way, and one window after its end', async (t) => {
+t.test('a call occupies its permit while it is under way, and one window after its end', async (t) => {
   const clock = createFakeClock()
   const { pacer } = await create(t, 1, clock, undefined, { longestCallMs: 20 * WINDOW_MS })
   const permit = await pacer.take(never)
@@ -70,7 +70,7 @@ t.test('a call occupies its place while it is under way, and one window after it
   t.not(second.permit, null)
 })
 
-t.test('a call that was never answered occupies its place like any other', async (t) => {
+t.test('a call that was never answered occupies its permit like any other', async (t) => {
   const clock = createFakeClock()
   const { pacer } = await create(t, 1, clock)
   ;(await pacer.take(never)).done(false)
@@ -100,9 +100,9 @@ t.test('first come, first served', async (t) => {
   const { pacer } = await create(t, 1, clock)
   await burst(pacer, 1)
   const order: number[] = []
-  for (const place of [0, 1, 2, 3]) {
+  for (const caller of [0, 1, 2, 3]) {
     void pacer.take(never).then((permit) => {
-      order.push(place)
+      order.push(caller)
       permit.done(true)
     })
   }
@@ -121,7 +121,7 @@ t.test('a caller that came later does not pass those who wait', async (t) => {
   t.same([early.permit !== null, late.permit !== null], [true, false])
 })
 
-t.test('who gives up while waiting gets its reason at once, and its place goes to the next', async (t) => {
+t.test('who gives up while waiting gets its reason at once, and its permit goes to the next', async (t) => {
   const clock = createFakeClock()
   const { pacer } = await create(t, 1, clock)
   await burst(pacer, 1)
@@ -135,7 +135,7 @@ t.test('who gives up while waiting gets its reason at once, and its place goes t
   t.same(waiting.map(({ permit }) => permit !== null), [false, false, true])
 })
 
-t.test('who has given up before asking gets its reason and takes no place', async (t) => {
+t.test('who has given up before asking gets its reason and takes no permit', async (t) => {
   const { pacer } = await create(t, 1, createFakeClock())
   await t.rejects(pacer.take(AbortSignal.abort(new Error('gone'))), { message: 'gone' })
   await burst(pacer, 1)
@@ -153,7 +153,7 @@ t.test('giving up after the permit was given changes nothing', async (t) => {
   t.same([first, second, third].map(({ permit }) => permit !== null), [true, true, false])
 })
 
-t.test('a wall clock that is set forward or back frees no place early, and none later than a window and the longest call', async (t) => {
+t.test('a wall clock that is set forward or back frees no permit early, and none later than a window and the longest call', async (t) => {
   for (const jumpMs of [3_600_000, -3_600_000]) {
     const clock = createFakeClock()
     const { pacer } = await create(t, 1, clock)
@@ -341,7 +341,7 @@ t.test('a lowered pace is kept by those who come next', async (t) => {
   const asked = Array.from({ length: 10 }, () => ask(pacer))
   await settle()
   t.equal((await pacer.state()).pace, 4)
-  t.equal(asked.filter(({ permit }) => permit !== null).length, 3, 'the refused call takes a place too')
+  t.equal(asked.filter(({ permit }) => permit !== null).length, 3, 'the refused call takes a permit too')
 })
 
 t.test('a lowered pace outlives the process, and goes on coming back by its steps', async (t) => {
@@ -411,7 +411,7 @@ t.test('a stored pause that is over is none', async (t) => {
   t.ok(await second.take(never))
 })
 
-t.test('a restart is no new window: the calls of the process before, ended or not, occupy their places', async (t) => {
+t.test('a restart is no new window: the calls of the process before, ended or not, occupy their permits', async (t) => {
   const clock = createFakeClock()
   const { pacer, database } = await create(t, 10, clock)
   await burst(pacer, 6)
@@ -423,7 +423,7 @@ t.test('a restart is no new window: the calls of the process before, ended or no
   const asked = Array.from({ length: 10 }, () => ask(second))
   const given = (): number => asked.filter(({ permit }) => permit !== null).length
   await settle()
-  t.equal(given(), 3, 'three places are free')
+  t.equal(given(), 3, 'three permits are free')
   await clock.pass(15_000)
   t.equal(given(), 3, 'the first six are 30 s old, not older')
   await clock.pass(2)
@@ -434,7 +434,7 @@ t.test('a restart is no new window: the calls of the process before, ended or no
   t.equal(given(), 10)
 })
 
-t.test('a wall clock that was set back between two processes makes no place free early, and none much later', async (t) => {
+t.test('a wall clock that was set back between two processes makes no permit free early, and none much later', async (t) => {
   const clock = createFakeClock()
   const { pacer, database } = await create(t, 1, clock)
   await burst(pacer, 1)
@@ -553,7 +553,7 @@ t.test('for any sequence of calls, wherever between its start and its end each r
     await play(database, calls, steps, ({ clock, made, waiting }) => {
       all = made
       const occupied = made.filter(({ doneMs }) => doneMs >= clock.monotonic() - SHORT_WINDOW_MS).length
-      if (waiting > 0 && occupied < calls) throw new Error(`${waiting} wait while ${occupied} of ${calls} places are taken`)
+      if (waiting > 0 && occupied < calls) throw new Error(`${waiting} wait while ${occupied} of ${calls} permits are taken`)
       if (waiting > 0) fullest++
     })
     const most = mostInAnyWindow(all)

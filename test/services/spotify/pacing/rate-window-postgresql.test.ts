@@ -106,7 +106,7 @@ function isShared (t: Test, databases: readonly [Database, Database, Database]):
     t.ok(after.length > late.length, 'they go on')
   })
 
-  test('a hold that one was told of refuses who waits elsewhere before long, and who begins later, with the same time', async (t, create) => {
+  test('a longPause that one was told of refuses who waits elsewhere before long, and who begins later, with the same time', async (t, create) => {
     const [one, two] = [create({ calls: 2 }), create({ calls: 2 })]
     const permit = await one.pacer.take(never)
     await one.pacer.take(never)
@@ -123,7 +123,7 @@ function isShared (t: Test, databases: readonly [Database, Database, Database]):
     t.match(await three.pacer.state(), { pause: { untilMs: refused?.resumeAtMs } })
   })
 
-  test('the places of a process that died are free when its calls cannot be under way any more', async (t, create) => {
+  test('the permits of a process that died are free when its calls cannot be under way any more', async (t, create) => {
     const longestCallMs = 500
     const [one, two] = [create({ calls: 2, longestCallMs }), create({ calls: 2, longestCallMs })]
     const atMs = performance.now()
@@ -147,7 +147,7 @@ function isShared (t: Test, databases: readonly [Database, Database, Database]):
     t.ok(untilMs - startedAtMs >= 38_000 && untilMs - startedAtMs < 40_000, `${untilMs - startedAtMs} ms`)
     await one.pacer.close()
     const rows = await databases[0].queries.selectFrom('permits').select('free_ms').where('free_ms', '>', Date.now() + 60_000).execute()
-    t.same(rows, [], 'no place waits for the longest call')
+    t.same(rows, [], 'no permit waits for the longest call')
   })
 }
 
@@ -209,7 +209,7 @@ async function outlivesAnOutage (t: Test, server: PostgresqlServer, databases: r
   server.thaw()
   const thawedAtMs = performance.now()
   await until(() => made.filter(({ givenMs }) => givenMs > thawedAtMs).length > 2 * CALLS)
-  t.ok(made.filter(({ givenMs }) => givenMs > thawedAtMs).length > 2 * CALLS, 'no place is kept by a call that was never made')
+  t.ok(made.filter(({ givenMs }) => givenMs > thawedAtMs).length > 2 * CALLS, 'no permit is kept by a call that was never made')
 
   controller.abort()
   await Promise.all(work)

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { type Database } from '../../../../src/services/database/database.ts'
 import { seal, unseal } from '../../../../src/services/database/checksum.ts'
 import { type Pacer, type Permit } from '../../../../src/services/spotify/pacing/pacer.ts'
-import { type Place, type Window } from '../../../../src/services/spotify/pacing/window.ts'
+import { type WindowPermit, type Window } from '../../../../src/services/spotify/pacing/window.ts'
 import { type FakeClock, START_MS, createFakeClock, settle } from '../../../fake-clock.ts'
 import { never } from '../../../never.ts'
 import { type Call, mostInAnyWindow } from '../calls.ts'
@@ -39,14 +39,14 @@ async function createWorld (t: Test, calls = 10): Promise<World> {
   return { clock, database, start: (options = {}) => startPacer({ database, clock, calls, ...options }) }
 }
 
-/** Takes as many places as there are; null where none is. */
-async function takeOne (window: Window, endpoint = 'album'): Promise<Place | null> {
-  const { places } = await window.take([endpoint])
-  return places[0] ?? null
+/** Takes as many permits as there are; null where none is. */
+async function takeOne (window: Window, endpoint = 'album'): Promise<WindowPermit | null> {
+  const { permits } = await window.take([endpoint])
+  return permits[0] ?? null
 }
 
-async function takeAll (window: Window, most = 100): Promise<Place[]> {
-  return (await window.take(Array<string>(most).fill('album'))).places
+async function takeAll (window: Window, most = 100): Promise<WindowPermit[]> {
+  return (await window.take(Array<string>(most).fill('album'))).permits
 }
 
 /** One call that was let through and answered. */
@@ -54,14 +54,14 @@ async function call ({ take }: Pacer): Promise<void> {
   (await take(never)).done(true)
 }
 
-t.test('places that one process gives are taken for all, ended or not, and each is free one window after its end', async (t) => {
+t.test('permits that one process gives are taken for all, ended or not, and each is free one window after its end', async (t) => {
   const { clock, start } = await createWorld(t, 3)
   const [one, two] = [start(), start()]
-  const places = await takeAll(one.window, 2)
+  const permits = await takeAll(one.window, 2)
   t.equal((await takeAll(two.window)).length, 1)
   t.equal(await takeOne(one.window), null)
   await clock.pass(5000)
-  for (const place of places) one.window.done(place, true)
+  for (const permit of permits) one.window.done(permit, true)
   t.equal(await takeOne(one.window), null, 'its own process tells of it')
   await clock.pass(WINDOW_MS)
   t.equal(await takeOne(two.window), null)
@@ -69,7 +69,7 @@ t.test('places that one process gives are taken for all, ended or not, and each 
   t.equal((await takeAll(two.window)).length, 2)
 })
 
-t.test('the places of a process that died are free one window after its calls cannot be under way any more', async (t) => {
+t.test('the permits of a process that died are free one window after its calls cannot be under way any more', async (t) => {
   const { clock, start } = await createWorld(t, 3)
   const one = start()
   await takeAll(one.window)
@@ -81,11 +81,11 @@ t.test('the places of a process that died are free one window after its calls ca
   t.equal((await takeAll(two.window)).length, 3)
 })
 
-t.test('a place that is given back is free for everybody as soon as that is stored, without being asked for', async (t) => {
+t.test('a permit that is given back is free for everybody as soon as that is stored, without being asked for', async (t) => {
   const { start } = await createWorld(t, 1)
   const [one, two] = [start(), start()]
-  const place = await takeOne(one.window)
-  if (place !== null) one.window.giveBack(place)
+  const permit = await takeOne(one.window)
+  if (permit !== null) one.window.release(permit)
   const deadlineMs = performance.now() + 10_000
   let given = null
   while (given === null && performance.now() < deadlineMs) {
@@ -189,12 +189,12 @@ for (const [title, step] of [['processes that come and go', restartStep], ['proc
 
 for (const jumpMs of [HOUR_MS, -HOUR_MS]) {
   const how = jumpMs > 0 ? 'forward' : 'back'
-  t.test(`a wall clock that is set ${how} by an hour in mid-window frees no place of any process early, and none more than a longest call late`, async (t) => {
+  t.test(`a wall clock that is set ${how} by an hour in mid-window frees no permit of any process early, and none more than a longest call late`, async (t) => {
     const { clock, start } = await createWorld(t, 2)
     const [one, two] = [start(), start()]
     for (const { window } of [one, two]) {
-      const place = await takeOne(window)
-      if (place !== null) window.done(place, true)
+      const permit = await takeOne(window)
+      if (permit !== null) window.done(permit, true)
       await takeOne(window)
     }
     await clock.pass(10_000)
@@ -303,10 +303,10 @@ t.test('what comes while a transaction is on its way is not lost: another 429, t
   await clock.pass(50)
   await closed
   await clock.pass(WINDOW_MS)
-  t.equal((await takeAll(two.window)).length, (await two.pacer.state()).pace, 'no place is kept by a call that has ended')
+  t.equal((await takeAll(two.window)).length, (await two.pacer.state()).pace, 'no permit is kept by a call that has ended')
 })
 
-t.test('a place that was on its way when a 429 came is not used, and given back', async (t) => {
+t.test('a permit that was on its way when a 429 came is not used, and given back', async (t) => {
   const { clock, database, start } = await createWorld(t, 2)
   const { troubled, state } = trouble(database, clock)
   const { pacer } = start({ database: troubled })
@@ -340,7 +340,7 @@ t.test('a 429 that could not be stored, while an earlier one was on its way, is 
   t.match(await two.pacer.state(), { pause: { untilMs: START_MS + 20_000 } })
 })
 
-t.test('a database that has forgotten the places, as an older copy of it, frees none of the process that knows them', async (t) => {
+t.test('a database that has forgotten the permits, as an older copy of it, frees none of the process that knows them', async (t) => {
   const { clock, database, start } = await createWorld(t, 3)
   const { pacer, window } = start()
   for (let calls = 0; calls < 2; calls++) await call(pacer)
@@ -355,7 +355,7 @@ t.test('a damaged throttle is told once and replaced by what is known; calls go 
   const { clock, database, start } = await createWorld(t)
   const [one, two] = [start(), start()]
   await one.pacer.limited(await one.pacer.take(never), LIMIT)
-  await database.queries.updateTable('throttles').set({ standing: seal('{}').replace('{', '[') }).execute()
+  await database.queries.updateTable('throttles').set({ throttle: seal('{}').replace('{', '[') }).execute()
   t.match(await two.pacer.state(), { pause: null }, 'who did not know it cannot know it')
   await two.pacer.state()
   t.same(two.log.lines.filter((line) => line.startsWith('error')), ['error the stored throttle is damaged; continuing without it'])
@@ -374,7 +374,7 @@ t.test('a throttle that has gone, as with an older copy of the database, is stor
   t.match(await two.pacer.state(), { pause: { untilMs: START_MS + 5000 } })
 })
 
-t.test('a pause is committed durably; giving places is not, since that is over in a moment', async (t) => {
+t.test('a pause is committed durably; giving permits is not, since that is over in a moment', async (t) => {
   const { clock, database, start } = await createWorld(t)
   const { troubled, state } = trouble(database, clock)
   const { pacer } = start({ database: troubled })
@@ -391,10 +391,10 @@ t.test('a pause is never made shorter, by whatever process, in whatever order', 
     const clock = createFakeClock()
     const account = randomUUID()
     const processes = [0, 1, 2].map(() => startPacer({ database, clock, calls: 100, account }))
-    const places = await Promise.all(processes.map(async ({ window }) => await window.take(Array<string>(8).fill('album'))))
+    const permits = await Promise.all(processes.map(async ({ window }) => await window.take(Array<string>(8).fill('album'))))
     let untilMs = 0
     for (const { process, seconds, passMs } of limits) {
-      await processes[process]?.window.limited(places[process]?.places[0]?.givenAtMs ?? 0, { ...LIMIT, retryAfterMs: seconds * 1000 })
+      await processes[process]?.window.limited(permits[process]?.permits[0]?.givenAtMs ?? 0, { ...LIMIT, retryAfterMs: seconds * 1000 })
       untilMs = Math.max(untilMs, clock.now() + seconds * 1000)
       await clock.pass(passMs)
       for (const { pacer } of processes) {
@@ -437,7 +437,7 @@ t.test('a call that was let through before a 429 of another process does not end
   t.equal((await two.pacer.state()).pause?.untilMs, clock.now() + 2000)
 })
 
-t.test('a hold that one process was told of refuses who waits elsewhere within a second, and who begins later, with the same time', async (t) => {
+t.test('a longPause that one process was told of refuses who waits elsewhere within a second, and who begins later, with the same time', async (t) => {
   const { clock, start } = await createWorld(t, 1)
   const [one, two] = [start(), start()]
   const permit = await one.pacer.take(never)
@@ -508,5 +508,5 @@ t.test('of an account at rest nothing is written but what was learnt', async (t)
   await call(pacer)
   await pacer.close()
   t.same(await database.queries.selectFrom('throttles').selectAll().execute(), before)
-  t.same(before.map(({ standing }) => JSON.parse(unseal(standing) ?? '') as object).map((standing) => ({ ...standing, change: '' })), [{ pause: null, strikes: 0, reduced: null, change: '' }])
+  t.same(before.map(({ throttle }) => JSON.parse(unseal(throttle) ?? '') as object).map((throttle) => ({ ...throttle, change: '' })), [{ pause: null, strikes: 0, reduced: null, change: '' }])
 })

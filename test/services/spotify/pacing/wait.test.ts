@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createMeter } from '../../../../src/services/spotify/cost.ts'
+import { createCostCounter } from '../../../../src/services/spotify/cost.ts'
 import { type Wait, standstillOf, waitForPace } from '../../../../src/services/spotify/pacing/wait.ts'
 
 const pace: Wait = { for: 'pace', untilMs: 9000, detail: 'pace' }
@@ -43,22 +43,22 @@ t.test('a full window is described by what is used, what is allowed, and what lo
   t.equal(waitForPace({ used: 1, pace: 1, callsPerWindow: 1, windowMs: 30_000 }, null).untilMs, null)
 })
 
-t.test('the meter knows the standstill by what began and has not ended', async (t) => {
-  const meter = createMeter(() => 0)
-  t.equal(meter.standstill(), null)
+t.test('the cost knows the standstill by what began and has not ended', async (t) => {
+  const cost = createCostCounter(() => 0)
+  t.equal(cost.standstill(), null)
   let reason: Wait | null = null
-  const resume = meter.hold(() => reason)
-  t.equal(meter.standstill(), null, 'the permit may be given now')
+  const resume = cost.throttled(() => reason)
+  t.equal(cost.standstill(), null, 'the permit may be given now')
   reason = pace
-  t.equal(meter.standstill(), pace, 'asked each time')
-  const landed = meter.call('album')
-  t.equal(meter.standstill(), null, 'a call is in flight')
-  const tried = meter.wait(() => soon)
+  t.equal(cost.standstill(), pace, 'asked each time')
+  const landed = cost.call('album')
+  t.equal(cost.standstill(), null, 'a call is in flight')
+  const tried = cost.wait(() => soon)
   landed()
-  t.equal(meter.standstill(), pace)
+  t.equal(cost.standstill(), pace)
   resume()
-  t.equal(meter.standstill(), soon)
+  t.equal(cost.standstill(), soon)
   tried()
   tried()
-  t.equal(meter.standstill(), null)
+  t.equal(cost.standstill(), null)
 })

@@ -2,14 +2,14 @@ import t from 'tap'
 import { ServiceError } from '../../../../src/errors.ts'
 import { createTestCapabilities } from '../test-capabilities.ts'
 import { testSlot } from '../test-slot.ts'
-import { createMeter } from '../../../../src/services/spotify/cost.ts'
+import { createCostCounter } from '../../../../src/services/spotify/cost.ts'
 import { type Pagination } from '../../../../src/services/spotify/paging.ts'
 import { artists } from '../../../../src/services/spotify/sources/artists.ts'
-import { type EarlyPages } from '../../../../src/services/spotify/sources/prefetch.ts'
+import { type PrefetchedPages } from '../../../../src/services/spotify/sources/prefetch.ts'
 import { newReleases } from '../../../../src/services/spotify/sources/new-releases.ts'
 import { search } from '../../../../src/services/spotify/sources/search.ts'
 import { SOURCE_START, type Reader, type Source, type SourcePage } from '../../../../src/services/spotify/sources/paged-source.ts'
-import { type ListingPage, type SpotifyService } from '../../../../src/services/spotify/client.ts'
+import { type ListingPage, type SpotifyClient } from '../../../../src/services/spotify/client.ts'
 
 const ORIGIN = 'https://api.spotify.com'
 const PAGE_SIZE = 10
@@ -30,7 +30,7 @@ function create ({ total = 100, claimed = total, failing = {}, albumAt = ownAlbu
   const asked: string[] = []
   const waiting: Array<() => void> = []
   let peak = 0
-  const listingPage: SpotifyService['listingPage'] = async ({ path }, { offset }) => {
+  const listingPage: SpotifyClient['listingPage'] = async ({ path }, { offset }) => {
     asked.push(`${path} ${offset}`)
     peak = Math.max(peak, waiting.length + 1)
     await new Promise<void>((resolve) => waiting.push(resolve))
@@ -41,19 +41,19 @@ function create ({ total = 100, claimed = total, failing = {}, albumAt = ownAlbu
     const next = end < total ? `${ORIGIN}${path}?offset=${end}&limit=${PAGE_SIZE}` : null
     return { page: { items, next, total: claimed }, pageSize: PAGE_SIZE }
   }
-  const spotify = { origin: ORIGIN, memory: createTestCapabilities(), slot: async () => testSlot(), listingPage } as unknown as SpotifyService // a source makes no other call
+  const spotify = { origin: ORIGIN, memory: createTestCapabilities(), slot: async () => testSlot(), listingPage } as unknown as SpotifyClient // a source makes no other call
   const pages: SourcePage[] = []
   const kept = new Map<string, ListingPage>()
-  const early: EarlyPages = {
-    has: (part, offset) => kept.has(`${part} ${offset}`),
-    read: async (part, offset) => kept.get(`${part} ${offset}`),
-    async keep (part, offset, page) { kept.set(`${part} ${offset}`, page) },
+  const prefetched: PrefetchedPages = {
+    has: (streamIndex, offset) => kept.has(`${streamIndex} ${offset}`),
+    read: async (streamIndex, offset) => kept.get(`${streamIndex} ${offset}`),
+    async keep (streamIndex, offset, page) { kept.set(`${streamIndex} ${offset}`, page) },
   }
   const readerOf = (limit: number): Reader => ({
-    context: { signal: new AbortController().signal, meter: createMeter(() => 0) },
+    context: { signal: new AbortController().signal, cost: createCostCounter(() => 0) },
     wanted: () => limit - items().length,
     maxPages: 30,
-    early,
+    prefetched,
   })
   const items = (): unknown[] => pages.flatMap((page) => page.items)
   /** Reads until there are enough albums; answers whatever is asked, the latest first. */

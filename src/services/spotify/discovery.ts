@@ -11,7 +11,7 @@ export type Probe = <T>(endpoint: Endpoint, context: Pick<SlotContext, 'signal' 
  * As long as nobody knows whether an endpoint works, one caller at a time finds out, and the others wait for it: runs
  * that start together would else each be refused.
  */
-export function createProbe (memory: Pick<Capabilities, 'about'>): Probe {
+export function createDiscovery (memory: Pick<Capabilities, 'about'>): Probe {
   /** Rejects only with a refusal of the endpoint, or of the account. */
   const asking = new Map<Endpoint, Promise<void>>()
 

@@ -2,14 +2,14 @@ import t from 'tap'
 import { ServiceError } from '../../../src/errors.ts'
 import { createTestCapabilities } from './test-capabilities.ts'
 import { testSlot } from './test-slot.ts'
-import { createProbe } from '../../../src/services/spotify/probe.ts'
+import { createDiscovery } from '../../../src/services/spotify/discovery.ts'
 import { settle } from '../../fake-clock.ts'
 import { never } from '../../never.ts'
 import { createGate } from '../gate.ts'
 
 function create () {
   const memory = createTestCapabilities()
-  const probe = createProbe(memory)
+  const probe = createDiscovery(memory)
   let asked = 0
   return {
     memory,

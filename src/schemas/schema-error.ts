@@ -7,7 +7,7 @@ interface SchemaError {
 }
 
 /** What is wrong with a value, with the names and values that would be right: the end of a sentence. */
-export function explainSchemaError ({ keyword, params, message, parentSchema }: SchemaError): string {
+export function schemaErrorText ({ keyword, params, message, parentSchema }: SchemaError): string {
   if (keyword === 'additionalProperties') return `has an unknown field "${shortened(String(params['additionalProperty']))}"`
   if (keyword === 'enum' && Array.isArray(params['allowedValues'])) return `must be one of ${params['allowedValues'].join(', ')}`
   if (keyword === 'const') return `must be ${JSON.stringify(params['allowedValue'])}`
