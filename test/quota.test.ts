@@ -7,7 +7,7 @@ import { matchesTruth } from './truth.ts'
 
 const BAN_S = 48_925
 /** A real pause of replicas that ends: see replicas.test.ts. */
-const skip = skipOnReplicas('Redis counts the time of a pause, and the clock that the test moves is not its own')
+const skip = skipOnReplicas('PostgreSQL counts the time of a pause, and the clock that the test moves is not its own')
 
 t.test('a spent quota in the middle: paused until the named time, no call by anyone before, then complete and nothing twice', { skip }, async (t) => {
   for (const tier of ['development', 'extended'] as const) {
@@ -92,7 +92,7 @@ t.test('Retry-After of 3 s in real time: not one call before, and the wait is in
   const run = await service.ingest()
   const tookMs = performance.now() - startedAtMs
   t.match(run, { status: 'succeeded', complete: true })
-  t.ok(tookMs >= 3000 && tookMs < 10_000, `${Math.round(tookMs)} ms`)
+  t.ok(tookMs >= 3000 && tookMs < 30_000, `${Math.round(tookMs)} ms`)
   t.ok(run.cost.throttledMs >= 2500 && run.cost.throttledMs <= tookMs, `${run.cost.throttledMs} ms throttled`)
   t.equal(service.sandbox.sandbox.stats().calledWhileBlocked, 0)
 })

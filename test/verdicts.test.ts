@@ -163,7 +163,7 @@ t.test('503 with Retry-After: that endpoint gets no further call in the named ti
   t.equal(listed, 8, 'the listing went on to its end: two refused sizes and six pages')
 })
 
-t.test('503 with a longer Retry-After than is waited for pauses the run, and it resumes by itself', { skip: skipOnReplicas('the clock that the test moves is not that of Redis') }, async (t) => {
+t.test('503 with a longer Retry-After than is waited for pauses the run, and it resumes by itself', { skip: skipOnReplicas('the clock that the test moves is not that of PostgreSQL') }, async (t) => {
   const clock = createFakeClock()
   const service = await startService(t, { sandbox: { tier: 'development', faults: [{ kind: 'server-error-json', status: 503, endpoint: 'album', skip: 5, times: 1, retryAfter: '600' }] }, dependencies: { clock } })
   const run = await service.ingest({ limit: 20 })
@@ -177,7 +177,7 @@ t.test('503 with a longer Retry-After than is waited for pauses the run, and it 
   t.match(await done, { status: 'succeeded', complete: true })
 })
 
-t.test('a second process asks nothing that the first one knows, until that is a day old; a success sets it right', { skip: skipOnReplicas('the clock that the test moves is not that of Redis') }, async (t) => {
+t.test('a second process asks nothing that the first one knows, until that is a day old; a success sets it right', { skip: skipOnReplicas('the clock that the test moves is not that of PostgreSQL') }, async (t) => {
   const clock = createFakeClock({ skipping: true })
   const env = { ALBUM_CACHE_HOURS: '0', RETENTION_DAYS: '0' }
   const first = await startService(t, { sandbox: { tier: 'development' }, env, dependencies: { clock } })

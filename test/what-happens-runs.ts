@@ -22,7 +22,7 @@ function kindOf ({ setting }: Row): string {
 export function testRows (rows: Row[]): void {
   for (const { tier, setting, status, error, gaps, log } of rows) {
     const given = JSON.parse(setting) as Fault | Partial<SandboxSettings>
-    const skip = 'rateLimit' in given && skipOnReplicas('a minute: in Redis, whose clock is the real one, a window takes its 30 s')
+    const skip = 'rateLimit' in given && skipOnReplicas('a minute: in PostgreSQL, whose clock is the real one, a window takes its 30 s')
     t.test(`${tier} tier, ${setting}: ${[status, error, ...gaps].filter((word) => word !== '').join(', ')}`, { skip }, async (t) => {
       const service = await startService(t, {
         sandbox: { tier, seed: 1, ...'kind' in given ? { faults: [given] } : given },

@@ -35,7 +35,7 @@ t.test('a token endpoint that does not answer delays neither the start nor the e
   t.notMatch(service.log(), /no token from Spotify|refuses the credentials|could not be checked/)
 })
 
-t.test("during a pause of Spotify's nothing is asked at the start", { skip: skipOnReplicas('the clock that stands is not that of Redis') }, async (t) => {
+t.test("during a pause of Spotify's nothing is asked at the start", { skip: skipOnReplicas('the clock that stands is not that of PostgreSQL') }, async (t) => {
   const clock = createFakeClock()
   for (const endpoint of ['album', 'token'] as const) {
     const service = await startService(t, { sandbox: { faults: [{ kind: 'quota', endpoint, times: 1, retryAfter: '3600' }] }, dependencies: { clock } })

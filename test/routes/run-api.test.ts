@@ -261,7 +261,7 @@ t.test('GET /diagnose?refresh=true: what each tier can do, asked once a minute',
   t.equal((await call(wrong, 'GET', '/diagnose?refresh=maybe')).statusCode, 400)
 })
 
-t.test('GET /diagnose: what runs have learnt, with its age, without a call; after a day it is forgotten, and a change of tier is noticed by asking', { skip: skipOnReplicas('the clock that the test moves is not that of Redis') }, async (t) => {
+t.test('GET /diagnose: what runs have learnt, with its age, without a call; after a day it is forgotten, and a change of tier is noticed by asking', { skip: skipOnReplicas('the clock that the test moves is not that of PostgreSQL') }, async (t) => {
   const clock = createFakeClock()
   const service = await startService(t, { sandbox: { tier: 'development' }, dependencies: { clock } })
   t.match(await diagnosis(service), { tier: 'unknown', endpoints: [] }, 'nothing is known, and nothing is asked')
