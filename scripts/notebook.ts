@@ -12,6 +12,9 @@ import { startServers } from './notebook/servers.ts'
 const OPENING = ['notebook', 'lab'] as const satisfies Command[]
 const PORTS = { sandbox: 4000, service: 3000 }
 
+const stopped = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopped.abort(new Error(`ended by ${name}`)))
+
 const args = process.argv.slice(2)
 const isExecution = args[0] === '--execute'
 const missing = describeMissing(isExecution ? ['nbconvert'] : OPENING)
@@ -27,8 +30,9 @@ try {
 async function open (): Promise<number> {
   const servers = await startServers(PORTS)
   try {
+    process.stdout.write(`sandbox: ${servers.sandboxUrl}, service: ${servers.serviceUrl}, until Ctrl-C\n`)
     const command = findCommand(OPENING) ?? OPENING[0]
-    const { code } = await runJupyter([command, NOTEBOOK, ...args], servers, { capture: false })
+    const { code } = await runJupyter([command, NOTEBOOK, ...args], servers, { signal: stopped.signal })
     return code ?? 0
   } finally {
     await servers.close()
@@ -38,7 +42,7 @@ async function open (): Promise<number> {
 async function store (): Promise<number> {
   const servers = await startServers({ sandbox: 0, service: 0 })
   try {
-    await writeFile(NOTEBOOK, toFileText(await executeNotebook(servers)))
+    await writeFile(NOTEBOOK, toFileText(await executeNotebook(servers, stopped.signal)))
     return 0
   } finally {
     await servers.close()

@@ -33,6 +33,12 @@ export interface Output {
 }
 
 const LIBRARIES = ['ipykernel', 'requests', 'pandas', 'matplotlib']
+/** Finds libraries without importing them, which takes seconds. */
+const FIND_LIBRARIES = `
+import importlib.util, sys
+for name in sys.argv[1:]:
+    if importlib.util.find_spec(name): print(name)
+`
 const PACKAGES: Readonly<Record<Command, string>> = {
   nbconvert: 'jupyter-nbconvert', lab: 'jupyter-notebook', notebook: 'jupyter-notebook',
 }
@@ -50,11 +56,12 @@ export function describeMissing (commands: readonly [Command, ...Command[]]): st
   return `the notebook needs ${missing}, which is not installed; on Debian: apt-get install ${packages.join(' ')}`
 }
 
-/** Returns what the Python of Jupyter's kernel cannot import. */
+/** Returns the first library that the Python of Jupyter's kernel does not have. */
 function missingLibraries (): string | null {
   const python = pythonOfKernel()
   if (python === undefined) return 'a Python kernel (ipykernel)'
-  return LIBRARIES.find((library) => spawnSync(python, ['-c', `import ${library}`]).status !== 0) ?? null
+  const { stdout } = spawnSync(python, ['-c', FIND_LIBRARIES, ...LIBRARIES], { encoding: 'utf8' })
+  return LIBRARIES.find((library) => !stdout.split('\n').includes(library)) ?? null
 }
 
 function pythonOfKernel (): string | undefined {
@@ -68,7 +75,7 @@ function pythonOfKernel (): string | undefined {
  * Executes the stored notebook, and returns it with its new outputs.
  * @throws Error with the output of nbconvert, if a cell fails
  */
-export async function executeNotebook (urls: Urls): Promise<Notebook> {
+export async function executeNotebook (urls: Urls, signal: AbortSignal): Promise<Notebook> {
   const folder = await mkdtemp(join(tmpdir(), 'notebook-'))
   try {
     // No settings of the user, and no times in the metadata of cells.
@@ -76,7 +83,8 @@ export async function executeNotebook (urls: Urls): Promise<Notebook> {
     const { code, stderr } = await runJupyter([
       'nbconvert', '--to', 'notebook', '--execute', '--ExecutePreprocessor.record_timing=False',
       '--output-dir', folder, '--output', 'executed.ipynb', NOTEBOOK,
-    ], urls, { capture: true, environment: isolated })
+    ], urls, { signal, capture: true, environment: isolated })
+    signal.throwIfAborted()
     if (code !== 0) throw new Error(`nbconvert ended with ${code}:\n${stderr}`)
     return JSON.parse(await readFile(join(folder, 'executed.ipynb'), 'utf8')) as Notebook
   } finally {
@@ -89,11 +97,17 @@ export function toFileText ({ cells, metadata, ...rest }: Notebook): string {
   return `${JSON.stringify({ cells, metadata: { ...metadata, language_info: { name: 'python' } }, ...rest }, null, 1)}\n`
 }
 
-interface RunOptions { capture: boolean, environment?: Record<string, string> }
+interface RunOptions {
+  /** Ends Jupyter. */
+  readonly signal: AbortSignal
+  /** Returns what it prints to stderr, instead of showing all that it prints. */
+  readonly capture?: boolean
+  readonly environment?: Readonly<Record<string, string>>
+}
 
-/** Runs Jupyter to its end; a signal to this process ends it. Its stderr is returned if it is captured, or shown. */
+/** Runs Jupyter until it has ended by itself or by the signal. */
 export async function runJupyter (
-  args: readonly string[], { sandboxUrl, serviceUrl }: Urls, { capture, environment = {} }: RunOptions
+  args: readonly string[], { sandboxUrl, serviceUrl }: Urls, { signal, capture = false, environment = {} }: RunOptions
 ): Promise<{ code: number | null, stderr: string }> {
   const child = spawn('jupyter', args, {
     env: { ...process.env, ...environment, SANDBOX_URL: sandboxUrl, SERVICE_URL: serviceUrl },
@@ -102,11 +116,12 @@ export async function runJupyter (
   let stderr = ''
   child.stderr?.on('data', (chunk: Buffer) => { stderr += chunk.toString() })
   const end = (): void => { child.kill('SIGTERM') }
-  process.on('SIGINT', end).on('SIGTERM', end)
+  if (signal.aborted) end()
+  signal.addEventListener('abort', end)
   try {
     const [code] = await once(child, 'close') as [number | null]
     return { code, stderr }
   } finally {
-    process.off('SIGINT', end).off('SIGTERM', end)
+    signal.removeEventListener('abort', end)
   }
 }

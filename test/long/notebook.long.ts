@@ -34,10 +34,12 @@ const reason = process.env['CI'] === 'true' ? null : describeMissing(['nbconvert
 t.test('executed twice beside the same service, it has the outputs that are stored', { skip: reason ?? false }, async (t) => {
   const servers = await startServers({ sandbox: 0, service: 0 })
   t.teardown(servers.close)
-  const first = await executeNotebook(servers)
+  const ended = new AbortController()
+  t.teardown(() => ended.abort())
+  const first = await executeNotebook(servers, ended.signal)
   t.strictSame(readable(first), readable(stored), 'npm run notebook -- --execute stores the outputs of a changed notebook')
   t.strictSame(plotsOf(first), PLOTS)
-  const second = await executeNotebook(servers)
+  const second = await executeNotebook(servers, ended.signal)
   t.strictSame(second.cells, first.cells, 'plots included')
 })
 
