@@ -32,6 +32,8 @@ export interface Output {
   data?: Record<string, string | string[]>
 }
 
+/** Where Jupyter, IPython and matplotlib keep settings and sockets. */
+const FOLDERS = ['IPYTHONDIR', 'JUPYTER_CONFIG_DIR', 'JUPYTER_RUNTIME_DIR', 'MPLCONFIGDIR']
 const LIBRARIES = ['ipykernel', 'requests', 'pandas', 'matplotlib']
 /** Finds libraries without importing them, which takes seconds. */
 const FIND_LIBRARIES = `
@@ -79,7 +81,7 @@ export async function executeNotebook (urls: Urls, signal: AbortSignal): Promise
   const folder = await mkdtemp(join(tmpdir(), 'notebook-'))
   try {
     // No settings of the user, and no times in the metadata of cells.
-    const isolated = { IPYTHONDIR: folder, JUPYTER_CONFIG_DIR: folder, JUPYTER_RUNTIME_DIR: folder, MPLCONFIGDIR: folder }
+    const isolated = Object.fromEntries(FOLDERS.map((name) => [name, folder]))
     const { code, stderr } = await runJupyter([
       'nbconvert', '--to', 'notebook', '--execute', '--ExecutePreprocessor.record_timing=False',
       '--output-dir', folder, '--output', 'executed.ipynb', NOTEBOOK,
@@ -94,7 +96,8 @@ export async function executeNotebook (urls: Urls, signal: AbortSignal): Promise
 
 /** Returns the text of a notebook file, as Jupyter writes it but without the version of Python. */
 export function toFileText ({ cells, metadata, ...rest }: Notebook): string {
-  return `${JSON.stringify({ cells, metadata: { ...metadata, language_info: { name: 'python' } }, ...rest }, null, 1)}\n`
+  const lasting = { ...metadata, language_info: { name: 'python' } }
+  return `${JSON.stringify({ cells, metadata: lasting, ...rest }, null, 1)}\n`
 }
 
 interface RunOptions {

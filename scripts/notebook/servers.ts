@@ -26,7 +26,8 @@ export async function startServers (ports: { readonly sandbox: number, readonly 
   started.defer(async () => await sandbox.close())
   const sandboxUrl = await listen(sandbox, ports.sandbox)
   const logger = pino({ level: 'error' }, pino.destination({ dest: 2, sync: true }))
-  const service = await buildApp({ env: environment(sandboxUrl, dataDir), logger, parts: { clock: clockFrom(START_MS) } })
+  const dependencies = { clock: clockFrom(START_MS) }
+  const service = await buildApp({ env: environment(sandboxUrl, dataDir), logger, dependencies })
   started.defer(async () => await service.close())
   const serviceUrl = await listen(service, ports.service)
   const running = started.move()
