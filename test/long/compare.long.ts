@@ -1,0 +1,2 @@
+/** The comparison with own calls and the SDK, in real time. */
+import '../bench/compare.test.ts'
