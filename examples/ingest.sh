@@ -3,7 +3,8 @@
 #
 #   examples/ingest.sh [-k KEY] [-b BODY] [-o FOLDER]
 #
-#   -k KEY     Idempotency-Key: the same key gives the same run, so that this script can be started again at any time (today's date)
+#   -k KEY     Idempotency-Key: the same key gives the same run, so that this script can be started again at any time
+#              (today's date in UTC with a hash of the body)
 #   -b BODY    body of POST /ingest ({})
 #   -o FOLDER  where the document goes (.)
 #
@@ -13,7 +14,7 @@ set -euo pipefail
 
 url=${INGEST_URL:-http://127.0.0.1:3000}
 wait_s=${INGEST_WAIT_S:-86400}
-key=ingest-$(date -u +%F)
+key=
 body='{}'
 folder=.
 
@@ -72,6 +73,14 @@ place () {
   printf '%s\n' "$path"
 }
 
+# default_key BODY: another body is another request, which the service refuses under a key that it has seen. Spaces make no difference.
+default_key () {
+  local hash
+  hash=$( (jq --compact-output --sort-keys . <<<"$1" 2>/dev/null || printf '%s' "$1") | checksum /dev/stdin)
+  printf 'ingest-%s-%s' "$(date -u +%F)" "${hash:0:16}"
+}
+
+key=${key:-$(default_key "$body")}
 status=$(call "$scratch/run" -X POST "$url/ingest" -H 'Content-Type: application/json' -H "Idempotency-Key: $key" --data "$body")
 expect "$status" 202 "$scratch/run"
 id=$(jq -re .id "$scratch/run")

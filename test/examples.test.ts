@@ -40,6 +40,16 @@ t.test('examples/ingest.sh', { skip: lacks('bash', 'curl', 'jq') }, async (t) =>
     t.strictSame((await readdir(folder)).length, 2)
   })
 
+  t.test('without a key, equal bodies of a day are one run, and another body is another one', async (t) => {
+    const { run } = await start(t)
+    const three = await run(['-b', '{"limit":3,"source":"search"}'])
+    t.equal(three.code, 0, three.stderr)
+    t.equal((await run(['-b', '{ "source": "search", "limit": 3 }'])).stdout, three.stdout, 'spaces and order do not matter')
+    const four = await run(['-b', '{"limit":4,"source":"search"}'])
+    t.equal(four.code, 0, four.stderr)
+    t.not(four.stdout, three.stdout)
+  })
+
   t.test('tells by its exit code that something is missing, and names it', async (t) => {
     const { service, run } = await start(t)
     const lost = service.sandbox.sandbox.catalogue.searchOrder[2] ?? ''
@@ -52,7 +62,10 @@ t.test('examples/ingest.sh', { skip: lacks('bash', 'curl', 'jq') }, async (t) =>
 
   t.test('says why it was refused', async (t) => {
     const { run } = await start(t)
+    t.equal((await run(['-k', 'daily', '-b', '{"limit":1}'])).code, 0)
     for (const [args, other, line] of [
+      [['-b', '{'], {}, /^ingest\.sh: 400 /m],
+      [['-k', 'daily', '-b', '{"limit":2}'], {}, /^ingest\.sh: 422 idempotency_key_reused/m],
       [['-b', '{"limit":0}'], {}, /^ingest\.sh: 400 invalid_request: body\.limit must be >= 1$/m],
       [[], { INGEST_API_KEY: 'wrong' }, /^ingest\.sh: 401 unauthorized/m],
     ] as Array<[string[], Record<string, string>, RegExp]>) {
