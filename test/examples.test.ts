@@ -1,11 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import t from 'tap'
-import { request } from 'undici'
 import { Refused, connect, ingest } from '../examples/client/client.ts'
-import { type Run } from '../src/schemas/run.ts'
 import { runCommand, runProgram } from './process.ts'
-import { type Document, type Service, ended, startService, temporaryFolder } from './service.ts'
+import { type Document, startService, temporaryFolder } from './service.ts'
 
 const lacks = (...tools: string[]): false | string => {
   const missing = tools.filter((tool) => spawnSync(tool, ['--version']).error !== undefined)
@@ -109,51 +107,4 @@ t.test('examples/client', async (t) => {
 
 t.test('postman/ is what the OpenAPI document makes of it', async (t) => {
   t.match(await runProgram('scripts/postman.js', ['--check']), { code: 0, stderr: '' })
-})
-
-t.test('examples/airflow_dag.py', async (t) => {
-  t.test('it is valid Python', { skip: lacks('python3') }, async (t) => {
-    t.match(await runCommand('python3', ['-m', 'py_compile', 'examples/airflow_dag.py'], { PYTHONPYCACHEPREFIX: await temporaryFolder(t) }), { code: 0, stderr: '' })
-  })
-
-  /** HttpOperator: a status of 400 or more fails the task, which is tried again; the filter's result goes to XCom. */
-  const operate = async (service: Service, runId: string): Promise<string> => {
-    const { statusCode, body } = await request(`${service.url}/ingest`, { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': `album_releases ${runId}` }, body: '{"limit": 20}' })
-    if (statusCode >= 400) throw new Error(String(statusCode))
-    return (await body.json() as Run).id
-  }
-  /** HttpSensor.poke(): of the errors, those in the allowlist mean "not yet", all others fail the task. */
-  const poke = async (service: Service, id: string): Promise<boolean> => {
-    const { statusCode, body } = await request(`${service.url}/runs/${id}/ready`)
-    await body.dump()
-    if ([404, 429, 503].includes(statusCode)) return false
-    if (statusCode >= 400) throw new Error(String(statusCode))
-    return true
-  }
-  const RUN_ID = 'scheduled__2026-11-22T00:00:00+00:00'
-
-  t.test('start twice gives one run; the sensor pokes until it has succeeded', async (t) => {
-    const service = await startService(t, { sandbox: { latencyMs: 20 } })
-    const id = await operate(service, RUN_ID)
-    t.equal(await operate(service, RUN_ID), id, 'a retry of the task')
-    t.not(await operate(service, `${RUN_ID} later`), id)
-    t.equal(await poke(service, id), false)
-    await ended(service.app, id)
-    t.equal(await poke(service, id), true)
-    t.equal(await operate(service, RUN_ID), id, 'a cleared task')
-  })
-
-  t.test('the sensor fails at a run that is partial, failed, canceled or gone, and does not poke for ever', async (t) => {
-    const service = await startService(t, { sandbox: { latencyMs: 5 } })
-    const lost = service.sandbox.sandbox.catalogue.searchOrder[0] ?? ''
-    service.sandbox.sandbox.change({ faults: [{ kind: 'not-found', endpoint: 'album', albumId: lost }] })
-    const partial = await operate(service, 'partial')
-    t.match(await ended(service.app, partial), { status: 'partial' })
-    await t.rejects(poke(service, partial), { message: '409' })
-    const canceled = await operate(service, 'canceled')
-    await (await request(`${service.url}/runs/${canceled}/cancel`, { method: 'POST' })).body.dump()
-    await t.rejects(poke(service, canceled), { message: '409' })
-    await (await request(`${service.url}/runs/${canceled}`, { method: 'DELETE' })).body.dump()
-    await t.rejects(poke(service, canceled), { message: '410' })
-  })
 })

@@ -65,7 +65,7 @@ def alert(context) -> None:
     """Posts one message for a task that has failed for good."""
     ti = context["ti"]
     run_id = ti.xcom_pull(task_ids="start")
-    text = f"{ti.dag_id} {ti.run_id}: {ti.task_id} failed (run {run_id}): {context.get('exception')}"
+    text = f"{ti.dag_id} {ti.run_id}: {ti.task_id} failed (run {run_id}): {context.get('exception')!r}"
     HttpHook(method="POST", http_conn_id=ALERTS).run(
         headers={"Content-Type": "application/json"}, data=json.dumps({"text": text})
     )

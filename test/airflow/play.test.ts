@@ -110,7 +110,7 @@ t.test('the DAG of examples/airflow, played against the service', { skip }, asyn
   })
 
   t.test('a quality that the market does not accept: rejected, with one alert and no file', async (t) => {
-    const service = await startService(t, { sandbox: { faults: [{ kind: 'artists-null', endpoint: 'album' }] } })
+    const service = await startService(t, { sandbox: { faults: [{ kind: 'artists-text', endpoint: 'album' }] } })
     const played = await playDag(t, { url: service.url, onEvent: whileItWaits(service) })
     t.match(played.end, { state: 'failed', tasks: { choose: 'success', store: 'skipped', reject: 'failed', ...SKIPPED_RESUME } })
     t.match(played.alerts, [/reject failed .*succeeded, 0 gaps, quality failed/])
@@ -162,7 +162,7 @@ t.test('the DAG of examples/airflow, played against the service', { skip }, asyn
 })
 
 async function restart (t: Test, { sandboxUrl, dataDir }: Service, port: number): Promise<FastifyInstance> {
-  const app = await buildApp({ env: environment(sandboxUrl, dataDir), logger: pino({ level: 'silent' }) })
+  const app = await buildApp({ env: { ...environment(sandboxUrl, dataDir), LOG_LEVEL: 'silent' }, logger: pino({ level: 'silent' }) })
   t.teardown(async () => await app.close())
   await app.listen({ host: '127.0.0.1', port })
   return app
