@@ -5,9 +5,9 @@ interface Track { id: string, name: string }
 export interface Album { id: string, name: string, tracks: Page<Track> }
 
 async function getToken (clientId: string, clientSecret: string): Promise<string> {
-  const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`
+  const headers = { authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}` }
   const body = new URLSearchParams({ grant_type: 'client_credentials' })
-  const response = await fetch('https://accounts.spotify.com/api/token', { method: 'POST', headers: { authorization }, body })
+  const response = await fetch('https://accounts.spotify.com/api/token', { method: 'POST', headers, body })
   if (!response.ok) throw new Error(`token: ${response.status} ${await response.text()}`)
   return (await response.json() as { access_token: string }).access_token
 }

@@ -1,7 +1,8 @@
 // 100 new albums with every track, by this service.
 
 interface Gap { albumId: string | null, code: string, detail: string }
-interface Run { id: string, status: string, finishedAt: string | null, error: { code: string, detail: string } | null, gaps: Gap[] }
+interface Failure { code: string, detail: string }
+interface Run { id: string, status: string, finishedAt: string | null, error: Failure | null, gaps: Gap[] }
 export interface Album { id: string, name: string, tracks: { items: Array<{ id: string, name: string }> } }
 export interface Document extends Run { albums: Album[] }
 

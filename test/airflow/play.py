@@ -1,7 +1,7 @@
 """play.py FILE DAG_ID LOGICAL_DATE: plays one run of a DAG as Airflow documents it, on a clock of its own.
 
-It prints an event a line and waits for a line after each, so that whoever plays can act in between. The line "lose" after
-an "answer" is an answer that never arrives.
+It prints one event per line and waits for a line after each, so that the caller can act in between. The line "lose"
+after an "answer" makes it an answer that never arrives.
 
 - A try of a task fails with any exception, and is repeated up to `retries` times; AirflowFailException and a sensor's
   timeout end the task at once. A sensor's timeout counts from its first try.

@@ -49,25 +49,32 @@ export interface PlayOptions {
 }
 
 const MARKET = 'DE'
+const CONFIG = {
+  timezone: 'Europe/Berlin', schedule: '0 6 * * *', limit: 12, quality: ['passed', 'warned'], wait_hours: 1,
+}
 const LOGICAL_DATE = '2026-11-30T06:00:00+01:00'
 
 /** Plays the DAG of one market against a service, to its end. */
-export async function playDag (t: Test, { url, headers = {}, settings = {}, onEvent = () => {} }: PlayOptions): Promise<Played> {
+export async function playDag (t: Test, options: PlayOptions): Promise<Played> {
+  const { url, headers = {}, settings = {}, onEvent = () => {} } = options
   const folder = await temporaryFolder(t)
-  const config = { storage: join(folder, 'data'), timezone: 'Europe/Berlin', schedule: '0 6 * * *', limit: 12, quality: ['passed', 'warned'], wait_hours: 1, ...settings }
+  const config = { ...CONFIG, storage: join(folder, 'data'), ...settings }
   await copyFile(DAG_FILE, join(folder, 'album_releases.py'))
   await writeFile(join(folder, 'markets.json'), JSON.stringify({ ...config, markets: [{ market: MARKET }] }))
   const { alertsUrl, alerts } = await listenForAlerts(t)
   const connections = { album_ingest: { url, headers }, album_alerts: { url: alertsUrl } }
   const env = { ...PYTHON_ENV, AIRFLOW_CONNECTIONS: JSON.stringify(connections) }
-  const events = await steps(t, [join(folder, 'album_releases.py'), `album_releases_${MARKET.toLowerCase()}`, LOGICAL_DATE], env, onEvent)
+  const args = [join(folder, 'album_releases.py'), `album_releases_${MARKET.toLowerCase()}`, LOGICAL_DATE]
+  const events = await steps(t, args, env, onEvent)
   const end = events.at(-1)
   if (end?.event !== 'end') throw new Error(`the DAG did not end: ${JSON.stringify(end)}`)
   const sizes = events.map((event) => event.event === 'success' ? JSON.stringify(event.xcom).length : 0)
   return { end, events, alerts, largestXcomBytes: Math.max(...sizes) }
 }
 
-async function steps (t: Test, args: string[], env: Record<string, string>, onEvent: OnEvent): Promise<DagEvent[]> {
+type Variables = Record<string, string>
+
+async function steps (t: Test, args: string[], env: Variables, onEvent: OnEvent): Promise<DagEvent[]> {
   const child = spawn('python3', ['test/airflow/play.py', ...args], { env, stdio: ['pipe', 'pipe', 'inherit'] })
   const closed = once(child, 'close')
   t.teardown(async () => {
@@ -86,7 +93,9 @@ async function steps (t: Test, args: string[], env: Record<string, string>, onEv
 
 async function listenForAlerts (t: Test): Promise<{ alertsUrl: string, alerts: string[] }> {
   const alerts: string[] = []
-  const answer = async (request: IncomingMessage): Promise<void> => { alerts.push((JSON.parse(await text(request)) as { text: string }).text) }
+  const answer = async (request: IncomingMessage): Promise<void> => {
+    alerts.push((JSON.parse(await text(request)) as { text: string }).text)
+  }
   const server = createServer((request, response) => { void answer(request).then(() => response.end()) })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
