@@ -2,6 +2,7 @@ import { readFile, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { ConfigSchema } from '../src/config.ts'
+import { RUN_ERROR_CODES } from '../src/error-codes.ts'
 
 const DEFAULTS = Object.fromEntries(Object.entries(ConfigSchema.properties).map(([name, { default: value }]) => [name, value === undefined ? '' : String(value)]))
 
@@ -14,6 +15,11 @@ t.test('the table in README.md has them too', async (t) => {
   const readme = await readFile('README.md', 'utf8')
   const rows = [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]+)` \| (?:`([^`]*)`|[a-z]+) \|/gm)].map(([, name, value]) => [name, value ?? ''])
   t.strictSame(rows, Object.entries(DEFAULTS))
+})
+
+t.test('README.md has each code with which a run can end or pause', async (t) => {
+  const readme = await readFile('README.md', 'utf8')
+  for (const code of RUN_ERROR_CODES) t.ok(readme.includes(`\`${code}\``), code)
 })
 
 t.test('each npm script that README.md and CONTRIBUTING.md name exists, and each script is in one of them', async (t) => {

@@ -11,7 +11,7 @@ const LAYERS = [
   ['services/'],
   ['schemas/'],
   ['formats/'],
-  ['config.ts', 'logging/', 'errors.ts', 'printable.ts', 'version.ts'],
+  ['config.ts', 'logging/', 'errors.ts', 'error-codes.ts', 'printable.ts', 'version.ts'],
 ]
 
 /** Files that every layer may use: JSON, clocks and the like, which import nothing but each other. */

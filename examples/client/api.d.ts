@@ -839,6 +839,7 @@ export interface components {
         };
         /** @description what happened, the evidence, and what to do; null unless the run failed, was canceled or is paused */
         RunError: {
+            /** @description `invalid_client`: Spotify refuses the credentials; `premium_required`: the owner of the app needs Spotify Premium; `endpoint_unavailable`: an endpoint is not available to this app; `quota_exceeded`: the quota of the Spotify account is spent; `rate_limited`: Spotify wants no calls for longer than a run waits; `upstream_unavailable`: Spotify cannot be reached, or fails; `upstream_invalid`: Spotify answers what it should not; `listing_empty`: Spotify listed no album; `nothing_fetched`: no listed album could be fetched; `canceled`: a client canceled the run; `internal_error`: a bug: the log has the details under the `requestId`; `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL */
             code: string;
             detail: string;
         };
@@ -3684,7 +3685,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `precondition_failed`: see `detail` */
+            /** @description `precondition_failed`: the document is not the one that the request names */
             412: {
                 headers: {
                     /** @description the request's own, or a new one */
@@ -3898,7 +3899,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `precondition_failed`: see `detail` */
+            /** @description `precondition_failed`: the document is not the one that the request names */
             412: {
                 headers: {
                     /** @description the request's own, or a new one */

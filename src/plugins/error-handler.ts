@@ -3,50 +3,14 @@ import { STATUS_CODES } from 'node:http'
 import { type Socket } from 'node:net'
 import { type ConnectionError, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { type ErrorCode, ServiceError } from '../errors.ts'
+import { ERRORS } from '../error-codes.ts'
+import { ServiceError } from '../errors.ts'
 import { schemaErrorText } from '../schemas/schema-error.ts'
 import { printable, toJson } from '../printable.ts'
 import { pathOf } from '../logging/request-log.ts'
 import { PROBLEM_TYPE, type Problem } from '../schemas/problem.ts'
 import { storageErrno, storageFailed } from '../services/store/storage-failure.ts'
 import { createRouteTable } from './route-table.ts'
-
-/** The HTTP status of the codes that requests can meet; any other one is a bug, and 500. */
-const STATUS: Partial<Record<ErrorCode, number>> = {
-  invalid_request: 400,
-  unauthorized: 401,
-  forbidden_origin: 403,
-  route_not_found: 404,
-  method_not_allowed: 405,
-  run_not_found: 404,
-  run_expired: 410,
-  document_not_found: 404,
-  table_not_found: 404,
-  run_not_resumable: 409,
-  run_not_finished: 409,
-  run_finished: 409,
-  run_partial: 409,
-  run_failed: 409,
-  run_canceled: 409,
-  quality_failed: 409,
-  run_not_comparable: 400,
-  no_earlier_run: 404,
-  misdirected_request: 421,
-  idempotency_key_reused: 422,
-  too_many_requests: 429,
-  payload_too_large: 413,
-  headers_too_large: 431,
-  request_timeout: 408,
-  unsupported_media_type: 415,
-  not_acceptable: 406,
-  precondition_failed: 412,
-  range_not_satisfiable: 416,
-  queue_full: 503,
-  too_many_connections: 503,
-  storage_failed: 503,
-  shutting_down: 503,
-  starting: 503,
-}
 
 /** Every error that leaves the service is a problem document; what is not ours to tell stays in the log. */
 export default fp(async (app) => {
@@ -66,7 +30,7 @@ export default fp(async (app) => {
 /** Answer any error; also for what Fastify refuses before a route is found (`frameworkErrors`). */
 export function answerError (error: FastifyError | ServiceError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = error instanceof ServiceError ? error : translate(error)
-  const status = known.status ?? STATUS[known.code] ?? 500
+  const status = known.status ?? ERRORS[known.code].status
   if (status >= 500) request.log.error({ err: error, code: known.code }, 'request failed')
   else request.log.info({ code: known.code, detail: loggedDetail(error, known) }, 'request refused')
   return sendProblem(request, reply, status === 500 ? INTERNAL : known, status)
@@ -84,7 +48,7 @@ export function answerClientError (error: ConnectionError, socket: Socket): void
     return
   }
   const known = translateClientError(error)
-  const body = toJson(problemOf(known, STATUS[known.code] ?? 400, randomUUID()))
+  const body = toJson(problemOf(known, ERRORS[known.code].status, randomUUID()))
   socket.end(`HTTP/1.1 ${statusLine(known)}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`, () => socket.destroy())
 }
 
@@ -97,7 +61,7 @@ function translateClientError ({ code }: ConnectionError): ServiceError {
 }
 
 function statusLine ({ code }: ServiceError): string {
-  const status = STATUS[code] ?? 400
+  const { status } = ERRORS[code]
   return `${status} ${STATUS_CODES[status] ?? 'Error'}`
 }
 
@@ -111,7 +75,7 @@ function sendProblem (request: FastifyRequest, reply: FastifyReply, error: Servi
 }
 
 function problemOf (error: ServiceError, status: number, requestId: string): Problem {
-  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail: error.message, code: error.code, requestId }
+  return { type: ERRORS[error.code].type, title: STATUS_CODES[status] ?? 'Error', status, detail: error.message, code: error.code, requestId }
 }
 
 /** Fastify's own errors (validation, parsing, body size) in our codes. */

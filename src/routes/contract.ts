@@ -42,7 +42,7 @@ const contractRoutes: FastifyPluginAsyncTypebox = async (app) => {
           content: { 'application/yaml': { schema: Type.String() }, 'application/json': { schema: Contract } },
         },
       },
-      problems: { 406: ['not_acceptable'] },
+      problems: ['not_acceptable'],
     },
   }, async (request, reply) => {
     reply.header('vary', 'Accept')

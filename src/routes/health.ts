@@ -26,7 +26,7 @@ const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['service'],
       summary: 'Whether runs can be started: what a load balancer asks',
       response: { 200: json(Health, 'they can') },
-      problems: { 503: ['storage_failed', 'starting'] },
+      problems: ['storage_failed', 'starting'],
     },
   }, async () => await readiness())
 }

@@ -34,7 +34,7 @@ const ingestRoutes: FastifyPluginAsyncTypebox = async (app) => {
         200: { ...documentResponses[200], description: 'with ?wait: the run ended in time, and this is its document', headers: { ...documentResponses[200].headers, ...LOCATION, ...PREFERENCE_APPLIED } },
         202: json(Run, 'the run, safe on disk: from now on no crash loses it', { ...LOCATION, ...RETRY_AFTER, ...PREFERENCE_APPLIED }),
       },
-      problems: { 406: ['not_acceptable'], 422: ['idempotency_key_reused'], 503: ['queue_full'] },
+      problems: ['not_acceptable', 'idempotency_key_reused', 'queue_full'],
     },
     preValidation: async (request) => { if (request.body === undefined) request.body = {} },
   }, async (request, reply) => {

@@ -14,7 +14,7 @@ const runActionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'End a run with what it has',
       params: RunParams,
       response: { 200: json(Run, 'the run, which has ended') },
-      problems: { ...RUN_UNKNOWN, 409: ['run_finished'] },
+      problems: [...RUN_UNKNOWN, 'run_finished'],
     },
   }, async ({ params }) => await app.runs.cancel(params.id))
 
@@ -25,7 +25,7 @@ const runActionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Let a run that ended partial, failed or canceled go on for what is missing',
       params: RunParams,
       response: { 202: json(Run, 'the run, which goes on', { ...LOCATION, ...RETRY_AFTER }) },
-      problems: { ...RUN_UNKNOWN, 409: ['run_not_resumable'], 503: ['queue_full'] },
+      problems: [...RUN_UNKNOWN, 'run_not_resumable', 'queue_full'],
     },
   }, async ({ params }, reply) => {
     const run = await app.runs.resume(params.id)
@@ -39,7 +39,7 @@ const runActionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Delete a run that has ended, and its files',
       params: RunParams,
       response: { 204: Type.Null({ description: 'it is gone' }) },
-      problems: { ...RUN_UNKNOWN, 409: ['run_not_finished'] },
+      problems: [...RUN_UNKNOWN, 'run_not_finished'],
     },
   }, async ({ params }, reply) => {
     await app.runs.remove(params.id)

@@ -21,7 +21,7 @@ const runChangesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       params: RunParams,
       querystring: ChangesQuery,
       response: changesResponses,
-      problems: { ...RUN_UNKNOWN, 400: ['run_not_comparable'], 404: ['run_not_found', 'document_not_found', 'no_earlier_run'], 409: ['run_not_finished'] },
+      problems: [...RUN_UNKNOWN, 'run_not_comparable', 'document_not_found', 'no_earlier_run', 'run_not_finished'],
     },
   }, async (request, reply) => {
     const sides = await chooseSides(app.runs, request.params.id, request.query.since)

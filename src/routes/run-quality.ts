@@ -17,7 +17,7 @@ const runQualityRoutes: FastifyPluginAsyncTypebox = async (app) => {
       params: RunParams,
       querystring: NO_QUERY,
       response: { 200: json(QualityReport, 'the report') },
-      problems: { ...RUN_UNKNOWN, 404: [...RUN_UNKNOWN[404], 'document_not_found'], 409: ['run_not_finished'] },
+      problems: [...RUN_UNKNOWN, 'document_not_found', 'run_not_finished'],
     },
   }, async ({ params }) => await app.runs.quality(await app.runs.get(params.id)))
 }

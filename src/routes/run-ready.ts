@@ -13,6 +13,9 @@ const ReadyQuery = Type.Object({
   quality: Type.Optional(Type.Unsafe<AcceptedVerdict>({ type: 'string', enum: ['passed', 'warned'], description: 'the worst verdict on the document that is good enough; without it any is' })),
 }, { additionalProperties: false })
 
+/** A sensor asks again after this status only. */
+const NOT_FINISHED = { code: 'run_not_finished', status: 404 } as const
+
 /** For sensors that know only status codes: 404 means ask again, 200 go on, 409 and 410 give up. */
 const runReadyRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/runs/:id/ready', {
@@ -24,7 +27,7 @@ const runReadyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       params: RunParams,
       querystring: ReadyQuery,
       response: { 200: json(Run, 'it has succeeded') },
-      problems: { 404: ['run_not_finished'], 409: ['run_partial', 'run_failed', 'run_canceled', 'quality_failed'], 410: ['run_expired'] },
+      problems: [NOT_FINISHED, 'run_partial', 'run_failed', 'run_canceled', 'quality_failed', 'run_expired'],
     },
   }, async ({ params, query }) => {
     const run = readyOrThrow(await getOrGone(params.id), query.accept === 'partial')
@@ -53,7 +56,7 @@ function readyOrThrow (run: Run, isPartialFine: boolean): Run {
     case 'canceled': throw new ServiceError('run_canceled', 'the run was canceled')
     case 'queued':
     case 'running':
-    case 'paused': throw new ServiceError('run_not_finished', `the run is ${run.status}: ask again`, { status: 404, retryAfterSeconds: 5 })
+    case 'paused': throw new ServiceError(NOT_FINISHED.code, `the run is ${run.status}: ask again`, { status: NOT_FINISHED.status, retryAfterSeconds: 5 })
   }
 }
 

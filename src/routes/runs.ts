@@ -15,7 +15,7 @@ const runRoutes: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'The document of the newest run that has one',
       querystring: DocumentQuery,
       response: documentResponses,
-      problems: { 404: ['run_not_found'] },
+      problems: ['run_not_found'],
     },
   }, async (request, reply) => await sendDocument(app, request, reply, await app.runs.latest()))
 

@@ -3,7 +3,7 @@ import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static } from '@sinclair/typebox'
 import { ServiceError } from '../errors.ts'
 import { json } from '../schemas/response.ts'
-import { type Problems } from '../schemas/problem.ts'
+import { type Problems, RUN_UNKNOWN } from '../schemas/problem.ts'
 import { type Run } from '../schemas/run.ts'
 import { RunParams } from '../schemas/run-id.ts'
 import {
@@ -17,22 +17,8 @@ import { sendRepresentation } from './download/send-document.ts'
 import { retryAfterSeconds } from './download/retry-after.ts'
 import { type DocumentedRun, chooseTable, tableChoice } from './download/table-representation.ts'
 
-const LIST_PROBLEMS = {
-  404: ['run_not_found', 'document_not_found'],
-  409: ['run_not_finished'],
-  410: ['run_expired'],
-} satisfies Problems
-const REPRESENTATION_PROBLEMS = { 406: ['not_acceptable'], 412: ['precondition_failed'] } satisfies Problems
-const TABLE_PROBLEMS = {
-  ...LIST_PROBLEMS,
-  ...REPRESENTATION_PROBLEMS,
-  404: [...LIST_PROBLEMS[404], 'table_not_found'],
-} satisfies Problems
-const LATEST_PROBLEMS = { 404: ['run_not_found'] } satisfies Problems
-const LATEST_TABLE_PROBLEMS = {
-  ...REPRESENTATION_PROBLEMS,
-  404: ['run_not_found', 'table_not_found'],
-} satisfies Problems
+const LIST_PROBLEMS = [...RUN_UNKNOWN, 'document_not_found', 'run_not_finished'] satisfies Problems
+const REPRESENTATION_PROBLEMS = ['table_not_found', 'not_acceptable', 'precondition_failed'] satisfies Problems
 
 const DESCRIPTION = `Made from the stored document. A value that is not of its column's type is null.\n\n${TABLES_TEXT}`
 
@@ -48,7 +34,7 @@ const tableRoutes: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['tables'],
       summary: 'The tables of the newest run that has a document',
       response: { 200: json(TableList, 'every table, with its columns and links') },
-      problems: LATEST_PROBLEMS,
+      problems: ['run_not_found'],
     },
   }, async () => listOf(app, documented(await app.runs.latest(), clock.now())))
 
@@ -71,7 +57,7 @@ const tableRoutes: FastifyPluginAsyncTypebox = async (app) => {
       params: LatestTableParams,
       querystring: TableQuery,
       response: tableResponses,
-      problems: LATEST_TABLE_PROBLEMS,
+      problems: ['run_not_found', ...REPRESENTATION_PROBLEMS],
     },
   }, async (request, reply) => await send(request, reply, request.params.table, async () => await app.runs.latest()))
 
@@ -84,7 +70,7 @@ const tableRoutes: FastifyPluginAsyncTypebox = async (app) => {
       params: TableParams,
       querystring: TableQuery,
       response: tableResponses,
-      problems: TABLE_PROBLEMS,
+      problems: [...LIST_PROBLEMS, ...REPRESENTATION_PROBLEMS],
     },
   }, async (request, reply) => {
     const { id, table } = request.params

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { type RequestErrorCode } from '../errors.ts'
+import { type RequestErrorCode } from '../error-codes.ts'
 
 /** RFC 9457 problem details, with a stable code for machines and the request's id for whoever reads the log. */
 export const Problem = Type.Object({
@@ -14,8 +14,8 @@ export type Problem = Static<typeof Problem>
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
-/** Why a route may refuse, by status: what the documentation says of it. */
-export type Problems = Record<number, RequestErrorCode[]>
+/** Why a route may refuse, for its documentation. A code with a status of its own is sent with that one by this route. */
+export type Problems = ReadonlyArray<RequestErrorCode | { code: RequestErrorCode, status: number }>
 
 /** Of every route that wants the id of a run. */
-export const RUN_UNKNOWN = { 404: ['run_not_found'], 410: ['run_expired'] } satisfies Problems
+export const RUN_UNKNOWN = ['run_not_found', 'run_expired'] satisfies Problems

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { RUN_ERROR_CODES, describeCodes } from '../error-codes.ts'
 import { QualityVerdict } from './quality.ts'
 
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
@@ -99,7 +100,10 @@ export type Trigger = Static<typeof Trigger>
 const StoredFile = Type.Object({ name: Type.String(), bytes: Count, sha256: Type.String() }, { title: 'StoredFile' })
 export type StoredFile = Static<typeof StoredFile>
 
-const RunFailure = Type.Object({ code: Type.String(), detail: Type.String() }, { title: 'RunError', description: 'what happened, the evidence, and what to do; null unless the run failed, was canceled or is paused' })
+const RunFailure = Type.Object({
+  code: Type.String({ description: describeCodes(RUN_ERROR_CODES) }),
+  detail: Type.String(),
+}, { title: 'RunError', description: 'what happened, the evidence, and what to do; null unless the run failed, was canceled or is paused' })
 export type RunFailure = Static<typeof RunFailure>
 
 /** One execution of the batch job, as every route shows it. */

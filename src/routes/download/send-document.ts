@@ -22,7 +22,7 @@ const documentRoutes: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['documents'],
       summary: 'The document of a run, once it has ended',
       description: '202 and the run while it goes on, then 200 and the document, in the format that `?format=` or `Accept` says. The stored file is served with `ETag`, by ranges, and as gzip to those who prefer it.',
-      problems: { ...RUN_UNKNOWN },
+      problems: RUN_UNKNOWN,
       params: RunParams,
       querystring: Type.Composite([DocumentQuery, WaitQuery], { additionalProperties: false }),
       response: { ...documentResponses, 202: Run },

@@ -17,7 +17,7 @@ const REQUEST_ID = { 'x-request-id': { type: 'string', description: "the request
 
 /** A route's schema as the documentation shows it: with all that is the same for every route, and without what only the validator needs. */
 export function describeOperation (schema: FastifySchema, method: string, url: string): FastifySchema {
-  const { problems = {}, bodyExamples, body, headers, ...rest } = schema
+  const { problems = [], bodyExamples, body, headers, ...rest } = schema
   const isProbe = url.startsWith('/health/')
   const response = { ...schema.response as object, ...refusals(problems, commonProblems(method, isProbe)) }
   return {

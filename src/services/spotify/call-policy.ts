@@ -1,4 +1,4 @@
-import { type CallErrorCode, type RunErrorCode } from '../../errors.ts'
+import { type CallErrorCode, type RunErrorCode } from '../../error-codes.ts'
 import { type Verdict } from './http/classify.ts'
 import { type RetryPolicy, retryDelayMs } from './http/retry-policy.ts'
 

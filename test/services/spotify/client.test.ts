@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type ErrorCode, ServiceError } from '../../../src/errors.ts'
+import { type ErrorCode } from '../../../src/error-codes.ts'
+import { ServiceError } from '../../../src/errors.ts'
 import { type Endpoint } from '../../../src/services/spotify/http/endpoint.ts'
 import { createTestCapabilities } from './test-capabilities.ts'
 import { testSlot } from './test-slot.ts'
