@@ -31,7 +31,10 @@ declare module 'fastify' {
   }
 }
 
-/** `app.dependencies`: connections, clock, randomness and ids; `app.answers`: the memory for what comes over them. Connections that it made itself are closed with the service. */
+/**
+ * `app.dependencies`: connections, clock, randomness and ids; `app.answers`: the memory for what comes over them;
+ * `app.retryPolicy`: the only place that makes it of the configuration. Connections that it made itself are closed with the service.
+ */
 export default fp<{ dependencies?: Partial<Dependencies> | undefined }>(async (app, { dependencies = {} }) => {
   const { HTTPS_PROXY: httpsProxy, HTTP_PROXY: httpProxy, NO_PROXY: noProxy, SPOTIFY_MAX_CONCURRENCY: connections } = app.config
   const own = dependencies.dispatcher === undefined ? createOutbound({ httpsProxy, httpProxy, noProxy }, connections) : null
@@ -45,6 +48,11 @@ export default fp<{ dependencies?: Partial<Dependencies> | undefined }>(async (a
     ...dependencies,
   })
   app.decorate('answers', createResponseBudget())
-  app.decorate('retryPolicy', { maxAttempts: app.config.SPOTIFY_MAX_ATTEMPTS, baseMs: app.dependencies.retryBaseMs, capMs: LONGEST_BACKOFF_MS })
+  app.decorate('retryPolicy', {
+    maxAttempts: app.config.SPOTIFY_MAX_ATTEMPTS,
+    baseMs: app.dependencies.retryBaseMs,
+    capMs: LONGEST_BACKOFF_MS,
+    maxWaitMs: app.config.SPOTIFY_MAX_WAIT_S * 1000,
+  })
   app.addHook('onClose', async () => { await own?.destroy() })
 }, { name: 'dependencies', dependencies: ['config'] })

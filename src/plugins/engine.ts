@@ -17,7 +17,7 @@ export default fp(async (app) => {
     databaseSchema: config.DATABASE_SCHEMA,
     account: accountOf(config),
     callsPerWindow: config.SPOTIFY_CALLS_PER_30S,
-    maxWaitMs: config.SPOTIFY_MAX_WAIT_S * 1000,
+    maxWaitMs: app.retryPolicy.maxWaitMs,
     longestCallMs: 2 * config.SPOTIFY_TIMEOUT_MS, // its token may have to be renewed first
     concurrency: config.RUN_CONCURRENCY,
     clock: app.dependencies.clock,

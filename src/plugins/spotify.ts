@@ -24,7 +24,6 @@ export default fp(async (app) => {
     random,
     retry: app.retryPolicy,
     timeoutMs: config.SPOTIFY_TIMEOUT_MS,
-    maxWaitMs: config.SPOTIFY_MAX_WAIT_S * 1000,
     log,
   })
   const semaphore = createSemaphore({ slots: config.SPOTIFY_MAX_CONCURRENCY, answers: app.answers, waiting: pacer.waiting })

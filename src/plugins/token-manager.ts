@@ -19,7 +19,6 @@ export default fp(async (app) => {
     tokenUrl: new URL(config.SPOTIFY_TOKEN_URL),
     timeoutMs: config.SPOTIFY_TIMEOUT_MS,
     answers: app.answers,
-    maxWaitMs: config.SPOTIFY_MAX_WAIT_S * 1000,
     retry: app.retryPolicy,
     dispatcher: dependencies.dispatcher,
     clock: dependencies.clock,

@@ -23,8 +23,6 @@ export interface CallOptions {
   random: () => number
   retry: RetryPolicy
   timeoutMs: number
-  /** How long a run stops when one call was answered 429 as often as it may be tried. */
-  maxWaitMs: number
   log: Log
 }
 
@@ -54,7 +52,7 @@ const MOST_TURNS = 3
 
 export function createCall (options: CallOptions): Call {
   const { dispatcher, tokens, pacer, clock, retry, random, timeoutMs, log } = options
-  const pauses = createEndpointPauses(options)
+  const pauses = createEndpointPauses({ clock, maxWaitMs: retry.maxWaitMs })
 
   /**
    * A token (none is asked for during a pause) and the pacer's permit, which is used immediately or not at all: while a token is
@@ -107,7 +105,7 @@ export function createCall (options: CallOptions): Call {
   /** A long time on a refusal is not obeyed: it would pause a run where there may be a workaround. */
   function obeyRetryAfter (endpoint: Endpoint, verdict: Verdict): void {
     if ((verdict.kind !== 'retry' && verdict.kind !== 'refused') || verdict.retryAfterMs === null) return
-    if (verdict.kind === 'refused' && verdict.retryAfterMs > options.maxWaitMs) return
+    if (verdict.kind === 'refused' && verdict.retryAfterMs > retry.maxWaitMs) return
     pauses.begin(endpoint, verdict.retryAfterMs, verdict.detail)
   }
 
@@ -137,7 +135,7 @@ export function createCall (options: CallOptions): Call {
       const decision = decide(verdict, tries, { evidence: evidence?.() ?? NO_EVIDENCE, isTokenNew: tokens.isNew(token) }, retry, random())
       if (decision.kind === 'over') {
         if (verdict.kind === 'limited') await pacer.throwIfHeld() // it knows better until when
-        throw finalError(endpoint, verdict, decision.tries, clock.now() + options.maxWaitMs)
+        throw finalError(endpoint, verdict, decision.tries, clock.now() + retry.maxWaitMs)
       }
       const { waitMs } = decision
       tries = decision.tries

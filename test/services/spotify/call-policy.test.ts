@@ -4,7 +4,7 @@ import { type Verdict } from '../../../src/services/spotify/http/classify.ts'
 
 type Code = Parameters<typeof asksToBelieve>[0]
 
-const POLICY = { maxAttempts: 5, baseMs: 500, capMs: 30_000 }
+const POLICY = { maxAttempts: 5, baseMs: 500, capMs: 30_000, maxWaitMs: 60_000 }
 
 /** How often each refusal is asked before it counts, with five attempts. */
 const ASKS: Array<[string, Code, Partial<Evidence>, number]> = [

@@ -52,8 +52,6 @@ interface TokenManagerOptions {
   retry: RetryPolicy
   timeoutMs: number
   answers: ResponseBudget
-  /** The longest `Retry-After` of the token endpoint that is waited for. */
-  maxWaitMs: number
   /** Keeps the time that the token endpoint named. */
   pauses: PauseStore
   log: Log
@@ -82,7 +80,7 @@ export function renewalLeadMs (lifetimeMs: number): number {
 export function createTokenManager (options: TokenManagerOptions): TokenManager {
   const { clock, log } = options
   const closing = new AbortController()
-  const pause = createTokenPause({ ...options, store: options.pauses })
+  const pause = createTokenPause({ store: options.pauses, maxWaitMs: options.retry.maxWaitMs, clock, log })
   let token: Token | null = null
   let pending: Promise<Token> | null = null
   let requests = 0
@@ -170,7 +168,7 @@ async function fetchToken (options: TokenManagerOptions, pause: TokenPause, sign
     const namedMs = namedWaitMs(response, clock.now())
     const isLimit = verdict.code === 'rate_limited'
     const waitMs = namedMs ?? (isLimit ? unnamedPauseMs(attempt, false) : retryDelayMs(attempt, retry, random()))
-    const isOver = attempt >= retry.maxAttempts || waitMs > options.maxWaitMs
+    const isOver = attempt >= retry.maxAttempts || waitMs > retry.maxWaitMs
     const code = isLimit ? 'rate_limited' : 'upstream_unavailable'
     const named = namedMs === null ? null : await pause.begin({ leftMs: namedMs, isLong: isOver, code, detail: `the token endpoint ${verdict.detail}` })
     if (isOver && named !== null) throw pauseError(named)

@@ -11,6 +11,8 @@ interface Backoff {
 export interface RetryPolicy extends Backoff {
   /** Tries of one call, the first included. */
   maxAttempts: number
+  /** The longest time named by Spotify that is waited for; a longer one pauses the run. */
+  maxWaitMs: number
 }
 
 /**

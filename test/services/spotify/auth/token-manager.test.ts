@@ -38,10 +38,9 @@ function create (response: (sent: Sent, place: number) => Scripted | Promise<Scr
     dispatcher,
     clock,
     random: () => 1,
-    retry: { maxAttempts, baseMs: 500, capMs: 30_000 },
+    retry: { maxAttempts, baseMs: 500, capMs: 30_000, maxWaitMs },
     answers: createResponseBudget(),
     timeoutMs: 15_000,
-    maxWaitMs,
     pauses,
     log,
   })
