@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { ConfigSchema } from '../src/config.ts'
 import { RUN_ERROR_CODES } from '../src/error-codes.ts'
+import { FIELD_NAMES, SOURCES, ownerOf } from '../src/schemas/ingest-body.ts'
 
 const DEFAULTS = Object.fromEntries(Object.entries(ConfigSchema.properties).map(([name, { default: value }]) => [name, value === undefined ? '' : String(value)]))
 
@@ -20,6 +21,15 @@ t.test('the table in README.md has them too', async (t) => {
 t.test('README.md has each code with which a run can end or pause', async (t) => {
   const readme = await readFile('README.md', 'utf8')
   for (const code of RUN_ERROR_CODES) t.ok(readme.includes(`\`${code}\``), code)
+})
+
+t.test('the table of the body of POST /ingest in README.md has each field, each source, and whose field it is', async (t) => {
+  const table = (await readFile('README.md', 'utf8')).split('The body of `POST /ingest`')[1]?.split('\n\n')[1] ?? ''
+  const rows = [...table.matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(([, name = '', values = '']) => [name, values] as const)
+  t.strictSame(rows.map(([name]) => name), FIELD_NAMES)
+  const valuesOf = new Map<string, string>(rows)
+  for (const source of SOURCES) t.ok(valuesOf.get('source')?.includes(`\`${source}\``), source)
+  for (const name of FIELD_NAMES) if (ownerOf(name) !== null) t.ok(valuesOf.get(name)?.includes(`\`${ownerOf(name)}\``), name)
 })
 
 t.test('each npm script that README.md and CONTRIBUTING.md name exists, and each script is in one of them', async (t) => {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid'
+import { type FieldName, PAGINATIONS, SOURCES } from '../src/schemas/ingest-body.ts'
 import { type Problem } from '../src/schemas/problem.ts'
 import { type Run } from '../src/schemas/run.ts'
 import { type Service, startService } from './service.ts'
@@ -46,10 +47,18 @@ function createFuzzer (random: () => number, ids: string[]): () => Fuzzed {
     () => null, () => true, () => random() * 100, () => Math.floor(random() * 10), () => -0, () => 1e308, () => text(), () => '4aawyAB9vmqN3uQ7FjRGTy', () => 'spotify:album:4aawyAB9vmqN3uQ7FjRGTy',
   () => depth > 3 ? [] : Array.from({ length: Math.floor(random() * 4) }, () => json(depth + 1)), () => depth > 3 ? {} : { [text().slice(0, 20)]: json(depth + 1) }
   )()
-  const field = (): [string, unknown] => pick<() => [string, unknown]>(
-    () => ['source', pick('auto', 'new-releases', 'search', 'artists', 'albums', json(0))], () => ['limit', pick(1, 2, 3, 5, 0, -1, 1001, 2 ** 53, json(0))], () => ['pagination', pick('next', 'offset', json(0))], () => ['market', pick('DE', 'de', json(0))],
-  () => ['query', json(0)], () => ['artistIds', json(0)], () => ['albumIds', pick([], ['4aawyAB9vmqN3uQ7FjRGTy'], json(0))], () => ['refresh', pick(true, false, json(0))], () => [text().slice(0, 30), json(0)], () => ['__proto__', json(0)]
-  )()
+  const fieldValues: Record<FieldName, () => unknown> = {
+    source: () => pick(...SOURCES, json(0)),
+    limit: () => pick(1, 2, 3, 5, 0, -1, 1001, 2 ** 53, json(0)),
+    pagination: () => pick(...PAGINATIONS, json(0)),
+    market: () => pick('DE', 'de', json(0)),
+    query: () => json(0),
+    artistIds: () => json(0),
+    albumIds: () => pick([], ['4aawyAB9vmqN3uQ7FjRGTy'], json(0)),
+    refresh: () => pick(true, false, json(0)),
+  }
+  const known = Object.entries(fieldValues).map(([name, value]) => (): [string, unknown] => [name, value()])
+  const field = (): [string, unknown] => pick(...known, (): [string, unknown] => [text().slice(0, 30), json(0)], (): [string, unknown] => ['__proto__', json(0)])()
   const body = (): string | Buffer | undefined => maybe(0.3)
     ? pick(undefined, '{"limit":1}', '{"limit":2}', '{"limit":3}', '{"source":"search"}')
     : pick<() => string | Buffer | undefined>(

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Test } from 'tap'
 import { request } from 'undici'
 import { createRandom } from '../src/sandbox/catalogue/random.ts'
+import { type SourceName } from '../src/schemas/ingest-body.ts'
 import { type Run } from '../src/schemas/run.ts'
 import { leaks, wrongs, wrongsOfCalls, wrongsOfLog } from './hostile-laws.ts'
 import { type HostileUpstream } from './hostile-upstream.ts'
@@ -47,16 +48,21 @@ export function changesOf ({ changes }: HostileUpstream): number {
   return (changes.get('of an answer') ?? 0) + (changes.get('of a token') ?? 0)
 }
 
-const SOURCES = ['auto', 'search', 'artists', 'albums', 'new-releases'] as const
+const SOURCES: readonly SourceName[] = ['auto', 'search', 'artists', 'albums', 'new-releases']
 
 /** The request of a seed: each source in turn, both ways of paging. */
 function bodyOf (seed: number, limit: number, { sandbox: { catalogue } }: HostileUpstream['sandbox']): object {
-  const source = SOURCES[seed % SOURCES.length]
+  const source = SOURCES[seed % SOURCES.length] ?? 'auto'
   const pagination = seed % 2 === 0 ? 'next' : 'offset'
   const first = seed % 20
-  if (source === 'albums') return { source, albumIds: catalogue.ids.slice(first, first + limit), refresh: true }
-  if (source === 'artists') return { source, pagination, limit, artistIds: [...catalogue.artists()].slice(first, first + 10).map(({ id }) => id), refresh: true }
-  return { source, pagination, limit, refresh: seed % 4 > 0 }
+  const listing = { source, pagination, limit, refresh: seed % 4 > 0 }
+  switch (source) {
+    case 'albums': return { source, albumIds: catalogue.ids.slice(first, first + limit), refresh: true }
+    case 'artists': return { ...listing, artistIds: [...catalogue.artists()].slice(first, first + 10).map(({ id }) => id), refresh: true }
+    case 'auto':
+    case 'search':
+    case 'new-releases': return listing
+  }
 }
 
 async function statusOf ({ url }: Lane, id: string): Promise<Run> {

@@ -3,6 +3,8 @@ import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import t from 'tap'
 import { request } from 'undici'
+import { IngestBody } from '../src/schemas/ingest-body.ts'
+import { patternText } from '../src/schemas/pattern.ts'
 import { createResponseCheck, type OpenApi, type Seen } from './response-check.ts'
 import { type Service, startService } from './service.ts'
 
@@ -100,6 +102,14 @@ t.test('headers, formats and examples are there', async (t) => {
   t.match(document?.headers, { etag: {}, 'content-disposition': {} })
   t.strictSame(Object.keys(document?.content ?? {}), ['application/json', 'application/x-ndjson', 'text/csv'])
   t.ok(paths['/runs/{id}/events']?.['get']?.responses['200']?.content?.['text/event-stream'])
+})
+
+t.test('each pattern of a request has a text for what does not match it', async (t) => {
+  const { paths } = await documentOf(await startService(t))
+  const requests = Object.values(paths).flatMap((methods) => Object.values(methods)).map(({ parameters }) => parameters)
+  const patterns = [...JSON.stringify([requests, IngestBody]).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(([, pattern = '']) => JSON.parse(pattern) as string)
+  t.ok(patterns.length >= 6)
+  for (const pattern of patterns) t.not(patternText(pattern), null, pattern)
 })
 
 t.test('the examples of POST /ingest are accepted', async (t) => {

@@ -2,25 +2,7 @@ import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { Ajv, type ErrorObject } from 'ajv'
 import { ServiceError, hasCode } from '../errors.ts'
 import { schemaErrorText } from '../schemas/schema-error.ts'
-import { IngestBody } from '../schemas/run.ts'
-
-export const USAGE = `npm run -s ingest -- [options]      one run without HTTP
-
-  --source S          auto, new-releases, search, artists or albums (auto)
-  --limit N           albums wanted (100)
-  --pagination P      next or offset (next)
-  --market M          country, as ISO 3166-1 alpha-2
-  --query Q           for source search (tag:new)
-  --artist-ids A,B    for source artists: ids, URIs or links
-  --album-ids A,B     for source albums: ids, URIs or links
-  --refresh           fetch albums again even when cached
-  --out DIR           also put the file into this folder
-  --tables            also write a Parquet file for each table beside the file
-  --wait-for-pause    where Spotify pauses the run, wait until the pause is over and go on
-  --help, -h          this text
-
-Progress goes to stderr, the file's path alone to stdout.
-Exit code: 0 succeeded, 2 partial, 1 failed or stopped, 75 paused: the same command later goes on.`
+import { FIELD_NAMES, INGEST_FIELDS, IngestBody, ownerOf } from '../schemas/ingest-body.ts'
 
 export interface CliArguments {
   body: IngestBody
@@ -32,10 +14,29 @@ export interface CliArguments {
   help: boolean
 }
 
-type Properties = typeof IngestBody.properties
+const HELP_COLUMN = 22
 
 /** Each field of the body of `POST /ingest` with its option, in the order of the schema. */
-const FIELDS = (Object.keys(IngestBody.properties) as Array<keyof Properties>).map((field) => ({ field, option: kebab(field), type: IngestBody.properties[field].type as string }))
+const FIELDS = FIELD_NAMES.map((field) => ({ field, option: kebab(field), type: INGEST_FIELDS[field].schema.type as string }))
+
+/** The fields as lines of the help, with the source of those that only one takes. */
+const FIELD_LINES = FIELDS.map(({ field, option }) => {
+  const { placeholder, help } = INGEST_FIELDS[field]
+  const owner = ownerOf(field)
+  const start = `  --${option} ${placeholder ?? ''}`.padEnd(HELP_COLUMN)
+  return `${start}${owner === null ? '' : `for source ${owner}: `}${help}`
+})
+
+export const USAGE = `npm run -s ingest -- [options]      one run without HTTP
+
+${FIELD_LINES.join('\n')}
+  --out DIR           also put the file into this folder
+  --tables            also write a Parquet file for each table beside the file
+  --wait-for-pause    where Spotify pauses the run, wait until the pause is over and go on
+  --help, -h          this text
+
+Progress goes to stderr, the file's path alone to stdout.
+Exit code: 0 succeeded, 2 partial, 1 failed or stopped, 75 paused: the same command later goes on.`
 
 const OPTIONS = {
   out: { type: 'string' },

@@ -2,14 +2,18 @@ import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, json } from '../schemas/response.ts'
 import { documentResponses } from '../schemas/document.ts'
-import { IngestBody, Run } from '../schemas/run.ts'
+import { IngestBody } from '../schemas/ingest-body.ts'
+import { Pattern } from '../schemas/pattern.ts'
+import { Run } from '../schemas/run.ts'
 import { sendDocument } from './download/send-document.ts'
 import { chooseFormat } from './download/negotiation.ts'
 import { retryAfterSeconds } from './download/retry-after.ts'
 import { WaitQuery, clientGone, waitMs } from './download/wait.ts'
 
 const IngestHeaders = Type.Object({
-  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?$', description: '1 to 255 printable characters: for 24 hours the same key gives the same run' })),
+  'idempotency-key': Type.Optional(Pattern('^[\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?$', '1 to 255 printable characters', {
+    minLength: 1, maxLength: 255, description: '1 to 255 printable characters: for 24 hours the same key gives the same run',
+  })),
 })
 
 const INGEST_EXAMPLES = {

@@ -1,5 +1,6 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import { Pattern } from '../schemas/pattern.ts'
 import { json } from '../schemas/response.ts'
 import { RUN_STATUSES, Run, type RunStatus } from '../schemas/run.ts'
 import { RunId } from '../schemas/run-id.ts'
@@ -7,7 +8,9 @@ import { RunId } from '../schemas/run-id.ts'
 const ANY_STATUS = RUN_STATUSES.join('|')
 
 const ListQuery = Type.Object({
-  status: Type.Optional(Type.String({ pattern: `^(${ANY_STATUS})(,(${ANY_STATUS}))*$`, maxLength: 100, examples: ['succeeded,partial'], description: 'only runs in this state, or in one of these, separated by commas' })),
+  status: Type.Optional(Pattern(`^(${ANY_STATUS})(,(${ANY_STATUS}))*$`, `some of ${RUN_STATUSES.join(', ')}, separated by commas`, {
+    maxLength: 100, examples: ['succeeded,partial'], description: 'only runs in this state, or in one of these, separated by commas',
+  })),
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'runs on a page' }),
   cursor: Type.Optional(RunId('nextCursor of the page before')),
 }, { additionalProperties: false })

@@ -1,4 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox'
+import { Pattern } from './pattern.ts'
 
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Text = Nullable(Type.String())
@@ -22,7 +23,9 @@ export const ReleaseList = Type.Object({
 }, { title: 'ReleaseList' })
 
 export const ReleasesQuery = Type.Object({
-  since: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,120}$', description: 'nextCursor of an earlier answer: only releases that were first seen after its last one' })),
+  since: Type.Optional(Pattern('^[A-Za-z0-9_-]{1,120}$', 'nextCursor of an earlier answer', {
+    description: 'nextCursor of an earlier answer: only releases that were first seen after its last one',
+  })),
   limit: Type.Integer({ minimum: 1, maximum: 500, default: 100, description: 'releases on a page' }),
 }, { additionalProperties: false })
 

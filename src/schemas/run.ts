@@ -1,40 +1,14 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { RUN_ERROR_CODES, describeCodes } from '../error-codes.ts'
+import { PAGINATIONS, SOURCES, USED_SOURCES } from './ingest-body.ts'
+import { Literals } from './literals.ts'
 import { QualityVerdict } from './quality.ts'
 
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' })
 const Count = Type.Integer({ minimum: 0 })
-const Literals = <T extends string>(values: readonly T[], description?: string) =>
-  Type.Unsafe<T>({ type: 'string', enum: [...values], ...(description === undefined ? {} : { description }) })
 
-/** Albums of the last two weeks. Source: https://developer.spotify.com/documentation/web-api/reference/search */
-export const NEW_ALBUMS_QUERY = 'tag:new'
-
-export const USED_SOURCES = ['new-releases', 'search', 'artists', 'albums'] as const
-export const SOURCES = ['auto', ...USED_SOURCES] as const
-export const PAGINATIONS = ['next', 'offset'] as const
 export const RUN_STATUSES = ['queued', 'running', 'paused', 'succeeded', 'partial', 'failed', 'canceled'] as const
-
-/** A Spotify id, its URI, or its open.spotify.com link. */
-const SpotifyRef = (kind: 'album' | 'artist') => Type.String({
-  pattern: `^(?:spotify:${kind}:|https://open\\.spotify\\.com/(?:intl-[a-z]+/)?${kind}/)?[A-Za-z0-9]{22}(?:\\?[^\\s]*)?$`,
-  maxLength: 300,
-  description: `a Spotify id, URI or open.spotify.com link of an ${kind}`,
-})
-
-/** The body of `POST /ingest`, as users send it. Its `limit` has another maximum where MAX_ALBUMS_PER_RUN says so. */
-export const IngestBody = Type.Object({
-  source: Type.Optional(Literals(SOURCES, 'where the albums are listed; auto: new-releases, and search where Spotify refuses that')),
-  limit: Type.Optional(Type.Integer({ minimum: 1, description: 'albums wanted; with artists the newest of all of them together' })),
-  pagination: Type.Optional(Literals(PAGINATIONS, "next: follow Spotify's next URL; offset: count")),
-  market: Type.Optional(Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2' })),
-  query: Type.Optional(Type.String({ minLength: 1, maxLength: 250, description: 'for search' })),
-  artistIds: Type.Optional(Type.Array(SpotifyRef('artist'), { minItems: 1, maxItems: 50 })),
-  albumIds: Type.Optional(Type.Array(SpotifyRef('album'), { minItems: 1, maxItems: 1000 })),
-  refresh: Type.Optional(Type.Boolean({ description: 'true: fetch every album from Spotify, also those that an earlier run has fetched within ALBUM_CACHE_HOURS; what is fetched is cached again' })),
-}, { additionalProperties: false, title: 'IngestBody' })
-export type IngestBody = Static<typeof IngestBody>
 
 /** A request with every default filled in. */
 export const RunRequest = Type.Object({

@@ -1,18 +1,19 @@
+import { patternText } from './pattern.ts'
+
 /** What ajv says of one wrong value, in its verbose form. */
 interface SchemaError {
   keyword: string
   params: Record<string, unknown>
   message?: string | undefined
-  parentSchema?: unknown
 }
 
 /** What is wrong with a value, with the names and values that would be right: the end of a sentence. */
-export function schemaErrorText ({ keyword, params, message, parentSchema }: SchemaError): string {
+export function schemaErrorText ({ keyword, params, message }: SchemaError): string {
   if (keyword === 'additionalProperties') return `has an unknown field "${shortened(String(params['additionalProperty']))}"`
   if (keyword === 'enum' && Array.isArray(params['allowedValues'])) return `must be one of ${params['allowedValues'].join(', ')}`
   if (keyword === 'const') return `must be ${JSON.stringify(params['allowedValue'])}`
-  const description = keyword === 'pattern' ? (parentSchema as { description?: unknown } | undefined)?.description : undefined
-  return typeof description === 'string' ? `must be ${description}` : message ?? 'is wrong'
+  const text = keyword === 'pattern' ? patternText(params['pattern']) : null
+  return text === null ? message ?? 'is wrong' : `must be ${text}`
 }
 
 const MAX_NAME_CHARACTERS = 60

@@ -1,4 +1,5 @@
-import { NEW_ALBUMS_QUERY, type Run } from '../../schemas/run.ts'
+import { NEW_ALBUMS_QUERY } from '../../schemas/ingest-body.ts'
+import { type Run } from '../../schemas/run.ts'
 import { type Baseline, SEVERAL_RUNS, hasField, isOnMostRows, nullShare } from './baseline.ts'
 import { COMPARABLE_ALBUMS, type CheckId, definitionOf } from './checks.ts'
 import { PROFILED_TABLES, type ProfiledTable } from './columns.ts'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ServiceError } from '../../errors.ts'
-import { type IngestBody, type Run, type Trigger } from '../../schemas/run.ts'
+import { type IngestBody } from '../../schemas/ingest-body.ts'
+import { type Run, type Trigger } from '../../schemas/run.ts'
 import { type Clock } from '../clock.ts'
 import { keyOf } from '../run-record.ts'
 import { type RunStore } from '../store/run-store.ts'

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ServiceError, hasCode } from '../../errors.ts'
-import { type IngestBody, type Run, type RunStatus, type Trigger } from '../../schemas/run.ts'
+import { type IngestBody } from '../../schemas/ingest-body.ts'
+import { type Run, type RunStatus, type Trigger } from '../../schemas/run.ts'
 import { follow } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { type Database } from '../database/database.ts'

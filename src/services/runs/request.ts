@@ -1,10 +1,20 @@
 import { ServiceError } from '../../errors.ts'
-import { type IngestBody, type RunRequest } from '../../schemas/run.ts'
+import { FIELD_NAMES, type FieldName, INGEST_FIELDS, type IngestBody, type SourceName, ownerOf } from '../../schemas/ingest-body.ts'
+import { type RunRequest } from '../../schemas/run.ts'
 
 const DEFAULT_LIMIT = 100
 
-/** Which fields belong to which source only. */
-const FIELD_OF_SOURCE = { query: 'search', artistIds: 'artists', albumIds: 'albums' } as const
+/** What a request of each source has besides the fields that every source takes. */
+const OWN_FIELDS: Record<SourceName, (body: IngestBody) => Pick<RunRequest, 'query' | 'artistIds' | 'albumIds'>> = {
+  auto: () => ({}),
+  'new-releases': () => ({}),
+  search: ({ query }) => query === undefined ? {} : { query },
+  artists: ({ artistIds }) => ({ artistIds: idsOf(artistIds, 'artistIds', 'artists') }),
+  albums: ({ albumIds }) => ({ albumIds: idsOf(albumIds, 'albumIds', 'albums') }),
+}
+
+/** Why a source does not take a field that several others take. */
+const REASONS: Partial<Record<SourceName, string>> = { albums: ', which means exactly the albums in albumIds' }
 
 /**
  * The request with its defaults, or `invalid_request` with what to change. Equal requests give equal results,
@@ -14,23 +24,23 @@ const FIELD_OF_SOURCE = { query: 'search', artistIds: 'artists', albumIds: 'albu
  */
 export function completeRequest (body: IngestBody, maxAlbums: number, market: string | null = null): RunRequest {
   const source = body.source ?? 'auto'
-  for (const [field, owner] of Object.entries(FIELD_OF_SOURCE) as Array<[keyof typeof FIELD_OF_SOURCE, string]>) {
-    if (body[field] !== undefined && source !== owner) refuse(`${field} is only for source "${owner}", and source is "${source}": leave it out or change source`)
+  for (const name of FIELD_NAMES) if (body[name] !== undefined && !INGEST_FIELDS[name].sources.includes(source)) refuseField(name, source)
+  const own = OWN_FIELDS[source](body)
+  const limit = own.albumIds?.length ?? body.limit ?? Math.min(DEFAULT_LIMIT, maxAlbums)
+  return {
+    source,
+    limit: checkedLimit(limit, maxAlbums),
+    pagination: body.pagination ?? 'next',
+    market: body.market ?? market,
+    refresh: body.refresh ?? false,
+    ...own,
   }
-  const common = (limit: number): RunRequest => ({
-    source, limit: checkedLimit(limit, maxAlbums), pagination: body.pagination ?? 'next', market: body.market ?? market, refresh: body.refresh ?? false,
-  })
-  if (source === 'albums') {
-    if (body.limit !== undefined) refuse('limit does not go with source "albums", which means exactly the albums in albumIds: leave limit out')
-    const albumIds = idsOf(body.albumIds, 'albumIds', 'albums')
-    return { ...common(albumIds.length), albumIds }
-  }
-  const request = common(body.limit ?? Math.min(DEFAULT_LIMIT, maxAlbums))
-  switch (source) {
-    case 'search': return body.query === undefined ? request : { ...request, query: body.query }
-    case 'artists': return { ...request, artistIds: idsOf(body.artistIds, 'artistIds', 'artists') }
-    default: return request
-  }
+}
+
+function refuseField (name: FieldName, source: SourceName): never {
+  const owner = ownerOf(name)
+  if (owner !== null) refuse(`${name} is only for source "${owner}", and source is "${source}": leave it out or change source`)
+  refuse(`${name} does not go with source "${source}"${REASONS[source] ?? ''}: leave ${name} out`)
 }
 
 function checkedLimit (limit: number, max: number): number {

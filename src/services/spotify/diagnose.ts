@@ -10,7 +10,7 @@ import { type Pacer } from './pacing/pacer.ts'
 import { START } from './paging.ts'
 import { type ListingPage, type ListingRequest, type SpotifyClient } from './client.ts'
 import { type Pause } from './pacing/throttle.ts'
-import { NEW_ALBUMS_QUERY } from '../../schemas/run.ts'
+import { NEW_ALBUMS_QUERY } from '../../schemas/ingest-body.ts'
 import { type TokenManager } from './auth/token-manager.ts'
 
 /** When something became known, and how long ago that is. */

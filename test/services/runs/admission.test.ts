@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { v7 as uuidv7 } from 'uuid'
-import { type IngestBody, type RunStatus } from '../../../src/schemas/run.ts'
+import { type IngestBody } from '../../../src/schemas/ingest-body.ts'
+import { type RunStatus } from '../../../src/schemas/run.ts'
 import { type Database } from '../../../src/services/database/database.ts'
 import { MEMORY, openSqlite } from '../../../src/services/database/sqlite.ts'
 import { type AdmissionOptions, type RunAdmission, KEY_LIFETIME_MS, createAdmission } from '../../../src/services/runs/admission.ts'

@@ -1,4 +1,5 @@
-import { NEW_ALBUMS_QUERY, type RunRequest, type UsedSource } from '../../../schemas/run.ts'
+import { NEW_ALBUMS_QUERY } from '../../../schemas/ingest-body.ts'
+import { type RunRequest, type UsedSource } from '../../../schemas/run.ts'
 import { type SpotifyClient } from '../client.ts'
 import { albums } from './albums.ts'
 import { artists } from './artists.ts'
@@ -19,8 +20,10 @@ export function createSource (used: UsedSource['used'], request: RunRequest, spo
 
 /** Returns whether a source lists the wanted albums first, or all must be listed before the newest are known. */
 export function orderOf (used: UsedSource['used']): 'listed' | 'newest' {
-  return used === 'artists' ? 'newest' : 'listed'
+  return ORDERS[used]
 }
+
+const ORDERS = { 'new-releases': 'listed', search: 'listed', artists: 'newest', albums: 'listed' } as const
 
 /** Which source to begin with, and why it is not the first choice. `refusal`: what Spotify said to new-releases, if it refused. */
 export function chooseSource (source: RunRequest['source'], refusal: string | null): { used: UsedSource['used'], reason: string | null } {
