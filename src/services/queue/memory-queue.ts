@@ -1,12 +1,8 @@
 import { hasCode } from '../../errors.ts'
 import { type Clock } from '../clock.ts'
+import { deadlineIn, momentOf, sleepUntil } from '../deadline.ts'
 import { type Log } from '../log.ts'
-import { type RunQueue, type Work, plausibleWaitMs } from './run-queue.ts'
-
-/** Waits for a monotonic time, so that a wall clock which is set back delays no run. Long timers may end early. */
-async function sleepUntil (clock: Clock, endsAtMs: number, signal: AbortSignal): Promise<void> {
-  for (let leftMs; (leftMs = endsAtMs - clock.monotonic()) > 0;) await clock.sleep(leftMs, signal)
-}
+import { type RunQueue, type Work, deliveryWaitMs } from './run-queue.ts'
 
 /** The queue of a single process: first in, first out, `concurrency` runs at a time. */
 export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: number, clock: Clock, log: Log }): RunQueue {
@@ -22,7 +18,7 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
   function enqueue (id: string, notBeforeMs = 0): void {
     if (known.has(id) || closing.signal.aborted) return
     known.add(id)
-    const waitMs = plausibleWaitMs(notBeforeMs, clock.now())
+    const waitMs = deliveryWaitMs(notBeforeMs, clock.now())
     if (waitMs <= 0) {
       ready.push(id)
       next()
@@ -30,7 +26,7 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
     }
     const waiting = new AbortController()
     delayed.set(id, waiting)
-    sleepUntil(clock, clock.monotonic() + waitMs, waiting.signal).then(() => {
+    sleepUntil(deadlineIn(waitMs, momentOf(clock)), clock, waiting.signal).then(() => {
       delayed.delete(id)
       ready.push(id)
       next()

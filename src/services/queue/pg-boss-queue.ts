@@ -5,7 +5,7 @@ import { follow } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { isAway, reasonOf } from '../database/failure.ts'
 import { type Log } from '../log.ts'
-import { type RunQueue, type Work, plausibleWaitMs } from './run-queue.ts'
+import { type RunQueue, type Work, deliveryWaitMs } from './run-queue.ts'
 
 interface PgBossQueueOptions {
   databaseUrl: string
@@ -67,7 +67,7 @@ export function createPgBossQueue ({ databaseUrl, schema, concurrency, clock, lo
 
   async function enqueue (id: string, notBeforeMs = 0): Promise<void> {
     if (!isStarted) return
-    const waitMs = plausibleWaitMs(notBeforeMs, clock.now())
+    const waitMs = deliveryWaitMs(notBeforeMs, clock.now())
     try {
       await boss.send(NAME, { id }, { singletonKey: id, ...waitMs === 0 ? {} : { startAfter: new Date(clock.now() + waitMs) } })
     } catch (error) {

@@ -1,4 +1,4 @@
-import { LONGEST_PLAUSIBLE_MS } from '../clock.ts'
+import { plausibleWaitMs } from '../deadline.ts'
 
 /** What became of a delivery: the run has ended, or wants to be delivered again at a time (epoch milliseconds). */
 export type Delivery = { kind: 'done' } | { kind: 'postponed', untilMs: number }
@@ -29,10 +29,9 @@ export interface RunQueue {
 }
 
 /**
- * How long a run waits for its time. A time that lies further ahead than any pause lasts was written before the wall clock
- * was set back: the run goes on now, and is paused again if it is too early.
+ * Returns how long a run waits for its time. A time that is implausible was written before the wall clock was set back:
+ * the run goes on now, and is paused again if it is too early.
  */
-export function plausibleWaitMs (notBeforeMs: number, nowMs: number): number {
-  const waitMs = notBeforeMs - nowMs
-  return waitMs > LONGEST_PLAUSIBLE_MS ? 0 : Math.max(0, waitMs)
+export function deliveryWaitMs (notBeforeMs: number, nowMs: number): number {
+  return plausibleWaitMs(notBeforeMs, nowMs) ?? 0
 }

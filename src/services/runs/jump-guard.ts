@@ -1,4 +1,5 @@
 import { type Clock } from '../clock.ts'
+import { deadlineIn, jumpMs, momentOf, msLeft } from '../deadline.ts'
 
 const JUMP_MS = 3_600_000
 const WAIT_MS = 24 * 3_600_000
@@ -10,12 +11,12 @@ const SETTLE_MS = 10 * 60_000
  * the monotonic clock) not for a day, so that a clock that was set wrong for a while deletes nothing.
  */
 export function createJumpGuard (clock: Clock): () => boolean {
-  let offsetMs = clock.now() - clock.monotonic()
-  let notBeforeMs = clock.monotonic() + SETTLE_MS
+  let seen = momentOf(clock)
+  let trusted = deadlineIn(SETTLE_MS, seen)
   return () => {
-    const offsetNowMs = clock.now() - clock.monotonic()
-    if (Math.abs(offsetNowMs - offsetMs) > JUMP_MS) notBeforeMs = clock.monotonic() + WAIT_MS
-    offsetMs = offsetNowMs
-    return clock.monotonic() >= notBeforeMs
+    const now = momentOf(clock)
+    if (Math.abs(jumpMs(seen, now)) > JUMP_MS) trusted = deadlineIn(WAIT_MS, now)
+    seen = now
+    return msLeft(trusted, now.atMs) === 0
   }
 }

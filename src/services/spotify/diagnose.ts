@@ -9,7 +9,7 @@ import { createCostCounter } from './cost.ts'
 import { type Pacer } from './pacing/pacer.ts'
 import { START } from './paging.ts'
 import { type ListingPage, type ListingRequest, type SpotifyClient } from './client.ts'
-import { type Pause } from './pacing/throttle.ts'
+import { type Pause } from './pacing/pause.ts'
 import { NEW_ALBUMS_QUERY } from '../../schemas/ingest-body.ts'
 import { type TokenManager } from './auth/token-manager.ts'
 

@@ -8,8 +8,8 @@ import { type SpotifyResponse, type Body, apiError, evidence } from '../http/res
 import { type ResponseBudget } from '../http/response-budget.ts'
 import { send } from '../http/send.ts'
 import { type RetryPolicy, parseRetryAfterMs, retryDelayMs, unnamedPauseMs } from '../http/retry-policy.ts'
-import { type Pause } from '../pacing/throttle.ts'
-import { type PauseStore, type TokenPause, createTokenPause } from '../pacing/pause.ts'
+import { type Pause } from '../pacing/pause.ts'
+import { type PauseStore, type TokenPause, createTokenPause } from './token-pause.ts'
 import { type Wait, waitForPause } from '../pacing/wait.ts'
 
 export interface TokenManager {

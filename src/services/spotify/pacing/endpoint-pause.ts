@@ -1,6 +1,8 @@
 import { PauseError } from '../../../errors.ts'
 import { type Clock } from '../../clock.ts'
+import { momentOf, msLeft, wallEndMs } from '../../deadline.ts'
 import { type Endpoint, ENDPOINT_NAMES } from '../http/endpoint.ts'
+import { type KnownPause, inForce, longerPause, pauseFor } from './pause.ts'
 import { type Wait } from './wait.ts'
 
 /** Until when single endpoints want no call, by the `Retry-After` of an answer other than 429. */
@@ -27,17 +29,15 @@ interface EndpointPausesOptions {
  * service that restarts asks the endpoint once.
  */
 export function createEndpointPauses ({ clock, maxWaitMs }: EndpointPausesOptions): EndpointPauses {
-  const pauses = new Map<Endpoint, { endsAtMs: number, isLong: boolean, detail: string }>()
+  const pauses = new Map<Endpoint, KnownPause>()
 
-  function current (endpoint: Endpoint): { leftMs: number, isLong: boolean, detail: string } | null {
-    const pause = pauses.get(endpoint)
-    const leftMs = (pause?.endsAtMs ?? -Infinity) - clock.monotonic()
-    return pause === undefined || leftMs <= 0 ? null : { ...pause, leftMs }
+  function current (endpoint: Endpoint): KnownPause | null {
+    return inForce(pauses.get(endpoint) ?? null, clock.monotonic())
   }
 
   function throwIfLong (endpoint: Endpoint): void {
     const pause = current(endpoint)
-    if (pause?.isLong === true) throw pauseError(endpoint, pause.detail, clock.now() + pause.leftMs)
+    if (pause?.isLong === true) throw pauseError(endpoint, pause.detail, wallEndMs(pause, momentOf(clock)))
   }
 
   return {
@@ -46,19 +46,21 @@ export function createEndpointPauses ({ clock, maxWaitMs }: EndpointPausesOption
 
     waiting (endpoint) {
       const pause = current(endpoint)
-      return pause === null ? null : { for: 'pause', untilMs: Math.ceil(clock.now() + pause.leftMs), detail: `${ENDPOINT_NAMES[endpoint]} ${pause.detail}` }
+      return pause === null ? null : { for: 'pause', untilMs: wallEndMs(pause, momentOf(clock)), detail: `${ENDPOINT_NAMES[endpoint]} ${pause.detail}` }
     },
 
     async wait (endpoint, signal) {
       for (let pause; (pause = current(endpoint)) !== null;) {
         throwIfLong(endpoint)
-        await clock.sleep(pause.leftMs, signal)
+        await clock.sleep(msLeft(pause, clock.monotonic()), signal)
       }
     },
 
     begin (endpoint, namedMs, detail) {
-      if (namedMs <= (current(endpoint)?.leftMs ?? 0)) return
-      pauses.set(endpoint, { endsAtMs: clock.monotonic() + namedMs, isLong: namedMs > maxWaitMs, detail })
+      const now = momentOf(clock)
+      const next = pauseFor(namedMs, { code: 'upstream_unavailable', detail }, namedMs > maxWaitMs, now)
+      const longer = longerPause(current(endpoint), next, now.atMs)
+      if (longer !== null) pauses.set(endpoint, longer)
     },
   }
 }

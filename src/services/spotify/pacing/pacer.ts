@@ -1,7 +1,8 @@
 import { PauseError } from '../../../errors.ts'
 import { type Clock } from '../../clock.ts'
 import { type Log } from '../../log.ts'
-import { type Limit, type Pause } from './throttle.ts'
+import { type Pause } from './pause.ts'
+import { type Limit } from './throttle.ts'
 import { type Wait } from './wait.ts'
 import { type WindowPermit, type Window } from './window.ts'
 

@@ -1,82 +1,48 @@
-import { type Clock } from '../../clock.ts'
-import { type Log } from '../../log.ts'
-import { type KnownPause, type Pause, onTheWall, pauseAt, plausible } from './throttle.ts'
+import { type PauseCode } from '../../../errors.ts'
+import { type Deadline, type Moment, deadlineIn, msLeft, restoredDeadline, storedEndMs } from '../../deadline.ts'
 
-/** Where the pause outlives the process, and where those that share the folder find it. */
-export interface PauseStore {
-  load: () => Promise<Pause | null>
-  save: (pause: Pause) => Promise<void>
+/** A time before which Spotify may not be called, as it is stored and shown. */
+export interface Pause {
+  /** Epoch milliseconds. */
+  untilMs: number
+  code: PauseCode
+  detail: string
 }
 
-/** Until when the token endpoint wants to hear nothing, from any process. */
-export interface TokenPause {
-  /** The pause in force, in wall-clock terms, as far as this process knows. */
-  current: () => Pause | null
-  /** The same, and what is left of it, after a look at what others were told. */
-  read: () => Promise<{ pause: Pause, leftMs: number, isLong: boolean } | null>
-  /** The endpoint named a time. Stored when it resolves. `isLong`: it is not waited for. */
-  begin: (named: { leftMs: number, isLong: boolean, code: Pause['code'], detail: string }) => Promise<Pause>
+/** A pause that a process obeys: of the account, of the token endpoint or of another one. */
+export interface KnownPause extends Pause, Deadline {
+  /** It is too long to be waited for: calls are refused. */
+  isLong: boolean
 }
 
-interface TokenPauseOptions {
-  store: PauseStore
-  /** A longer pause that was stored is not waited for. */
-  maxWaitMs: number
-  clock: Clock
-  log: Log
+/** Returns the pause that starts now. */
+export function pauseFor (ms: number, { code, detail }: Pick<Pause, 'code' | 'detail'>, isLong: boolean, now: Moment): KnownPause {
+  return { ...deadlineIn(ms, now), code, detail, isLong }
 }
 
-export function createTokenPause ({ store, maxWaitMs, clock, log }: TokenPauseOptions): TokenPause {
-  let known: KnownPause | null = null
-  /** The end that was read or written last: once it is known, the wall clock has no say in it. */
-  let seenUntilMs: number | null = null
+/** Returns what is left of a stored pause. */
+export function restoredPause ({ untilMs, code, detail }: Pause, maxWaitMs: number, now: Moment): KnownPause {
+  const deadline = restoredDeadline(untilMs, now)
+  return { ...deadline, code, detail, isLong: isTooLong(msLeft(deadline, now.atMs), code, maxWaitMs) }
+}
 
-  function inForce (): KnownPause | null {
-    return pauseAt({ pause: known }, clock.monotonic())
-  }
+/** A spent quota is never waited for. */
+export function isTooLong (ms: number, code: Pause['code'], maxWaitMs: number): boolean {
+  return code === 'quota_exceeded' || ms > maxWaitMs
+}
 
-  function current (): Pause | null {
-    const pause = inForce()
-    return pause === null ? null : onTheWall(pause, { atMs: clock.monotonic(), wallMs: clock.now() })
-  }
+/** Returns the pause while it is in force, else null. */
+export function inForce (pause: KnownPause | null, atMs: number): KnownPause | null {
+  return pause !== null && msLeft(pause, atMs) > 0 ? pause : null
+}
 
-  /** A pause is only ever made longer. */
-  function learn (pause: Pause, leftMs: number, isLong: boolean): void {
-    const endsAtMs = clock.monotonic() + leftMs
-    if (endsAtMs > (inForce()?.endsAtMs ?? clock.monotonic())) known = { ...pause, endsAtMs, isLong }
-  }
+/** A pause is only ever made longer. */
+export function longerPause (known: KnownPause | null, next: KnownPause, atMs: number): KnownPause | null {
+  if (msLeft(next, atMs) === 0 || (known !== null && known.endsAtMs >= next.endsAtMs)) return known
+  return next
+}
 
-  async function look (): Promise<void> {
-    const stored = await store.load()
-    if (stored === null || stored.untilMs === seenUntilMs) return
-    const pause = plausible(stored, clock.now())
-    const leftMs = pause.untilMs - clock.now()
-    learn(pause, leftMs, leftMs > maxWaitMs)
-    if (pause.untilMs === stored.untilMs) seenUntilMs = stored.untilMs
-    else await keep(pause)
-  }
-
-  async function keep (pause: Pause): Promise<void> {
-    seenUntilMs = pause.untilMs
-    await store.save(pause).catch((error: unknown) => {
-      log.error({ err: error }, 'the pause of the token endpoint could not be stored')
-    })
-  }
-
-  return {
-    current,
-    async read () {
-      await look()
-      const [known, pause] = [inForce(), current()]
-      return known === null || pause === null ? null : { pause, leftMs: known.endsAtMs - clock.monotonic(), isLong: known.isLong }
-    },
-    async begin ({ leftMs, isLong, code, detail }) {
-      const mine: Pause = { untilMs: clock.now() + leftMs, code, detail }
-      learn(mine, leftMs, isLong)
-      await look()
-      const longest = current() ?? mine
-      await keep(longest)
-      return longest
-    },
-  }
+/** Returns a pause to store or show: never earlier than what is left of it, whatever has happened to the wall clock. */
+export function onTheWall (pause: KnownPause, now: Moment): Pause {
+  return { untilMs: storedEndMs(pause, now), code: pause.code, detail: pause.detail }
 }

@@ -4,7 +4,9 @@ import { seal, unseal } from '../../database/checksum.ts'
 import { type Database, type Transaction } from '../../database/database.ts'
 import { reasonOf } from '../../database/failure.ts'
 import { type Log } from '../../log.ts'
-import { type Allowance, type Moment, type Pause, type StoredThrottleState, afterLimit, isNews, mergedThrottle, onTheWall, paceAt, pauseAt, restoredThrottle, storedThrottle } from './throttle.ts'
+import { type Moment, wallEndMs } from '../../deadline.ts'
+import { type Pause, inForce, onTheWall } from './pause.ts'
+import { type Allowance, type StoredThrottleState, afterLimit, isNews, mergedThrottle, paceAt, restoredThrottle, storedThrottle } from './throttle.ts'
 import { type Wait, waitForPace, waitForPause } from './wait.ts'
 import { type WindowPermit, type Taken, type Window } from './window.ts'
 
@@ -66,7 +68,7 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   }
 
   function currentHold (): Pause | null {
-    const pause = pauseAt(known, clock.monotonic())
+    const pause = inForce(known.pause, clock.monotonic())
     return pause?.isLong === true ? onTheWall(pause, moment(clock.now())) : null
   }
 
@@ -109,7 +111,7 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   /** Keeps permits occupied that a clock which was set forward would free early, and the pause at what is left of it. */
   async function followJump (within: Transaction, jumpMs: number, now: Moment): Promise<void> {
     const { pause } = known
-    if (pause !== null) known = { ...known, pause: { ...pause, untilMs: Math.ceil(now.wallMs + pause.endsAtMs - now.atMs) } }
+    if (pause !== null) known = { ...known, pause: { ...pause, untilMs: wallEndMs(pause, now) } }
     if (jumpMs <= 0) return
     const later = within.updateTable('permits').set(({ eb }) => ({ free_ms: eb('free_ms', '+', jumpMs) }))
     await later.where('account', '=', account).execute()
@@ -195,7 +197,7 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     const askMs = ASK_EVERY_MS[database.kind]
     const taken = await locked<Taken>(async (within, nowMs) => {
       const now = moment(nowMs)
-      const pause = pauseAt(known, now.atMs)
+      const pause = inForce(known.pause, now.atMs)
       const pace = paceAt(known, now.atMs, allowance)
       occupied = await countOccupied(within, nowMs)
       const permits = await give(within, endpoints.slice(0, pause === null ? Math.max(0, pace - occupied) : 0), nowMs)
@@ -256,7 +258,7 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
       const hour = await lockedOrThrow(async (_within, nowMs) => Math.floor(nowMs / HOUR_MS))
       const { calls } = await queries.selectFrom('call_counts').select(({ fn }) => fn.sum<number | null>('calls').as('calls')).where('account', '=', account).where('hour', '>=', hour - DAY_HOURS).executeTakeFirstOrThrow()
       const now = moment(clock.now())
-      const pause = pauseAt(known, now.atMs)
+      const pause = inForce(known.pause, now.atMs)
       return { pause: pause === null ? null : onTheWall(pause, now), pace: paceAt(known, now.atMs, allowance), callsLast24Hours: Number(calls ?? 0) }
     },
 

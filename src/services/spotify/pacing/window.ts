@@ -1,4 +1,5 @@
-import { type Limit, type Pause } from './throttle.ts'
+import { type Pause } from './pause.ts'
+import { type Limit } from './throttle.ts'
 import { type Wait } from './wait.ts'
 
 /** The right to one call, which occupies a permit in the window. */

@@ -1,5 +1,7 @@
 import t from 'tap'
-import { type Allowance, type Moment, type Pause, type Throttle, afterLimit, mergedThrottle, pauseAt, restoredThrottle, storedThrottle } from '../../../../src/services/spotify/pacing/throttle.ts'
+import { type Moment } from '../../../../src/services/deadline.ts'
+import { type Pause, inForce } from '../../../../src/services/spotify/pacing/pause.ts'
+import { type Allowance, type Throttle, afterLimit, mergedThrottle, restoredThrottle, storedThrottle } from '../../../../src/services/spotify/pacing/throttle.ts'
 
 const ALLOWANCE: Allowance = { callsPerWindow: 90, windowMs: 30_000, maxWaitMs: 60_000 }
 const DAY_MS = 24 * 3_600_000
@@ -18,7 +20,7 @@ const fresh = restoredThrottle(null, NOW, ALLOWANCE)
 t.test('of two ends that Spotify named the later one is obeyed, however near to each other they are', async (t) => {
   for (const [ours, theirs] of [[5001, 5000], [5900, 5000], [50_000, 5000]] as const) {
     const merged = mergedThrottle(limited(fresh, theirs), limited(fresh, ours), NOW.atMs)
-    t.equal(pauseAt(merged, NOW.atMs)?.endsAtMs, NOW.atMs + ours)
+    t.equal(inForce(merged.pause, NOW.atMs)?.endsAtMs, NOW.atMs + ours)
   }
 })
 
