@@ -1,22 +1,13 @@
-import { CompiledQuery } from 'kysely'
-import { type Run, type RunStatus } from '../../schemas/run.ts'
+import { type Run } from '../../schemas/run.ts'
 import { ServiceError } from '../../errors.ts'
 import { type Database, type Queries } from '../database/database.ts'
-import { isAway } from '../database/failure.ts'
 import { type RunRow } from '../database/tables.ts'
 import { type Log } from '../log.ts'
 import { type Owners } from './owner.ts'
-import { isRunId } from './run-id.ts'
-import { columnsOf, isWhole, liveRun, liveText, newRow, recordOf } from './run-row.ts'
+import { type RunLists, countPending, createRunLists } from './run-lists.ts'
+import { type StoredRun, createRunReader } from './run-reader.ts'
+import { columnsOf, isWhole, liveText, newRow, recordOf } from './run-row.ts'
 import { ENDED, type RunRecord, keyOf } from '../run-record.ts'
-
-/** A run as it was read: `run` as its owner shows it, `record` as it is stored. */
-export interface StoredRun {
-  record: RunRecord
-  run: Run
-  /** Whether another process, which lives, executes it. */
-  isOwned: boolean
-}
 
 /** A request for a run that is admitted unless there is one for it. */
 export interface Admission {
@@ -39,16 +30,8 @@ export type Begun =
   /** Another process executes it. */
   | { kind: 'owned' }
 
-export interface ListFilter {
-  /** null: any. */
-  statuses: readonly RunStatus[] | null
-  limit: number
-  /** Runs older than this one; null: from the newest on. */
-  before: string | null
-}
-
 /** The truth about runs, for any number of processes. */
-export interface RunStore {
+export interface RunStore extends RunLists {
   /** Stores a run, or tells which one there is for the key or, without one, for an equal request that has not ended. Durable when it resolves. */
   admit: (admission: Admission) => Promise<Admitted>
   /**
@@ -70,78 +53,19 @@ export interface RunStore {
   /** Stores the run as it is shown, and that its owner lives; tells whether a client wants it to end, and whether it is still ours. */
   beat: (run: Run, execution: number) => Promise<{ isOurs: boolean, isCancelWanted: boolean }>
   wantCancel: (id: string) => Promise<void>
-  /** The runs that have not ended, oldest first. */
-  pending: () => Promise<StoredRun[]>
-  countPending: () => Promise<number>
-  /** Runs that are executed, or queued before this one. */
-  countAhead: (id: string) => Promise<number>
-  /** A page of the runs, newest first, without those that are damaged; `next` is the id to go on `before`, null at the end. */
-  list: (filter: ListFilter) => Promise<{ runs: StoredRun[], next: string | null }>
-  /** The newest run that has a document, or null. */
-  latest: () => Promise<StoredRun | null>
-  /** The newest run before that one which has an equal request and a document, or null. */
-  comparable: (run: Run) => Promise<StoredRun | null>
   remove: (id: string) => Promise<void>
   /** Deletes a run whose record is damaged; false: it is not. */
   removeDamaged: (id: string) => Promise<boolean>
-  /** Ended runs, oldest end first: those that ended before that time (-Infinity: none did), else those above the limit of stored runs (0: no limit). */
-  expired: (timeMs: number, maxStored: number) => Promise<RunRecord[]>
-  /** Which of these are names of documents. */
-  documentNames: (names: string[]) => Promise<Set<string>>
   removeClaimsBefore: (timeMs: number) => Promise<void>
 }
 
 /** Each time somebody else has succeeded: so often in a row does not happen. */
 const MAX_TRIES = 1000
-const EXPIRED_TOGETHER = 50
-/** Runs that have ended, in memory: at most 4 MiB of JSON. */
-const MAX_REMEMBERED = 256
-const LONGEST_REMEMBERED = 16 * 1024
 
 export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 'transaction' | 'nowMs'>, owners: Owners, log: Log): RunStore {
   const { queries, transaction } = database
-  const remembered = new Map<string, { version: number, checksum: string, run: StoredRun }>()
-
-  /** What was read of a run that has ended, if it is stored like that still: far cheaper than to read and check it again. */
-  async function recall (id: string): Promise<StoredRun | null> {
-    const known = remembered.get(id)
-    if (known === undefined) return null
-    const { rows: [row] } = await queries.executeQuery<Pick<RunRow, 'version' | 'checksum'>>(CompiledQuery.raw(`select version, checksum from runs where id = ${database.kind === 'sqlite' ? '?' : '$1'}`, [id]))
-    if (row?.version === known.version && row.checksum === known.checksum) return known.run
-    remembered.delete(id)
-    return null
-  }
-
-  function remember ({ id, version, checksum, record: text }: RunRow, run: StoredRun): void {
-    if (!ENDED.includes(run.record.run.status) || text.length > LONGEST_REMEMBERED) return
-    remembered.set(id, { version, checksum, run })
-    if (remembered.size > MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? '')
-  }
-
-  async function rowOf (id: string, within: Queries = queries): Promise<RunRow | null> {
-    if (!isRunId(id)) return null
-    return await within.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst() ?? null
-  }
-
-  function stored (row: RunRow, nowMs: number): StoredRun {
-    const record = recordOf(row)
-    const isOwned = row.owner !== null && row.owner !== owners.me && row.beat_ms !== null && owners.isAlive(row.owner, nowMs - row.beat_ms)
-    return { record, run: liveRun(row, record) ?? record.run, isOwned }
-  }
-
-  /** Leaves out, with a line in the log, what is damaged. */
-  async function readable (rows: RunRow[]): Promise<StoredRun[]> {
-    if (rows.length === 0) return []
-    const nowMs = await database.nowMs()
-    return rows.flatMap((row) => {
-      try {
-        return [stored(row, nowMs)]
-      } catch (error) {
-        log.error({ err: error, runId: row.id }, 'skipping unreadable run')
-        return []
-      }
-    })
-  }
+  const reader = createRunReader(database, owners, log)
+  const { rowOf, stored } = reader
 
   /** False: another process has changed the record since. What is not in `columns` stays as it is now: a beat or a wish to cancel may just have come. */
   async function replace (row: RunRow, record: RunRecord, columns: Partial<Pick<RunRow, 'owner' | 'beat_ms' | 'cancel_wanted' | 'releases_done'>>, within: Queries): Promise<boolean> {
@@ -151,6 +75,9 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
   }
 
   return {
+    ...createRunLists(database, reader),
+    read: reader.read,
+
     async admit ({ record, key, maxPending }) {
       const { run } = record
       const requestKey = keyOf(run.request)
@@ -168,19 +95,6 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
         }
         return { kind: 'new' }
       })
-    },
-
-    async read (id) {
-      const known = await recall(id).catch((error: unknown) => {
-        if (!isAway(error)) throw error
-        return remembered.get(id)?.run ?? null // what has ended does not change unless somebody resumes it
-      })
-      if (known !== null) return known
-      const row = await rowOf(id)
-      if (row === null) return null
-      const run = stored(row, row.owner === null ? 0 : await database.nowMs())
-      remember(row, run)
-      return run
     },
 
     async update (id, change, release = false, also) {
@@ -231,24 +145,6 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
       await queries.updateTable('runs').set({ cancel_wanted: 1 }).where('id', '=', id).where('pending', '=', 1).execute()
     },
 
-    pending: async () => await readable(await queries.selectFrom('runs').selectAll().where('pending', '=', 1).orderBy('id').execute()),
-    countPending: async () => await countPending(queries),
-
-    async countAhead (id) {
-      const row = await queries.selectFrom('runs').select(({ fn }) => fn.countAll<number>().as('count')).where('pending', '=', 1).where('id', '!=', id)
-        .where((row) => row.or([row('status', '=', 'running'), row.and([row('status', '=', 'queued'), row('id', '<', id)])])).executeTakeFirstOrThrow()
-      return Number(row.count)
-    },
-
-    async list ({ statuses, limit, before }) {
-      const rows = await newest(statuses, limit + 1, before)
-      const page = rows.slice(0, limit)
-      return { runs: await readable(page), next: rows.length > limit ? page.at(-1)?.id ?? null : null }
-    },
-
-    latest: async () => await newestDocument(null, null),
-    comparable: async ({ id, request }) => await newestDocument(keyOf(request), id),
-
     remove,
 
     async removeDamaged (id) {
@@ -258,47 +154,9 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
       return true
     },
 
-    async expired (timeMs, maxStored) {
-      const old = timeMs === -Infinity ? [] : await readable(await endedBefore(timeMs))
-      const expired = old.length > 0 || maxStored === 0 ? old : await readable(await oldestAbove(maxStored))
-      return expired.map(({ record }) => record)
-    },
-
-    async documentNames (names) {
-      const rows = names.length === 0 ? [] : await queries.selectFrom('runs').select('document_name').where('document_name', 'in', names).execute()
-      return new Set(rows.flatMap(({ document_name: name }) => name ?? []))
-    },
-
     async removeClaimsBefore (timeMs) {
       await queries.deleteFrom('claims').where('claimed_ms', '<', timeMs).execute()
     },
-  }
-
-  /** The newest readable run with a document that is older than `before` and has that request; null: any. */
-  async function newestDocument (requestKey: string | null, before: string | null): Promise<StoredRun | null> {
-    for (let olderThan = before; ;) {
-      let query = queries.selectFrom('runs').selectAll().where('document_name', 'is not', null).orderBy('id', 'desc').limit(1)
-      if (requestKey !== null) query = query.where('request_key', '=', requestKey)
-      if (olderThan !== null) query = query.where('id', '<', olderThan)
-      const rows: RunRow[] = await query.execute()
-      const [found] = await readable(rows)
-      if (found !== undefined || rows[0] === undefined) return found ?? null
-      olderThan = rows[0].id
-    }
-  }
-
-  /** One query per status: an index has them in order. */
-  async function newest (statuses: ListFilter['statuses'], limit: number, before: string | null): Promise<RunRow[]> {
-    const query = (status: RunStatus | null): Promise<RunRow[]> => {
-      let rows = queries.selectFrom('runs').selectAll().orderBy('id', 'desc').limit(limit)
-      if (before !== null) rows = rows.where('id', '<', before)
-      if (status !== null) rows = rows.where('status', '=', status)
-      return rows.execute()
-    }
-    if (statuses === null) return await query(null)
-    const rows: RunRow[] = []
-    for (const status of statuses) rows.push(...await query(status))
-    return rows.sort((a, b) => a.id < b.id ? 1 : -1).slice(0, limit)
   }
 
   /** A damaged run is given to nobody. */
@@ -309,27 +167,11 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
   }
 
   async function remove (id: string): Promise<void> {
-    remembered.delete(id)
+    reader.forget(id)
     await transaction({ lock: null, isDurable: true }, async (within) => {
       await within.deleteFrom('runs').where('id', '=', id).execute()
       await within.deleteFrom('claims').where('run_id', '=', id).execute()
       await within.deleteFrom('quality_reports').where('run_id', '=', id).execute()
     })
-  }
-
-  async function countPending (within: Queries): Promise<number> {
-    const row = await within.selectFrom('runs').select(({ fn }) => fn.countAll<number>().as('count')).where('pending', '=', 1).executeTakeFirstOrThrow()
-    return Number(row.count)
-  }
-
-  async function endedBefore (timeMs: number): Promise<RunRow[]> {
-    return await queries.selectFrom('runs').selectAll().where('pending', '=', 0).where('finished_ms', '<', timeMs)
-      .orderBy('finished_ms').limit(EXPIRED_TOGETHER).execute()
-  }
-
-  async function oldestAbove (maxStored: number): Promise<RunRow[]> {
-    const { count } = await queries.selectFrom('runs').select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
-    const excess = Math.min(EXPIRED_TOGETHER, Number(count) - maxStored)
-    return excess <= 0 ? [] : await queries.selectFrom('runs').selectAll().where('pending', '=', 0).orderBy('finished_ms').limit(excess).execute()
   }
 }

@@ -5,7 +5,7 @@ import { type Delivery } from '../../../src/services/queue/run-queue.ts'
 import { createCancel } from '../../../src/services/runs/cancel.ts'
 import { completeRequest } from '../../../src/services/runs/request.ts'
 import { newRecord } from '../../../src/services/runs/transitions.ts'
-import { type StoredRun } from '../../../src/services/store/run-store.ts'
+import { type StoredRun } from '../../../src/services/store/run-reader.ts'
 
 const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
 const FULL = Object.assign(new Error('database or disk is full'), { errcode: 13 })
