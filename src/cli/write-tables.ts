@@ -58,18 +58,18 @@ async function writeTable (run: Run, documentPath: string, table: Table, aside: 
 /** Gives each file its name, or none of them: false where one of the names has another content. */
 async function takeNames (files: Array<WrittenTable & { target: string }>): Promise<boolean> {
   const taken: string[] = []
-  const giveBack = async (): Promise<void> => { for (const target of taken) await rm(target, { force: true }) }
+  const removeTaken = async (): Promise<void> => { for (const target of taken) await rm(target, { force: true }) }
   try {
     for (const { aside, target, sha256 } of files) {
       if (await takesName(aside, target)) taken.push(target)
       else if (await hashOf(target) !== sha256) {
-        await giveBack()
+        await removeTaken()
         return false
       }
     }
     return true
   } catch (error) {
-    await giveBack()
+    await removeTaken()
     throw error
   }
 }

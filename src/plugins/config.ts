@@ -37,7 +37,7 @@ export async function loadConfig ({ env, envFile }: ConfigOptions): Promise<Conf
   try {
     await reader.register(fastifyEnv, { schema: ConfigSchema, data: { ...data }, env: false, ajv: validator ?? { customOptions: (made) => { validator = withFormats(made); return validator } } })
   } catch (error) {
-    throw explain(error, data, wrapped)
+    throw configErrorOf(error, data, wrapped)
   }
   const problems = wrapped.length > 0 ? wrapped : conflictsOf(reader.config)
   if (problems.length > 0) throw new ConfigError(problems)
@@ -52,7 +52,7 @@ function withFormats (ajv: Ajv): Ajv {
 let validator: Ajv | undefined
 
 /** One problem per variable. What goes together is not known before wrapped values are unwrapped. */
-function explain (error: unknown, data: Record<string, string>, wrapped: ConfigProblem[]): unknown {
+function configErrorOf (error: unknown, data: Record<string, string>, wrapped: ConfigProblem[]): unknown {
   if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) return error
   const problems = new Map<string, string>()
   for (const { variable, advice } of [...wrapped, ...problemsOf(error.errors), ...wrapped.length > 0 ? [] : conflictsOf(relatedOf(data))]) {

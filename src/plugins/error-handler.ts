@@ -80,7 +80,7 @@ function problemOf (error: ServiceError, status: number, requestId: string): Pro
 
 /** Fastify's own errors (validation, parsing, body size) in our codes. */
 function translate (error: FastifyError): ServiceError {
-  if (error.validation !== undefined) return new ServiceError('invalid_request', explainValidation(error))
+  if (error.validation !== undefined) return new ServiceError('invalid_request', validationDetail(error))
   if (storageErrno(error) !== null) return storageFailed('what is stored cannot be read or changed', error)
   switch (error.statusCode) {
     case 413: return new ServiceError('payload_too_large', 'the body is larger than the 64 KiB that this service takes: name albums and artists by their plain ids, of which 1,000 fit')
@@ -95,7 +95,7 @@ function isClients (status: number | undefined): status is number {
 }
 
 /** What is wrong with the request, with the names and values that would be right. */
-function explainValidation ({ validation: [error] = [], validationContext = 'body' }: FastifyError): string {
+function validationDetail ({ validation: [error] = [], validationContext = 'body' }: FastifyError): string {
   if (error === undefined) return `${validationContext} is wrong`
   return printable(`${validationContext}${error.instancePath.replaceAll('/', '.')} ${schemaErrorText(error)}`)
 }

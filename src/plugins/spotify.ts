@@ -28,7 +28,7 @@ export default fp(async (app) => {
   })
   const semaphore = createSemaphore({ slots: config.SPOTIFY_MAX_CONCURRENCY, answers: app.answers, waiting: pacer.waiting })
   async function ready ({ signal, cost }: CallContext): Promise<void> {
-    await pacer.throwIfHeld()
+    await pacer.throwIfPaused()
     await tokens.get(signal).finally(cost.wait(tokens.waiting))
   }
   const apiUrl = new URL(config.SPOTIFY_API_URL)

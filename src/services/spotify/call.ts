@@ -61,26 +61,26 @@ export function createCall (options: CallOptions): Call {
   async function permission (endpoint: Endpoint, { signal, cost }: CallContext): Promise<{ permit: Permit, token: string }> {
     for (let tries = 1; ; tries++) {
       signal.throwIfAborted()
-      await pacer.throwIfHeld()
+      await pacer.throwIfPaused()
       await tokens.get(signal).finally(cost.wait(tokens.waiting))
       const permit = await pacer.take(signal, endpoint).finally(cost.throttled(pacer.waiting))
       try {
         const token = tokens.current() ?? (tries < MOST_TURNS ? null : await tokens.get(signal))
         if (token !== null) return { permit, token }
       } catch (error) {
-        permit.done(false)
+        permit.release()
         throw error
       }
-      permit.done(false)
+      permit.release()
     }
   }
 
-  /** One attempt: token and permit, the exchange, the verdict; null where the endpoint was paused before the call could be made. */
+  /** One attempt: token and permit, the request, the verdict; null where the endpoint was paused before the call could be made. */
   async function attempt (endpoint: Endpoint, url: URL, context: SlotContext): Promise<{ verdict: Verdict, token: string } | null> {
     const { signal, cost, slot } = context
     const { permit, token } = await permission(endpoint, context)
     if (pauses.isPaused(endpoint)) {
-      permit.done(false)
+      permit.release()
       return null
     }
     const startedMs = clock.monotonic()
@@ -134,7 +134,7 @@ export function createCall (options: CallOptions): Call {
       if (verdict.kind === 'retry') pauses.throwIfLong(endpoint)
       const decision = decide(verdict, tries, { evidence: evidence?.() ?? NO_EVIDENCE, isTokenNew: tokens.isNew(token) }, retry, random())
       if (decision.kind === 'over') {
-        if (verdict.kind === 'limited') await pacer.throwIfHeld() // it knows better until when
+        if (verdict.kind === 'limited') await pacer.throwIfPaused() // it knows better until when
         throw finalError(endpoint, verdict, decision.tries, clock.now() + retry.maxWaitMs)
       }
       const { waitMs } = decision

@@ -7,7 +7,7 @@ export interface Cost {
   calls: number
   /** Calls that were sent again after a fault. */
   retries: number
-  /** Milliseconds in which at least one call was held back by the pacer. */
+  /** Milliseconds in which at least one call waited for the pacer. */
   throttledMs: number
   /** Albums taken from the cache instead of a call. */
   cached: number
@@ -36,11 +36,11 @@ export function createCostCounter (monotonic: () => number, before: Cost = NO_CO
   const cost: Cost = { ...before, byEndpoint: { ...before.byEndpoint } }
   const waits = new Set<{ why: WaitReason }>()
   let inFlight = 0
-  let holding = 0
+  let throttledCalls = 0
   let since = 0
 
-  function heldMs (): number {
-    return holding > 0 ? monotonic() - since : 0
+  function waitedMs (): number {
+    return throttledCalls > 0 ? monotonic() - since : 0
   }
 
   function wait (why: WaitReason): () => void {
@@ -60,15 +60,15 @@ export function createCostCounter (monotonic: () => number, before: Cost = NO_CO
     cached () { cost.cached++ },
     wait,
     throttled (why) {
-      if (holding++ === 0) since = monotonic()
+      if (throttledCalls++ === 0) since = monotonic()
       const endWait = wait(why)
       return () => {
         endWait()
-        const held = heldMs()
-        if (--holding === 0) cost.throttledMs += held
+        const waited = waitedMs()
+        if (--throttledCalls === 0) cost.throttledMs += waited
       }
     },
-    read: () => ({ ...cost, throttledMs: Math.round(cost.throttledMs + heldMs()), byEndpoint: { ...cost.byEndpoint } }),
+    read: () => ({ ...cost, throttledMs: Math.round(cost.throttledMs + waitedMs()), byEndpoint: { ...cost.byEndpoint } }),
     standstill: () => standstillOf(inFlight, [...waits].map(({ why }) => why())),
   }
 }

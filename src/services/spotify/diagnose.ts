@@ -109,7 +109,7 @@ function laterOf (a: Pause | null, b: Pause | null): Pause | null {
 async function askAll ({ spotify, tokens, pacer, clock }: DiagnoseOptions, answers: Answers): Promise<void> {
   const context: CallContext = { signal: AbortSignal.timeout(ASKS_WITHIN_MS), cost: createCostCounter(clock.monotonic) }
   try {
-    await pacer.throwIfHeld()
+    await pacer.throwIfPaused()
     await tokens.get(context.signal)
     for await (const { endpoint, status, detail } of askEndpoints(spotify, context)) answers.set(endpoint, { status, detail, atMs: clock.now() })
   } catch (error) {

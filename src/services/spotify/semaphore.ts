@@ -10,7 +10,7 @@ export interface Claimant {
 }
 
 /**
- * One place among the calls in flight, held from before a call until its answer is stored. So a crash costs no more calls
+ * One place among the calls in flight, kept from before a call until its answer is stored. So a crash costs no more calls
  * than those that were in flight.
  */
 export interface Slot {
@@ -21,7 +21,10 @@ export interface Slot {
   [Symbol.dispose]: () => void
 }
 
-/** Bounds the calls in flight. */
+/**
+ * Bounds the calls in flight. Not p-queue or p-limit: a slot is lent during a backoff and taken again in the middle of a task,
+ * and an urgent call goes first among the calls of its own run only.
+ */
 export interface Semaphore {
   /** Waits for a slot; throws the signal's reason. An urgent call goes before all calls of its run that are not. */
   acquire: (claimant: Claimant, isUrgent: boolean) => Promise<Slot>
@@ -79,13 +82,13 @@ export function createSemaphore ({ slots, answers, waiting: reason }: SemaphoreO
     async acquire (claimant, isUrgent) {
       await take(claimant, isUrgent)
       let room: AnswerRoom | null = null
-      let isHeld = true
+      let isTaken = true
 
       function release (): void {
         room?.release()
         room = null
-        if (!isHeld) return
-        isHeld = false
+        if (!isTaken) return
+        isTaken = false
         if (isUrgent) setImmediate(give) // the next call of a listing is asked for in this turn, and gets the slot
         else give()
       }
@@ -100,7 +103,7 @@ export function createSemaphore ({ slots, answers, waiting: reason }: SemaphoreO
           release()
           const result = await work()
           await take(claimant, isUrgent)
-          isHeld = true
+          isTaken = true
           return result
         },
         [Symbol.dispose]: release,

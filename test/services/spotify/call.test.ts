@@ -47,11 +47,11 @@ function createOpenPacer () {
   const told: string[] = []
   const limits: Limit[] = []
   const pacer: Pacer = {
-    throwIfHeld: async () => {},
+    throwIfPaused: async () => {},
     async take (signal) {
       signal.throwIfAborted()
       told.push('take')
-      return { givenAtMs: 0, done: (answered) => { told.push(`done ${answered}`) } }
+      return { givenAtMs: 0, done: (answered) => { told.push(`done ${answered}`) }, release: () => { told.push('release') } }
     },
     async limited (permit, limit) {
       told.push('limited')
@@ -272,7 +272,7 @@ t.test('a call that waited for the pace while its endpoint was paused is not mad
   gate.resolve()
   await settle()
   t.equal(sent.length, 1)
-  t.same(open.told.slice(-2), ['take', 'done false'], 'its permit was given back')
+  t.same(open.told.slice(-2), ['take', 'release'], 'its permit was released: no call was made')
   await clock.pass(6000)
   await Promise.all([waiting, other])
 })
@@ -487,11 +487,11 @@ t.test('a token that ended while the call waited for its turn is fetched with no
   const { pacer, told } = createOpenPacer()
   let asked = 0
   const get = async (): Promise<string> => `secret-token-${++asked}`
-  const throwIfHeld = async (): Promise<void> => { if (asked > 0) throw new PauseError('quota_exceeded', 'spent', 1) }
-  const { get: getAlbum, sent } = create(() => ok, { tokens: { ...tokens, current: () => null, get }, pacer: { ...pacer, throwIfHeld } })
+  const throwIfPaused = async (): Promise<void> => { if (asked > 0) throw new PauseError('quota_exceeded', 'spent', 1) }
+  const { get: getAlbum, sent } = create(() => ok, { tokens: { ...tokens, current: () => null, get }, pacer: { ...pacer, throwIfPaused } })
   await t.rejects(getAlbum(), { code: 'quota_exceeded' })
   t.equal(asked, 1, 'no token is asked for during the pause')
-  t.same(told, ['take', 'done false'])
+  t.same(told, ['take', 'release'])
   t.equal(sent.length, 0)
 })
 
@@ -501,7 +501,7 @@ t.test('tokens that live shorter than a turn is waited for are fetched in the tu
   const { get, sent } = create(() => ok, { tokens: { ...tokens, current: () => null }, pacer })
   t.same(await get(), { id: 'x' })
   t.equal(sent.length, 1)
-  t.same(told, ['take', 'done false', 'take', 'done false', 'take', 'done true'])
+  t.same(told, ['take', 'release', 'take', 'release', 'take', 'done true'])
 })
 
 const ENDINGS: Array<[string, Scripted]> = [

@@ -6,7 +6,7 @@ import { type TokenManager } from './token-manager.ts'
 
 interface CredentialCheckOptions {
   tokens: Pick<TokenManager, 'get'>
-  pacer: Pick<Pacer, 'throwIfHeld'>
+  pacer: Pick<Pacer, 'throwIfPaused'>
   log: Log
 }
 
@@ -17,7 +17,7 @@ interface CredentialCheckOptions {
  */
 export async function checkCredentials (signal: AbortSignal, { tokens, pacer, log }: CredentialCheckOptions): Promise<void> {
   try {
-    await abortable(pacer.throwIfHeld(), signal)
+    await abortable(pacer.throwIfPaused(), signal)
     await tokens.get(signal)
   } catch (error) {
     if (signal.aborted || error instanceof PauseError || hasCode(error, 'invalid_client')) return

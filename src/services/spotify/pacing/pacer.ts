@@ -6,16 +6,19 @@ import { type Limit } from './throttle.ts'
 import { type Wait } from './wait.ts'
 import { type WindowPermit, type Window } from './window.ts'
 
-/** The right to make one call; `done` says that the call has ended, and whether Spotify answered it. */
+/** The right to make one call. */
 export interface Permit {
+  /** The call has ended, answered by Spotify or not. */
   done: (answered: boolean) => void
+  /** The call was not made, and never will be. */
+  release: () => void
   /** When it was given, on the clock of the window. */
   givenAtMs: number
 }
 
 export interface Pacer {
   /** Rejects with a `PauseError` where Spotify's pause is longer than a run may wait. */
-  throwIfHeld: () => Promise<void>
+  throwIfPaused: () => Promise<void>
   /**
    * Wait for the right to make one call, first come first served. Throws the signal's reason, or a
    * `PauseError` where Spotify's pause is longer than a run may wait.
@@ -108,14 +111,16 @@ export function createPacer ({ window, clock, log }: PacerOptions): Pacer {
 
   function permitOf (permit: WindowPermit): Permit {
     let open = true
+    function close (end: () => void): void {
+      if (!open) return
+      open = false
+      end()
+      void pump()
+    }
     return {
       givenAtMs: permit.givenAtMs,
-      done (answered) {
-        if (!open) return
-        open = false
-        window.done(permit, answered)
-        void pump()
-      },
+      done: (answered) => close(() => window.done(permit, answered)),
+      release: () => close(() => window.release(permit)),
     }
   }
 
@@ -153,7 +158,7 @@ export function createPacer ({ window, clock, log }: PacerOptions): Pacer {
   }
 
   return {
-    async throwIfHeld () {
+    async throwIfPaused () {
       const longPause = await window.longPause()
       if (longPause !== null) throw pauseError(longPause)
     },

@@ -48,8 +48,8 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   const account = createHash('sha256').update(owner).digest('hex').slice(0, 32)
   /** When each permit of this process becomes free, on the monotonic clock; Infinity while its call is under way. */
   const own = new Map<string, number>()
-  /** Places whose calls have ended, or were not made, and of which the database does not know. */
-  let untold: Array<{ id: string, endedAtMs: number | null }> = []
+  /** Permits whose calls have ended, or were not made (null), and of which the database does not know. */
+  let untold: Array<{ permit: WindowPermit, endedAtMs: number | null }> = []
   let known = restoredThrottle(null, moment(clock.now()), allowance)
   /** The stored throttle that is known. */
   let change: string | null = null
@@ -67,7 +67,7 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     return { atMs: clock.monotonic(), wallMs }
   }
 
-  function currentHold (): Pause | null {
+  function currentLongPause (): Pause | null {
     const pause = inForce(known.pause, clock.monotonic())
     return pause?.isLong === true ? onTheWall(pause, moment(clock.now())) : null
   }
@@ -97,7 +97,7 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
       const measured = { leastMs: nowMs - clock.monotonic(), mostMs: nowMs - askedAtMs }
       const jumpMs = jumpOf(offset, measured)
       if (jumpMs !== 0) await followJump(within, jumpMs, moment(nowMs))
-      const synced = await syncStanding(within, nowMs, writes || jumpMs !== 0)
+      const synced = await syncThrottle(within, nowMs, writes || jumpMs !== 0)
       await tell(within, told, measured)
       return { answer: await work(within, nowMs), synced, measured }
     })
@@ -118,8 +118,8 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   }
 
   /** Learns what others have stored, and stores what only this process knows; gives what is stored then. */
-  async function syncStanding (within: Transaction, nowMs: number, writes: boolean): Promise<{ change: string, revision: number }> {
-    const stored = await readStanding(within)
+  async function syncThrottle (within: Transaction, nowMs: number, writes: boolean): Promise<{ change: string, revision: number }> {
+    const stored = await readThrottle(within)
     const now = moment(nowMs)
     let knowsMore = writes
     if (stored !== null && stored.change !== change) {
@@ -135,7 +135,7 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     return synced
   }
 
-  async function readStanding (within: Transaction): Promise<StoredThrottle | null> {
+  async function readThrottle (within: Transaction): Promise<StoredThrottle | null> {
     const row = await within.selectFrom('throttles').select('throttle').where('account', '=', account).executeTakeFirst()
     if (row === undefined) return null
     const text = unseal(row.throttle)
@@ -146,9 +146,12 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
 
   /** Frees the permits of calls that have ended, each one window after its end. */
   async function tell (within: Transaction, permits: typeof untold, { mostMs }: Offset): Promise<void> {
-    for (const { id, endedAtMs } of permits) {
+    for (const { permit: { id, endpoint, hour }, endedAtMs } of permits) {
       if (endedAtMs === null) {
-        await within.deleteFrom('permits').where('account', '=', account).where('id', '=', id).execute()
+        const { numDeletedRows } = await within.deleteFrom('permits').where('account', '=', account).where('id', '=', id).executeTakeFirst()
+        if (numDeletedRows === 0n) continue // a transaction before it was stored, and its answer was lost
+        const counted = within.updateTable('call_counts').set(({ eb }) => ({ calls: eb('calls', '-', 1) }))
+        await counted.where('account', '=', account).where('endpoint', '=', endpoint).where('hour', '=', hour).execute()
       } else {
         const freeMs = Math.ceil(endedAtMs + mostMs + windowMs)
         const ended = within.updateTable('permits').set({ free_ms: freeMs })
@@ -173,10 +176,10 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
 
   async function give (within: Transaction, endpoints: string[], nowMs: number): Promise<WindowPermit[]> {
     const givenAtMs = clock.monotonic()
-    const permits = endpoints.map(() => ({ id: randomUUID(), givenAtMs }))
+    const hour = Math.floor(nowMs / HOUR_MS)
+    const permits = endpoints.map((endpoint) => ({ id: randomUUID(), givenAtMs, endpoint, hour }))
     if (permits.length === 0) return permits
     await within.insertInto('permits').values(permits.map(({ id }) => ({ id, account, free_ms: nowMs + windowMs + longestCallMs }))).execute()
-    const hour = Math.floor(nowMs / HOUR_MS)
     for (const [endpoint, calls] of tally(endpoints)) {
       await within.insertInto('call_counts').values({ account, endpoint, hour, calls })
         .onConflict((row) => row.columns(['account', 'hour', 'endpoint']).doUpdateSet(({ eb }) => ({ calls: eb('call_counts.calls', '+', calls) }))).execute()
@@ -202,10 +205,10 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
       occupied = await countOccupied(within, nowMs)
       const permits = await give(within, endpoints.slice(0, pause === null ? Math.max(0, pace - occupied) : 0), nowMs)
       occupied += permits.length
-      if (pause !== null) return { permits, waitMs: Math.min(askMs, pause.endsAtMs - now.atMs), wait: waitForPause(onTheWall(pause, moment(clock.now()))), longPause: currentHold() }
+      if (pause !== null) return { permits, waitMs: Math.min(askMs, pause.endsAtMs - now.atMs), wait: waitForPause(onTheWall(pause, moment(clock.now()))), longPause: currentLongPause() }
       const waitMs = await msUntilFree(within, pace, nowMs)
       return { permits, waitMs: Math.min(askMs, waitMs), wait: waitMs === 0 ? null : waitForPace({ used: occupied, pace, callsPerWindow, windowMs }, clock.now() + waitMs), longPause: null }
-    }, { permits: [], waitMs: askMs, wait: AWAY, longPause: currentHold() })
+    }, { permits: [], waitMs: askMs, wait: AWAY, longPause: currentLongPause() })
     for (const { id } of taken.permits) own.set(id, Infinity)
     return taken
   }
@@ -222,18 +225,18 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   return {
     take,
 
-    release ({ id }) {
-      own.delete(id)
-      untold.push({ id, endedAtMs: null })
+    release (permit) {
+      own.delete(permit.id)
+      untold.push({ permit, endedAtMs: null })
       tellAfter(TELL_AFTER_MS)
     },
 
-    done ({ id, givenAtMs }, answered) {
+    done (permit, answered) {
       const endedAtMs = clock.monotonic()
-      own.set(id, endedAtMs + windowMs)
-      untold.push({ id, endedAtMs })
+      own.set(permit.id, endedAtMs + windowMs)
+      untold.push({ permit, endedAtMs })
       tellAfter(TELL_AFTER_MS)
-      if (!answered || known.strikes === 0 || !isNews(known, givenAtMs)) return
+      if (!answered || known.strikes === 0 || !isNews(known, permit.givenAtMs)) return
       known = { ...known, strikes: 0 }
       revision++
     },
@@ -250,8 +253,8 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     },
 
     async longPause () {
-      if (currentHold() === null && !isAway) await locked(async () => {}, undefined)
-      return currentHold()
+      if (currentLongPause() === null && !isAway) await locked(async () => {}, undefined)
+      return currentLongPause()
     },
 
     async snapshot () {

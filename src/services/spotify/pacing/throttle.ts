@@ -79,7 +79,7 @@ export function isNews ({ reduced }: Throttle, givenAtMs: number): boolean {
 /**
  * How we stand after a 429. The answers of calls that were under way together are one event: only the first
  * counts as a strike and lowers the pace, but the longest time that any of them named is obeyed.
- * @param occupied the places of the window that were taken
+ * @param occupied the permits of the window that were taken
  */
 export function afterLimit (throttle: Throttle, { givenAtMs, limit, occupied, now }: { givenAtMs: number, limit: Limit, occupied: number, now: Moment }, allowance: Allowance): { throttle: Throttle, pauseMs: number } {
   const { pause, strikes } = throttle

@@ -7,6 +7,10 @@ export interface WindowPermit {
   id: string
   /** On the monotonic clock. */
   givenAtMs: number
+  /** What it is counted as among the calls of 24 hours. */
+  endpoint: string
+  /** Hours since the epoch. */
+  hour: number
 }
 
 export interface Taken {
@@ -24,7 +28,7 @@ export interface Taken {
 export interface Window {
   /** Asks for a permit for each of these calls, named by their endpoints. */
   take: (endpoints: string[]) => Promise<Taken>
-  /** The call was not made after all. */
+  /** The call was not made: its permit is free, and it is not counted. */
   release: (permit: WindowPermit) => void
   /** The call has ended: its permit is free one window from now. */
   done: (permit: WindowPermit, answered: boolean) => void

@@ -93,6 +93,7 @@ t.test('a permit that is given back is free for everybody as soon as that is sto
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   t.not(given, null)
+  t.equal((await two.window.snapshot()).callsLast24Hours, 1, 'it is no call of the last 24 hours')
 })
 
 t.test('a permit that comes when its caller has gone is given back', async (t) => {
@@ -258,7 +259,7 @@ t.test('while the database is away no call is let through and nobody is refused;
   await clock.pass(10 * WINDOW_MS)
   t.equal(asked.isOver, false)
   t.match(pacer.waiting(), { for: 'pace', untilMs: null, detail: /database does not answer/ })
-  await pacer.throwIfHeld()
+  await pacer.throwIfPaused()
   await t.rejects(pacer.state(), { code: 'ECONNREFUSED' }, 'nothing is shown that is not known')
   state.isAway = false
   await clock.pass(1000)
@@ -274,13 +275,13 @@ t.test('what a process has learnt while the database was away is known to all wh
   state.isAway = true
   const quota = { quota: true, retryAfterMs: 50_000, detail: 'while it was away' }
   await one.pacer.limited(limited, quota)
-  await t.rejects(one.pacer.throwIfHeld(), { code: 'quota_exceeded' }, 'it knows already')
+  await t.rejects(one.pacer.throwIfPaused(), { code: 'quota_exceeded' }, 'it knows already')
   answered.done(true)
-  await two.pacer.throwIfHeld()
+  await two.pacer.throwIfPaused()
   await clock.pass(1000)
   state.isAway = false
   await one.pacer.state()
-  await t.rejects(two.pacer.throwIfHeld(), { code: 'quota_exceeded', resumeAtMs: START_MS + 50_000 })
+  await t.rejects(two.pacer.throwIfPaused(), { code: 'quota_exceeded', resumeAtMs: START_MS + 50_000 })
   await clock.pass(49_001)
   t.equal((await takeAll(two.window)).length, (await two.pacer.state()).pace, 'the ends of both calls are known')
 })
@@ -448,7 +449,7 @@ t.test('a longPause that one process was told of refuses who waits elsewhere wit
   await clock.pass(1000)
   const refused = { code: 'quota_exceeded', resumeAtMs: START_MS + HOUR_MS }
   await t.rejects(waiting, refused)
-  await t.rejects(start().pacer.throwIfHeld(), refused)
+  await t.rejects(start().pacer.throwIfPaused(), refused)
   await t.rejects(start().pacer.take(never), refused)
 })
 
