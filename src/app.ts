@@ -35,6 +35,7 @@ import runEventRoutes from './routes/run-events.ts'
 import runListRoutes from './routes/run-list.ts'
 import runQualityRoutes from './routes/run-quality.ts'
 import runReadyRoutes from './routes/run-ready.ts'
+import runTimelineRoutes from './routes/run-timeline.ts'
 import runRoutes from './routes/runs.ts'
 import tableRoutes from './routes/tables.ts'
 
@@ -115,6 +116,7 @@ export async function buildApp ({ env, envFile, logger, dependencies: given, rec
   await app.register(runRoutes)
   await app.register(runReadyRoutes)
   await app.register(runQualityRoutes)
+  await app.register(runTimelineRoutes)
   await app.register(runEventRoutes)
   await app.register(runActionRoutes)
   await app.register(tableRoutes)

@@ -184,6 +184,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened in a run, second by second: calls, retries, limits, waits and progress
+         * @description At most 240 points: where there would be more, steps become twice as long. While the run is executed, what has happened so far, at most a second old.
+         */
+        get: operations["getTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs/{id}/events": {
         parameters: {
             query?: never;
@@ -919,6 +939,30 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** @description what happened in a run, step by step, over all its executions */
+        Timeline: {
+            runId: string;
+            startedAt: string | null;
+            /** @description how long a step is: 1000, and twice as long each time that there were too many points */
+            stepMs: number;
+            /** @description in the order of time; a step in which nothing happened, as while the run was paused, has none */
+            points: components["schemas"]["TimelinePoint"][];
+        };
+        /** @description what happened in one step, and how far the run was at its end */
+        TimelinePoint: {
+            /** @description when the step begins, in milliseconds since `startedAt` */
+            atMs: number;
+            /** @description calls to Spotify that were sent, repeated ones included */
+            calls: number;
+            retries: number;
+            /** @description calls that were answered 429 */
+            limited: number;
+            waitMs: components["schemas"]["WaitMs"];
+            /** @description at the end of the step, as in `progress` */
+            albumsListed: number;
+            albumsFetched: number;
+            tracks: number;
+        };
         /** @description as Spotify sent it, with whatever other fields it sends: see its Web API reference */
         Track: {
             id?: string | null;
@@ -967,6 +1011,14 @@ export interface components {
             used: "new-releases" | "search" | "artists" | "albums";
             query: string | null;
             reason: string | null;
+        };
+        /** @description milliseconds in which the run stood still, by what it waited for (see `waiting` of the run) */
+        WaitMs: {
+            pace: number;
+            pause: number;
+            retry: number;
+            /** @description the time in the queue before the execution that begins in this step: it may be longer than a step */
+            queue: number;
         };
         /** @description what the run waits for; null unless it stands still: it has no call in flight and at least one that waits */
         Waiting: {
@@ -2658,6 +2710,149 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "run_not_finished";
+                    };
+                };
+            };
+            /** @description `run_expired`: there is no such run any longer */
+            410: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_expired";
+                    };
+                };
+            };
+            /** @description `misdirected_request`: the `Host` is neither loopback nor that of PUBLIC_URL, and the service has no API_KEYS */
+            421: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "misdirected_request";
+                    };
+                };
+            };
+            /** @description `too_many_requests`: more than REQUESTS_PER_MINUTE */
+            429: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after": number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "too_many_requests";
+                    };
+                };
+            };
+            /** @description `internal_error`: a bug: the log has the details under the `requestId` */
+            500: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description `storage_failed`: what is stored cannot be read or changed: the disk of DATA_DIR, or PostgreSQL; `shutting_down`: the service is shutting down; `too_many_connections`: as many requests are under way as the limit of open files allows */
+            503: {
+                headers: {
+                    /** @description seconds after which it makes sense to ask again */
+                    "retry-after"?: number;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "storage_failed" | "shutting_down" | "too_many_connections";
+                    };
+                };
+            };
+        };
+    };
+    getTimeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the steps in which something happened */
+            200: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description `invalid_request`: the request is wrong, and `detail` says what */
+            400: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid_request";
+                    };
+                };
+            };
+            /** @description `unauthorized`: no key, or a wrong one, where the service has API_KEYS */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "www-authenticate": string;
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unauthorized";
+                    };
+                };
+            };
+            /** @description `run_not_found`: there is no such run */
+            404: {
+                headers: {
+                    /** @description the request's own, or a new one */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "run_not_found";
                     };
                 };
             };

@@ -8,6 +8,7 @@ import { createOwners } from '../services/store/owner.ts'
 import { createReportStore } from '../services/store/report-store.ts'
 import { createReleaseStore } from '../services/store/release-store.ts'
 import { createRunStore } from '../services/store/run-store.ts'
+import { createTimelineStore } from '../services/store/timeline-store.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -30,6 +31,7 @@ export default fp<{ recover: boolean }>(async (app, { recover }) => {
     store,
     documents,
     quality: createQuality(createReportStore(database)),
+    timelines: createTimelineStore(database),
     releases: createReleaseRecorder({ releases, store, documents, monotonicMs: clock.monotonic, log }),
     queue,
     executes: config.ROLE !== 'api',

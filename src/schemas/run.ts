@@ -58,8 +58,10 @@ const Cost = Type.Object({
   byEndpoint: Type.Record(Type.String(), Count),
 }, { title: 'Cost', description: 'calls to Spotify, and what was waited for its limit' })
 
+export const WAITING_FOR = ['pace', 'pause', 'retry', 'queue'] as const
+
 export const Waiting = Type.Object({
-  for: Literals(['pace', 'pause', 'retry', 'queue'], 'pace: as many calls as are allowed in 30 s were made; pause: Spotify named a time; retry: backoff after a fault; queue: other runs go first'),
+  for: Literals(WAITING_FOR, 'pace: as many calls as are allowed in 30 s were made; pause: Spotify named a time; retry: backoff after a fault; queue: other runs go first'),
   until: Nullable(Timestamp),
   detail: Type.String({ examples: ['90 of 90 calls in 30 s'] }),
 }, { title: 'Waiting', description: 'what the run waits for; null unless it stands still: it has no call in flight and at least one that waits' })

@@ -132,6 +132,15 @@ function migrationsOf (kind: Database['kind']): Record<string, Migration> {
           .where(sql.ref('document_name'), 'is not', null).execute()
       },
     },
+    '0004-timelines': {
+      async up (db: Kysely<Tables>) {
+        await db.schema.createTable('timelines').ifNotExists()
+          .addColumn('run_id', 'text', (column) => column.primaryKey())
+          .addColumn('execution', 'integer', (column) => column.notNull())
+          .addColumn('steps', 'text', (column) => column.notNull())
+          .execute()
+      },
+    },
   }
 }
 

@@ -117,6 +117,15 @@ export interface QualityReportRow {
   report: string
 }
 
+/** One row per run that was executed: its history. */
+export interface TimelineRow {
+  run_id: string
+  /** The execution that wrote it last. */
+  execution: number
+  /** JSON with its checksum. */
+  steps: string
+}
+
 /** One row per album that any document ever had. Rows are never deleted; their content goes with its run. */
 export interface ReleaseRow {
   /** The order in which they were first seen, without a hole. */
@@ -141,5 +150,6 @@ export interface Tables {
   call_counts: CallCountRow
   document_pieces: DocumentPieceRow
   quality_reports: QualityReportRow
+  timelines: TimelineRow
   releases: ReleaseRow
 }

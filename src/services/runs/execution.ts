@@ -17,7 +17,9 @@ import { type DocumentStore } from '../store/documents/document-store.ts'
 import { type LedgerStore } from '../store/ledger-store.ts'
 import { hasEnded, type RunRecord } from '../run-record.ts'
 import { type RunStore } from '../store/run-store.ts'
+import { type TimelineStore } from '../store/timeline-store.ts'
 import { startHeartbeat } from './heartbeat.ts'
+import { type RunTimeline, openRunTimeline, queuedMsOf } from './run-timeline.ts'
 import { reportStandstill, toWaiting } from './standstill.ts'
 import { type Snapshot, begin, documentName, ended, finish, pause, paused } from './transitions.ts'
 
@@ -25,6 +27,7 @@ export interface ExecuteOptions {
   store: Pick<RunStore, 'begin' | 'update' | 'read' | 'beat'>
   documents: Pick<DocumentStore, 'stage' | 'discardStaged' | 'publish'>
   quality: Pick<Quality, 'judge' | 'save'>
+  timelines: Pick<TimelineStore, 'read' | 'save'>
   /** What the execution sees of the run's ledger, and appends to it. */
   openLedgerStore: (id: string, execution: number) => Promise<LedgerStore<StoredEvent>>
   removeLedger: (id: string) => Promise<void>
@@ -32,8 +35,8 @@ export interface ExecuteOptions {
   recordReleases: (id: string) => Promise<void>
   /** Aborts the execution: a client wants that, or another process has the run. */
   abort: (reason: Error) => void
-  /** Called with a function that asks immediately whether a client wants the run to end. */
-  onBegin: (look: () => void) => void
+  /** Called with a function that asks immediately whether a client wants the run to end, and with the run's timeline. */
+  onBegin: (look: () => void, timeline: Pick<RunTimeline, 'steps'>) => void
   clock: Clock
   log: Log
   ingest: Omit<IngestOptions, 'log'>
@@ -59,7 +62,11 @@ export async function execute (id: string, signal: AbortSignal, options: Execute
   const { store, clock, onChange } = options
   let execution: number | null = null
   try {
-    const begun = await store.begin(id, (before) => begin(before, clock.now()))
+    let queuedMs = 0
+    const begun = await store.begin(id, (before) => {
+      queuedMs = queuedMsOf(before, clock.now())
+      return begin(before, clock.now())
+    })
     switch (begun.kind) {
       case 'owned': return { kind: 'done' }
       case 'ended':
@@ -67,7 +74,11 @@ export async function execute (id: string, signal: AbortSignal, options: Execute
         return { kind: 'done' }
       case 'begun':
         execution = begun.record.executions
-        return await executeOnce(begun.record, signal, { ...options, log: options.log.child({ runId: id, execution }) })
+        return await executeOnce(begun.record, signal, {
+          ...options,
+          log: options.log.child({ runId: id, execution }),
+          timeline: await openRunTimeline(begun.record, queuedMs, options),
+        })
     }
   } catch (error) {
     if (!hasCode(signal.reason, 'canceled')) signal.throwIfAborted()
@@ -91,7 +102,12 @@ async function tryLater (id: string, execution: number | null, error: unknown, {
   return { kind: 'postponed', untilMs }
 }
 
-async function executeOnce (record: RunRecord, signal: AbortSignal, options: ExecuteOptions): Promise<Delivery> {
+/** With what is opened once an execution has begun. */
+interface OnceOptions extends ExecuteOptions {
+  timeline: RunTimeline
+}
+
+async function executeOnce (record: RunRecord, signal: AbortSignal, options: OnceOptions): Promise<Delivery> {
   const { run, executions: execution } = record
   options.log.info({ request: run.request }, 'run started')
   const heartbeat = startHeartbeat(record, options)
@@ -101,6 +117,9 @@ async function executeOnce (record: RunRecord, signal: AbortSignal, options: Exe
     const work = await workOn(record, signal, { ...options, onChange: heartbeat.show })
     await heartbeat.stop()
     return work.kind === 'paused' ? await pauseRun(record, work, options) : await finishRun(record, work, options)
+  } catch (error) {
+    if (signal.aborted) await heartbeat.beat()
+    throw error
   } finally {
     await heartbeat.stop()
   }
@@ -119,19 +138,19 @@ interface Ended {
   judgement: Judgement | null
 }
 
-async function workOn (record: RunRecord, signal: AbortSignal, options: ExecuteOptions): Promise<Work> {
+async function workOn (record: RunRecord, signal: AbortSignal, options: OnceOptions): Promise<Work> {
   const { run, executions, resumptions } = record
   const stored = await options.openLedgerStore(run.id, executions)
   try {
     if (executions - stored.lastExecution > MAX_FRUITLESS) return await giveUpUnread(record, stored, options)
-    const { clock, onChange } = options
+    const { clock, onChange, timeline } = options
     const ledger: Ledger = await openLedger(stored, { limit: run.request.limit, monotonic: clock.monotonic, onChange: () => onChange(look()) })
     const look = (): Run => ({ ...run, ...snapshotOf(ledger), waiting: toWaiting(ledger.cost.standstill()) })
     if (resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: resumptions })
     if (ledger.fruitless >= MAX_FRUITLESS) return giveUp(record, ledger, options)
     if (executions > 1) await ledger.record({ kind: 'begun' })
     const result = await ingest(run.request, ledger, signal, { ...options.ingest, log: options.log })
-      .finally(reportStandstill({ look, report: onChange }))
+      .finally(reportStandstill({ look, report: onChange, note: (now) => timeline.note(now, ledger.cost.limits()) }))
     if (result.kind === 'paused') return { ...result, snapshot: snapshotOf(ledger) }
     const [over] = await Promise.all([stageRun(record, ledger, result.outcome, options), result.cached])
     return { kind: 'over', ...over }
@@ -163,10 +182,10 @@ function giveUp ({ run }: RunRecord, ledger: Ledger, { clock, log }: ExecuteOpti
   return { kind: 'over', final, file: null, judgement: null }
 }
 
-async function pauseRun (record: RunRecord, { snapshot, pause: { code, message, resumeAtMs } }: Work & { kind: 'paused' }, options: ExecuteOptions): Promise<Delivery> {
+async function pauseRun (record: RunRecord, { snapshot, pause: { code, message, resumeAtMs } }: Work & { kind: 'paused' }, options: OnceOptions): Promise<Delivery> {
   const { run: { id }, executions: execution } = record
   const detail = options.resumesPaused ? `${message}, then the run goes on by itself` : message
-  const after = await step(id, options.store, (before) => pause(before, execution, snapshot, { code, detail }, resumeAtMs))
+  const after = await step(id, options.store, (before) => pause(before, execution, snapshot, { code, detail }, resumeAtMs), options.timeline.save)
   if (after === null) return await yieldRun(record, options, execution)
   options.log.warn({ resumeAt: after.run.resumeAt, code }, 'run paused')
   options.onChange(after.run)
@@ -203,9 +222,12 @@ async function judge (final: Run, findings: Findings | null, quality: ExecuteOpt
   }
 }
 
-async function finishRun (record: RunRecord, { final, file, judgement }: Ended, options: ExecuteOptions): Promise<Delivery> {
+async function finishRun (record: RunRecord, { final, file, judgement }: Ended, options: OnceOptions): Promise<Delivery> {
   const { run: { id }, executions: execution } = record
-  const save = file === null || judgement === null ? undefined : async (within: Queries) => await options.quality.save(final, file, judgement, within)
+  const save = async (within: Queries): Promise<void> => {
+    await options.timeline.save(within)
+    if (file !== null && judgement !== null) await options.quality.save(final, file, judgement, within)
+  }
   const after = await step(id, options.store, (before) => finish(before, execution, final, file, judgement?.verdict), save)
   if (after === null) return await yieldRun(record, options, execution)
   await cleanUp(after, options)
@@ -227,7 +249,7 @@ async function cleanUp ({ run, executions }: RunRecord, { documents, removeLedge
 }
 
 /** The record after that step, which ends the ownership; null where it is no longer this execution's to take. */
-async function step (id: string, store: ExecuteOptions['store'], change: (before: RunRecord) => RunRecord, also?: (within: Queries) => Promise<void>): Promise<RunRecord | null> {
+async function step (id: string, store: ExecuteOptions['store'], change: (before: RunRecord) => RunRecord, also: (within: Queries) => Promise<void>): Promise<RunRecord | null> {
   let isTaken = false
   const after = await store.update(id, (before) => {
     const next = change(before)

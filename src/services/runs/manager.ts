@@ -7,6 +7,7 @@ import { type Database } from '../database/database.ts'
 import { isAway } from '../database/failure.ts'
 import { type Log } from '../log.ts'
 import { type QualityReport } from '../../schemas/quality.ts'
+import { type Timeline } from '../../schemas/timeline.ts'
 import { type Quality } from '../quality/quality.ts'
 import { type RunQueue } from '../queue/run-queue.ts'
 import { type ReleaseRecorder } from '../releases/recorder.ts'
@@ -15,6 +16,8 @@ import { sweepLedgers } from '../store/ledger-store.ts'
 import { hasEnded, isResumable } from '../run-record.ts'
 import { type StoredRun } from '../store/run-reader.ts'
 import { type RunStore } from '../store/run-store.ts'
+import { type TimelineStore } from '../store/timeline-store.ts'
+import { NO_STEPS } from '../timeline/steps.ts'
 import { type RunListener, createActiveRuns } from './active-runs.ts'
 import { type IdempotencyKey, createAdmission } from './admission.ts'
 import { createCancel } from './cancel.ts'
@@ -42,6 +45,8 @@ export interface RunManager extends Lookups {
   remove: (id: string) => Promise<void>
   /** The quality report of the run's document. Throws `run_not_finished`, `document_not_found`, `storage_failed`. */
   quality: (run: Run) => Promise<QualityReport>
+  /** What happened in the run, step by step; throws `run_not_found`, `run_expired`. */
+  timeline: (id: string) => Promise<Timeline>
   /** Called with the run after each change until the returned function is called. */
   watch: (id: string, listener: RunListener) => () => void
   /** Begins to work; `goesOn`: resumes the runs that no process executes, now and regularly. It never throws. */
@@ -56,6 +61,7 @@ export interface RunManagerOptions {
   store: RunStore
   documents: DocumentStore
   quality: Quality
+  timelines: TimelineStore
   releases: ReleaseRecorder
   queue: RunQueue
   /** Whether this process works on runs; else it accepts them and answers for them. */
@@ -138,6 +144,12 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     ...lookups,
     watch: active.watch,
     quality: createQualityReports({ quality: options.quality, store, documentPath: lookups.documentPath, log }),
+
+    async timeline (id) {
+      const { startedAt } = await lookups.get(id)
+      const steps = worker.timeline(id) ?? await options.timelines.read(id) ?? NO_STEPS
+      return { runId: id, startedAt, stepMs: steps.stepMs, points: steps.points }
+    },
 
     async probe () {
       await documents.probe()

@@ -44,19 +44,26 @@ interface Standstill {
   /** The run as it is now. */
   look: () => Run
   report: (run: Run) => void
+  /** Called with each look, the first one before anything happens and the last one after all. */
+  note: (run: Run) => void
 }
 
 /**
  * Reports the run while it stands still, so that its waits and times stay current, and once when that is over.
  * Returns a function that stops this.
  */
-export function reportStandstill ({ look, report }: Standstill): () => void {
+export function reportStandstill ({ look, report, note }: Standstill): () => void {
   let wasStill = false
+  note(look())
   const timer = setInterval(() => {
     const run = look()
     const isStill = run.waiting !== null
+    note(run)
     if (isStill || wasStill) report(run)
     wasStill = isStill
   }, LOOK_EVERY_MS).unref()
-  return () => clearInterval(timer)
+  return () => {
+    clearInterval(timer)
+    note(look())
+  }
 }

@@ -1,3 +1,4 @@
+import { type TimelineSteps } from '../../schemas/timeline.ts'
 import { follow } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { type Database } from '../database/database.ts'
@@ -8,9 +9,11 @@ import { type DocumentStore } from '../store/documents/document-store.ts'
 import { openLedgerStore, removeLedger } from '../store/ledger-store.ts'
 import { type StoredRun } from '../store/run-reader.ts'
 import { type RunStore } from '../store/run-store.ts'
+import { type TimelineStore } from '../store/timeline-store.ts'
 import { type ActiveRuns } from './active-runs.ts'
 import { canceled } from './cancel.ts'
 import { type ExecuteOptions, execute } from './execution.ts'
+import { type RunTimeline } from './run-timeline.ts'
 import { waitingOf } from './standstill.ts'
 import { hasEnded } from '../run-record.ts'
 
@@ -19,6 +22,7 @@ export interface WorkerOptions extends Pick<ExecuteOptions, 'resumesPaused' | 'i
   store: RunStore
   documents: DocumentStore
   quality: Quality
+  timelines: TimelineStore
   active: Pick<ActiveRuns, 'keep' | 'note'>
   /** Puts a run into the queue again. */
   deliver: (stored: StoredRun) => Promise<void>
@@ -33,6 +37,8 @@ export interface Worker {
   /** Ends the execution of the run as canceled; false: it is not executed here. */
   abort: (id: string) => boolean
   isExecuting: (id: string) => boolean
+  /** The timeline of a run that is executed here, as it is now. */
+  timeline: (id: string) => TimelineSteps | undefined
   /** Executes a run that the queue has delivered. */
   work: (id: string, signal: AbortSignal) => Promise<Delivery>
   /** A delivery is over: a run that was resumed in the meantime is delivered again. */
@@ -40,8 +46,9 @@ export interface Worker {
 }
 
 export function createWorker (options: WorkerOptions): Worker {
-  const { database, store, documents, quality, active, deliver, clock, log, resumesPaused, ingest, recordReleases } = options
+  const { database, store, documents, quality, timelines, active, deliver, clock, log, resumesPaused, ingest, recordReleases } = options
   const controllers = new Map<string, AbortController>()
+  const histories = new Map<string, Pick<RunTimeline, 'steps'>>()
 
   async function executeHere (id: string, signal: AbortSignal): Promise<Delivery> {
     const { controller, release: stopFollowing } = follow(signal)
@@ -53,6 +60,7 @@ export function createWorker (options: WorkerOptions): Worker {
         store,
         documents,
         quality,
+        timelines,
         openLedgerStore: async (runId, execution) => await openLedgerStore(database, runId, execution),
         removeLedger: async (runId) => await removeLedger(database, runId),
         recordReleases,
@@ -61,13 +69,17 @@ export function createWorker (options: WorkerOptions): Worker {
         ingest,
         resumesPaused,
         abort: (reason) => controller.abort(reason),
-        onBegin: (look) => { release = active.keep(id, look) },
+        onBegin: (look, timeline) => {
+          release = active.keep(id, look)
+          histories.set(id, timeline)
+        },
         onChange: (run) => active.note({ ...run, waiting: waitingOf(run, { ahead: null, others: 0, nowMs: clock.now() }) }),
       })
       isOver = true
       return delivery
     } finally {
       controllers.delete(id)
+      histories.delete(id)
       release()
       stopFollowing()
       if (!isOver) {
@@ -87,6 +99,7 @@ export function createWorker (options: WorkerOptions): Worker {
   return {
     execute: executeHere,
     isExecuting: (id) => controllers.has(id),
+    timeline: (id) => histories.get(id)?.steps(),
 
     abort (id) {
       const controller = controllers.get(id)

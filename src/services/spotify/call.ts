@@ -95,8 +95,10 @@ export function createCall (options: CallOptions): Call {
     const verdict = classify(response, clock.now(), [[token, 'token']])
     const status = response.kind === 'response' ? response.status : response.reason
     log.debug({ endpoint, status, ms: Math.round(clock.monotonic() - startedMs) }, 'called Spotify')
-    if (verdict.kind === 'limited') await pacer.limited(permit, verdict)
-    else permit.done(response.kind === 'response')
+    if (verdict.kind === 'limited') {
+      cost.limited()
+      await pacer.limited(permit, verdict)
+    } else permit.done(response.kind === 'response')
     if (verdict.kind === 'ok' || verdict.kind === 'refused') tokens.accepted(token)
     obeyRetryAfter(endpoint, verdict)
     return { verdict, token }

@@ -20,6 +20,8 @@ export interface CostCounter {
   /** A call is sent; the returned function says that it is no longer in flight. */
   call: (endpoint: Endpoint) => () => void
   retry: () => void
+  /** A call was answered 429. */
+  limited: () => void
   /** An album was taken from the cache. */
   cached: () => void
   /** A call begins to wait for Spotify's limits, which `throttledMs` counts; the returned function ends it. Waits that overlap count once. */
@@ -27,6 +29,8 @@ export interface CostCounter {
   /** A call begins to wait for something that costs no throttled time; the returned function ends it. */
   wait: (why: WaitReason) => () => void
   read: () => Cost
+  /** Calls that were answered 429 since this counter began. */
+  limits: () => number
   /** What the calls wait for, all of them; null while one is in flight or none waits. */
   standstill: () => Wait | null
 }
@@ -36,6 +40,7 @@ export function createCostCounter (monotonic: () => number, before: Cost = NO_CO
   const cost: Cost = { ...before, byEndpoint: { ...before.byEndpoint } }
   const waits = new Set<{ why: WaitReason }>()
   let inFlight = 0
+  let limits = 0
   let throttledCalls = 0
   let since = 0
 
@@ -57,6 +62,7 @@ export function createCostCounter (monotonic: () => number, before: Cost = NO_CO
       return () => { inFlight-- }
     },
     retry () { cost.retries++ },
+    limited () { limits++ },
     cached () { cost.cached++ },
     wait,
     throttled (why) {
@@ -69,6 +75,7 @@ export function createCostCounter (monotonic: () => number, before: Cost = NO_CO
       }
     },
     read: () => ({ ...cost, throttledMs: Math.round(cost.throttledMs + waitedMs()), byEndpoint: { ...cost.byEndpoint } }),
+    limits: () => limits,
     standstill: () => standstillOf(inFlight, [...waits].map(({ why }) => why())),
   }
 }

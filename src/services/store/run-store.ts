@@ -50,8 +50,11 @@ export interface RunStore extends RunLists {
   begin: (id: string, change: (record: RunRecord) => RunRecord) => Promise<Begun>
   /** The run has no owner from now on, if it was this process. */
   release: (id: string) => Promise<void>
-  /** Stores the run as it is shown, and that its owner lives; tells whether a client wants it to end, and whether it is still ours. */
-  beat: (run: Run, execution: number) => Promise<{ isOurs: boolean, isCancelWanted: boolean }>
+  /**
+   * Stores the run as it is shown, and that its owner lives; tells whether a client wants it to end, and whether it is still ours.
+   * @param also written in the same transaction where the run is ours
+   */
+  beat: (run: Run, execution: number, also?: (within: Queries) => Promise<void>) => Promise<{ isOurs: boolean, isCancelWanted: boolean }>
   wantCancel: (id: string) => Promise<void>
   remove: (id: string) => Promise<void>
   /** Deletes a run whose record is damaged; false: it is not. */
@@ -133,11 +136,15 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
       await queries.updateTable('runs').set({ owner: null, beat_ms: null }).where('id', '=', id).where('owner', '=', owners.me).execute()
     },
 
-    async beat (run, execution) {
+    async beat (run, execution, also) {
       const live = liveText(run, execution)
       const nowMs = await database.nowMs()
-      const row = await transaction({ lock: null, isDurable: false }, async (within) => await within.updateTable('runs').set({ beat_ms: nowMs, live })
-        .where('id', '=', run.id).where('owner', '=', owners.me).returning('cancel_wanted').executeTakeFirst())
+      const row = await transaction({ lock: null, isDurable: false }, async (within) => {
+        const ours = await within.updateTable('runs').set({ beat_ms: nowMs, live })
+          .where('id', '=', run.id).where('owner', '=', owners.me).returning('cancel_wanted').executeTakeFirst()
+        if (ours !== undefined) await also?.(within)
+        return ours
+      })
       return { isOurs: row !== undefined, isCancelWanted: row?.cancel_wanted === 1 }
     },
 
@@ -172,6 +179,7 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
       await within.deleteFrom('runs').where('id', '=', id).execute()
       await within.deleteFrom('claims').where('run_id', '=', id).execute()
       await within.deleteFrom('quality_reports').where('run_id', '=', id).execute()
+      await within.deleteFrom('timelines').where('run_id', '=', id).execute()
     })
   }
 }

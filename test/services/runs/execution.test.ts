@@ -17,6 +17,7 @@ import { type LedgerStore, openLedgerStore, removeLedger } from '../../../src/se
 import { type Owners, createOwners } from '../../../src/services/store/owner.ts'
 import { createReportStore } from '../../../src/services/store/report-store.ts'
 import { type RunStore, createRunStore } from '../../../src/services/store/run-store.ts'
+import { createTimelineStore } from '../../../src/services/store/timeline-store.ts'
 import { never } from '../../never.ts'
 import { type Service, startService, temporaryFolder } from '../../service.ts'
 import { createGate } from '../gate.ts'
@@ -26,7 +27,7 @@ const REQUEST = { source: 'search' as const, limit: 12, pagination: 'next' as co
 const DONE = { kind: 'done' }
 
 /** What an execution works with. */
-type Means = Pick<ExecuteOptions, 'quality' | 'openLedgerStore' | 'removeLedger'> & { store: RunStore, documents: DocumentStore }
+type Means = Pick<ExecuteOptions, 'quality' | 'timelines' | 'openLedgerStore' | 'removeLedger'> & { store: RunStore, documents: DocumentStore }
 
 /** A process that has begun to execute runs. */
 interface Process extends Means {
@@ -75,6 +76,7 @@ async function startTrial (t: Test, isCounted = false): Promise<Trial> {
         store: createRunStore(database, owners, log),
         documents,
         quality: createQuality(createReportStore(database)),
+        timelines: createTimelineStore(database),
         openLedgerStore: async (runId, execution) => await openLedgerStore(database, runId, execution),
         removeLedger: async (runId) => await removeLedger(database, runId),
       }
@@ -112,7 +114,7 @@ type Step = typeof STEPS[number]
 const isAfterEnd = (step: Step): boolean => step === 'publish' || step === 'clean up'
 
 /** What an execution works with that stands still before a step until `goOn` is called. */
-function stalling ({ store, documents, quality, openLedgerStore, removeLedger }: Means, step: Step) {
+function stalling ({ store, documents, quality, timelines, openLedgerStore, removeLedger }: Means, step: Step) {
   const [reached, open] = [createGate(), createGate()]
   let appends = 0
   const at = async (here: Step, isNow = true): Promise<void> => {
@@ -122,6 +124,7 @@ function stalling ({ store, documents, quality, openLedgerStore, removeLedger }:
   }
   const means: Means = {
     quality,
+    timelines,
     store: {
       ...store,
       async update (...args) {
@@ -235,7 +238,7 @@ for (const step of STEPS) {
     if (pending.length > 0) {
       const documents = await createDocumentStore(copy, after.database, createRecordingLog())
       t.same(await trial.start().execute({
-        store, documents, openLedgerStore: async (runId, execution) => await openLedgerStore(after.database, runId, execution), removeLedger: async (runId) => await removeLedger(after.database, runId),
+        store, documents, timelines: createTimelineStore(after.database), openLedgerStore: async (runId, execution) => await openLedgerStore(after.database, runId, execution), removeLedger: async (runId) => await removeLedger(after.database, runId),
       }), DONE)
     }
     const ended = await seen(after)

@@ -62,6 +62,7 @@ t.test('a standstill is reported again and again, its end once, and nothing whil
       return runOf('m', { status: 'running', waiting })
     },
     report: (run) => { reports.push(run.waiting) },
+    note: () => {},
   })
   const alive = setInterval(() => {}, 1000)
   t.teardown(() => clearInterval(alive))

@@ -1,2 +1,0 @@
-/** What examples/ and postman/ hold, run as their users do. */
-import '../examples.test.ts'

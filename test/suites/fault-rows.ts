@@ -1,0 +1,2 @@
+/** Each row of the page on faults. */
+import '../what-happens-when.test.ts'
