@@ -1,40 +1,8 @@
-import { createInterface } from 'node:readline'
-import { type Readable } from 'node:stream'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { request } from 'undici'
 import { type Run } from '../src/schemas/run.ts'
 import { type Service, ended, skipOnReplicas, startService } from './service.ts'
-
-/** The events of a run, with the time of each; the stream ends with the test. */
-async function watch (t: Test, service: Service, id: string): Promise<{ events: Array<{ event: string, run: Run, atMs: number }>, until: (is: (run: Run) => boolean) => Promise<Run> }> {
-  const { body } = await request(`${service.url}/runs/${id}/events`)
-  const events: Array<{ event: string, run: Run, atMs: number }> = []
-  const listeners = new Set<() => void>()
-  let event = ''
-  createInterface(body as Readable).on('line', (line) => {
-    if (line.startsWith('event: ')) event = line.slice(7)
-    if (!line.startsWith('data: ')) return
-    events.push({ event, run: JSON.parse(line.slice(6)) as Run, atMs: performance.now() })
-    for (const listener of listeners) listener()
-  }).on('error', () => {})
-  body.on('error', () => {})
-  t.teardown(() => body.destroy())
-  return {
-    events,
-    until: async (is) => await new Promise<Run>((resolve) => {
-      let seen = 0
-      const look = (): void => {
-        const found = events.slice(seen).find(({ run }) => is(run))
-        seen = events.length
-        if (found === undefined) return
-        listeners.delete(look)
-        resolve(found.run)
-      }
-      listeners.add(look)
-      look()
-    }),
-  }
-}
+import { watchEvents } from './watch-events.ts'
 
 async function start (service: Service, body: object): Promise<Run> {
   return await (await service.post(body)).body.json() as Run
@@ -49,7 +17,7 @@ const second = async (): Promise<void> => await new Promise((resolve) => setTime
 t.test('a run that waits for the pace says so in its status, its events and the list, and its times go on', async (t) => {
   const service = await startService(t, { sandbox: { tier: 'development' }, env: { SPOTIFY_CALLS_PER_30S: '12' } })
   const { id } = await start(service, { limit: 30 })
-  const { events, until } = await watch(t, service, id)
+  const { events, until } = await watchEvents(t, service, id)
   const first = await until(({ waiting }) => waiting !== null && waiting.for !== 'queue')
   t.match(first, { status: 'running', waiting: { for: 'pace', detail: '12 of 12 calls in 30 s' } })
   const untilMs = Date.parse(first.waiting?.until ?? '') - Date.now()
@@ -81,13 +49,13 @@ t.test('a run that waits for the pace says so in its status, its events and the 
 t.test('what waits behind the run says how many runs are before it, and is told when that changes', { skip: skipOnReplicas('its replica counts by age') }, async (t) => {
   const service = await startService(t, { sandbox: { tier: 'development' }, env: { SPOTIFY_CALLS_PER_30S: '12' } })
   const first = await start(service, { limit: 30 })
-  await (await watch(t, service, first.id)).until(({ waiting }) => waiting?.for === 'pace')
+  await (await watchEvents(t, service, first.id)).until(({ waiting }) => waiting?.for === 'pace')
   const second = await start(service, { limit: 29 })
   const third = await start(service, { limit: 28 })
   t.strictSame(second.waiting, { for: 'queue', until: null, detail: '1 run before it' })
   t.strictSame(third.waiting, { for: 'queue', until: null, detail: '2 runs before it' })
   t.strictSame((await status(service, third.id)).waiting, third.waiting)
-  const { until } = await watch(t, service, third.id)
+  const { until } = await watchEvents(t, service, third.id)
   await request(`${service.url}/runs/${second.id}/cancel`, { method: 'POST' })
   t.equal((await until(({ waiting }) => waiting?.detail === '1 run before it')).status, 'queued')
   await request(`${service.url}/runs/${first.id}/cancel`, { method: 'POST' })
@@ -100,7 +68,7 @@ t.test('a run whose calls are all in backoff says which one is tried next, when,
     dependencies: { retryBaseMs: 1500, random: () => 0.99 },
   })
   const { id } = await start(service, { limit: 5 })
-  const { events, until } = await watch(t, service, id)
+  const { events, until } = await watchEvents(t, service, id)
   const waiting = (await until((run) => run.waiting?.for === 'retry')).waiting
   t.match(waiting?.detail, /^attempt 2 of 5: search answered 502 with ".*502 Bad gateway/)
   t.ok(Math.abs(Date.parse(waiting?.until ?? '') - Date.now()) < 2000)
@@ -117,7 +85,7 @@ t.test('a run that waits for a token says what the token endpoint answered', asy
     dependencies: { retryBaseMs: 1000, random: () => 0.99 },
   })
   const { id } = await start(service, { limit: 5 })
-  const { until } = await watch(t, service, id)
+  const { until } = await watchEvents(t, service, id)
   t.match((await until((run) => run.waiting?.for === 'retry')).waiting?.detail, /^attempt 2 of 5: the token endpoint answered 502/)
   t.match(await until(({ finishedAt }) => finishedAt !== null), { status: 'succeeded', waiting: null })
 })
@@ -125,7 +93,7 @@ t.test('a run that waits for a token says what the token endpoint answered', asy
 t.test("a run that waits for Spotify's pause says until when, and so does one that is paused", async (t) => {
   const service = await startService(t, { sandbox: { tier: 'development', faults: [{ kind: 'rate-limit', endpoint: 'album', skip: 3, times: 1, retryAfter: '2' }] } })
   const short = await start(service, { limit: 10 })
-  const watched = await watch(t, service, short.id)
+  const watched = await watchEvents(t, service, short.id)
   const { waiting } = await watched.until((run) => run.waiting?.for === 'pause')
   t.match(waiting, { detail: /^answered 429/ })
   t.ok(Date.parse(waiting?.until ?? '') - Date.now() <= 2000)

@@ -11,6 +11,8 @@ import { dropStalled } from './download/idle-timeout.ts'
 const PROGRESS_EVERY_MS = 250
 /** A change is sent at most so much later than it may be. */
 const FLUSH_EVERY_MS = 50
+/** A run that stands still is shown again so often: whoever watches sees that the stream is alive, which a comment does not tell an EventSource. */
+const STILL_EVERY_MS = 1000
 /** A comment now and then keeps proxies from closing a quiet stream, and shows that somebody still takes it. */
 const HEARTBEAT_EVERY_MS = 15_000
 
@@ -39,7 +41,7 @@ const runEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'watchRun',
       tags: ['runs'],
       summary: 'A run as Server-Sent Events: the present state first, then each change until it ends',
-      description: 'Events: `status` when the state changes, `progress` in between, `end` as the last one. The `data` of each is the run as JSON, its `id` is opaque. An EventSource connects again when the stream has ended and sends that id as `Last-Event-ID`: where it names the end of the run, the answer is 204, so that it stops. Lines that begin with a colon are there to keep the connection open.',
+      description: 'Events: `status` when the state changes, `progress` in between (while the run waits at least once a second), `end` as the last one. The `data` of each is the run as JSON, its `id` is opaque. An EventSource connects again when the stream has ended and sends that id as `Last-Event-ID`: where it names the end of the run, the answer is 204, so that it stops. Lines that begin with a colon are there to keep the connection open.',
       params: RunParams,
       headers: EventHeaders,
       response: { 204: { type: 'null', description: 'this client has got the end of the run already, as its Last-Event-ID says' }, 200: { description: 'the events, for as long as the run goes on', content: { 'text/event-stream': { schema: EventStream } } } },
@@ -63,6 +65,7 @@ const runEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
 function eventStream (first: Run, runs: Pick<RunManager, 'watch'>): Readable {
   let status: Run['status'] | null = null
   let pending: Run | null = null
+  let shown = first
   let sentAtMs = -Infinity
   let isSlow = false
   const stream = new Readable({
@@ -77,6 +80,7 @@ function eventStream (first: Run, runs: Pick<RunManager, 'watch'>): Readable {
   function push (event: EventName, run: Run): void {
     sentAtMs = performance.now()
     pending = null
+    shown = run
     isSlow = !stream.push(`event: ${event}\nid: ${eventId(event, run)}\ndata: ${JSON.stringify(run)}\n\n`)
   }
 
@@ -104,6 +108,7 @@ function eventStream (first: Run, runs: Pick<RunManager, 'watch'>): Readable {
   const unwatch = runs.watch(first.id, show)
   const timer = setInterval(() => {
     flush()
+    if (!isSlow && shown.waiting !== null && performance.now() - sentAtMs >= STILL_EVERY_MS) push('progress', shown)
     if (!isSlow && performance.now() - sentAtMs >= HEARTBEAT_EVERY_MS) {
       sentAtMs = performance.now()
       isSlow = !stream.push(': still here\n\n')

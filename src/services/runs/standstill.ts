@@ -29,6 +29,10 @@ export function toWaiting (wait: Wait | null): Waiting | null {
   return wait === null ? null : { for: wait.for, until: wait.untilMs === null ? null : new Date(wait.untilMs).toISOString(), detail: wait.detail }
 }
 
+function isSameCost (a: Run['cost'], b: Run['cost']): boolean {
+  return a.calls === b.calls && a.retries === b.retries && a.throttledMs === b.throttledMs
+}
+
 function isOver ({ resumeAt }: Run, nowMs: number): boolean {
   return resumeAt !== null && Date.parse(resumeAt) <= nowMs
 }
@@ -49,18 +53,17 @@ interface Standstill {
 }
 
 /**
- * Reports the run while it stands still, so that its waits and times stay current, and once when that is over.
- * Returns a function that stops this.
+ * Reports the run while it stands still, so that its waits and times stay current, once when that is over, and when its
+ * cost has changed: a call that is sent or held back is no event of the ledger. Returns a function that stops this.
  */
 export function reportStandstill ({ look, report, note }: Standstill): () => void {
-  let wasStill = false
-  note(look())
+  let before = look()
+  note(before)
   const timer = setInterval(() => {
     const run = look()
-    const isStill = run.waiting !== null
     note(run)
-    if (isStill || wasStill) report(run)
-    wasStill = isStill
+    if (run.waiting !== null || before.waiting !== null || !isSameCost(run.cost, before.cost)) report(run)
+    before = run
   }, LOOK_EVERY_MS).unref()
   return () => {
     clearInterval(timer)

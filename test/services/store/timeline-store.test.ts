@@ -36,8 +36,8 @@ onBothDatabases(t, 'a damaged timeline is none', async (t, open) => {
 onBothDatabases(t, 'a timeline is stored with a beat of its run, unless another process has the run, and goes with the run', async (t, open) => {
   const database = await open()
   const timelines = createTimelineStore(database)
-  const [mine, theirs] = [createOwners('this-machine'), createOwners('another-machine', 1)].map((owners) => createRunStore(database, owners, createRecordingLog()))
-  if (mine === undefined || theirs === undefined) throw new Error('there are two')
+  const mine = createRunStore(database, createOwners('this-machine'), createRecordingLog())
+  const theirs = createRunStore(database, createOwners('another-machine', 1), createRecordingLog())
   const id = uuidv7()
   const record = newRecord(id, { source: 'search', limit: 1, pagination: 'next', market: null, refresh: false, query: 'tag:new' }, START_MS)
   await mine.admit({ record, key: null, maxPending: 1 })

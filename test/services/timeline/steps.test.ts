@@ -23,7 +23,10 @@ const points = fc.array(fc.record({
   }),
 }), { maxLength: 600, size: 'max' }).map((all) => {
   let atMs = 0
-  return all.map(({ gapMs, counted }) => ({ atMs: atMs += gapMs, ...counted }))
+  return all.map(({ gapMs, counted }) => {
+    atMs += gapMs
+    return { atMs, ...counted }
+  })
 })
 
 function sums (all: TimelinePoint[]): number[] {
