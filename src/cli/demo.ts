@@ -52,7 +52,7 @@ async function main (): Promise<void> {
     for (const line of err === undefined ? [`the demo was stopped by ${signal ?? 'itself'} before its run had ended`] : startupErrorLines(err)) process.stderr.write(`${line}\n`)
     process.exit(1)
   })
-  const display = isTerminal ? createProgressBar(process.stderr) : createProgressLog(app.log, app.dependencies.clock.monotonic)
+  const display = isTerminal ? createProgressBar(process.stderr, app.dependencies.clock) : createProgressLog(app.log, app.dependencies.clock)
   const run = await ingestOnce(app, url, display)
   say(summary(run, await app.runs.documentPath(run)))
   isSummed = true
@@ -137,6 +137,7 @@ export function summary ({ status, progress, cost, source, startedAt, finishedAt
 export function invitation ({ id }: Run, url: string, sandboxUrl: string): string {
   return `
 The service is on ${url} and the sandbox on ${sandboxUrl}, until Ctrl-C. Try:
+  ${url}/                                the page: start runs, and watch them
   ${url}/docs                            every route, in a browser
   curl ${url}/runs/${id}                 the document
   curl ${url}/runs/${id}/status          the run without albums

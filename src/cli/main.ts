@@ -39,7 +39,7 @@ async function main (): Promise<number> {
   const env = { ...process.env, HOST: '127.0.0.1', ROLE: 'all' }
   const app = await buildApp({ env, envFile: '.env', logger, recover: false })
   if (isTerminal) app.log.level = 'error'
-  const display = isTerminal ? createProgressBar(process.stderr) : createProgressLog(app.log, app.dependencies.clock.monotonic)
+  const display = isTerminal ? createProgressBar(process.stderr, app.dependencies.clock) : createProgressLog(app.log, app.dependencies.clock)
   try {
     await app.ready()
     if (args.out !== undefined) await makeFolder(args.out)

@@ -3,6 +3,7 @@ import { type Run, type Waiting } from '../../../src/schemas/run.ts'
 import { completeRequest } from '../../../src/services/runs/request.ts'
 import { reportStandstill, toWaiting, waitingOf } from '../../../src/services/runs/standstill.ts'
 import { newRecord } from '../../../src/services/runs/transitions.ts'
+import { NO_COST } from '../../../src/services/spotify/cost.ts'
 
 const NOW_MS = Date.parse('2026-11-22T13:40:59.000Z')
 const LATER = '2026-11-22T13:41:59.000Z'
@@ -43,9 +44,11 @@ t.test('times are shown as in the rest of the run', async (t) => {
   t.equal(toWaiting(null), null)
 })
 
-t.test('a standstill is reported again and again, its end once, and nothing while the run makes its way', async (t) => {
+t.test('a standstill is reported again and again, its end once, a cost that has changed, and nothing else', async (t) => {
   const reports: Array<Waiting | null> = []
+  const notes: Run[] = []
   let waiting: Waiting | null = null
+  let calls = 0
   let looks = 0
   let wake: () => void = () => {}
   const looked = async (times: number): Promise<void> => {
@@ -59,10 +62,10 @@ t.test('a standstill is reported again and again, its end once, and nothing whil
     look () {
       looks++
       setImmediate(() => wake())
-      return runOf('m', { status: 'running', waiting })
+      return runOf('m', { status: 'running', waiting, cost: { ...NO_COST, calls } })
     },
     report: (run) => { reports.push(run.waiting) },
-    note: () => {},
+    note: (run) => { notes.push(run) },
   })
   const alive = setInterval(() => {}, 1000)
   t.teardown(() => clearInterval(alive))
@@ -74,5 +77,9 @@ t.test('a standstill is reported again and again, its end once, and nothing whil
   waiting = null
   await looked(3)
   t.same(reports, [PACE, PACE, PACE, null])
+  calls++
+  await looked(2)
+  t.same(reports, [PACE, PACE, PACE, null, null], 'a call was sent')
   stop()
+  t.equal(notes.length, looks, 'each look is noted, also the first and the last one')
 })
