@@ -213,7 +213,7 @@ export interface paths {
         };
         /**
          * A run as Server-Sent Events: the present state first, then each change until it ends
-         * @description Events: `status` when the state changes, `progress` in between, `end` as the last one. The `data` of each is the run as JSON, its `id` is opaque. An EventSource connects again when the stream has ended and sends that id as `Last-Event-ID`: where it names the end of the run, the answer is 204, so that it stops. Lines that begin with a colon are there to keep the connection open.
+         * @description Events: `status` when the state changes, `progress` in between (while the run waits at least once a second), `end` as the last one. The `data` of each is the run as JSON, its `id` is opaque. An EventSource connects again when the stream has ended and sends that id as `Last-Event-ID`: where it names the end of the run, the answer is 204, so that it stops. Lines that begin with a colon are there to keep the connection open.
          */
         get: operations["watchRun"];
         put?: never;
