@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { createCatalogue } from '../src/sandbox/catalogue/catalogue.ts'
 import { runProgram } from './process.ts'
+import { notPassed, reportOn } from './services/quality/documents.ts'
 import { type Document, environment, startSandbox, temporaryFolder } from './service.ts'
 import { matchesTruth } from './truth.ts'
 
@@ -141,5 +142,6 @@ t.test('npm run demo -- --once: 100 albums with every track that the sandbox hol
     t.match(path, /album_items_\d{8}T\d{6}Z_[0-9a-f]{6}\.json$/)
     const document = JSON.parse(await readFile(join(folder, path), 'utf8')) as Document
     t.strictSame(document.albums.map(({ id, tracks }) => [id, tracks.items.length]), ids.map((id) => [id, catalogue.trackTotal(id)]))
+    t.strictSame(notPassed(reportOn({ run: document, albums: document.albums })), [], 'its releases are new, whenever it runs')
   }
 })

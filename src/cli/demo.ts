@@ -20,6 +20,12 @@ const USAGE = `npm run demo -- [options]      the whole job on the sandbox: no c
   --latency-ms N   how long each answer of the sandbox takes (0)`
 
 const SANDBOX_PORT = 4000
+/**
+ * The catalogue begins so many days ago: its releases are new, and those of the next days that a user tries are not in
+ * the future. Quality would warn of either.
+ */
+const DEMO_DAYS = 7
+const DAY_MS = 24 * 3_600_000
 
 /** Runs the demo; whatever keeps it from its summary ends the process with code 1. */
 export async function runDemo (): Promise<void> {
@@ -36,7 +42,11 @@ async function main (): Promise<void> {
     options: { once: { type: 'boolean' }, tier: { type: 'string' }, 'latency-ms': { type: 'string' }, help: { type: 'boolean' } },
   })
   if (values.help === true) return say(USAGE)
-  const sandbox = buildSandbox({ tier: tierOf(values.tier), latencyMs: latencyOf(values['latency-ms']) })
+  const sandbox = buildSandbox({
+    tier: tierOf(values.tier),
+    latencyMs: latencyOf(values['latency-ms']),
+    dayZero: dateBefore(DEMO_DAYS),
+  })
   const sandboxUrl = await listenOn(sandbox, '127.0.0.1', SANDBOX_PORT)
   const isTerminal = process.stderr.isTTY
   const app = await buildApp({ env: environment(sandboxUrl), logger: await createLogger(logTo(2, { sync: true }), isTerminal) })
@@ -59,6 +69,10 @@ async function main (): Promise<void> {
   if (values.once !== true) return say(invitation(run, url, sandboxUrl))
   await close()
   process.exit(run.status === 'succeeded' ? 0 : 1)
+}
+
+function dateBefore (days: number): string {
+  return new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10)
 }
 
 function tierOf (text = 'development'): Tier {

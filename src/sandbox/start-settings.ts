@@ -16,7 +16,7 @@ export function wantsHelp (argv: readonly string[]): boolean {
 type Environment = Readonly<Record<string, string | undefined>>
 
 const NAMES = Object.keys(DEFAULT_SETTINGS) as Array<keyof SandboxSettings>
-const TEXTS: ReadonlyArray<keyof SandboxSettings> = ['tier', 'clientId', 'clientSecret']
+const TEXTS: ReadonlyArray<keyof SandboxSettings> = ['tier', 'dayZero', 'clientId', 'clientSecret']
 
 /**
  * Reads how to start. Flags (--latency-ms) override variables (SANDBOX_LATENCY_MS), which override SANDBOX_SETTINGS

@@ -167,6 +167,17 @@ for (const tier of TIERS) {
   })
 }
 
+t.test('another date of day 0 moves each date, and changes nothing else', async (t) => {
+  const client = await startClient(t, { day: 2 })
+  const listed = async () => (await client.get<Albums>('/search?q=tag:new&type=album&limit=10')).body.albums.items
+  const before = await listed()
+  client.app.sandbox.change({ dayZero: '2027-02-27' })
+  const after = await listed()
+  const days = (albums: Array<{ release_date: string }>) => albums.map(({ release_date: date }) => Date.parse(date))
+  t.strictSame(after.map(({ id, name }) => [id, name]), before.map(({ id, name }) => [id, name]))
+  t.strictSame(new Set(days(after).map((ms, index) => (ms - (days(before)[index] ?? 0)) / 86_400_000)), new Set([99]))
+})
+
 t.test('an artist finds what a later day released', async (t) => {
   const catalogue = createCatalogue(1, 120, 2)
   const [newest] = catalogue.albums()

@@ -45,7 +45,8 @@ const JITTER_STREAM = 7
 export function createWorld (initial: Partial<SandboxSettings>, now: () => number = () => performance.now()): World {
   const first: SandboxSettings = { ...DEFAULT_SETTINGS, ...checkSettings(initial) }
   let settings = first
-  let catalogue = createCatalogue(settings.seed, settings.albums, settings.day)
+  const invent = () => createCatalogue(settings.seed, settings.albums, settings.day, settings.dayZero)
+  let catalogue = invent()
   let rateLimit = createRateLimit(settings.rateLimit)
   let quota = createQuota(settings.quota)
   let faults = createFaults(settings.faults, settings.seed, now)
@@ -57,7 +58,7 @@ export function createWorld (initial: Partial<SandboxSettings>, now: () => numbe
     const names = Object.keys(checkSettings(patch))
     const touches = (...fields: Array<keyof SandboxSettings>) => fields.some((field) => names.includes(field))
     settings = { ...settings, ...patch }
-    if (touches('seed', 'albums', 'day')) catalogue = createCatalogue(settings.seed, settings.albums, settings.day)
+    if (touches('seed', 'albums', 'day', 'dayZero')) catalogue = invent()
     if (touches('rateLimit')) rateLimit = createRateLimit(settings.rateLimit)
     if (touches('quota')) quota = createQuota(settings.quota)
     if (touches('faults', 'seed')) faults = createFaults(settings.faults, settings.seed, now)

@@ -4,7 +4,7 @@ import { createId } from './ids.ts'
 import {
   type Album, type AlbumGroup, type Artist, type SimplifiedAlbum, SPOTIFY_API_URL, type Track, type View,
 } from './objects.ts'
-import { createOutlines, type Outline, trackCount } from './outlines.ts'
+import { createOutlines, DAY_ZERO, type Outline, trackCount } from './outlines.ts'
 import type { Window } from './paging.ts'
 import { createRandom, mix } from './random.ts'
 import { renderAlbum, renderSummary, standingOf, upcOf } from './render-album.ts'
@@ -63,10 +63,10 @@ export interface Catalogue {
 }
 
 /**
- * Creates invented albums, the same for the same seed, size (of day 0) and day. Only ids are kept: albums and tracks
- * are computed on each call, so that 20,000 albums take a few megabytes.
+ * Creates invented albums, the same for the same seed, size (of day 0), day and date of day 0. Only ids are kept:
+ * albums and tracks are computed on each call, so that 20,000 albums take a few megabytes.
  */
-export function createCatalogue (seed: number, size: number, day = 0): Catalogue {
+export function createCatalogue (seed: number, size: number, day = 0, dayZero = DAY_ZERO): Catalogue {
   const calendar = createCalendar(seed, size, day)
   const ids = calendar.numbers.map((number) => createId(seed, 'album', number))
   const numbers = new Map(ids.map((id, index) => [id, calendar.numbers[index] ?? 0]))
@@ -75,7 +75,7 @@ export function createCatalogue (seed: number, size: number, day = 0): Catalogue
   const listed = byRelevance(seed, ids, calendar.laterReleases).filter(isListed)
   const artists = createArtists(seed, size)
   const source = { seed, artists }
-  const outlineOf = createOutlines(seed, calendar, artists.count)
+  const outlineOf = createOutlines(seed, calendar, artists.count, dayZero)
   const listedOutlines = () => calendar.numbers.filter(calendar.isListed).map(outlineOf)
   const discographies = onFirstUse(() => collectDiscographies(listedOutlines()))
   const artistNumbers = onFirstUse(() => {

@@ -29,13 +29,16 @@ export const VARIOUS_ARTISTS = 0
 export const PROLIFIC_ARTIST = 1
 
 const OUTLINE_STREAM = 1
-/** The date of day 0. */
-const DAY_ZERO = Date.UTC(2026, 10, 20)
+/** The default date of day 0. */
+export const DAY_ZERO = '2026-11-20'
 const DAY_MS = 86_400_000
 const DATE_LENGTHS = { day: 10, month: 7, year: 4 } as const
 
-/** Returns a function from an album's number to its outline. */
-export function createOutlines (seed: number, calendar: Calendar, artistCount: number): (index: number) => Outline {
+/** Returns a function from an album's number to its outline. `dayZero` is the date of day 0. */
+export function createOutlines (
+  seed: number, calendar: Calendar, artistCount: number, dayZero = DAY_ZERO
+): (index: number) => Outline {
+  const dayZeroMs = Date.parse(dayZero)
   return (index) => {
     const random = createRandom(mix(seed, OUTLINE_STREAM, index))
     const oddity = oddityOf(index)
@@ -45,7 +48,7 @@ export function createOutlines (seed: number, calendar: Calendar, artistCount: n
     const type = oddity.compilation ? 'compilation' : oddity.discs ? typeBySize(discs) : form.type
     const name = albumName(random)
     const reach = random() < 0.1 ? 'few' : 'everywhere'
-    const date = new Date(DAY_ZERO + calendar.releaseDay(index) * DAY_MS).toISOString().slice(0, 10)
+    const date = new Date(dayZeroMs + calendar.releaseDay(index) * DAY_MS).toISOString().slice(0, 10)
     return {
       index,
       id: createId(seed, 'album', index),

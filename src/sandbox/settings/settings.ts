@@ -2,6 +2,7 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { ENDPOINTS } from './endpoints.ts'
 import { FAULT_KINDS } from './fault-kinds.ts'
 import { TIERS } from '../catalogue/objects.ts'
+import { DAY_ZERO } from '../catalogue/outlines.ts'
 
 const closed = { additionalProperties: false }
 function oneOf<const Values extends readonly string[]> (values: Values, description: string) {
@@ -56,6 +57,10 @@ export const SettingsSchema = Type.Object({
     maximum: 365,
     description: 'day of the catalogue; on each, albums appear, grow, change names, are delisted',
   }),
+  dayZero: Type.String({
+    pattern: '^2\\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$',
+    description: 'date of day 0, which release dates follow',
+  }),
   latencyMs: Type.Integer({ minimum: 0, maximum: 600_000, description: 'time that each answer takes' }),
   jitterMs: Type.Integer({ minimum: 0, maximum: 600_000, description: 'up to so much more latency' }),
   rateLimit: orNull(Type.Object({
@@ -95,6 +100,7 @@ export const DEFAULT_SETTINGS: SandboxSettings = {
   seed: 1,
   albums: 120,
   day: 0,
+  dayZero: DAY_ZERO,
   latencyMs: 0,
   jitterMs: 0,
   rateLimit: null,
