@@ -15,11 +15,3 @@ export function fieldsOf (value: unknown): Fields {
 export function listOf (value: unknown): unknown[] {
   return Array.isArray(value) ? value : []
 }
-
-/** Fields of albums that the development tier lacks. Source: Spotify's migration guide of February 2026. */
-const EXTENDED_FIELDS = ['label', 'popularity', 'available_markets']
-
-/** Whether an album has a field that Spotify sends to apps of the extended tier only. */
-export function hasExtendedField (album: Fields): boolean {
-  return EXTENDED_FIELDS.some((field) => Object.hasOwn(album, field))
-}

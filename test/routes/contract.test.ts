@@ -2,11 +2,11 @@ import addFormats from 'ajv-formats'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import { parse } from 'yaml'
-import { CONTRACT_RULES } from '../../src/services/tables/contract-rules.ts'
+import { CONTRACT_RULES } from '../../src/services/contract/contract-rules.ts'
 import { TABLES } from '../../src/services/tables/tables.ts'
 import { VERSION } from '../../src/version.ts'
 import { startService } from '../service.ts'
-import { ODCS } from '../services/tables/odcs.ts'
+import { ODCS } from '../services/contract/odcs.ts'
 
 interface Property { name: string, relationships?: Array<{ to: string }>, quality?: Array<{ name: string }> }
 interface Contract { version: string, servers?: object[], slaProperties?: object[], schema: Array<{ name: string, properties: Property[], relationships?: Array<{ from: string[], to: string[] }>, quality?: Array<{ name: string }> }> }

@@ -1,12 +1,15 @@
 import { fieldsOf } from '../fields.ts'
 import { type CheckId } from './checks.ts'
-import { COLUMNS } from './columns.ts'
+import { readerOf } from './columns.ts'
 import { isCalendarText, precisionOf } from './dates.ts'
 import { type RowTest, isInteger } from './row-tests.ts'
 import { type AlbumRow, type Row } from './rows.ts'
 
-const { release_date_text: releaseDate, release_date_precision: precision, total_tracks: totalTracks, upc, uri } =
-  COLUMNS.albums
+const releaseDate = readerOf('albums', 'release_date_text')
+const precision = readerOf('albums', 'release_date_precision')
+const totalTracks = readerOf('albums', 'total_tracks')
+const upc = readerOf('albums', 'upc')
+const uri = readerOf('albums', 'uri')
 const EARLIEST_YEAR = '1860'
 
 /**
@@ -24,28 +27,28 @@ export function createAlbumTests (lastDay: string): Array<[id: CheckId, test: Ro
       const release = releaseKey(row)
       return release === null ? null : isNew(releases, release)
     }],
-    ['albums.release_date_text.format', ({ record }) => ofText(releaseDate.read(record), isCalendarText)],
+    ['albums.release_date_text.format', ({ record }) => ofText(releaseDate(record), isCalendarText)],
     [
       'albums.release_date.range',
       ({ record }) =>
-        ofText(releaseDate.read(record), (text) => isCalendarText(text) ? isBetween(text, lastDay) : null),
+        ofText(releaseDate(record), (text) => isCalendarText(text) ? isBetween(text, lastDay) : null),
     ],
     ['albums.release_date_precision.agrees', ({ record }) => {
-      const expected = precisionOf(releaseDate.read(record))
-      return expected === null ? null : ofText(precision.read(record), (text) => text === expected)
+      const expected = precisionOf(releaseDate(record))
+      return expected === null ? null : ofText(precision(record), (text) => text === expected)
     }],
     [
       'albums.total_tracks.covered',
       ({ record, tracks, isExcused }) =>
-        isExcused ? null : ofInteger(totalTracks.read(record), (total) => total <= tracks.length),
+        isExcused ? null : ofInteger(totalTracks(record), (total) => total <= tracks.length),
     ],
     [
       'albums.total_tracks.exceeded',
-      ({ record, tracks }) => ofInteger(totalTracks.read(record), (total) => total >= tracks.length),
+      ({ record, tracks }) => ofInteger(totalTracks(record), (total) => total >= tracks.length),
     ],
     [
       'albums.uri.agrees',
-      ({ record, albumId }) => ofText(uri.read(record), (text) => text === `spotify:album:${albumId}`),
+      ({ record, albumId }) => ofText(uri(record), (text) => text === `spotify:album:${albumId}`),
     ],
     ['tracks.track_number.whole', ({ tracks, isExcused }) => isExcused ? null : ofPlaces(tracks, areWhole)],
     ['tracks.position.ordered', ({ tracks }) => ofPlaces(tracks, areOrdered)],
@@ -54,7 +57,7 @@ export function createAlbumTests (lastDay: string): Array<[id: CheckId, test: Ro
 
 /** What two ids of one release have in common; null: too little is known of it. */
 function releaseKey ({ record, tracks, artists }: AlbumRow): string | null {
-  const code = upc.read(record)
+  const code = upc(record)
   if (typeof code === 'string' && code !== '') return `upc ${code}`
   const { name, release_date: date } = record
   if (typeof name !== 'string' || name === '' || tracks.length === 0 || artists.length === 0) return null

@@ -1,4 +1,4 @@
-import { type Tier } from './inspection.ts'
+import { type AlbumTier } from '../album-tier.ts'
 import { type ColumnProfile, type TableProfile } from './profile.ts'
 import { PROFILED_TABLES, type ProfiledTable } from './columns.ts'
 
@@ -13,7 +13,7 @@ export interface EarlierRun {
 
 /** What earlier runs of an equal request make one expect. */
 export interface Baseline {
-  tier: Tier
+  tier: AlbumTier
   /** The newest first. */
   runs: Array<Pick<EarlierRun, 'runId' | 'finishedAt'>>
   /** Medians over these runs; empty without any. */
@@ -35,7 +35,7 @@ export interface TableBaseline {
 /** Reports that a run is compared with, at most. */
 export const MAX_EARLIER_RUNS = 10
 
-export function baselineOf (tier: Tier, earlier: readonly EarlierRun[]): Baseline {
+export function baselineOf (tier: AlbumTier, earlier: readonly EarlierRun[]): Baseline {
   const runs = earlier.map(({ runId, finishedAt }) => ({ runId, finishedAt }))
   if (earlier.length === 0) return { tier, runs, tables: {} }
   return {

@@ -1,79 +1,36 @@
-import { type Fields, isRecord } from '../fields.ts'
-
-export type ColumnKind = 'text' | 'integer' | 'boolean'
-
-/** A column as quality sees it: the type that a value should have, and where it stands in what Spotify sent. */
-export interface Column {
-  kind: ColumnKind
-  read: (record: Fields) => unknown
-}
-
-const text = (...path: Array<string | number>): Column => ({ kind: 'text', read: (record) => at(record, path) })
-const integer = (...path: string[]): Column => ({ kind: 'integer', read: (record) => at(record, path) })
-const boolean = (...path: string[]): Column => ({ kind: 'boolean', read: (record) => at(record, path) })
-
-/** The columns of the document's tables that hold what Spotify sent. */
-export const COLUMNS = {
-  albums: {
-    album_id: text('id'),
-    name: text('name'),
-    album_type: text('album_type'),
-    release_date_text: text('release_date'),
-    release_date_precision: text('release_date_precision'),
-    total_tracks: integer('total_tracks'),
-    label: text('label'),
-    upc: text('external_ids', 'upc'),
-    popularity: integer('popularity'),
-    image_url: text('images', 0, 'url'),
-    url: text('external_urls', 'spotify'),
-    uri: text('uri'),
-  },
-  tracks: {
-    track_id: text('id'),
-    disc_number: integer('disc_number'),
-    track_number: integer('track_number'),
-    name: text('name'),
-    duration_ms: integer('duration_ms'),
-    explicit: boolean('explicit'),
-    is_playable: boolean('is_playable'),
-    is_local: boolean('is_local'),
-    isrc: text('external_ids', 'isrc'),
-    popularity: integer('popularity'),
-    linked_from_id: text('linked_from', 'id'),
-    url: text('external_urls', 'spotify'),
-    uri: text('uri'),
-  },
-  artists: {
-    artist_id: text('id'),
-    name: text('name'),
-    url: text('external_urls', 'spotify'),
-    uri: text('uri'),
-  },
-} as const satisfies Record<string, Record<string, Column>>
+import { ALBUMS } from '../tables/albums.ts'
+import { ARTISTS } from '../tables/artists.ts'
+import { type ColumnType } from '../tables/cell.ts'
+import { type Column, type ReadField } from '../tables/define-table.ts'
+import { TRACKS } from '../tables/tracks.ts'
 
 /** The tables whose rows are objects that Spotify sent. */
-export type ProfiledTable = keyof typeof COLUMNS
-export const PROFILED_TABLES = Object.keys(COLUMNS) as ProfiledTable[]
+const PROFILED = { albums: ALBUMS, tracks: TRACKS, artists: ARTISTS }
+export type ProfiledTable = keyof typeof PROFILED
+export const PROFILED_TABLES = Object.keys(PROFILED) as ProfiledTable[]
 
-/** The columns of a table by name. */
-export function columnsOf (table: ProfiledTable): Array<[name: string, column: Column]> {
-  return Object.entries(COLUMNS[table])
+/** A column that has what Spotify sent. */
+export type SentColumn = Pick<Column, 'name' | 'type' | 'isExtended'> & { read: ReadField }
+
+/** The columns of a table that have what Spotify sent: what has another origin is the service's own. */
+export function columnsOf (table: ProfiledTable): SentColumn[] {
+  return PROFILED[table].columns.flatMap(({ read, ...column }) => read === null ? [] : [{ ...column, read }])
 }
 
-export function isOfKind (kind: ColumnKind, value: unknown): boolean {
-  switch (kind) {
-    case 'text': return typeof value === 'string'
-    case 'integer': return Number.isSafeInteger(value)
-    case 'boolean': return typeof value === 'boolean'
-  }
+/** Returns how a column of a table is read. Throws where there is none. */
+export function readerOf (table: ProfiledTable, name: string): ReadField {
+  const column = columnsOf(table).find((column) => column.name === name)
+  if (column === undefined) throw new Error(`${table} has no column ${name} that Spotify sends`)
+  return column.read
 }
 
-/** The value under a path of keys and indexes; undefined where the path ends before. */
-function at (value: unknown, path: ReadonlyArray<string | number>): unknown {
-  let found = value
-  for (const key of path) {
-    if (typeof key === 'number' ? !Array.isArray(found) : !isRecord(found)) return undefined
-    found = (found as Fields)[key]
+/** Whether a value has the type of a column, whether or not the column can hold it. */
+export function isOfType (type: ColumnType, value: unknown): boolean {
+  switch (type) {
+    case 'UTF8':
+    case 'DATE': return typeof value === 'string'
+    case 'INT32':
+    case 'INT64': return Number.isSafeInteger(value)
+    case 'BOOLEAN': return typeof value === 'boolean'
   }
-  return found
 }

@@ -1,7 +1,8 @@
 import { type Run } from '../../schemas/run.ts'
 import { createAlbumTests } from './album-tests.ts'
 import { type CheckId } from './checks.ts'
-import { type Fields, fieldsOf, hasExtendedField, listOf } from '../fields.ts'
+import { type AlbumTier, createTierCount } from '../album-tier.ts'
+import { type Fields, fieldsOf, listOf } from '../fields.ts'
 import { dayAt, isWholeDate } from './dates.ts'
 import { type TableProfile, createTableProfiler } from './profile.ts'
 import { type AlbumRow, type Row, artistKey, readAlbumRow } from './rows.ts'
@@ -10,11 +11,9 @@ import { type Tally, count, createTally, fail, keyPart } from './tally.ts'
 import { createTrackTests } from './track-tests.ts'
 import { type Dates, type Sameness, createDates, createSameness } from './values.ts'
 
-export type Tier = 'extended' | 'development'
-
 /** What one pass over the albums of a document has found, before it is compared with anything else. */
 export interface Findings {
-  tier: Tier
+  tier: AlbumTier
   /** The checks of single rows. */
   tallies: ReadonlyMap<CheckId, Tally>
   profile: Record<'albums' | 'tracks' | 'artists', TableProfile>
@@ -54,7 +53,7 @@ export function createInspection (
   }
   const oneName = tallyOf('artists.name.one')
   const artistNames = new Map<string, unknown>()
-  let extendedAlbums = 0
+  const tiers = createTierCount()
 
   function createTable (table: 'albums' | 'tracks' | 'artists') {
     const profiler = createTableProfiler(table)
@@ -74,7 +73,7 @@ export function createInspection (
     const { record } = row
     ofAlbums.add(row)
     for (const { tally, test } of albumTests) count(tally, test(row), row)
-    if (hasExtendedField(record)) extendedAlbums++
+    tiers.add(record)
     if (isWholeDate(record['release_date'])) ofAlbums.dates.add(record['release_date'])
     if (typeof record['name'] === 'string') ofAlbums.names.add(record['name'])
     addArtists(row, named.albums)
@@ -129,8 +128,7 @@ export function createInspection (
         tracks: ofTracks.profiler.profile(),
         artists: ofArtists.profiler.profile(),
       }
-      const tier = extendedAlbums * 2 >= profile.albums.rows ? 'extended' : 'development'
-      return { tier, tallies, profile, dates, names, durations: ofTracks.durations }
+      return { tier: tiers.tier() ?? 'extended', tallies, profile, dates, names, durations: ofTracks.durations }
     },
   }
 }

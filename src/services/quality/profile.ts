@@ -1,5 +1,6 @@
 import { type Fields } from '../fields.ts'
-import { type ColumnKind, type ProfiledTable, columnsOf, isOfKind } from './columns.ts'
+import { type ColumnType } from '../tables/cell.ts'
+import { type ProfiledTable, columnsOf, isOfType } from './columns.ts'
 import { isWholeDate } from './dates.ts'
 
 /** What the values of a column are like. */
@@ -39,7 +40,7 @@ export interface TableProfiler {
 const NO_COLUMNS: string[] = []
 
 export function createTableProfiler (table: ProfiledTable): TableProfiler {
-  const columns = columnsOf(table).map(([name, { kind, read }]) => ({ name, read, ...createColumnProfiler(kind) }))
+  const columns = columnsOf(table).map(({ name, type, read }) => ({ name, read, ...createColumnProfiler(type) }))
   const fields = new Map<string, { rows: number }>()
   let rows = 0
   return {
@@ -70,7 +71,7 @@ interface ColumnProfiler {
   profile: () => ColumnProfile
 }
 
-function createColumnProfiler (kind: ColumnKind): ColumnProfiler {
+function createColumnProfiler (type: ColumnType): ColumnProfiler {
   const values = new Set<unknown>()
   const profile: ColumnProfile = { count: 0, nulls: 0, unusual: 0, distinct: 0, min: null, max: null }
   return {
@@ -79,7 +80,7 @@ function createColumnProfiler (kind: ColumnKind): ColumnProfiler {
         profile.nulls++
         return true
       }
-      if (!isOfKind(kind, value)) {
+      if (!isOfType(type, value)) {
         profile.unusual++
         return false
       }

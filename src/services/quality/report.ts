@@ -3,7 +3,8 @@ import { type EarlierRun, type Profile, baselineOf } from './baseline.ts'
 import { CHECK_IDS, type CheckId, definitionOf } from './checks.ts'
 import { type CheckDefinition } from './check-definition.ts'
 import { type CheckedRun, type Observation, observeDocument } from './document-checks.ts'
-import { type Findings, type Tier } from './inspection.ts'
+import { type AlbumTier } from '../album-tier.ts'
+import { type Findings } from './inspection.ts'
 
 /** Judges what was found in a document, beside what earlier runs of an equal request and tier had. */
 export function reportOf (run: CheckedRun, findings: Findings, earlier: readonly EarlierRun[]): QualityReport {
@@ -27,7 +28,7 @@ export function verdictOf (checks: readonly Check[]): QualityVerdict {
   return { verdict: failed > 0 ? 'failed' : warned > 0 ? 'warned' : 'passed', failed, warned }
 }
 
-function judge (id: CheckId, observation: Observation | null, tier: Tier): Check {
+function judge (id: CheckId, observation: Observation | null, tier: AlbumTier): Check {
   const definition = definitionOf(id)
   const { table, column, dimension, severity, rule } = definition
   const common = { id, table, column, dimension, severity, rule }

@@ -1,7 +1,7 @@
 import { type Fields } from '../fields.ts'
 import { CHECK_IDS, type CheckId, definitionOf } from './checks.ts'
 import { type CheckDefinition } from './check-definition.ts'
-import { COLUMNS, type Column, type ProfiledTable } from './columns.ts'
+import { type ProfiledTable, columnsOf } from './columns.ts'
 
 /** Whether a row is as it should be; null: the check does not apply to it. */
 export type RowTest<Row> = (row: Row) => boolean | null
@@ -16,10 +16,10 @@ type ValueTest = (value: unknown) => boolean | null
  * is for `present`, one of another type for `types`: no other test counts it again.
  */
 export function columnTests (table: ProfiledTable): Array<[id: CheckId, test: RowTest<Fields>]> {
-  const columns: Record<string, Column> = COLUMNS[table]
+  const columns = new Map(columnsOf(table).map((column) => [column.name, column]))
   return CHECK_IDS.flatMap((id): Array<[CheckId, RowTest<Fields>]> => {
     const definition = definitionOf(id)
-    const column = definition.table === table ? columns[definition.column ?? ''] : undefined
+    const column = definition.table === table ? columns.get(definition.column ?? '') : undefined
     const test = valueTest(id.slice(id.lastIndexOf('.') + 1), definition)
     return column === undefined || test === null ? [] : [[id, (record) => test(column.read(record))]]
   })

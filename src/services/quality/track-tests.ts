@@ -1,11 +1,13 @@
 import { listOf } from '../fields.ts'
 import { isNew, placeOf } from './album-tests.ts'
 import { type CheckId } from './checks.ts'
-import { COLUMNS } from './columns.ts'
+import { readerOf } from './columns.ts'
 import { type RowTest } from './row-tests.ts'
 import { type Row } from './rows.ts'
 
-const { track_id: trackId, uri, is_local: isLocal } = COLUMNS.tracks
+const trackId = readerOf('tracks', 'track_id')
+const uri = readerOf('tracks', 'uri')
+const isLocal = readerOf('tracks', 'is_local')
 
 /** Creates the tests of the tracks of one album that need more than one column, or the tracks before. */
 export function createTrackTests (): Array<[id: CheckId, test: RowTest<Row>]> {
@@ -18,12 +20,12 @@ export function createTrackTests (): Array<[id: CheckId, test: RowTest<Row>]> {
       return place === null ? null : isNew(places, `${place.disc} ${place.number}`)
     }],
     ['tracks.track_id.unique', ({ record }) => {
-      const id = trackId.read(record)
+      const id = trackId(record)
       return typeof id === 'string' && id !== '' ? isNew(ids, id) : null
     }],
     ['tracks.uri.agrees', ({ record }) => {
-      const [text, id] = [uri.read(record), trackId.read(record)]
-      return typeof text === 'string' && typeof id === 'string' && isLocal.read(record) !== true
+      const [text, id] = [uri(record), trackId(record)]
+      return typeof text === 'string' && typeof id === 'string' && isLocal(record) !== true
         ? text === `spotify:track:${id}`
         : null
     }],

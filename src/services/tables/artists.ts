@@ -1,4 +1,4 @@
-import { type RunFacts, type PlacedAlbum, type Table, defineTable, key, optional, required } from './define-table.ts'
+import { type RunFacts, type PlacedAlbum, type Table, defineTable, key, optional, required, sent } from './define-table.ts'
 import { type PlacedArtist, type PlacedTrack, artistsOf, tracksOf, urlOf } from './items.ts'
 
 interface ArtistRow extends PlacedArtist { run: RunFacts }
@@ -10,11 +10,12 @@ export const ARTISTS: Table = defineTable<ArtistRow>({
   row: 'artist of any album or track, as the document names it first; one without an id has no row',
   columns: {
     run_id: required('UTF8', 'Id of the run that fetched it.', ({ run }) => run.id),
-    artist_id: key('UTF8', "Spotify's id of the artist.", ({ id }) => id),
-    name: optional('UTF8', 'Name of the artist.', ({ fields }) => fields['name']),
-    url: optional('UTF8', 'Page of the artist on open.spotify.com.', ({ fields }) => urlOf(fields)),
-    uri: optional('UTF8', 'Spotify URI of the artist.', ({ fields }) => fields['uri']),
+    artist_id: key('UTF8', "Spotify's id of the artist.", ({ id }) => id, { read: ({ id }) => id }),
+    name: sent('UTF8', 'Name of the artist.', ({ name }) => name),
+    url: sent('UTF8', 'Page of the artist on open.spotify.com.', urlOf),
+    uri: sent('UTF8', 'Spotify URI of the artist.', ({ uri }) => uri),
   },
+  record: ({ fields }) => fields,
   read () {
     const seen = new Set<string>()
     return (album) => {

@@ -12,7 +12,12 @@ export interface Column {
   description: string
   /** Spotify sends it to apps of the extended tier only. */
   isExtended: boolean
+  /** Reads what Spotify sent from the object that the row is made of; null: the value has another origin. */
+  read: ReadField | null
 }
+
+/** Reads a value from an object of Spotify, whatever it is. */
+export type ReadField = (record: Fields) => unknown
 
 /** What the rows have from the run itself. */
 export interface RunFacts {
@@ -41,22 +46,28 @@ export interface Table {
   read: () => ReadRows
 }
 
-/** A column with where its values come from. */
+/** A column with where its values come from; `value` null: `read` gives them. */
 export interface ColumnDefinition<Row> extends Omit<Column, 'name'> {
-  value: (row: Row) => unknown
+  value: Value<Row> | null
 }
 
 export interface TableDefinition<Row> {
   name: string
   row: string
   columns: Record<string, ColumnDefinition<Row>>
+  /** The object of Spotify that a row is made of, which `sent` columns read. */
+  record?: (row: Row) => Fields
   /** Called once for each document; what it returns may remember earlier albums. */
   read: () => (album: PlacedAlbum) => Row[]
 }
 
 /** Creates a table of its definition: what is outside of it knows nothing of its rows but their cells. */
-export function defineTable<Row> ({ name, row, columns, read }: TableDefinition<Row>): Table {
-  const values = Object.values(columns).map(({ type, value }) => (source: Row): Cell => cellOf(type, value(source)))
+export function defineTable<Row> (
+  { name, row, columns, record = () => NO_FIELDS, read }: TableDefinition<Row>
+): Table {
+  const values = Object.values(columns).map(({ type, value, read: readField }) => {
+    return (source: Row): Cell => cellOf(type, value === null ? readField?.(record(source)) : value(source))
+  })
   return {
     name,
     row,
@@ -69,12 +80,22 @@ export function defineTable<Row> ({ name, row, columns, read }: TableDefinition<
 }
 
 type Value<Row> = (row: Row) => unknown
-type Details = Partial<Pick<Column, 'reference' | 'isExtended'>>
+type Details = Partial<Pick<Column, 'reference' | 'isExtended' | 'read'>>
+
+const NO_FIELDS: Fields = {}
 
 function column<Row> (
-  type: ColumnType, description: string, value: Value<Row>, details: Partial<Column>
+  type: ColumnType, description: string, value: Value<Row> | null, details: Partial<Column>
 ): ColumnDefinition<Row> {
-  return { type, nullable: true, isKey: false, reference: null, isExtended: false, ...details, description, value }
+  const usual = { nullable: true, isKey: false, reference: null, isExtended: false, read: null }
+  return { type, ...usual, ...details, description, value }
+}
+
+/** A column that may be null, and has what Spotify sent: quality judges it as well. */
+export function sent<Row> (
+  type: ColumnType, description: string, read: ReadField, details: Details = {}
+): ColumnDefinition<Row> {
+  return column(type, description, null, { ...details, read })
 }
 
 /** A column that may be null. */

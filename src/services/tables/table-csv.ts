@@ -1,13 +1,12 @@
 import { ROW_END, csvCell, quoted } from '../../formats/csv.ts'
 import { type Cell } from './cell.ts'
 import { type Table } from './define-table.ts'
-import { type AlbumRows } from './read-table.ts'
 
 /** Creates a writer of one row per row of the table, under a header row. An empty cell is null, `""` an empty text. */
 export function createCsvWriter (write: (cell: Cell) => string) {
-  return async function * csv ({ columns }: Table, albums: AsyncIterable<AlbumRows>): AsyncGenerator<string> {
+  return async function * csv ({ columns }: Table, albums: AsyncIterable<Cell[][]>): AsyncGenerator<string> {
     yield columns.map(({ name }) => name).join() + ROW_END
-    for await (const { rows } of albums) {
+    for await (const rows of albums) {
       if (rows.length > 0) yield rows.map((row) => row.map(write).join() + ROW_END).join('')
     }
   }

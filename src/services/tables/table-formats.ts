@@ -1,7 +1,9 @@
 import { type Run } from '../../schemas/run.ts'
 import { VERSION } from '../../version.ts'
+import { type TierCount, createTierCount } from '../album-tier.ts'
+import { type Cell } from './cell.ts'
 import { type Table } from './define-table.ts'
-import { type AlbumRows, readTable } from './read-table.ts'
+import { readTable } from './read-table.ts'
 import { createCsvWriter, rawCell, safeCell } from './table-csv.ts'
 import { ndjson } from './table-ndjson.ts'
 import { type FileFacts, parquet } from './table-parquet.ts'
@@ -20,7 +22,7 @@ export interface TableFormat {
   write: (table: Table, run: Run, albums: AsyncIterable<Buffer>) => AsyncIterable<Uint8Array | string>
 }
 
-type Write = (table: Table, albums: AsyncIterable<AlbumRows>) => AsyncIterable<string>
+type Write = (table: Table, albums: AsyncIterable<Cell[][]>) => AsyncIterable<string>
 
 const text = (write: Write): TableFormat['write'] => (table, run, albums) => write(table, rowsOf(table, run, albums))
 
@@ -31,8 +33,11 @@ export const TABLE_FORMATS: Record<TableFormatName, TableFormat> = {
     contentType: 'application/vnd.apache.parquet',
     mediaType: 'application/vnd.apache.parquet',
     extension: '.parquet',
-    revision: 1,
-    write: (table, run, albums) => parquet(table, rowsOf(table, run, albums), fileFacts(table, run), CREATED_BY),
+    revision: 2,
+    write (table, run, albums) {
+      const tiers = createTierCount()
+      return parquet(table, rowsOf(table, run, albums, tiers), () => fileFacts(table, run, tiers), CREATED_BY)
+    },
   },
   csv: {
     contentType: 'text/csv; charset=utf-8',
@@ -53,17 +58,20 @@ export const TABLE_FORMATS: Record<TableFormatName, TableFormat> = {
 /** CSV with its cells as they are: for programs, not for spreadsheets. */
 export const RAW_CSV: TableFormat = { ...TABLE_FORMATS.csv, write: text(createCsvWriter(rawCell)) }
 
-function rowsOf (table: Table, { id, request }: Run, albums: AsyncIterable<Buffer>): AsyncGenerator<AlbumRows> {
-  return readTable(table, { id, market: request.market }, albums)
+function rowsOf (
+  table: Table, { id, request }: Run, albums: AsyncIterable<Buffer>, tiers?: TierCount
+): AsyncGenerator<Cell[][]> {
+  return readTable(table, { id, market: request.market }, albums, tiers)
 }
 
-/** Where the rows come from; the tier is known when all albums are read. */
-function fileFacts ({ name }: Table, { id, request, source }: Run): FileFacts {
+/** Where the rows come from. */
+function fileFacts ({ name }: Table, { id, request, source }: Run, tiers: TierCount): FileFacts {
   return {
     table: name,
     run_id: id,
     request: JSON.stringify(request),
     source: JSON.stringify(source),
     service_version: VERSION,
+    tier: tiers.tier() ?? 'unknown',
   }
 }

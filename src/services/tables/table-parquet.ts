@@ -2,7 +2,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ByteWriter, type ColumnSource, type KeyValue, type ParquetWriter, type SchemaElement } from 'hyparquet-writer'
 import { type Cell, type ColumnType } from './cell.ts'
 import { type Column, type Table } from './define-table.ts'
-import { type AlbumRows, type Tier, commonTier } from './read-table.ts'
 
 /** What the file says of itself, as its key-value metadata. */
 export type FileFacts = Record<string, string>
@@ -23,22 +22,20 @@ const TYPES: Record<ColumnType, Pick<SchemaElement, 'type' | 'converted_type'>> 
 
 /**
  * Yields a Parquet file, one row group after the other, while the albums are being read: one is in memory at a time.
- * The event loop serves others before and after each group.
+ * The event loop serves others before and after each group. `facts` is called when all albums are read.
  */
 export async function * parquet (
-  table: Table, albums: AsyncIterable<AlbumRows>, facts: FileFacts, createdBy: string
+  table: Table, albums: AsyncIterable<Cell[][]>, facts: () => FileFacts, createdBy: string
 ): AsyncGenerator<Uint8Array> {
   const { columns } = table
   const parquetWriter = await import('hyparquet-writer') // 50 modules, which the start of the service need not wait for
   const output = new parquetWriter.ByteWriter()
   const file = new parquetWriter.ParquetWriter({ writer: output, schema: schemaOf(columns), createdBy })
-  let tier: Tier = 'unknown'
   let group: Cell[][] = []
   let characters = 0
   let groupRows = FIRST_GROUP_ROWS
-  for await (const album of albums) {
-    tier = commonTier(tier, album.tier)
-    for (const row of album.rows) {
+  for await (const rows of albums) {
+    for (const row of rows) {
       group.push(row)
       characters += charactersOf(row)
       if (group.length < groupRows && characters < GROUP_CHARACTERS) continue
@@ -51,7 +48,7 @@ export async function * parquet (
     }
   }
   if (group.length > 0) yield writeGroup(file, output, columns, group)
-  file.kvMetadata = metadataOf({ ...facts, tier })
+  file.kvMetadata = metadataOf(facts())
   void file.finish() // it is done when it returns: only a writer that flushes gives it something to wait for
   yield takeBytes(output)
 }

@@ -3,7 +3,8 @@ import { type QualityReport } from '../../../src/schemas/quality.ts'
 import { type EarlierRun } from '../../../src/services/quality/baseline.ts'
 import { type CheckId } from '../../../src/services/quality/checks.ts'
 import { type CheckedRun } from '../../../src/services/quality/document-checks.ts'
-import { type Tier, createInspection } from '../../../src/services/quality/inspection.ts'
+import { type AlbumTier } from '../../../src/services/album-tier.ts'
+import { createInspection } from '../../../src/services/quality/inspection.ts'
 import { reportOf } from '../../../src/services/quality/report.ts'
 
 export type Json = Record<string, unknown>
@@ -17,7 +18,7 @@ export interface TestDocument {
 }
 
 interface DocumentOptions {
-  tier?: Tier
+  tier?: AlbumTier
   seed?: number
   size?: number
   market?: string | null

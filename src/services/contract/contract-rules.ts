@@ -1,7 +1,7 @@
 import { type ContractRule } from './contract-rule.ts'
-import { type Reference, type Table, keyOf, referencesOf } from './define-table.ts'
+import { type Reference, type Table, keyOf, referencesOf } from '../tables/define-table.ts'
 import { qualityRules } from './quality-rules.ts'
-import { TABLES } from './tables.ts'
+import { TABLES } from '../tables/tables.ts'
 
 /** The rules that follow from the columns: what is never null, keys, references. */
 export function structuralRules (tables: readonly Table[]): ContractRule[] {

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { CONTRACT_RULES, structuralRules } from '../../../src/services/tables/contract-rules.ts'
+import { CONTRACT_RULES, structuralRules } from '../../../src/services/contract/contract-rules.ts'
 import { type Table, keyOf } from '../../../src/services/tables/define-table.ts'
 import { TABLES } from '../../../src/services/tables/tables.ts'
-import { type Duck, createViews, openDuck, written } from './duckdb.ts'
+import { type Duck, createViews, openDuck, written } from '../tables/duckdb.ts'
 
 const ALBUMS = ['a', 'b'].map((id) => ({
   id,
@@ -55,7 +55,7 @@ t.test('each defect breaks its own rules only', async (t) => {
 })
 
 t.test('rules follow from the columns of any table', async (t) => {
-  const column = { type: 'UTF8', isKey: false, reference: null, description: '', isExtended: false } as const
+  const column = { type: 'UTF8', isKey: false, reference: null, description: '', isExtended: false, read: null } as const
   const table: Table = {
     name: 'a',
     row: 'a',
