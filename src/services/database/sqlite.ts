@@ -20,7 +20,7 @@ const MAX_PREPARED = 200
 /** Moving what was written from the log to the file blocks the thread (about 20 ms per 1,000 pages of 4 KiB): it is left to a quiet moment. */
 const CHECKPOINT_AFTER_MS = 250
 /** A log of so many pages does not wait for a quiet moment. */
-const CHECKPOINT_PAGES = 2000
+const CHECKPOINT_PAGES = 1000
 
 /**
  * The database of the processes of one machine: a file, with its write-ahead log beside it. All of its work is done by

@@ -26,11 +26,12 @@ interface RecorderOptions {
   documents: Pick<DocumentStore, 'path'>
   monotonicMs: () => number
   log: Log
-  /** Rows of one transaction, which keeps other processes from recording as long as it takes. */
+  /** Rows of one transaction, which keeps the event loop, and other processes from recording, as long as it takes. */
   albumsTogether?: number
 }
 
-const ALBUMS_TOGETHER = 250
+/** About 8 ms on SQLite, whose work this thread does itself. */
+const ALBUMS_TOGETHER = 100
 const RUNS_TOGETHER = 20
 const READ_BYTES = 256 * 1024
 /** A document that cannot be read may be restored. */

@@ -1,0 +1,56 @@
+import { pino } from 'pino'
+import t from 'tap'
+import { storeBigRun } from '../../big-document.ts'
+import { temporaryFolder } from '../../service.ts'
+import { openSqlite } from '../../../src/services/database/sqlite.ts'
+import { createReleaseRecorder } from '../../../src/services/releases/recorder.ts'
+import { createOwners } from '../../../src/services/store/owner.ts'
+import { createReleaseStore } from '../../../src/services/store/release-store.ts'
+import { createRunStore } from '../../../src/services/store/run-store.ts'
+
+/** More than 20,000 albums with 200,000 tracks. */
+const DOCUMENT_BYTES = 100 * 1024 * 1024
+const TRACKS_PER_ALBUM = 10
+/** On a machine that does nothing else. */
+const BLOCKED_MS = 50
+
+/** The longest time between two turns of the event loop while work is being done, in milliseconds. */
+async function longestTurnMs (work: Promise<void>): Promise<number> {
+  let longestMs = 0
+  let sinceMs = performance.now()
+  let isGoingOn = true
+  function turn (): void {
+    const nowMs = performance.now()
+    longestMs = Math.max(longestMs, nowMs - sinceMs)
+    sinceMs = nowMs
+    if (isGoingOn) setImmediate(turn)
+  }
+  setImmediate(turn)
+  await work.finally(() => { isGoingOn = false })
+  return longestMs
+}
+
+t.test('the releases of more than 20,000 albums are recorded without a block of the event loop', async (t) => {
+  const folder = await temporaryFolder(t)
+  const { run, path, albums } = await storeBigRun(folder, DOCUMENT_BYTES, false, TRACKS_PER_ALBUM)
+  const database = await openSqlite(`${folder}/service.db`, { now: Date.now })
+  const log = pino({ level: 'silent' })
+  const owners = createOwners()
+  t.teardown(async () => {
+    owners.close()
+    await database.close()
+  })
+  const releases = createReleaseStore(database)
+  const recorder = createReleaseRecorder({
+    releases,
+    store: createRunStore(database, owners, log),
+    documents: { path: async () => path },
+    monotonicMs: () => performance.now(),
+    log,
+  })
+  const startedMs = performance.now()
+  const blockedMs = await longestTurnMs(recorder.record(run.id))
+  t.comment(`${albums} albums in ${((performance.now() - startedMs) / 1000).toFixed(1)} s; blocked for ${blockedMs.toFixed(0)} ms`)
+  t.ok(blockedMs <= BLOCKED_MS, `no block over ${BLOCKED_MS} ms`)
+  t.equal((await releases.newest(1))[0]?.seq, albums, 'each is recorded')
+})
