@@ -68,6 +68,13 @@ t.test('a contract that is wrong does not pass', async (t) => {
     [(copy) => { Object.assign(copy.schema[0]?.properties[0] ?? {}, { logicalType: 'UTF8' }) }, /logicalType/],
     [(copy) => { copy.schema[0]?.properties[0]?.quality?.push({ name: 'x', type: 'library', dimension: 'validity', metric: 'nullValues', mustBe: 0 } as never) }, /dimension/],
     [(copy) => { copy.schema[0]?.properties[0]?.quality?.push({ name: 'x', type: 'sql', query: 'select 1' } as never) }, /oneOf/],
+    [(copy) => { copy.schema[0]?.properties[0]?.quality?.push({ name: 'x', type: 'text', description: 'x', mustBe: 0 } as never) }, /mustBe/],
+    [(copy) => { copy.schema[0]?.properties[0]?.quality?.push({ name: 'x', type: 'library', metric: 'nullValues', mustBe: 0, mustNotBe: 1 } as never) }, /oneOf/],
+    [(copy) => { Object.assign(copy.schema[0]?.properties[0] ?? {}, { logicalTypeOptions: { format: 'yyyy', minItems: 1 } }) }, /additional properties/],
+    [(copy) => { Object.assign(copy.schema[0]?.properties[0] ?? {}, { relationships: [{ from: 'a.b', to: 'c.d' }] }) }, /additional properties/],
+    [(copy) => { Object.assign(copy, { servers: [{ server: 'x', type: 'api', location: 'https://music.example', port: 80 }] }) }, /additional properties/],
+    [(copy) => { Object.assign(copy, { servers: [{ server: 'x', type: 'api' }] }) }, /location/],
+    [(copy) => { Object.assign(copy, { slaProperties: [{ property: 'retention', value: [30] }] }) }, /value/],
   ]
   t.equal(table?.name, TABLES[0]?.name)
   for (const [change, message] of wrong) {

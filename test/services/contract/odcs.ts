@@ -1,6 +1,7 @@
 /**
- * What the Open Data Contract Standard 3.1.0 says of the parts that the contract uses: names, enumerations, what is required. Closed,
- * so that a part which is not described here fails. Source: https://bitol-io.github.io/open-data-contract-standard/v3.1.0/
+ * What the JSON Schema of the Open Data Contract Standard 3.1.0 demands of the parts that the contract uses: names, enumerations, what is
+ * required, what may stand beside it. Closed as it is, so that a part which is not described here fails. The schema itself is in no package
+ * of npm or Debian. Source: bitol-io/open-data-contract-standard, schema/odcs-json-schema-v3.1.0.json
  */
 const text = { type: 'string' }
 const texts = { type: 'array', items: text, minItems: 1 }
@@ -18,6 +19,7 @@ const customProperties = list(closed(['property', 'value'], { property: text, va
 
 const OPERATORS = ['mustBe', 'mustNotBe', 'mustBeGreaterThan', 'mustBeGreaterOrEqualTo', 'mustBeLessThan', 'mustBeLessOrEqualTo', 'mustBeBetween', 'mustNotBeBetween']
 const exactlyOneOperator = { oneOf: OPERATORS.map((operator) => ({ required: [operator] })) }
+const tags = list(text)
 const range = { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2, uniqueItems: true }
 
 const rule = {
@@ -29,6 +31,11 @@ const rule = {
     severity: text,
     businessImpact: text,
     unit: text,
+    method: text,
+    schedule: text,
+    scheduler: text,
+    tags,
+    authoritativeDefinitions,
     metric: { enum: ['nullValues', 'missingValues', 'invalidValues', 'duplicateValues', 'rowCount'] },
     arguments: { type: 'object' },
     query: text,
@@ -36,14 +43,19 @@ const rule = {
     customProperties,
   }),
   allOf: [
-    { if: { properties: { type: { const: 'library' } } }, then: { required: ['metric'], ...exactlyOneOperator } },
-    { if: { properties: { type: { const: 'sql' } } }, then: { required: ['query'], ...exactlyOneOperator } },
-    { if: { properties: { type: { const: 'text' } } }, then: { required: ['description'], not: { required: ['metric'] } } },
+    { if: { anyOf: [{ properties: { type: { const: 'library' } } }, { required: ['metric'] }] }, then: { required: ['metric'], ...exactlyOneOperator, properties: without('query') } },
+    { if: { properties: { type: { const: 'sql' } } }, then: { required: ['query'], ...exactlyOneOperator, properties: without('metric', 'arguments') } },
+    { if: { properties: { type: { const: 'text' } } }, then: { required: ['description'], properties: without('metric', 'arguments', 'query', ...OPERATORS) } },
   ],
 }
 
 const foreignKey = { enum: ['foreignKey'] }
 const INTEGER_FORMATS = ['i8', 'i16', 'i32', 'i64', 'i128', 'u8', 'u16', 'u32', 'u64', 'u128']
+
+/** What may stand beside other types only. */
+function without (...names: string[]): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, false]))
+}
 
 function optionsOf (logicalType: string, properties: Record<string, unknown>): Record<string, unknown> {
   return { if: { properties: { logicalType: { const: logicalType } } }, then: { properties: { logicalTypeOptions: closed([], properties) } } }
@@ -62,14 +74,19 @@ const property = {
     unique: { type: 'boolean' },
     primaryKey: { type: 'boolean' },
     primaryKeyPosition: { type: 'integer', minimum: 1 },
-    relationships: list(closed(['to'], { type: foreignKey, to: { oneOf: [text, texts] } })),
+    partitioned: { type: 'boolean' },
+    classification: text,
+    criticalDataElement: { type: 'boolean' },
+    tags,
+    authoritativeDefinitions,
+    relationships: list(closed(['to'], { type: foreignKey, to: { oneOf: [text, texts] }, customProperties })),
     quality: list(rule),
     customProperties,
   }),
   allOf: [
-    optionsOf('string', { minLength: { type: 'integer' }, maxLength: { type: 'integer' }, pattern: text, format: text }),
-    optionsOf('date', { format: text, minimum: text, maximum: text }),
-    optionsOf('integer', { minimum: { type: 'number' }, maximum: { type: 'number' }, format: { enum: INTEGER_FORMATS } }),
+    optionsOf('string', { minLength: { type: 'integer', minimum: 0 }, maxLength: { type: 'integer', minimum: 0 }, pattern: text, format: text }),
+    optionsOf('date', { format: text, minimum: text, maximum: text, exclusiveMinimum: text, exclusiveMaximum: text }),
+    optionsOf('integer', { minimum: { type: 'number' }, maximum: { type: 'number' }, exclusiveMinimum: { type: 'number' }, exclusiveMaximum: { type: 'number' }, multipleOf: { type: 'number', exclusiveMinimum: 0 }, format: { enum: INTEGER_FORMATS } }),
     optionsOf('boolean', {}),
   ],
 }
@@ -84,21 +101,19 @@ const object = closed(['name'], {
   dataGranularityDescription: text,
   properties: list(property),
   relationships: list({
-    ...closed(['from', 'to'], { type: foreignKey, from: {}, to: {} }),
+    ...closed(['from', 'to'], { type: foreignKey, from: {}, to: {}, customProperties }),
     oneOf: [{ properties: { from: text, to: text } }, { properties: { from: texts, to: texts } }],
   }),
   quality: list(rule),
-  tags: list(text),
+  tags,
+  authoritativeDefinitions,
   customProperties,
 })
 
-const server = {
-  type: 'object',
-  required: ['server', 'type'],
-  properties: { server: text, type: { enum: ['api', 'local', 's3', 'custom'] }, description: text, environment: text },
-  if: { properties: { type: { const: 'api' } } },
-  then: { required: ['location'], properties: { location: { type: 'string', format: 'uri' } } },
-}
+/** Of the thirty types of servers the contract has one. */
+const server = closed(['server', 'type', 'location'], {
+  server: text, type: { const: 'api' }, location: { type: 'string', format: 'uri' }, description: text, environment: text, customProperties,
+})
 
 export const ODCS = closed(['version', 'apiVersion', 'kind', 'id', 'status'], {
   version: text,
@@ -110,7 +125,7 @@ export const ODCS = closed(['version', 'apiVersion', 'kind', 'id', 'status'], {
   status: { enum: ['proposed', 'draft', 'active', 'deprecated', 'retired'] },
   domain: text,
   dataProduct: text,
-  tags: list(text),
+  tags,
   description: { type: 'object', properties: { purpose: text, usage: text, limitations: text, authoritativeDefinitions, customProperties } },
   servers: list(server),
   schema: list(object),
