@@ -2,24 +2,16 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { downloadTables, examplesOf, missing } from './data-page.ts'
+import { textOf } from './pages/text-table.ts'
 import { startPostgresql } from './postgresql.ts'
 import { runCommand } from './process.ts'
 import { skipOnReplicas, startService } from './service.ts'
-import { type Rows, openDuck } from './services/tables/duckdb.ts'
+import { openDuck } from './services/tables/duckdb.ts'
 
 /** Debian's, which has pandas where its package is installed. */
 const PYTHON = '/usr/bin/python3'
 const NO_PANDAS = missing(PYTHON, ['-c', 'import pandas'], 'no pandas on this machine (Debian: apt-get install python3-pandas)')
 const NO_PSQL = missing('psql', ['--version'], 'no psql on this machine (Debian: apt-get install postgresql-client)')
-
-/** Columns under their names, texts to the left and numbers to the right. */
-function show (rows: Rows): string {
-  const names = Object.keys(rows[0] ?? {})
-  const lines = [names, ...rows.map((row) => names.map((name) => String(row[name])))]
-  const widths = names.map((_name, place) => Math.max(...lines.map((line) => line[place]?.length ?? 0)))
-  const isNumber = names.map((name) => rows.every((row) => /^-?\d+$/.test(String(row[name]))))
-  return lines.map((line) => line.map((cell, place) => isNumber[place] ? cell.padStart(widths[place] ?? 0) : cell.padEnd(widths[place] ?? 0)).join('  ').trimEnd() + '\n').join('')
-}
 
 t.test('the examples of docs/data.md give what the page shows', { skip: skipOnReplicas('the page shows a single service') }, async (t) => {
   const service = await startService(t, { sandbox: { tier: 'development' } })
@@ -31,7 +23,7 @@ t.test('the examples of docs/data.md give what the page shows', { skip: skipOnRe
     await duck.query(`SET file_search_path = '${folder}'`)
     const examples = examplesOf('DuckDB', 'sql')
     t.equal(examples.length, 2)
-    for (const { code, output } of examples) t.equal(show(await duck.query(code)), output)
+    for (const { code, output } of examples) t.equal(textOf(await duck.query(code)), output)
   })
 
   await t.test('pandas', { skip: NO_PANDAS }, async (t) => {
