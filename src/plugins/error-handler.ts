@@ -20,7 +20,7 @@ export default fp(async (app) => {
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request.url.split('?')[0] ?? '')
     const methods = routes.methodsOf(path)
-    if (methods.length === 0) return answerError(new ServiceError('route_not_found', `there is no ${request.method} ${printable(path)} here: see the README for the routes`), request, reply)
+    if (methods.length === 0) return answerError(new ServiceError('route_not_found', `there is no ${request.method} ${printable(path)} here: GET /openapi.json lists the routes`), request, reply)
     void reply.header('allow', methods.join(', '))
     if (request.method === 'OPTIONS') return reply.code(204).send()
     return answerError(new ServiceError('method_not_allowed', `there is no ${request.method} here: use ${methods.join(', ')}`), request, reply)
