@@ -13,7 +13,7 @@ export async function serve (): Promise<void> {
     const logger = await createLogger(logTo(1, { sync: false }), process.stdout.isTTY)
     const app = await buildApp({ env: process.env, envFile: '.env', logger })
     closeWithGrace({ delay: CLOSE_WITHIN_MS, logger }, async ({ err }) => {
-      if (err !== undefined) app.log.fatal({ err }, 'the service fails at something unexpected, and ends')
+      if (err !== undefined) app.log.fatal({ err }, 'unexpected failure; stopping')
       await app.close()
     })
     await app.listen({ host: app.config.HOST, port: app.config.PORT })

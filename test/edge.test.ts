@@ -49,7 +49,7 @@ t.test(`with ${MAX_FILES} open files, idle and half-open connections keep out ne
   const run = await untilEnded(url, (await post(url, { limit: 40 })).id)
   t.match(run, { status: 'succeeded', error: null })
   t.equal((await request(`${url}/health/ready`)).statusCode, 200)
-  t.match(output(), /connections are at their bound/)
+  t.match(output(), /connection limit reached/)
   t.notMatch(output(), /EMFILE|storage_failed/)
 })
 

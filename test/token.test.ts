@@ -63,7 +63,7 @@ t.test('neither secret nor token is in the log at trace, in an answer, or on dis
   const stored = await Promise.all(files.filter((file) => file.isFile()).map(async ({ parentPath, name }) => await readFile(join(parentPath, name), 'utf8')))
   t.ok(sent.size >= 3, 'the credentials and some tokens were sent')
   t.match(service.log(), /"level":20.*called Spotify/, 'the log is as talkative as it can be')
-  t.match(service.log(), /trying again/)
+  t.match(service.log(), /retrying/)
   for (const text of [service.log(), ...answers, ...stored]) {
     for (const hidden of [secret, 'an-unmistakable-key', ...sent]) t.notOk(text.includes(hidden))
   }

@@ -74,7 +74,7 @@ t.test('a run whose calls are all in backoff says which one is tried next, when,
   t.ok(Math.abs(Date.parse(waiting?.until ?? '') - Date.now()) < 2000)
   t.match((await until((run) => run.waiting?.detail.startsWith('attempt 4') === true)).waiting, { for: 'retry' })
   t.match(await until(({ finishedAt }) => finishedAt !== null), { status: 'succeeded', waiting: null })
-  const sent = service.log().split('\n').filter((line) => line.includes('call failed, trying again')).map((line) => (JSON.parse(line) as { time: number }).time)
+  const sent = service.log().split('\n').filter((line) => line.includes('call failed; retrying')).map((line) => (JSON.parse(line) as { time: number }).time)
   const seen = events.find(({ run }) => run.waiting?.for === 'retry')
   t.ok(performance.timeOrigin + (seen?.atMs ?? Infinity) - (sent[0] ?? 0) < 500, 'within half a second of its beginning')
 })

@@ -104,7 +104,7 @@ export function createProgressLog (log: Log, clock: Clocks): ProgressDisplay {
       wasPaused = status === 'paused'
       if (!isNews && clock.monotonic() - loggedAtMs < LOG_EVERY_MS) return
       loggedAtMs = clock.monotonic()
-      log.info({ runId: id, status, progress, calls: cost.calls, elapsedSeconds: inSeconds(elapsedMs), etaSeconds: inSeconds(leftMs), waiting }, 'run goes on')
+      log.info({ runId: id, status, progress, calls: cost.calls, elapsedSeconds: inSeconds(elapsedMs), etaSeconds: inSeconds(leftMs), waiting }, 'run in progress')
     },
     stop () {},
   }

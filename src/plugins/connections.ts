@@ -19,7 +19,7 @@ export default fp(async (app) => {
     const nowMs = performance.now()
     if (nowMs - warnedMs < WARN_EVERY_MS) return
     warnedMs = nowMs
-    app.log.warn({ connections: max, openFiles }, 'connections are at their bound; closing idle ones for new ones')
+    app.log.warn({ connections: max, openFiles }, 'connection limit reached; closing idle connections')
   })
 
   /** HOST=localhost has a server for each address, made by Fastify; all have the same request handler. */

@@ -51,23 +51,23 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
     types,
   }
   const pool = new pg.Pool({ ...connection, max: MAX_CONNECTIONS, query_timeout: QUERY_MS, idleTimeoutMillis: 30_000 })
-  pool.on('error', (error) => log.debug({ reason: reasonOf(error) }, 'an idle connection to PostgreSQL ended'))
+  pool.on('error', (error) => log.debug({ reason: reasonOf(error) }, 'idle connection to PostgreSQL ended'))
   const clients = new Set<pg.PoolClient>()
   pool.on('remove', (client) => clients.delete(client))
   pool.on('connect', (client) => {
     clients.add(client)
-    client.on('error', (error) => log.debug({ reason: reasonOf(error) }, 'a connection to PostgreSQL ended'))
+    client.on('error', (error) => log.debug({ reason: reasonOf(error) }, 'connection to PostgreSQL ended'))
   })
   const queries = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 
   function lost (error: unknown): void {
     if (isReachable === false || closing.signal.aborted) return
     isReachable = false
-    log.warn({ reason: reasonOf(error) }, 'PostgreSQL cannot be reached; no call to Spotify until it is back')
+    log.warn({ reason: reasonOf(error) }, 'PostgreSQL unreachable; calls to Spotify stopped')
   }
 
   function found (): void {
-    if (isReachable === false) log.info('PostgreSQL can be reached again')
+    if (isReachable === false) log.info('PostgreSQL reachable again')
     const isBack = isReachable !== true
     isReachable = true
     if (isBack) for (const listener of onReturns) listener()

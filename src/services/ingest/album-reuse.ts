@@ -62,7 +62,7 @@ export function createRunCache ({ caching, request, ledger, memory, clock, signa
   let isTold = false
 
   function tell (error: unknown): null {
-    if (!isTold) log.warn({ err: error }, 'the album cache cannot be used: albums are fetched again')
+    if (!isTold) log.warn({ err: error }, 'album cache unavailable; fetching albums again')
     isTold = true
     return null
   }

@@ -32,7 +32,7 @@ export function createObserver (run: Pick<Run, 'gaps' | 'finishedAt' | 'createdA
       inspection.add(JSON.parse(text))
     } catch (error) {
       hasFailed = true
-      log.error({ err: error }, 'the document cannot be inspected; it has no quality report for now')
+      log.error({ err: error }, 'document inspection failed; quality report deferred')
     }
   }
 

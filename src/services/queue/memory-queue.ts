@@ -60,7 +60,7 @@ export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: n
       known.delete(id)
       if (closing.signal.aborted) return
       if (hasCode(error, 'shutting_down')) log.info({ runId: id }, 'another process executes the run')
-      else log.error({ err: error, runId: id }, 'run could not be executed; the next sweep tries again')
+      else log.error({ err: error, runId: id }, 'run could not be executed; the next sweep retries')
     }
   }
 

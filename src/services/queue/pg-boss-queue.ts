@@ -71,7 +71,7 @@ export function createPgBossQueue ({ databaseUrl, schema, concurrency, clock, lo
     try {
       await boss.send(NAME, { id }, { singletonKey: id, ...waitMs === 0 ? {} : { startAfter: new Date(clock.now() + waitMs) } })
     } catch (error) {
-      log.debug({ runId: id, reason: reasonOf(error) }, 'run could not be queued; the next sweep tries again')
+      log.debug({ runId: id, reason: reasonOf(error) }, 'run could not be queued; the next sweep retries')
     }
   }
 
@@ -85,8 +85,8 @@ export function createPgBossQueue ({ databaseUrl, schema, concurrency, clock, lo
     } catch (error) {
       if (closing.signal.aborted) await handOver(id)
       else if (lost.aborted || hasCode(error, 'shutting_down')) log.info({ runId: id }, 'another process executes the run')
-      else if (isAway(error)) log.info({ runId: id }, 'run interrupted; it is resumed when the database answers again')
-      else log.error({ err: error, runId: id }, 'run could not be executed; the next sweep tries again')
+      else if (isAway(error)) log.info({ runId: id }, 'run interrupted; resuming when the database answers')
+      else log.error({ err: error, runId: id }, 'run could not be executed; the next sweep retries')
     } finally {
       release()
     }
@@ -146,7 +146,7 @@ export function createPgBossQueue ({ databaseUrl, schema, concurrency, clock, lo
       try {
         for (const job of await boss.findJobs(NAME, { key: id, queued: true })) await boss.deleteJob(NAME, job.id)
       } catch (error) {
-        log.debug({ runId: id, reason: reasonOf(error) }, 'run could not be taken out of the queue')
+        log.debug({ runId: id, reason: reasonOf(error) }, 'run could not be removed from the queue')
       }
     },
 
@@ -157,7 +157,7 @@ export function createPgBossQueue ({ databaseUrl, schema, concurrency, clock, lo
       await soon(starting.catch(() => {}))
       await Promise.all(working)
       await soon(boss.stop({ graceful: true, timeout: CLOSE_MS }).catch((error: unknown) => {
-        log.debug({ reason: reasonOf(error) }, 'pg-boss did not stop as it should')
+        log.debug({ reason: reasonOf(error) }, 'pg-boss did not stop cleanly')
       }))
     },
   }

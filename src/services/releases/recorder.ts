@@ -80,7 +80,7 @@ export function createReleaseRecorder ({ releases, store, documents, monotonicMs
     } catch (error) {
       if (closing.signal.aborted || isAway(error)) throw error
       retryAtMs.set(run.id, monotonicMs() + RETRY_MS)
-      log.error({ err: error, runId: run.id }, 'releases of a document cannot be recorded; it is tried again')
+      log.error({ err: error, runId: run.id }, 'releases of a document not recorded; retrying')
     }
   }
 
@@ -94,7 +94,7 @@ export function createReleaseRecorder ({ releases, store, documents, monotonicMs
 
     async catchUp () {
       catchingUp ??= recordAll().catch((error: unknown) => {
-        if (!closing.signal.aborted && !isAway(error)) log.error({ err: error }, 'releases cannot be recorded; the next sweep tries again')
+        if (!closing.signal.aborted && !isAway(error)) log.error({ err: error }, 'releases not recorded; the next sweep retries')
       }).finally(() => { catchingUp = null })
       await catchingUp
     },

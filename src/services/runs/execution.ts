@@ -95,7 +95,7 @@ async function tryLater (id: string, execution: number | null, error: unknown, {
     onChange(run)
     return { kind: 'done' }
   }
-  log.error({ err: error, runId: id }, 'run cannot be stored; it is tried again')
+  log.error({ err: error, runId: id }, 'run cannot be stored; retrying')
   const untilMs = clock.now() + (isAway(error) ? AWAY_RETRY_MS : STORAGE_RETRY_MS)
   const { code, detail } = failureOf(error)
   onChange(paused(run, run, { code, detail: resumesPaused ? `${detail}; it is tried again by itself` : detail }, untilMs))
@@ -166,7 +166,7 @@ async function giveUpUnread ({ run, executions }: RunRecord, stored: LedgerStore
     code: 'internal_error',
     detail: `${executions - 1 - stored.lastExecution} executions in a row were cut off before they had read what the run has: the log of the time before each start may say why. What was fetched is kept, without a document: resume the run to go on`,
   }
-  log.error({ error }, 'the run is given up')
+  log.error({ error }, 'run given up')
   return { kind: 'over', final: ended(run, run, run.gaps, { status: 'failed', complete: false, error }, clock.now()), file: null, judgement: null }
 }
 
@@ -176,7 +176,7 @@ function giveUp ({ run }: RunRecord, ledger: Ledger, { clock, log }: ExecuteOpti
     code: 'internal_error',
     detail: `${ledger.fruitless} executions in a row were cut off before they had stored anything: the log of the time before each start may say why. What was fetched is kept, without a document: resume the run to go on`,
   }
-  log.error({ error }, 'the run is given up')
+  log.error({ error }, 'run given up')
   const { gaps, progress, status, complete } = outcomeOf({ request: run.request, ledger, failures: new Map(), error })
   const final = ended(run, { ...snapshotOf(ledger), progress }, gaps, { status, complete, error }, clock.now())
   return { kind: 'over', final, file: null, judgement: null }
@@ -206,7 +206,7 @@ async function stageRun ({ run, executions }: RunRecord, ledger: Ledger, outcome
     return { final, file, judgement: await judge(final, await observer.findings(), quality, log) }
   } catch (error) {
     if (isAway(error)) throw error
-    log.error({ err: error }, 'the document could not be written')
+    log.error({ err: error }, 'document could not be written')
     return { final: endWith({ status: 'failed', complete: false, error: failureOf(error) }), file: null, judgement: null }
   }
 }
@@ -217,7 +217,7 @@ async function judge (final: Run, findings: Findings | null, quality: ExecuteOpt
     return findings === null ? null : await quality.judge(final, findings)
   } catch (error) {
     if (isAway(error)) throw error
-    log.error({ err: error }, 'the document cannot be judged; it has no quality report for now')
+    log.error({ err: error }, 'document could not be checked; quality report deferred')
     return null
   }
 }
@@ -244,7 +244,7 @@ async function cleanUp ({ run, executions }: RunRecord, { documents, removeLedge
     await recordReleases(run.id)
     if (run.complete === true) await removeLedger(run.id)
   } catch (error) {
-    log.error({ err: error }, 'the run has ended, and its files are put in order later')
+    log.error({ err: error }, 'files of an ended run not cleaned up yet')
   }
 }
 
@@ -261,8 +261,8 @@ async function step (id: string, store: ExecuteOptions['store'], change: (before
 
 /** A later execution has the run: leave everything that is its own alone, and show the run as it is. */
 async function yieldRun ({ run }: RunRecord, { store, documents, log, onChange }: ExecuteOptions, execution: number): Promise<Delivery> {
-  log.info('another execution has taken the run over')
-  await documents.discardStaged(documentName(run), execution).catch((error: unknown) => log.warn({ err: error }, 'what was staged stays for now'))
+  log.info('run taken over by another execution')
+  await documents.discardStaged(documentName(run), execution).catch((error: unknown) => log.warn({ err: error }, 'staged document could not be removed yet'))
   const stored = await store.read(run.id)
   if (stored !== null) onChange(stored.run)
   return { kind: 'done' }

@@ -206,7 +206,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
           return
         } catch (error) {
           if (closing.signal.aborted) return
-          if (!isAway(error)) log.warn({ err: error }, 'runs cannot be resumed yet; trying again')
+          if (!isAway(error)) log.warn({ err: error }, 'runs cannot be resumed yet; retrying')
           await clock.sleep(RECOVER_RETRY_MS, closing.signal).catch(() => {})
         }
       }

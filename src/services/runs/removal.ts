@@ -61,7 +61,7 @@ export function createRemoval ({ database, store, documents, releases, log }: Re
   async function recordReleases (id: string): Promise<void> {
     await releases.record(id).catch((error: unknown) => {
       if (isAway(error) || hasCode(error, 'shutting_down')) throw error
-      log.warn({ err: error, runId: id }, 'releases of a document that goes cannot be recorded')
+      log.warn({ err: error, runId: id }, 'releases of a replaced or deleted document not recorded')
     })
   }
 

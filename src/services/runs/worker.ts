@@ -84,7 +84,7 @@ export function createWorker (options: WorkerOptions): Worker {
       stopFollowing()
       if (!isOver) {
         await leave(id).catch((error: unknown) => {
-          log.debug({ err: error, runId: id }, 'the run stays with this process until it is silent')
+          log.debug({ err: error, runId: id }, 'owner of the run not cleared; it expires by itself')
         })
       }
     }
@@ -115,7 +115,7 @@ export function createWorker (options: WorkerOptions): Worker {
     settled (id) {
       store.read(id).then(async (stored) => {
         if (stored !== null && !stored.isOwned && !hasEnded(stored.record.run)) await deliver(stored)
-      }).catch((error: unknown) => log.error({ err: error, runId: id }, 'run cannot be read; the next sweep tries again'))
+      }).catch((error: unknown) => log.error({ err: error, runId: id }, 'run cannot be read; the next sweep retries'))
     },
   }
 }

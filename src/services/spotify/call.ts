@@ -113,7 +113,7 @@ export function createCall (options: CallOptions): Call {
 
   async function backOff (endpoint: Endpoint, waitMs: number, { detail }: Refused, tries: Tries, context: CallContext): Promise<void> {
     const attempt = triesSpent(tries)
-    log.warn({ endpoint, attempt, waitMs: Math.round(waitMs), detail }, 'call failed, trying again')
+    log.warn({ endpoint, attempt, waitMs: Math.round(waitMs), detail }, 'call failed; retrying')
     const wait: Wait = {
       for: 'retry',
       untilMs: Math.ceil(clock.now() + waitMs),

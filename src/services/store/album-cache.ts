@@ -87,7 +87,7 @@ export function createAlbumCache<Meta> ({ database, maxAgeMs, maxEntries, maxByt
 
   function sweepInBackground (): void {
     written = 0
-    sweepOnce().catch((error: unknown) => log.warn({ err: error }, 'the album cache cannot be swept'))
+    sweepOnce().catch((error: unknown) => log.warn({ err: error }, 'album cache sweep failed'))
   }
 
   const timer = setInterval(sweepInBackground, HOUR_MS).unref()

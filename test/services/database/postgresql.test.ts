@@ -179,8 +179,8 @@ onServer(t, 'a restart of the server is reported once, and all resumes', async (
   t.same(await listening.until(1), [{ kind: 'run', id: 'a' }])
   t.equal(returned, 1)
   t.same(log.lines.filter((line) => !line.startsWith('debug')), [
-    'warn PostgreSQL cannot be reached; no call to Spotify until it is back',
-    'info PostgreSQL can be reached again',
+    'warn PostgreSQL unreachable; calls to Spotify stopped',
+    'info PostgreSQL reachable again',
   ])
 })
 
@@ -197,7 +197,7 @@ onServer(t, 'a server that is not there yet is waited for, with its tables', asy
   await restart()
   await returned
   await database.probe()
-  t.match(log.lines[0], /^warn PostgreSQL cannot be reached/)
+  t.match(log.lines[0], /^warn PostgreSQL unreachable/)
 }, true)
 
 t.test('the end of a process that still waits for its server is quick, and tells nothing more', async (t) => {

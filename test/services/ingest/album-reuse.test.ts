@@ -126,7 +126,7 @@ t.test('a disk that fails is told once; no album is lost by it, and no more is w
   await keep(run, IDS)
   t.equal(tried.reads, IDS.length)
   t.ok(tried.writes <= 4, `${tried.writes} writes were tried`)
-  t.same(log.lines, ['warn the album cache cannot be used: albums are fetched again'])
+  t.same(log.lines, ['warn album cache unavailable; fetching albums again'])
 })
 
 t.test('a run that is stopped takes and keeps no more', async (t) => {

@@ -25,7 +25,7 @@ t.test('a text that cannot be inspected passes, with a line in the log, and ther
   for await (const text of observer.through(each(['{}', '{', '{}', '{']))) passed.push(text)
   t.strictSame(passed, ['{}', '{', '{}', '{'])
   t.equal(await observer.findings(), null)
-  t.strictSame(log.lines, ['error the document cannot be inspected; it has no quality report for now'])
+  t.strictSame(log.lines, ['error document inspection failed; quality report deferred'])
 })
 
 t.test('a document that was not read to its end has no findings', async (t) => {

@@ -96,7 +96,7 @@ export function behavesAsRunQueue (t: Test, create: Create): void {
     end(Promise.reject(new Error('the disk is full')))
     t.equal((await delivery(2)).id, 'b')
     await until(() => log.lines.some((line) => line.startsWith('error')))
-    t.match(log.text(), /the next sweep tries again[\s\S]*"runId":"a"/)
+    t.match(log.text(), /the next sweep retries[\s\S]*"runId":"a"/)
   })
 
   test('closing aborts what is worked on with its reason, and delivers nothing more', async (t, create) => {

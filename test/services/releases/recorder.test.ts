@@ -147,7 +147,7 @@ t.test('a document that cannot be read keeps no other from being recorded, and i
   const recorder = start()
   await recorder.catchUp()
   t.equal((await releases.after(0, 100)).length, 25)
-  t.same(log.lines, ['error releases of a document cannot be recorded; it is tried again'])
+  t.same(log.lines, ['error releases of a document not recorded; retrying'])
   t.match(log.text(), broken)
   await storeDocument(folder, ['a'])
   await recorder.catchUp()

@@ -237,7 +237,7 @@ t.test('a database that fails is an error for callers, and a log line for a back
     Array.from({ length: 1000 }, (_, number) => ({ key: String(number), meta: 0, body: '1' }))
   )
   await until(() => log.lines.length > 0)
-  t.same(log.lines, ['warn the album cache cannot be swept'])
+  t.same(log.lines, ['warn album cache sweep failed'])
 })
 
 async function until (holds: () => boolean | Promise<boolean>): Promise<void> {

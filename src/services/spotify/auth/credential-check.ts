@@ -22,6 +22,6 @@ export async function checkCredentials (signal: AbortSignal, { tokens, pacer, lo
   } catch (error) {
     if (signal.aborted || error instanceof PauseError || hasCode(error, 'invalid_client')) return
     if (error instanceof ServiceError) return log.warn({ code: error.code, detail: error.message }, 'no token from Spotify yet')
-    log.error({ err: error }, 'the credentials could not be checked')
+    log.error({ err: error }, 'credentials could not be checked')
   }
 }

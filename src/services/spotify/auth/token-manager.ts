@@ -106,7 +106,7 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
   function renewEarly (present: Token): void {
     fetchOnce().catch((error: unknown) => {
       present.renewAtMs = present.endsAtMs // what has failed now is not asked for by each call until then
-      if (!closing.signal.aborted) log.warn({ err: error }, 'early renewal failed, the present token is used until its end')
+      if (!closing.signal.aborted) log.warn({ err: error }, 'early token renewal failed; using the current token')
     })
   }
 
@@ -159,7 +159,7 @@ async function fetchToken (options: TokenManagerOptions, pause: TokenPause, sign
     const named = namedMs === null ? null : await pause.begin({ leftMs: namedMs, isLong: isOver, code, detail: `the token endpoint ${verdict.detail}` })
     if (isOver && named !== null) throw pauseError(named)
     if (isOver) throw lastError(verdict, attempt)
-    log.warn({ attempt, waitMs: Math.round(waitMs), detail: verdict.detail }, 'token request failed, trying again')
+    log.warn({ attempt, waitMs: Math.round(waitMs), detail: verdict.detail }, 'token request failed; retrying')
     if (named === null) onWait({ for: 'retry', untilMs: Math.ceil(clock.now() + waitMs), detail: `attempt ${attempt + 1} of ${retry.maxAttempts}: the token endpoint ${verdict.detail}` })
     else onWait(waitForPause(named))
     await clock.sleep(waitMs, signal)

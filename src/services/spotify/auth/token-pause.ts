@@ -51,7 +51,7 @@ export function createTokenPause ({ store, maxWaitMs, clock, log }: TokenPauseOp
   async function keep (pause: Pause): Promise<void> {
     seenUntilMs = pause.untilMs
     await store.save(pause).catch((error: unknown) => {
-      log.error({ err: error }, 'the pause of the token endpoint could not be stored')
+      log.error({ err: error }, 'pause of the token endpoint could not be stored')
     })
   }
 

@@ -151,7 +151,7 @@ export function createPacer ({ window, clock, log }: PacerOptions): Pacer {
   async function limited (given: Permit, limit: Limit): Promise<void> {
     limits++
     const told = window.limited(given.givenAtMs, limit).then(({ isNews, pauseMs, pace }) => {
-      if (isNews) log.warn({ pauseMs, pace, quota: limit.quota }, 'Spotify limits us: no call until the pause is over')
+      if (isNews) log.warn({ pauseMs, pace, quota: limit.quota }, 'rate limited by Spotify; all calls paused')
     })
     given.done(false)
     await told

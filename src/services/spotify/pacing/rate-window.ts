@@ -76,11 +76,11 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   async function locked<T> (work: (within: Transaction, nowMs: number) => Promise<T>, otherwise: T): Promise<T> {
     try {
       const answer = await lockedOrThrow(work)
-      if (isAway) log.info('the database answers again; calls to Spotify are resumed')
+      if (isAway) log.info('database answers again; calls to Spotify resumed')
       isAway = false
       return answer
     } catch (error) {
-      if (!isAway) log.warn({ reason: reasonOf(error) }, 'the database does not answer; no call to Spotify until it does')
+      if (!isAway) log.warn({ reason: reasonOf(error) }, 'database does not answer; calls to Spotify stopped')
       isAway = true
       tellAfter(RETRY_MS)
       return otherwise
@@ -140,7 +140,7 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     if (row === undefined) return null
     const text = unseal(row.throttle)
     if (text !== null) return JSON.parse(text) as StoredThrottle
-    log.error('the stored throttle is damaged; continuing without it')
+    log.error('stored throttle is damaged; continuing without it')
     return null
   }
 

@@ -38,7 +38,7 @@ export function growCopy (path: string, log: Log): GrowingCopy {
   let isDiscarded = false
 
   async function fail (error: unknown): Promise<void> {
-    if (!isDiscarded) log.warn({ err: error, path: copy }, 'the document has no compressed copy')
+    if (!isDiscarded) log.warn({ err: error, path: copy }, 'document has no compressed copy')
     await closed
     await rm(aside, { force: true }).catch(() => {})
   }
@@ -80,7 +80,7 @@ export async function renameWithCopy (from: string, to: string, log: Log): Promi
   }
   if (hasCopy) {
     await renameIfThere(copyFrom, copyTo).catch(async (error: unknown) => {
-      log.warn({ err: error, path: copyTo }, 'the document has no compressed copy')
+      log.warn({ err: error, path: copyTo }, 'document has no compressed copy')
       await removeDurably(copyTo).catch(() => {})
       await rm(copyFrom, { force: true })
     })

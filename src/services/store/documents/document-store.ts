@@ -95,7 +95,7 @@ export async function createDocumentStore (dataDir: string, database: Pick<Datab
     try {
       await replace(copy, async (aside) => await pipeline(createReadStream(path), createGzip(), createWriteStream(aside, { flush: true, mode: 0o600 })), async (aside) => await verifier.isRight(aside, sha256, true))
     } catch (error) {
-      log.warn({ err: error, path: copy }, 'the document has no compressed copy')
+      log.warn({ err: error, path: copy }, 'document has no compressed copy')
       await rm(copy, { force: true }).catch(() => {})
     }
   }

@@ -157,7 +157,7 @@ t.test('an early renewal that fails leaves the present token in use until its en
   await clock.pass(3_540_000)
   t.equal(await tokens.get(never), 'token-1')
   await settle()
-  t.ok(log.lines.some((line) => line.startsWith('warn early renewal failed')))
+  t.ok(log.lines.some((line) => line.startsWith('warn early token renewal failed')))
   await clock.pass(59_999)
   t.equal(await tokens.get(never), 'token-1')
   await clock.pass(1)
@@ -175,7 +175,7 @@ for (const [code, answer] of [['invalid_client', { status: 400, body: { error: '
       await clock.pass(10_000)
     }
     t.equal(sent.length, 2)
-    t.equal(log.lines.filter((line) => line.startsWith('warn early renewal failed')).length, 1)
+    t.equal(log.lines.filter((line) => line.startsWith('warn early token renewal failed')).length, 1)
     await clock.pass(10_000)
     await t.rejects(tokens.get(never), { code })
   })
@@ -478,7 +478,7 @@ t.test('a pause that the disk refuses is told, and obeyed by this process', asyn
   const { tokens, sent, log } = create(() => LATER, { clock: createFakeClock(), pauses: { load: async () => null, save: async () => { throw new Error('no space') } } })
   for (let asked = 0; asked < 2; asked++) await t.rejects(tokens.get(never), { code: 'rate_limited' })
   t.equal(sent.length, 1)
-  t.match(log.lines, [/^error the pause of the token endpoint could not be stored/])
+  t.match(log.lines, [/^error pause of the token endpoint could not be stored/])
 })
 
 t.test('an early renewal that is told to wait keeps nobody waiting', async (t) => {

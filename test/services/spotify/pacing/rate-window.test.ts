@@ -264,7 +264,7 @@ t.test('while the database is away no call is let through and nobody is refused;
   state.isAway = false
   await clock.pass(1000)
   t.equal(asked.isOver, true)
-  t.same(log.lines.filter((line) => !line.startsWith('debug')), ['warn the database does not answer; no call to Spotify until it does', 'info the database answers again; calls to Spotify are resumed'])
+  t.same(log.lines.filter((line) => !line.startsWith('debug')), ['warn database does not answer; calls to Spotify stopped', 'info database answers again; calls to Spotify resumed'])
 })
 
 t.test('what a process has learnt while the database was away is known to all when it is back: a pause, the end of a call', async (t) => {
@@ -359,7 +359,7 @@ t.test('a damaged throttle is told once and replaced by what is known; calls go 
   await database.queries.updateTable('throttles').set({ throttle: seal('{}').replace('{', '[') }).execute()
   t.match(await two.pacer.state(), { pause: null }, 'who did not know it cannot know it')
   await two.pacer.state()
-  t.same(two.log.lines.filter((line) => line.startsWith('error')), ['error the stored throttle is damaged; continuing without it'])
+  t.same(two.log.lines.filter((line) => line.startsWith('error')), ['error stored throttle is damaged; continuing without it'])
   t.match(await one.pacer.state(), { pause: { untilMs: START_MS + 5000 }, pace: 4 })
   t.match(await two.pacer.state(), { pause: { untilMs: START_MS + 5000 }, pace: 4 }, 'who knew it has stored it again')
   await clock.pass(5000)
