@@ -56,7 +56,7 @@ export const ERRORS = {
   method_not_allowed: request(405, 'the route has no such method: see `Allow`'),
   not_acceptable: request(406, 'there is no such format'),
   request_timeout: request(408, 'the request did not arrive in time'),
-  run_not_resumable: request(409, 'only a partial, failed or canceled run can go on'),
+  run_not_resumable: request(409, 'only a partial, failed or canceled run can be resumed'),
   run_not_finished: request(409, 'the run has not ended'),
   run_finished: request(409, 'the run has ended'),
   run_partial: request(409, 'something is missing in the document'),

@@ -200,7 +200,7 @@ t.test('PostgreSQL away: no call reaches Spotify, a document that is here is ser
   const { calls } = service.sandbox.sandbox.stats()
   for (const [method, path, body] of [['POST', '/ingest', {}], ['GET', '/runs', undefined], ['POST', `/runs/${id}/cancel`, undefined], ['GET', '/health/ready', undefined]] as const) {
     const answer = await call(service, method, path, body)
-    t.match([answer.statusCode, answer.json<Problem>().code, answer.json<Problem>().detail], [503, 'storage_failed', /PostgreSQL cannot be asked now/], path)
+    t.match([answer.statusCode, answer.json<Problem>().code, answer.json<Problem>().detail], [503, 'storage_failed', /PostgreSQL does not answer/], path)
   }
   t.equal((await service.document(before.id)).albums.length, 3)
   t.equal((await call(service, 'GET', '/health/live')).statusCode, 200)

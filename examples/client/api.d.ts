@@ -1671,7 +1671,7 @@ export interface operations {
     getDocument: {
         parameters: {
             query?: {
-                /** @description json: the stored file; ndjson: an album a line; csv: a track a row; tracks: `{ "<album id>": [tracks] }`. Goes before `Accept` */
+                /** @description json: the stored file; ndjson: one album per line; csv: one row per track; tracks: `{ "<album id>": [tracks] }`. Overrides `Accept` */
                 format?: string;
                 /** @description seconds to wait for the end of the run; `Prefer: wait=SECONDS` says the same */
                 wait?: number;
@@ -2111,7 +2111,7 @@ export interface operations {
     getLatestDocument: {
         parameters: {
             query?: {
-                /** @description json: the stored file; ndjson: an album a line; csv: a track a row; tracks: `{ "<album id>": [tracks] }`. Goes before `Accept` */
+                /** @description json: the stored file; ndjson: one album per line; csv: one row per track; tracks: `{ "<album id>": [tracks] }`. Overrides `Accept` */
                 format?: string;
             };
             header?: {
@@ -3371,7 +3371,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `run_not_resumable`: only a partial, failed or canceled run can go on */
+            /** @description `run_not_resumable`: only a partial, failed or canceled run can be resumed */
             409: {
                 headers: {
                     /** @description the request's own, or a new one */

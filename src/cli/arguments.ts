@@ -36,7 +36,7 @@ ${FIELD_LINES.join('\n')}
   --help, -h          this text
 
 Progress goes to stderr, the file's path alone to stdout.
-Exit code: 0 succeeded, 2 partial, 1 failed or stopped, 75 paused: the same command later goes on.`
+Exit code: 0 succeeded, 2 partial, 1 failed or stopped, 75 paused: the same command resumes the run later.`
 
 const OPTIONS = {
   out: { type: 'string' },

@@ -57,7 +57,7 @@ async function untilItStops ({ runs, dependencies: { clock } }: Pick<FastifyInst
   const started = await runs.start(body, null, { kind: 'cli', name: null }).catch((error: unknown) => { throw inOptions(error) })
   let stop = (_signal: NodeJS.Signals): void => {}
   return await new Promise<Run>((resolve, reject) => {
-    stop = (signal) => reject(new ServiceError('canceled', `stopped by ${signal}: the same command goes on where this one stopped`))
+    stop = (signal) => reject(new ServiceError('canceled', `stopped by ${signal}: the same command resumes the run`))
     process.once('SIGINT', stop)
     process.once('SIGTERM', stop)
     const look = (run: Run): void => {
@@ -81,7 +81,7 @@ async function report (run: Run, path: string | null, { out, tables }: CliArgume
   const { status, error, gaps, progress, cost } = run
   process.stderr.write(`${status}: ${progress.albumsFetched} of ${progress.albumsListed} albums, ${progress.tracks} tracks, ${costText(cost)}\n`)
   if (error !== null) process.stderr.write(`${printable(`${error.code}: ${error.detail}`)}\n`)
-  if (status === 'paused') process.stderr.write(`the same command after ${run.resumeAt ?? 'that'} goes on where this one stopped\n`)
+  if (status === 'paused') process.stderr.write(`the same command resumes the run after ${run.resumeAt ?? 'that'}\n`)
   for (const gap of gaps) process.stderr.write(`${printable(`missing: ${gap.albumId ?? 'listing'} ${gap.name ?? ''} ${gap.code}: ${gap.detail}`)}\n`)
   if (path !== null && run.file !== null) {
     const file = out === undefined ? resolve(path) : await copyDocument(path, out, run.file)
@@ -97,6 +97,6 @@ async function makeFolder (folder: string): Promise<void> {
     await mkdir(folder, { recursive: true })
     await access(folder, constants.W_OK)
   } catch (error) {
-    throw new ServiceError('invalid_request', `--out ${folder} is no folder that can be written (${error instanceof Error ? error.message : String(error)}): name another one`, { cause: error })
+    throw new ServiceError('invalid_request', `--out ${folder} is not a writable folder (${error instanceof Error ? error.message : String(error)}): name another one`, { cause: error })
   }
 }

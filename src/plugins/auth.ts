@@ -24,7 +24,7 @@ export default fp(async (app) => {
   if (keys.length === 0) return
   app.addHook('onRequest', async (request) => {
     if (request.routeOptions.url?.startsWith('/health/') === true || app.clientKey(request) !== null) return
-    throw new ServiceError('unauthorized', "this service wants a key: send 'Authorization: Bearer KEY' or 'X-API-Key: KEY' with a key of its API_KEYS")
+    throw new ServiceError('unauthorized', "this service needs a key: send 'Authorization: Bearer KEY' or 'X-API-Key: KEY' with a key of its API_KEYS")
   })
 }, { name: 'auth', dependencies: ['config', 'error-handler'] })
 

@@ -14,7 +14,7 @@ export interface ConnectionBound<C extends Connection> {
   finished: (connection: C) => void
 }
 
-/** Keeps connections below `max`, whoever opens them: one that asks for nothing never keeps out one that does. */
+/** Keeps the number of connections below `max`; an idle connection never keeps out an active one. */
 export function createConnectionBound<C extends Connection> (max: number, onFull: () => void): ConnectionBound<C> {
   /** The one that became idle first is the first. */
   const idle = new Set<C>()

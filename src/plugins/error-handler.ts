@@ -54,9 +54,9 @@ export function answerClientError (error: ConnectionError, socket: Socket): void
 
 function translateClientError ({ code }: ConnectionError): ServiceError {
   switch (code) {
-    case 'HPE_HEADER_OVERFLOW': return new ServiceError('headers_too_large', 'the URL and the headers together are longer than this service takes')
+    case 'HPE_HEADER_OVERFLOW': return new ServiceError('headers_too_large', 'URL and headers together are longer than this service accepts')
     case 'ERR_HTTP_REQUEST_TIMEOUT': return new ServiceError('request_timeout', 'the request did not arrive in time: send it again, all at once')
-    default: return new ServiceError('invalid_request', 'this is no valid HTTP/1.1 request')
+    default: return new ServiceError('invalid_request', 'this is not a valid HTTP/1.1 request')
   }
 }
 
@@ -65,7 +65,7 @@ function statusLine ({ code }: ServiceError): string {
   return `${status} ${STATUS_CODES[status] ?? 'Error'}`
 }
 
-const INTERNAL = new ServiceError('internal_error', 'the service failed at something unexpected: its log has the details under this requestId')
+const INTERNAL = new ServiceError('internal_error', 'an unexpected error occurred: the log of the service has the details under this requestId')
 
 function sendProblem (request: FastifyRequest, reply: FastifyReply, error: ServiceError, status: number): FastifyReply {
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
@@ -83,7 +83,7 @@ function translate (error: FastifyError): ServiceError {
   if (error.validation !== undefined) return new ServiceError('invalid_request', validationDetail(error))
   if (storageErrno(error) !== null) return storageFailed('what is stored cannot be read or changed', error)
   switch (error.statusCode) {
-    case 413: return new ServiceError('payload_too_large', 'the body is larger than the 64 KiB that this service takes: name albums and artists by their plain ids, of which 1,000 fit')
+    case 413: return new ServiceError('payload_too_large', 'the body is larger than the 64 KiB that this service accepts: name albums and artists by their plain ids, of which 1,000 fit')
     case 415: return new ServiceError('unsupported_media_type', "the body must be JSON: send it with 'content-type: application/json', and without a content-encoding")
     case 414: return new ServiceError('route_not_found', 'a part of the path is longer than any id')
     default: return isClients(error.statusCode) ? new ServiceError('invalid_request', error.message, { status: error.statusCode }) : INTERNAL

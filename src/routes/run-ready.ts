@@ -40,7 +40,7 @@ const runReadyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       return await app.runs.get(id)
     } catch (error) {
       if (!hasCode(error, 'run_not_found')) throw error
-      throw new ServiceError('run_expired', 'there is no such run, and there will be none: a sensor can stop asking')
+      throw new ServiceError('run_expired', 'there is no such run, and there never will be: stop asking')
     }
   }
 }
@@ -51,7 +51,7 @@ function readyOrThrow (run: Run, isPartialFine: boolean): Run {
     case 'succeeded': return run
     case 'partial':
       if (isPartialFine) return run
-      throw new ServiceError('run_partial', `the run ended partial (${detail}): ?accept=partial takes it, POST /runs/{id}/resume goes on`)
+      throw new ServiceError('run_partial', `the run ended partial (${detail}): ?accept=partial accepts it, POST /runs/{id}/resume fetches what is missing`)
     case 'failed': throw new ServiceError('run_failed', `the run failed (${detail})`)
     case 'canceled': throw new ServiceError('run_canceled', 'the run was canceled')
     case 'queued':

@@ -6,7 +6,7 @@ import { Problem } from './problem.ts'
 export const Format = Type.String({
   maxLength: 32,
   examples: [...FORMAT_NAMES],
-  description: 'json: the stored file; ndjson: an album a line; csv: a track a row; tracks: `{ "<album id>": [tracks] }`. Goes before `Accept`',
+  description: 'json: the stored file; ndjson: one album per line; csv: one row per track; tracks: `{ "<album id>": [tracks] }`. Overrides `Accept`',
 })
 export const DocumentQuery = Type.Object({ format: Type.Optional(Format) }, { additionalProperties: false })
 

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { type RequestErrorCode } from '../error-codes.ts'
 
-/** RFC 9457 problem details, with a stable code for machines and the request's id for whoever reads the log. */
+/** RFC 9457 problem details, with a stable code for machines and the request's id for readers of the log. */
 export const Problem = Type.Object({
   type: Type.String(),
   title: Type.String({ description: 'what the status means' }),

@@ -21,7 +21,7 @@ export async function abortable<T> (promise: Promise<T>, signal: AbortSignal): P
  */
 export function follow (...signals: AbortSignal[]): { controller: AbortController, release: () => void } {
   const controller = new AbortController()
-  setMaxListeners(0, controller.signal, ...signals) // whoever waits listens: that is no leak
+  setMaxListeners(0, controller.signal, ...signals) // every waiter adds a listener, which is not a leak
   const listeners = signals.map((signal) => {
     const onAbort = (): void => controller.abort(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })

@@ -3,7 +3,7 @@ import { type Stage, startStage } from '../what-happens-commands.ts'
 import { ROWS, type Row } from '../what-happens-rows.ts'
 
 /** The tables for whose rows the page wants a new service each. */
-const isAlone = ({ section, tier }: Row): boolean => tier === 'extended' || section.startsWith('What makes it wait')
+const isAlone = ({ section, tier }: Row): boolean => tier === 'extended' || section.startsWith('The run pauses')
 
 async function shows (t: Test, stage: Stage, row: Row): Promise<void> {
   const { status, error, gaps } = await stage.play(row)

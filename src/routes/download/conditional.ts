@@ -10,7 +10,7 @@ export interface Validators {
 
 /**
  * Whether a read may go on, need not (the client has it), or must not (it is not what the client took it for).
- * A date that is none is passed over.
+ * An invalid date is ignored.
  * Source: RFC 9110, section 13.2.2
  */
 export function checkPreconditions (headers: IncomingHttpHeaders, { etag, modifiedMs }: Validators): 'go on' | 'not modified' | 'failed' {

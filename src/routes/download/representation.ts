@@ -24,7 +24,7 @@ export interface Representation extends Validators {
   read: (range: ByteRange | null, response: ServerResponse) => Promise<Buffer | Readable>
 }
 
-/** What the record alone tells of how its run is shown; null: nothing. Where there is no compressed copy, another tag counts than this one. */
+/** Returns the validators that follow from the record alone, or null; without a compressed copy another tag applies. */
 export function validatorsOf ({ file, finishedAt, createdAt }: Run, formatName: FormatName, isGzipPreferred: boolean): Validators | null {
   return file === null ? null : { etag: tagOf(file.sha256, formatName, isGzipPreferred), modifiedMs: Date.parse(finishedAt ?? createdAt) }
 }

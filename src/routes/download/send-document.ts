@@ -107,7 +107,7 @@ function isNotModified ({ method, headers }: FastifyRequest, validators: Validat
   switch (checkPreconditions(headers, validators)) {
     case 'go on': return false
     case 'not modified': return true
-    case 'failed': throw new ServiceError('precondition_failed', 'the document is not the one that If-Match or If-Unmodified-Since names: it was written anew since, or the format is another')
+    case 'failed': throw new ServiceError('precondition_failed', 'the document is not the one that If-Match or If-Unmodified-Since names: it has been written again, or the format differs')
   }
 }
 

@@ -49,4 +49,4 @@ export function failureOf (error: unknown): RunFailure {
   return { code: 'internal_error', detail: UNEXPECTED }
 }
 
-const UNEXPECTED = 'the service failed at something unexpected: its log has the details'
+const UNEXPECTED = 'an unexpected error occurred: the log of the service has the details'

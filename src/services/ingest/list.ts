@@ -132,7 +132,7 @@ export function boundLosses (losses: string[], known: number): string[] {
   return [...losses.slice(0, room - 1), `more than ${MAX_LOSSES} losses of the listing: those after the first ${MAX_LOSSES - 1} are not named`]
 }
 
-/** Returns the albums among the items that are not listed yet, at most `wanted`; how many more there are; and a sentence for each item that is none. */
+/** Returns at most `wanted` albums that are not listed yet, how many more there are, and a sentence for each invalid item. */
 export function sortItems (items: unknown[], listed: ReadonlyMap<string, unknown>, wanted: number): { fresh: ListedAlbum[], broken: string[], left: number } {
   const fresh = new Map<string, ListedAlbum>()
   const broken: string[] = []

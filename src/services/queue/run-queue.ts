@@ -5,7 +5,7 @@ export type Delivery = { kind: 'done' } | { kind: 'postponed', untilMs: number }
 
 export type Work = (id: string, signal: AbortSignal) => Promise<Delivery>
 
-/** Delivers runs to whoever works on them. It may forget everything: the store is the truth. */
+/** Delivers runs to their workers. It may forget everything: the store is the truth. */
 export interface RunQueue {
   /**
    * Delivers the run, now or at a time; nothing happens where it is waiting. A run that is being executed may be delivered
@@ -14,8 +14,8 @@ export interface RunQueue {
    */
   enqueue: (id: string, notBeforeMs?: number) => Promise<void>
   /**
-   * Work on what is delivered. `settled` is called when a delivery is over and forgotten: a run that was let go on
-   * in the meantime could not be enqueued before.
+   * Works on deliveries. Calls `settled` when a delivery is over and forgotten: a run that was resumed meanwhile could not
+   * be enqueued before.
    */
   work: (work: Work, settled: (id: string) => void) => void
   /** Takes back a run that is waiting; a run that is being worked on stays. */

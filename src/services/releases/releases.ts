@@ -51,5 +51,5 @@ export function createReleases (store: Pick<ReleaseStore, 'after' | 'newest' | '
 }
 
 function foreignCursor (): ServiceError {
-  return new ServiceError('invalid_request', 'since is no cursor of this service: send the nextCursor of an earlier answer as it was, or leave since out to begin with the first release')
+  return new ServiceError('invalid_request', 'since is not a cursor of this service: send the nextCursor of an earlier response unchanged, or omit since to start with the first release')
 }

@@ -24,7 +24,7 @@ const LOOK_EVERY_MS = 250
 const MAX_LOOKS = 240
 
 export function canceled (): ServiceError {
-  return new ServiceError('canceled', 'canceled by a client: what was fetched until then stays; resume the run to go on', { affectsEveryCall: true })
+  return new ServiceError('canceled', 'canceled by a client: what was fetched stays; resume the run to continue', { affectsEveryCall: true })
 }
 
 /**

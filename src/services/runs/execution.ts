@@ -184,7 +184,7 @@ function giveUp ({ run }: RunRecord, ledger: Ledger, { clock, log }: ExecuteOpti
 
 async function pauseRun (record: RunRecord, { snapshot, pause: { code, message, resumeAtMs } }: Work & { kind: 'paused' }, options: OnceOptions): Promise<Delivery> {
   const { run: { id }, executions: execution } = record
-  const detail = options.resumesPaused ? `${message}, then the run goes on by itself` : message
+  const detail = options.resumesPaused ? `${message}, then the run resumes by itself` : message
   const after = await step(id, options.store, (before) => pause(before, execution, snapshot, { code, detail }, resumeAtMs), options.timeline.save)
   if (after === null) return await yieldRun(record, options, execution)
   options.log.warn({ resumeAt: after.run.resumeAt, code }, 'run paused')

@@ -41,7 +41,7 @@ export function createLookups ({ store, documents, active, shown, clock, retenti
     const run = active.get(id) ?? (await store.read(id))?.run
     if (run !== undefined) return await shown(run)
     if (isExpired(id)) throw new ServiceError('run_expired', `runs are kept for ${retentionDays} days, and this one is older: start a new one`)
-    throw new ServiceError('run_not_found', 'there is no run of this id: GET /runs shows those that there are')
+    throw new ServiceError('run_not_found', 'there is no run with this id: GET /runs lists the runs')
   }
 
   function isExpired (id: string): boolean {

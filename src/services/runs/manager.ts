@@ -181,7 +181,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       await removal.recordReleases(id)
       const { run, isDeleted } = await store.update(id, resume)
       if (isDeleted === true) throw new ServiceError('run_not_found', 'the run is being deleted: start a new one')
-      if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can go on`)
+      if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can be resumed`)
       await queue.enqueue(id)
       active.note(run)
       return await shown(run)

@@ -38,7 +38,7 @@ export function idsOf (items: unknown[]): string[] {
 
 /** An album as fetched, with what it says of its tracks. */
 export interface AlbumHead {
-  /** As Spotify sent it, but for tracks that are none, and a `next` that names no page. */
+  /** As Spotify sent it, without invalid tracks and without a `next` that names no page. */
   album: Record<string, unknown> & { id: string, tracks: Record<string, unknown> & { items: unknown[] } }
   /** Places on the embedded page, broken ones included. */
   places: number

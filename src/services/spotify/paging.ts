@@ -96,7 +96,7 @@ function claimsMore (page: Page, seen: number, pageSize: number, { isSearch }: P
   return page.total !== null && page.total > seen
 }
 
-/** An empty first page is an anomaly, and so is an empty page that has a next one: ask again, then step over it once. */
+/** An empty first page is an anomaly, and so is an empty page that has a next one: asks again, then skips it once. */
 function afterEmptyPage (page: Page, cursor: Cursor, pageSize: number, rules: PagingRules): Step {
   const empties = cursor.empties + 1
   const isFirst = cursor.offset === 0
@@ -106,7 +106,7 @@ function afterEmptyPage (page: Page, cursor: Cursor, pageSize: number, rules: Pa
     return { kind: 'more', cursor: { ...cursor, empties }, loss: null }
   }
   if (page.next === null || cursor.holeAt !== null) {
-    /** Two empty places in a row: only a search that still names a next page, or a total that is trusted, tells of more. */
+    /** Two empty places in a row: only a search that still names a next page, or a trusted total, says that there is more. */
     const isUnfinished = claimed || (rules.isSearch && page.next !== null)
     return { kind: 'end', isCapped: false, loss: isUnfinished ? `Spotify said that there are more (total ${page.total ?? 'unknown'}) and showed nothing from offset ${cursor.holeAt ?? cursor.offset} on` : null }
   }

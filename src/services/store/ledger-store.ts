@@ -136,7 +136,7 @@ export async function openLedgerStore<Event> ({ kind, queries, transaction }: Pi
       const known = writer === execution ? recent.get(seq) : undefined
       if (known !== undefined) return known
       const row = await queries.selectFrom('ledger_events').select(['event', 'body', 'checksum']).where('run_id', '=', runId).where('execution', '=', writer).where('seq', '=', seq).executeTakeFirst()
-      if (row?.body == null || crcOf(row.event, row.body) !== row.checksum) throw new ServiceError('storage_failed', `what was stored of the run is damaged (event ${writer}.${seq}): look at the health of the disk; resume the run to fetch that again`)
+      if (row?.body == null || crcOf(row.event, row.body) !== row.checksum) throw new ServiceError('storage_failed', `what was stored of the run is damaged (event ${writer}.${seq}): check the disk; resume the run to fetch it again`)
       return row.body
     },
 

@@ -116,7 +116,7 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
         })
         if (isReplaced) return after
       }
-      throw new ServiceError('storage_failed', `the record of run ${id} cannot be changed: other processes change it all the time`)
+      throw new ServiceError('storage_failed', `the record of run ${id} cannot be changed: other processes keep changing it`)
     },
 
     async begin (id, change) {

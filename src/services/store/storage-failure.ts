@@ -38,7 +38,7 @@ const SQLITE_ADVICE: Record<number, [name: string, advice: string]> = {
 
 /** The system's words have the address of the database with it, which clients need not know. */
 const SYSTEM_CODE = /\bE[A-Z_]{3,}\b/
-const AWAY_ADVICE = 'PostgreSQL cannot be asked now: all goes on by itself when it is back; check DATABASE_URL, its connections and its disk if it stays so'
+const AWAY_ADVICE = 'PostgreSQL does not answer: work resumes by itself when it is back; if it stays away, check DATABASE_URL, its connections and its disk'
 
 /** The code of an error about storage, and what to do; null where it is about something else. */
 function adviceOn (error: unknown): [code: string, advice: string] | null {

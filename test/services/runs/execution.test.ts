@@ -404,7 +404,7 @@ for (const [title, step] of [['an event of the ledger', 'append'], ['the documen
     const interrupted = interrupting(process, step, async () => { throw AWAY })
     const delivery = await process.execute(interrupted)
     t.ok(delivery.kind === 'postponed' && delivery.untilMs - Date.now() <= 1000 && delivery.untilMs - Date.now() > 0)
-    t.match(process.shown.at(-1), { status: 'paused', error: { code: 'storage_failed', detail: /PostgreSQL cannot be asked now[\s\S]*by itself/ } })
+    t.match(process.shown.at(-1), { status: 'paused', error: { code: 'storage_failed', detail: /PostgreSQL does not answer[\s\S]*by itself/ } })
     t.match((await process.store.read(trial.id))?.record.run, { status: 'running' }, 'the record says nothing of it')
     const stored = await storedAlbums(trial)
     t.ok(stored.length > 0)

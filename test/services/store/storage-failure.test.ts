@@ -39,7 +39,7 @@ const OF_DATABASES: Array<[error: Error, code: string, names: RegExp]> = [
   [
     Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:5432'), { code: 'ECONNREFUSED' }),
     'ECONNREFUSED',
-    /PostgreSQL cannot be asked now/,
+    /PostgreSQL does not answer/,
   ],
   [
     new AggregateError([Object.assign(new Error('connect ECONNREFUSED ::1:5432'), { code: 'ECONNREFUSED' })], ''),
@@ -49,7 +49,7 @@ const OF_DATABASES: Array<[error: Error, code: string, names: RegExp]> = [
   [
     Object.assign(new Error('getaddrinfo EAI_AGAIN db.internal'), { code: 'EAI_AGAIN' }),
     'EAI_AGAIN',
-    /goes on by itself/,
+    /resumes by itself/,
   ],
   [
     Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' }),

@@ -56,7 +56,7 @@ function namingRefusals (origin: string, pool: Pool): Pool {
   return Object.assign(pool, { connect: namedConnect })
 }
 
-/** Undici tells of a 407 of a forwarding proxy by this message alone. */
+/** Undici reports a 407 of a forwarding proxy by this message alone. */
 const UNAUTHENTICATED = 'Proxy Authentication Required (407)'
 
 class ForwardedHandler extends DecoratorHandler {

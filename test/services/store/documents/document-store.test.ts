@@ -220,7 +220,7 @@ onPostgresql(t, 'while the database is away, what is here is served, and the res
   const cut = await replica(t, { kind: 'postgresql', queries }, 'a')
   t.ok(await isServed(cut, file), 'restored from the copy')
   await rm(one.folder, { recursive: true })
-  await t.rejects(cut.store.path(RUN, 1, file), { code: 'storage_failed', message: /PostgreSQL cannot be asked now/ })
+  await t.rejects(cut.store.path(RUN, 1, file), { code: 'storage_failed', message: /PostgreSQL does not answer/ })
   await t.rejects(cut.store.stage(RUN, 2, NAME, text('x')), { code: 'ECONNREFUSED' })
 })
 
