@@ -79,7 +79,7 @@ interface SchemaError {
   params: Record<string, unknown>
 }
 
-/** What ajv found, in the user's words: one problem a variable. */
+/** Translates the errors of ajv for users, one per variable. */
 export function problemsOf (errors: readonly SchemaError[]): ConfigProblem[] {
   const problems = new Map<string, string>()
   for (const { instancePath, keyword, params } of errors) {
@@ -138,7 +138,7 @@ export function wrappingsOf (data: Record<string, string>): ConfigProblem[] {
   })
 }
 
-/** Whose limits at Spotify the calls count against. */
+/** Returns the account whose limits at Spotify the calls count against. */
 export function accountOf ({ RATE_LIMIT_KEY, SPOTIFY_CLIENT_ID }: Pick<Config, 'RATE_LIMIT_KEY' | 'SPOTIFY_CLIENT_ID'>): string {
   return RATE_LIMIT_KEY === '' ? SPOTIFY_CLIENT_ID : RATE_LIMIT_KEY
 }
@@ -152,7 +152,7 @@ export function isLoopback (host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }
 
-/** Whether `host`, a name or an address of any family, can only mean this machine. */
+/** Returns whether `host`, a name or an address of any family, can only mean this machine. */
 export function isLoopbackName (host: string): boolean {
   const bare = host.replace(/\.$/, '').replace(/^\[(.*)\]$/, '$1')
   return isLoopback(bare) || /^::ffff:7f[0-9a-f]{2}:/.test(bare)
@@ -161,7 +161,7 @@ export function isLoopbackName (host: string): boolean {
 const MAX_HOPS = 32
 const NETWORK_NAMES = ['loopback', 'linklocal', 'uniquelocal']
 
-/** Whether a text names proxies as `TRUST_PROXY` does. */
+/** Returns whether a text names proxies as `TRUST_PROXY` does. */
 export function areProxies (text: string): boolean {
   if (/^\d+$/.test(text)) return Number(text) >= 1 && Number(text) <= MAX_HOPS
   return text === '' || text.split(',').every((proxy) => isNetwork(proxy.trim()))
@@ -174,7 +174,7 @@ function isNetwork (text: string): boolean {
   return rest.length === 0 && (bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
 }
 
-/** Whose `X-Forwarded-*` is believed, in Fastify's terms; false where nobody's is. */
+/** Returns whose `X-Forwarded-*` headers are trusted, in Fastify's terms; false: nobody's. */
 export function trustedProxies ({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>): false | string | ((address: string, hop: number) => boolean) {
   if (TRUST_PROXY === '') return false
   if (!/^\d+$/.test(TRUST_PROXY)) return TRUST_PROXY

@@ -50,7 +50,7 @@ export class PauseError extends ServiceError {
   }
 }
 
-/** Whether `error` is of the family and has one of these codes. */
+/** Returns whether `error` is of the family and has one of these codes. */
 export function hasCode (error: unknown, ...codes: ErrorCode[]): error is ServiceError {
   return error instanceof ServiceError && codes.includes(error.code)
 }

@@ -95,7 +95,7 @@ function kebab (field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
-/** What the service says of a request, in terms of options. */
+/** Translates the service's complaint about a request into the options of the command. */
 export function inOptions (error: unknown): unknown {
   if (!hasCode(error, 'invalid_request')) return error
   const names = new RegExp(`(?<![\\w"-])(${FIELDS.map(({ field }) => field).join('|')})(?![\\w"-])`, 'g')

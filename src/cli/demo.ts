@@ -136,7 +136,7 @@ async function ingestOnce (app: FastifyInstance, url: string, display: ProgressD
   })
 }
 
-/** What the run has come to, and the path of its file: a line each. */
+/** Returns the outcome of the run and the path of its file, one per line. */
 export function summary ({ status, progress, cost, source, startedAt, finishedAt, error }: Run, path: string | null): string {
   const seconds = (Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1000
   return [
@@ -147,7 +147,7 @@ export function summary ({ status, progress, cost, source, startedAt, finishedAt
   ].map(printable).join('\n')
 }
 
-/** What can be done with what is running. */
+/** Returns the URLs and commands to try. */
 export function invitation ({ id }: Run, url: string, sandboxUrl: string): string {
   return `
 The service is on ${url} and the sandbox on ${sandboxUrl}, until Ctrl-C. Try:

@@ -77,14 +77,14 @@ function timeText (seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
 }
 
-/** What the run waits for, else its status where it is not the usual one; begins with a comma. */
+/** Returns what the run waits for, or else its status if it is unusual; begins with a comma. */
 function stateOf ({ status, waiting }: Run): string {
   if (waiting === null) return status === 'running' ? '' : `, ${status}`
   const until = waiting.until === null ? '' : ` until ${waiting.until}`
   return `, ${status === 'paused' ? status : `waits for ${waiting.for}`}${until}: ${waiting.detail}`
 }
 
-/** What a run has cost, for people. */
+/** Returns the cost of a run as text. */
 export function costText ({ calls, cached }: Run['cost']): string {
   return cached === 0 ? `${calls} calls` : `${calls} calls, ${cached} albums from the cache`
 }

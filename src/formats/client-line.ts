@@ -37,7 +37,7 @@ export function createClientLine ({ maxWaiting, maxWaitMs, stalledMs }: LineLimi
   let holder: Member | null = null
   let newcomers = 0
   let isWatching = false
-  /** Those that have begun stand before those that have not. */
+  /** Conversions that have begun come first. */
   const waiting: Member[] = []
 
   function passOn (): void {

@@ -1,6 +1,6 @@
 import { destination } from 'pino'
 
-/** So much of the log waits in memory for a disk that takes nothing; what comes beyond it is lost. */
+/** The most of the log that waits in memory for a full disk; more is lost. */
 const MOST_WAITING_BYTES = 16 * 1024 * 1024
 
 /**

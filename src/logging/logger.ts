@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { escapeJson, printableValues } from '../printable.ts'
 
-/** Where a secret could stand in something that is logged; its value never leaves. */
+/** The paths at which a logged object may have a secret; their values are removed. */
 const SECRETS = [
   'authorization', 'access_token', 'client_secret', 'SPOTIFY_CLIENT_SECRET', 'API_KEYS', 'DATABASE_URL', 'HTTPS_PROXY', 'HTTP_PROXY',
   '*.authorization', '*["x-api-key"]', '*.access_token', '*.client_secret', '*.SPOTIFY_CLIENT_SECRET', '*.API_KEYS', '*.DATABASE_URL', '*.HTTPS_PROXY', '*.HTTP_PROXY',

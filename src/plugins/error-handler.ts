@@ -94,7 +94,7 @@ function isClients (status: number | undefined): status is number {
   return status !== undefined && status >= 400 && status < 500
 }
 
-/** What is wrong with the request, with the names and values that would be right. */
+/** Returns what is wrong with the request, with the valid names and values. */
 function validationDetail ({ validation: [error] = [], validationContext = 'body' }: FastifyError): string {
   if (error === undefined) return `${validationContext} is wrong`
   return printable(`${validationContext}${error.instancePath.replaceAll('/', '.')} ${schemaErrorText(error)}`)

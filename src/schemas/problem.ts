@@ -17,5 +17,5 @@ export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 /** Why a route may refuse, for its documentation. A code with a status of its own is sent with that one by this route. */
 export type Problems = ReadonlyArray<RequestErrorCode | { code: RequestErrorCode, status: number }>
 
-/** Of every route that wants the id of a run. */
+/** The refusals of routes that need the id of a run. */
 export const RUN_UNKNOWN = ['run_not_found', 'run_expired'] satisfies Problems

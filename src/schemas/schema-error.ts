@@ -7,7 +7,7 @@ interface SchemaError {
   message?: string | undefined
 }
 
-/** What is wrong with a value, with the names and values that would be right: the end of a sentence. */
+/** Returns the end of a sentence: what is wrong with a value, and the valid names and values. */
 export function schemaErrorText ({ keyword, params, message }: SchemaError): string {
   if (keyword === 'additionalProperties') return `has an unknown field "${shortened(String(params['additionalProperty']))}"`
   if (keyword === 'enum' && Array.isArray(params['allowedValues'])) return `must be one of ${params['allowedValues'].join(', ')}`

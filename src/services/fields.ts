@@ -1,6 +1,6 @@
 export type Fields = Record<string, unknown>
 
-/** Whether a value from JSON is an object, and no list. */
+/** Returns whether a value from JSON is an object and not an array. */
 export function isRecord (value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

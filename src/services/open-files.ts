@@ -6,7 +6,7 @@ export const FILE_LIMIT_ADVICE = {
   ENFILE: `${TOO_MANY} on this machine: raise its limit of open files (fs.file-max)`,
 }
 
-/** How many files, connections included, this process may have open at a time; null where the system sets no limit or does not tell. */
+/** Returns how many files and connections this process may have open; null if there is no limit, or it is unknown. */
 export function maxOpenFiles (): number | null {
   const { report } = process
   const { excludeNetwork } = report as typeof report & { excludeNetwork?: boolean }

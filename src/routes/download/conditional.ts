@@ -22,7 +22,7 @@ export function checkPreconditions (headers: IncomingHttpHeaders, { etag, modifi
   return modified <= dateOf(headers['if-modified-since']) ? 'not modified' : 'go on'
 }
 
-/** Whether a part goes with what the client already has of it. Source: RFC 9110, section 13.1.5 */
+/** Returns whether a part belongs to what the client already has. Source: RFC 9110, section 13.1.5 */
 export function isRangeWanted (headers: IncomingHttpHeaders, { etag, modifiedMs }: Validators): boolean {
   const validator = headers['if-range']
   if (validator === undefined) return true

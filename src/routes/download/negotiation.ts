@@ -36,7 +36,7 @@ export const chooseFormat = createChoice(FORMAT_NAMES, (name) => FORMATS[name].m
 /** The format of a table that a request wants; Parquet where it does not say. */
 export const chooseTableFormat = createChoice(TABLE_FORMAT_NAMES, (name) => TABLE_FORMATS[name].mediaType)
 
-/** Whether the client would rather have gzip than the bytes as they are. */
+/** Returns whether the client prefers gzip to the plain bytes. */
 export function prefersGzip ({ headers }: FastifyRequest): boolean {
   return new Negotiator({ headers: { 'accept-encoding': headers['accept-encoding'] } }).encoding(['gzip', 'identity']) === 'gzip'
 }

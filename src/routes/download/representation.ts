@@ -38,7 +38,7 @@ function tagOf (sha256: string, formatName: FormatName, isGzip: boolean): string
 /** Resolves when a conversion for this client may begin, or rejects where it may not. */
 export type BeginConversion = (signal: AbortSignal) => Promise<Conversion>
 
-/** How a run that has ended is shown. Throws `storage_failed` where its file is gone or damaged. */
+/** Returns the representation of a run that has ended. Throws `storage_failed` if its file is missing or damaged. */
 export async function representationOf (run: Run, path: string | null, formatName: FormatName, isGzipPreferred: boolean, begin: BeginConversion): Promise<Representation> {
   const { contentType, extension, write } = FORMATS[formatName]
   const document = run.file === null || path === null ? emptyDocument(run) : storedDocument(run.file, path)
@@ -111,7 +111,7 @@ async function * chunksOf (path: string): AsyncGenerator<Buffer> {
   yield * createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>
 }
 
-/** What a run that got no album answers: the document's shape, with nothing in it. */
+/** Returns a document without albums, for a run that fetched none. */
 function emptyDocument ({ file: _file, ...run }: Run): Document {
   const text = Buffer.from(JSON.stringify({ ...run, albums: [] }))
   return {

@@ -92,7 +92,7 @@ async function unlessDeleted<T> (app: FastifyInstance, { id }: Run, work: () => 
   }
 }
 
-/** Who names the very tag has the document, whatever has become of its files: the disk need not be asked. */
+/** A client that sends the current tag has the document, so that the disk is not read. */
 function isNamed ({ headers }: FastifyRequest, { etag }: Validators): boolean {
   return headers['if-match'] === undefined && headers['if-none-match']?.includes(etag) === true
 }

@@ -2,7 +2,7 @@ import { ERRORS, type RequestErrorCode, describeCodes } from '../../error-codes.
 import { type ResponseHeader, RETRY_AFTER } from '../response.ts'
 import { Problem, type Problems } from '../problem.ts'
 
-/** What any route may refuse besides its own reasons. */
+/** Returns the refusals that every route has besides its own. */
 export function commonProblems (method: string, isProbe: boolean): Problems {
   return [
     'invalid_request',

@@ -11,7 +11,7 @@ export interface Hidden {
   albumIds: ReadonlySet<string>
 }
 
-/** What the document of a run may lack, compared with that of another one. */
+/** Returns what the document of a run may lack compared with another one. */
 export function hiddenOf (run: Facts, other: Facts): Hidden {
   return { reason: listingReason(run, other), albumIds: new Set(run.gaps.flatMap(({ albumId }) => albumId ?? [])) }
 }

@@ -7,7 +7,7 @@ const AWAY_CODES = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'EHOSTUN
 /** node-postgres has no code for these. */
 const AWAY_MESSAGES = /^(?:Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed)/
 
-/** Whether the database cannot be reached or asked now, and may be later: nothing is wrong with the question. */
+/** Returns whether the database is unreachable for now, and the query is not to blame. */
 export function isAway (error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof AggregateError) return error.errors.some(isAway)
@@ -15,7 +15,7 @@ export function isAway (error: unknown): boolean {
   return AWAY_STATES.test(code) || AWAY_CODES.includes(code) || AWAY_MESSAGES.test(error.message)
 }
 
-/** Whether the disk of the database, or its quota, is full. */
+/** Returns whether the disk of the database, or its quota, is full. */
 export function isFull (error: unknown): boolean {
   return error instanceof Error && (['ENOSPC', 'EDQUOT', '53100'].includes(codeOf(error)) || ('errcode' in error && Number(error.errcode) === 13))
 }

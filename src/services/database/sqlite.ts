@@ -65,7 +65,7 @@ export async function openSqlite (path: string, clock: Pick<Clock, 'now'>): Prom
     throw error
   })
 
-  /** What is written to a file that was deleted is lost with this process; one that was restored is another file. */
+  /** Reopens a file that was replaced, and throws if it was deleted: writes to it would be lost with this process. */
   async function followFile (): Promise<void> {
     const present = identityOf(path)
     if (present === identity) return

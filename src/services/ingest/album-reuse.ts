@@ -39,7 +39,7 @@ export interface RunCacheOptions {
 export const NO_CACHE: RunCache = { take: async (albums) => albums, keep: () => {}, settle: async () => {} }
 
 const READS_TOGETHER = 20
-/** Of a run that goes on, all albums come at once: they are looked up in portions, so that nothing else waits for that. */
+/** A resumed run delivers all its albums together: they are looked up in portions, so that nothing else waits. */
 const LOOKED_UP = 200
 /** Written in one transaction, at most. */
 const GROUP_ALBUMS = 50

@@ -10,7 +10,7 @@ import { type WorkQueue } from './work-queue.ts'
 import { type Ledger, albumEvent } from './ledger.ts'
 import { type Failure, logBug, ordinaryFailure, settleAll } from './failures.ts'
 
-/** So many albums failing in a row mean that the next one will fail too: the pass stops, and spares the quota. */
+/** After so many failures in a row the pass stops, to save quota: the next album would fail too. */
 const FAILURES_IN_A_ROW = 10
 
 /** A batch that was refused as such is tried again with other sizes; after that each of its albums is asked for alone. */

@@ -85,7 +85,7 @@ async function runPasses (request: RunRequest, ledger: Ledger, pass: Omit<Pass, 
   return error
 }
 
-/** Whether another pass would find nothing more. */
+/** Returns whether another pass would find nothing more. */
 function hasAllThatThereIs (request: RunRequest, ledger: Ledger, failures: ReadonlyMap<string, Failure>): boolean {
   return gapsOf(wantedAlbums(ledger, request.limit), request, ledger, failures).every(isFinal)
 }
@@ -157,12 +157,12 @@ function hasFurtherTracks ({ totalTracks }: ListedAlbum): boolean {
   return totalTracks !== null && totalTracks > TRACKS_PAGE_SIZE
 }
 
-/** What the listing's failure is called in the run's error: the codes that users know. */
+/** Returns the code of the run's error for a failure of the listing. */
 function codeOfListing (code: string): string {
   return code === 'not_found' || code === 'request_refused' || code === 'invalid_limit' ? 'upstream_invalid' : code
 }
 
-/** Where another request would fare better. */
+/** Advises another request where it would help. */
 function adviceOn (code: string): string {
   return code === 'endpoint_unavailable' ? '. Choose another source: GET /diagnose shows what this app may use' : ''
 }

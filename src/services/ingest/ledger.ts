@@ -44,7 +44,7 @@ export interface PrefetchedPage {
  */
 export interface Ledger {
   readonly source: UsedSource | null
-  /** Where the listing goes on; undefined before it began, null when it has ended. */
+  /** The cursor of the listing; undefined before its start, null after its end. */
   readonly next: SourceCursor | null | undefined
   /** In the order of the listing, each once. */
   readonly listed: ReadonlyMap<string, ListedAlbum>
@@ -195,7 +195,7 @@ export function albumEvent (id: string, { places, valid, expected, hasNext, keys
   return { kind: 'album', id, places, valid, expected, hasNext, keys }
 }
 
-/** What is missing of a listed album: null when nothing is. `failure`: how the last try ended, where it did. */
+/** Returns the gap of a listed album, or null. `failure`: how the last try ended, if it failed. */
 export function gapOf (ledger: Ledger, { id, name, totalTracks }: ListedAlbum, failure: { code: string, detail: string } | undefined): Gap | null {
   if (ledger.isComplete(id)) return null
   const state = ledger.album(id)

@@ -10,7 +10,7 @@ export interface Outcome extends Conclusion {
   /** The albums that the run is about, in the order of the document. */
   albums: ListedAlbum[]
   gaps: Gap[]
-  /** Of these albums only: while the newest ones are looked for, others were fetched too. */
+  /** The albums that count: while the newest are searched for, others are fetched too. */
   progress: Progress
 }
 

@@ -2,7 +2,7 @@ export interface ReadAhead<Item, Text> {
   read: (item: Item) => Promise<Text>
   /** What it takes in memory, roughly. */
   bytesOf: (item: Item) => number
-  /** So many are being read, or wait to be taken, at once; and so many bytes, unless a single one has more. */
+  /** The most items, and bytes, that are read ahead; a single item may have more bytes. */
   most: number
   mostBytes: number
 }

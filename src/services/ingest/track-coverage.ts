@@ -31,7 +31,7 @@ export function putPage ({ pages }: Pick<TrackCoverage, 'pages'>, page: StoredPa
   else pages.splice(place, pages[place]?.offset === page.offset ? 1 : 0, page)
 }
 
-/** Whether the page tells more than the one that is stored for its place: more tracks that no other page has. */
+/** Returns whether the page has more tracks that no other page has than the one stored for its place. */
 export function tellsMore (page: Pick<StoredPage, 'offset' | 'valid' | 'keys'>, { pages }: Pick<TrackCoverage, 'pages'>): boolean {
   const stored = pages.find(({ offset }) => offset === page.offset)
   return stored === undefined || ownTracks(page, pages) > ownTracks(stored, pages)
@@ -126,7 +126,7 @@ function endOfSeen ({ pages }: TrackCoverage): number {
   return pages.reduce((end, { offset, places }) => places > 0 ? Math.max(end, offset + places) : end, 0)
 }
 
-/** What no page covers before `end`. An empty page covers as much as was asked for. */
+/** Returns the ranges before `end` that no page covers. An empty page covers as much as was asked for. */
 function holes (pages: StoredPage[], end: number, pageSize: number): PageRange[] {
   const missing: PageRange[] = []
   let at = 0

@@ -55,7 +55,7 @@ export function createAlbumTests (lastDay: string): Array<[id: CheckId, test: Ro
   ]
 }
 
-/** What two ids of one release have in common; null: too little is known of it. */
+/** Returns what two ids of one release have in common, or null if too little is known. */
 function releaseKey ({ record, tracks, artists }: AlbumRow): string | null {
   const code = upc(record)
   if (typeof code === 'string' && code !== '') return `upc ${code}`

@@ -2,7 +2,7 @@ const DAY_MS = 24 * 3_600_000
 const DATE = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$/
 const PRECISIONS = { 4: 'year', 7: 'month', 10: 'day' } as const
 
-/** Whether a text is a date, a month or a year of the calendar. */
+/** Returns whether a text is a date, a month or a year of the calendar. */
 export function isCalendarText (text: string): boolean {
   const [, year, month = '01', day = '01'] = DATE.exec(text) ?? []
   if (year === undefined || year === '0000') return false
@@ -15,7 +15,7 @@ function daysOf (year: number, month: number): number {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
 }
 
-/** Whether a text is a whole date of the calendar. */
+/** Returns whether a text is a whole date of the calendar. */
 export function isWholeDate (text: unknown): text is string {
   return typeof text === 'string' && text.length === 10 && isCalendarText(text)
 }

@@ -134,7 +134,7 @@ function observeVolume (
   }]
 }
 
-/** Where earlier runs themselves differ much, only what is this far beyond them is reported. */
+/** How far beyond earlier runs a value must be, where these differ much among themselves. */
 const BEYOND_USUAL = 0.2
 
 /** In few albums, chance alone changes more: about this share over the square root of their number. */

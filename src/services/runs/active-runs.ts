@@ -125,7 +125,7 @@ export function createActiveRuns ({ read, notify, onNotice, pollMs, clock }: Act
   }
 }
 
-/** What the run has come to could not be stored: until it is executed again, only this process can tell. */
+/** Returns whether the state of the run could not be stored: only this process knows it until the next execution. */
 function isUnstored (run: Run | null): boolean {
   return run?.status === 'paused' && run.error?.code === 'storage_failed'
 }

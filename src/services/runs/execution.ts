@@ -46,7 +46,7 @@ export interface ExecuteOptions {
   resumesPaused: boolean
 }
 
-/** So many executions in a row that were cut off with nothing to show for it: the run is what ends their process. */
+/** After so many executions in a row that were interrupted without progress, the run itself ends the process. */
 export const MAX_FRUITLESS = 20
 /** How soon a run is tried again whose record cannot even say that storing failed. */
 const STORAGE_RETRY_MS = 60_000

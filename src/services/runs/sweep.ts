@@ -79,7 +79,7 @@ export function createSweep (options: SweepOptions): Sweep {
     await mine
   }
 
-  /** Of those that are wanted before their turn one is enough. */
+  /** Requests a sweep; one is enough for all requests before its turn. */
   function soon (): void {
     if (timer === null || isWanted) return
     isWanted = true

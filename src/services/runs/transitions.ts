@@ -71,7 +71,7 @@ export function pause (record: RunRecord, execution: number, snapshot: Snapshot,
   return isAtWork(record, execution) ? { ...record, run: paused(record.run, snapshot, error, resumeAtMs) } : record
 }
 
-/** The run as it is shown until it goes on by itself. */
+/** Returns the run as it is shown until it resumes by itself. */
 export function paused (run: Run, snapshot: Snapshot, error: RunFailure, resumeAtMs: number): Run {
   return { ...run, ...snapshot, status: 'paused', resumeAt: timestamp(resumeAtMs), error }
 }

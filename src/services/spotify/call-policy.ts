@@ -51,7 +51,7 @@ const ASKS_IF_UNSUPPORTED = 2
 /** How often Premium is asked where nothing has been answered: a lapsed owner costs few calls. */
 const ASKS_BEFORE_PREMIUM = 3
 
-/** How many tries of one call must be refused with this code before it counts. */
+/** Returns how many tries of one call must be refused with this code before it counts. */
 export function asksToBelieve (code: RefusalCode, evidence: Evidence, maxAttempts: number): number {
   return Math.min(maxAttempts, asksWanted(code, evidence, maxAttempts))
 }

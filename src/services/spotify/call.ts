@@ -157,7 +157,7 @@ function triesSpent ({ faults, refusals }: Tries): number {
   return Object.values(refusals).reduce((sum, asked) => sum + asked, faults)
 }
 
-/** What a call is over with, with its evidence. */
+/** Returns the error with which a call ends, with its evidence. */
 function finalError (endpoint: Endpoint, verdict: Refused, tries: Tries, resumeAtMs: number): ServiceError {
   const evidence = `${ENDPOINT_NAMES[endpoint]} ${verdict.detail}`
   switch (verdict.kind) {

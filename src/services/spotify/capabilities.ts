@@ -43,7 +43,7 @@ export interface CapabilitiesSnapshot {
   known: Array<[Endpoint, EndpointFacts]>
 }
 
-/** Where capabilities outlive the process. What `load` gives is checked before it is believed. */
+/** Stores capabilities beyond the process. What `load` returns is checked before it is used. */
 export interface CapabilityStore {
   load: () => Promise<unknown>
   save: (snapshot: CapabilitiesSnapshot) => Promise<void>
@@ -183,7 +183,7 @@ function newer<Name extends keyof EndpointFacts> (name: Name, mine: EndpointFact
 
 const ENDPOINTS: ReadonlySet<string> = new Set<Endpoint>(['newReleases', 'search', 'album', 'albums', 'albumTracks', 'artistAlbums'])
 
-/** What of a stored snapshot can be used: another app's, an earlier version's or a damaged one's facts are left out. */
+/** Returns the usable facts of a stored snapshot: none of another app, an earlier version or a damaged one. */
 function readSnapshot (stored: unknown, scope: string): Array<[Endpoint, EndpointFacts]> {
   if (!isRecord(stored) || stored['scope'] !== scope || !Array.isArray(stored['known'])) return []
   return (stored['known'] as unknown[]).flatMap((entry): Array<[Endpoint, EndpointFacts]> => {

@@ -90,7 +90,7 @@ async function known ({ spotify: { memory }, tokens, pacer, clock }: DiagnoseOpt
   }
 }
 
-/** What runs have learnt, or what was answered here since. */
+/** Returns the newer of what runs have learnt and what was answered here. */
 function newest (learnt: Verdict | null, answered: Verdict | undefined, nowMs: number): Verdict | null {
   if (answered === undefined || nowMs - answered.atMs >= FACT_LIFETIME_MS) return learnt
   return learnt !== null && learnt.atMs > answered.atMs ? learnt : answered
@@ -105,7 +105,7 @@ function laterOf (a: Pause | null, b: Pause | null): Pause | null {
   return (a?.untilMs ?? 0) > (b?.untilMs ?? 0) ? a : b
 }
 
-/** Where there is no token, or a pause begins, nothing more is asked: the token manager and the pacer know why. */
+/** Asks each endpoint until there is no token or a pause begins: token manager and pacer know the reason. */
 async function askAll ({ spotify, tokens, pacer, clock }: DiagnoseOptions, answers: Answers): Promise<void> {
   const context: CallContext = { signal: AbortSignal.timeout(ASKS_WITHIN_MS), cost: createCostCounter(clock.monotonic) }
   try {

@@ -10,7 +10,7 @@ export interface Page {
   total: number | null
 }
 
-/** Where a listing goes on; plain data, so that the ledger can keep it. */
+/** The cursor of a listing: plain data for the ledger. */
 export interface Cursor {
   offset: number
   /** The `next` URL to follow; null: count. */
@@ -54,7 +54,7 @@ export function readPage (body: unknown, wrapper: 'albums' | null): Page | null 
 const MAX_URL_LENGTH = 2000
 const UNUSABLE_URL = 'about:blank'
 
-/** So often is a page asked for that is empty and should not be. */
+/** How often a page is requested that is empty and should not be. */
 const ASK_EMPTY_PAGE = 3
 
 /**
@@ -73,7 +73,7 @@ export function nextStep (page: Page, cursor: Cursor, pageSize: number, rules: P
   return { kind: 'end', loss, isCapped: page.next !== null || page.total !== seen }
 }
 
-/** So many pages are asked for at the same time while counting. */
+/** How many pages are requested concurrently while counting. */
 const PAGES_AHEAD = 4
 
 /**

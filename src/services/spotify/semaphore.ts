@@ -2,7 +2,7 @@ import { type ResponseBudget, type AnswerRoom } from './http/response-budget.ts'
 import { type CostCounter } from './cost.ts'
 import { type WaitReason } from './pacing/wait.ts'
 
-/** Whose call wants a slot. */
+/** The run whose call needs a slot. */
 export interface Claimant {
   signal: AbortSignal
   /** Calls on one cost are those of one run, which take each other's turns. */

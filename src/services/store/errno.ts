@@ -1,4 +1,4 @@
-/** Whether the system refused with one of these codes. */
+/** Returns whether the system refused with one of these codes. */
 export function hasErrno (error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }

@@ -50,7 +50,7 @@ function machineName (): string {
   }
 }
 
-/** Whether the machine has such a process: after a crash nobody need wait. */
+/** Returns whether the machine has such a process, so that nobody waits after a crash. */
 function isRunning (pid: number): boolean {
   try {
     process.kill(pid, 0)

@@ -135,7 +135,7 @@ function releaseOf ({ seq, album_id: albumId, first_seen_ms: firstSeenMs, run_id
   return { seq, albumId, firstSeenMs, runId, content: content === null ? null : readContent(content, albumId) }
 }
 
-/** What is damaged, or belongs to another album, is shown as absent. */
+/** Reads the content; one that is damaged or belongs to another album counts as absent. */
 function readContent (sealed: string, albumId: string): ReleaseContent | null {
   const text = unseal(sealed)
   if (text === null) return null

@@ -5,7 +5,7 @@ export function isRunId (id: string): boolean {
   return RUN_ID.test(id)
 }
 
-/** Those of the names that are ids of runs, oldest first. */
+/** Returns the names that are ids of runs, oldest first. */
 export function runIdsOf (names: string[]): string[] {
   return names.filter(isRunId).sort()
 }

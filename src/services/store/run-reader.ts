@@ -37,7 +37,7 @@ export function createRunReader (database: Pick<Database, 'kind' | 'queries' | '
   const { queries } = database
   const remembered = new Map<string, { version: number, checksum: string, run: StoredRun }>()
 
-  /** What was read of a run that has ended, if it is stored like that still: far cheaper than to read and check it again. */
+  /** Returns the ended run that was read before, if it is unchanged: far cheaper than to read and check it again. */
   async function recall (id: string): Promise<StoredRun | null> {
     const known = remembered.get(id)
     if (known === undefined) return null

@@ -21,7 +21,7 @@ export function cellOf (type: ColumnType, value: unknown): Cell {
   }
 }
 
-/** Whether a value is a text that UTF-8 can hold: a half of a surrogate pair is none. */
+/** Returns whether a value is a text that UTF-8 can hold, without half a surrogate pair. */
 export function isText (value: unknown): value is string {
   return typeof value === 'string' && !LONE_SURROGATE.test(value)
 }

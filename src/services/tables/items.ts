@@ -31,7 +31,7 @@ export function artistsOf ({ artists }: Fields): PlacedArtist[] {
   })
 }
 
-/** Whether a value can be a key. */
+/** Returns whether a value can be a key. */
 export function isId (value: unknown): value is string {
   return isText(value) && value !== ''
 }

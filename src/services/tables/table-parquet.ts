@@ -67,7 +67,7 @@ function stored (type: ColumnType, cell: Cell): Cell {
   return type === 'DATE' && typeof cell === 'string' ? Date.parse(cell) / DAY_MS : cell
 }
 
-/** What was written since the last time. */
+/** Returns what was written since the last time. */
 function takeBytes (output: ByteWriter): Uint8Array {
   const bytes = output.getBytes().slice()
   output.index = 0

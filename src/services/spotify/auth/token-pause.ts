@@ -3,7 +3,7 @@ import { type Log } from '../../log.ts'
 import { momentOf, msLeft } from '../../deadline.ts'
 import { type KnownPause, type Pause, inForce, longerPause, onTheWall, pauseFor, restoredPause } from '../pacing/pause.ts'
 
-/** Where the pause outlives the process, and where those that share the folder find it. */
+/** Stores the pause beyond the process, for all processes of the database. */
 export interface PauseStore {
   load: () => Promise<Pause | null>
   save: (pause: Pause) => Promise<void>

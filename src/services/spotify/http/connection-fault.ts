@@ -90,7 +90,7 @@ function faultAt (peer: string, settings: string, error: Error): ConnectionFault
   return { reason: `gave no connection: ${peer} ${text.replace(SETTINGS, settings)}${evidence}`, isLasting: lasting !== undefined }
 }
 
-/** What a proxy's refusal says; other ones than 5xx are its rules. */
+/** Explains the refusal of a proxy; a status other than 5xx is one of its rules. */
 export function refusalOf (proxy: string, status: number): ConnectionFault {
   const advice = status === 407
     ? 'wants a user and a password: put them into HTTPS_PROXY and HTTP_PROXY (http://user:password@host:port)'

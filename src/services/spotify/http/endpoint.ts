@@ -42,7 +42,7 @@ export const DOCUMENTED_SIZES: Record<Endpoint, number | null> = {
   artistAlbums: 10,
 }
 
-/** Whether every tier may use it. Source: https://developer.spotify.com/documentation/web-api/references/changes/february-2026 */
+/** Returns whether every tier may use it. Source: https://developer.spotify.com/documentation/web-api/references/changes/february-2026 */
 export function isOpenToEveryTier (endpoint: Endpoint): boolean {
   return endpoint !== 'newReleases' && endpoint !== 'albums'
 }

@@ -79,7 +79,7 @@ function proxyUrl (text: string): string {
   return text === '' || /^https?:\/\//i.test(text) ? text : `http://${text}`
 }
 
-/** What undici reads otherwise than other tools: `*` among others, IPv6 addresses without brackets. */
+/** Rewrites what undici reads differently from other tools: `*` among others, IPv6 addresses without brackets. */
 export function normalNoProxy (text: string): string {
   const entries = text.split(/[,\s]+/).filter((entry) => entry !== '')
   if (entries.includes('*')) return '*'

@@ -98,7 +98,7 @@ export function createPacer ({ window, clock, log }: PacerOptions): Pacer {
     clock.sleep(ms, mine.signal).then(() => { if (timer === mine) void pump() }, () => {})
   }
 
-  /** Who asked may have given up in the meantime: then the next one goes, or nobody. */
+  /** Gives the permit to the next caller, or releases it if all have given up. */
   function letThrough (permit: WindowPermit): void {
     const waiter = waiting.shift()
     if (waiter === undefined) window.release(permit)

@@ -20,7 +20,7 @@ interface RateWindowOptions extends Allowance {
   log: Log
 }
 
-/** Who waits asks at least as often, since other processes do not tell when a permit is free. */
+/** A waiting caller asks at least this often, because other processes do not announce free permits. */
 const ASK_EVERY_MS = { sqlite: 1000, postgresql: 200 }
 /** Two clocks that nobody has set differ by less. */
 const MAX_DRIFT_MS = 1000
@@ -274,7 +274,7 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   }
 }
 
-/** How far one of the clocks was set between two measurements; 0: neither was. */
+/** Returns how far one of the clocks was set between two measurements; 0: neither was. */
 function jumpOf (before: Offset | null, after: Offset): number {
   if (before === null) return 0
   if (after.leastMs > before.mostMs + MAX_DRIFT_MS) return Math.ceil(after.mostMs - before.leastMs)

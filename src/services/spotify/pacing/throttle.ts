@@ -12,7 +12,7 @@ export interface Limit {
   detail: string
 }
 
-/** How we stand with Spotify. Times are on the clock of the window that keeps it. */
+/** The pause and the pace. Times are on the clock of the window that keeps it. */
 export interface Throttle {
   pause: KnownPause | null
   /** 429 answers in a row. */
@@ -33,7 +33,7 @@ export interface Allowance {
 /** Before any clock began; finite, so that it can be written down. */
 const LONG_AGO_MS = -1e15
 
-/** What outlives the process of how we stand, in wall-clock terms. */
+/** The part of the throttle that outlives the process, in wall-clock time. */
 export interface StoredThrottleState {
   pause: Pause | null
   /** 429 answers in a row. */
@@ -42,7 +42,7 @@ export interface StoredThrottleState {
   reduced?: { pace: number, atMs: number } | null
 }
 
-/** How we stand when a process begins: what was stored, of its pause what is left, and of its pace what has come back since. */
+/** Restores the throttle at the start of a process: the rest of the stored pause, and the pace recovered since. */
 export function restoredThrottle (stored: StoredThrottleState | null, now: Moment, allowance: Allowance): Throttle {
   const throttle: Throttle = { pause: null, strikes: stored?.strikes ?? 0, reduced: restoredPace(stored?.reduced ?? null, now, allowance) }
   if (stored?.pause == null) return throttle
@@ -55,7 +55,7 @@ function restoredPace (stored: StoredThrottleState['reduced'], now: Moment, { ca
   return { pace: Math.min(stored.pace, callsPerWindow), atMs: now.atMs - Math.max(0, now.wallMs - stored.atMs) }
 }
 
-/** How we stand, for those who come after this process. */
+/** Returns the throttle in the form in which it is stored. */
 export function storedThrottle (throttle: Throttle, now: Moment): StoredThrottleState {
   const { pace, atMs } = throttle.reduced
   const pause = inForce(throttle.pause, now.atMs)
@@ -71,7 +71,7 @@ export function paceAt ({ reduced }: Throttle, atMs: number, { callsPerWindow, w
   return recoveredPace(reduced.pace, Math.max(0, atMs - reduced.atMs) / windowMs, callsPerWindow)
 }
 
-/** Whether a call that was let through at this time tells anything that the last 429 did not. */
+/** Returns whether a call that was permitted at this time reveals more than the last 429. */
 export function isNews ({ reduced }: Throttle, givenAtMs: number): boolean {
   return givenAtMs > reduced.atMs
 }

@@ -6,7 +6,7 @@ import { type Cursor, type Pagination, START, nextStep, placesAhead } from '../p
 import { type ListingPage, type ListingRequest, type SpotifyClient } from '../client.ts'
 import { type PrefetchedPages, type Prefetch, createPrefetch } from './prefetch.ts'
 
-/** Where a source's listing goes on: plain data for the ledger. `streamIndex` counts listings that follow each other. */
+/** The cursor of a source's listing: plain data for the ledger. `streamIndex` counts listings that follow each other. */
 export interface SourceCursor {
   streamIndex: number
   cursor: Cursor
@@ -100,7 +100,7 @@ export async function * streamPages (
   }
 }
 
-/** So many pages of one listing in a row without an album that it has not shown mean that the listing turns in a circle. */
+/** After so many pages in a row without a new album, the listing is considered to repeat itself. */
 const STALE_PAGES = 5
 
 /** Items that are read of one page; Spotify sends at most 50. */

@@ -58,7 +58,7 @@ async function namesIn (folder: string): Promise<string[]> {
   })
 }
 
-/** Where that execution stages the document. */
+/** Returns where that execution stages the document. */
 export function stagedPath (folder: string, name: string, execution: number): string {
   return join(folder, `${name}.${execution}.staged`)
 }

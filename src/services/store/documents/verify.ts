@@ -43,7 +43,7 @@ export function createVerifier (): Verifier {
   }
 }
 
-/** What changes when a file is written or replaced; null: there is no such file. */
+/** Returns what changes when a file is written or replaced; null if there is no such file. */
 async function identityOf (path: string): Promise<string | null> {
   return await stat(path, { bigint: true }).then(({ dev, ino, size, mtimeNs, ctimeNs }) => `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`, () => null)
 }
