@@ -1,4 +1,5 @@
 /** One process for what is quick: starting one for each file would take longer than the tests. */
+import '../pages/shown.test.ts'
 import '../bench/bench.test.ts'
 import '../cli/arguments.test.ts'
 import '../cli/demo.test.ts'
