@@ -19,7 +19,7 @@ const TIERS = ['development', 'extended'] as const
 type Tier = typeof TIERS[number]
 
 /** When the process is killed. `early`: while it finds out what the app may do. `document`: while the file is being written. */
-const MOMENTS = ['any', 'twice', 'prefetched', 'document'] as const
+const MOMENTS = ['any', 'twice', 'early', 'document'] as const
 const RUNS = 28
 /** The first runs are on SQLite, the others on PostgreSQL. */
 const ON_SQLITE = 16
@@ -52,7 +52,7 @@ for (let index = 0; index < RUNS; index++) {
       loss = await lossOf(sandbox, locationOf(trial), id, sandbox.sandbox.stats())
       t.same([loss.calls, loss.unsaved], [planned, 0], 'all calls were made and stored')
     } else {
-      await untilCalls(trial, between(random, 1, moment === 'prefetched' ? 6 : planned))
+      await untilCalls(trial, between(random, 1, moment === 'early' ? 6 : planned))
       loss = await killNow(trial, id, first.child, random)
     }
     if (moment === 'twice') {

@@ -1,2 +1,0 @@
-/** Each row of the page on faults. */
-import '../what-happens-when.test.ts'
