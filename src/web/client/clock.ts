@@ -13,10 +13,14 @@ export function serviceNowMs (): number {
   return performance.timeOrigin + performance.now() + offsetMs
 }
 
-/** Formats a duration as `m:ss`, from an hour on as `h:mm:ss`. */
+/** Formats a duration as the service's pages do: "42 s", "3 min 05 s", "2 h 07 min". */
 export function durationText (durationMs: number): string {
   const seconds = Math.max(0, Math.round(durationMs / 1000))
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
-  const ss = String(s).padStart(2, '0')
-  return h === 0 ? `${m}:${ss}` : `${h}:${String(m).padStart(2, '0')}:${ss}`
+  const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)]
+  if (minutes === 0) return `${seconds} s`
+  return hours === 0 ? `${minutes} min ${twoDigits(seconds % 60)} s` : `${hours} h ${twoDigits(minutes % 60)} min`
+}
+
+function twoDigits (value: number): string {
+  return String(value).padStart(2, '0')
 }

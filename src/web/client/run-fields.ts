@@ -4,11 +4,14 @@ import { isStale } from './connection.ts'
 
 const UNKNOWN = '–'
 
-const OPENINGS: Record<NonNullable<Run['waiting']>['for'], string> = {
-  pace: 'Waits for its own pace',
-  pause: 'Spotify asked to pause',
+const COUNT = new Intl.NumberFormat('en-US')
+
+/** The same words as in the pages of the service. */
+const REASONS: Record<NonNullable<Run['waiting']>['for'], string> = {
+  pace: 'Keeps the pace',
+  pause: 'Paused by Spotify',
   retry: 'Tries again after a fault',
-  queue: 'Other runs go first',
+  queue: 'Waits in the queue',
 }
 
 /** The last state of each run that was shown, with the time of the service when it came. */
@@ -23,17 +26,17 @@ export function showRun (run: Run): void {
   shown.set(run.id, { run, atMs: serviceNowMs() })
   const article = articleOf(run.id)
   if (article === null) return
-  const { progress, cost, request } = run
+  const { progress, cost } = run
   article.dataset['status'] = run.status
   write(article, 'status', run.status)
-  write(article, 'albumsListed', String(progress.albumsListed))
-  write(article, 'albumsFetched', String(progress.albumsFetched))
-  write(article, 'tracks', String(progress.tracks))
-  write(article, 'calls', String(cost.calls))
-  write(article, 'retries', String(cost.retries))
+  write(article, 'albumsListed', COUNT.format(progress.albumsListed))
+  write(article, 'albumsFetched', COUNT.format(progress.albumsFetched))
+  write(article, 'tracks', COUNT.format(progress.tracks))
+  write(article, 'calls', COUNT.format(cost.calls))
+  write(article, 'retries', COUNT.format(cost.retries))
   const bar = article.querySelector<HTMLProgressElement>('progress[data-field="progress"]')
   if (bar !== null) {
-    bar.max = albumsExpected(request, progress)
+    bar.max = Math.max(1, targetOf(run))
     bar.value = progress.albumsFetched
   }
   showTimes(article, run, serviceNowMs())
@@ -54,28 +57,30 @@ function showTimes (article: HTMLElement, run: Run, atMs: number): void {
   const endMs = run.finishedAt === null ? nowMs : Date.parse(run.finishedAt)
   write(article, 'elapsed', Number.isNaN(startedAtMs) ? UNKNOWN : durationText(endMs - startedAtMs))
   const remainingMs = remaining(run, atMs)
-  write(article, 'eta', remainingMs === null || isStale() ? UNKNOWN : durationText(remainingMs - (nowMs - atMs)))
+  write(article, 'eta', remainingMs === null || isStale() ? UNKNOWN : `about ${durationText(remainingMs - (nowMs - atMs))}`)
   write(article, 'waiting', waitingText(run.waiting, nowMs))
 }
 
 /** Returns how long the run will take from `atMs` on, as fast as it was so far; null where that is not known. */
-function remaining ({ status, request, progress, startedAt, waiting }: Run, atMs: number): number | null {
-  if (status !== 'running' || startedAt === null || progress.albumsFetched === 0) return null
+function remaining (run: Run, atMs: number): number | null {
+  const { status, progress: { albumsFetched }, startedAt, waiting } = run
+  if (status !== 'running' || startedAt === null || albumsFetched === 0) return null
   const untilMs = Date.parse(waiting?.until ?? '')
-  const waitMs = Number.isNaN(untilMs) ? 0 : Math.max(0, untilMs - atMs)
-  const perAlbumMs = (atMs - Date.parse(startedAt)) / progress.albumsFetched
-  return Math.max(waitMs, perAlbumMs * (albumsExpected(request, progress) - progress.albumsFetched))
+  const waitMs = Number.isNaN(untilMs) ? 0 : untilMs - atMs
+  const perAlbumMs = (atMs - Date.parse(startedAt)) / albumsFetched
+  return Math.max(0, waitMs, perAlbumMs * (targetOf(run) - albumsFetched))
 }
 
-/** A listing may bring more than was asked for, where it lists artists; a source of albums has no other number than its ids. */
-function albumsExpected ({ limit, albumIds }: Run['request'], { albumsListed, albumsFetched }: Run['progress']): number {
-  return Math.max(1, albumsFetched, albumIds?.length ?? Math.max(limit, albumsListed))
+/** Returns how many albums the run has fetched when it is done, as far as that is known. */
+function targetOf ({ progress: { albumsListed }, request: { limit }, listing, source }: Run): number {
+  const isListed = listing !== null || (source !== null && albumsListed >= limit)
+  return isListed ? albumsListed : Math.max(albumsListed, limit)
 }
 
 function waitingText (waiting: Run['waiting'], nowMs: number): string {
   if (waiting === null) return ''
-  const opening = `${OPENINGS[waiting.for]}: ${waiting.detail}`
-  return waiting.until === null ? opening : `${opening}; goes on in ${durationText(Date.parse(waiting.until) - nowMs)}`
+  const reason = `${REASONS[waiting.for]}: ${waiting.detail}`
+  return waiting.until === null ? reason : `${reason}, goes on in ${durationText(Date.parse(waiting.until) - nowMs)}`
 }
 
 /** Writes a text where it has changed: a selection or a screen reader's place stays where nothing happens. */

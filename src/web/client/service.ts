@@ -3,7 +3,7 @@ import type { Run } from '../../schemas/run.ts'
 /** An answer takes at most so long; after that the connection counts as lost. */
 const TIMEOUT_MS = 4000
 
-const base = document.querySelector<HTMLElement>('main')?.dataset['base'] ?? ''
+const base = document.body.dataset['base']?.replace(/\/$/, '') ?? ''
 
 export const eventsUrl = (id: string): string => `${base}/runs/${encodeURIComponent(id)}/events`
 

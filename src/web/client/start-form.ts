@@ -1,16 +1,18 @@
 const LISTS = ['artistIds', 'albumIds']
+/** Fields of the form that are not of the request. */
+const OTHERS = ['token', 'curl']
+/** What stands before the body in the command that the service has rendered. */
+const BEFORE_BODY = " \\\n  -d '"
 
 /** Keeps the start form's request as curl up to date, and hides what another source needs. */
 export function listenToStartForm (): void {
-  const target = document.querySelector<HTMLElement>('[data-curl-for]')
-  const form = target === null ? null : document.querySelector<HTMLFormElement>(target.dataset['curlFor'] ?? '')
-  if (target === null || form === null) return
+  const form = document.querySelector<HTMLFormElement>('form#start')
+  if (form === null) return
   const show = (): void => {
     showFieldsOfSource(form)
-    target.textContent = curlText(target.dataset, requestOf(new FormData(form)))
+    showCurl(form)
   }
   form.addEventListener('input', show)
-  form.addEventListener('reset', () => setTimeout(show))
   addEventListener('pageshow', show) // the browser fills in again what was typed before
   show()
 }
@@ -18,36 +20,29 @@ export function listenToStartForm (): void {
 function showFieldsOfSource (form: HTMLFormElement): void {
   const source = form.elements.namedItem('source')
   if (!(source instanceof HTMLSelectElement)) return
-  for (const field of form.querySelectorAll<HTMLElement>('[data-only-for]')) {
-    const isNeeded = (field.dataset['onlyFor'] ?? '').split(' ').includes(source.value)
-    field.hidden = !isNeeded
-    for (const control of field.querySelectorAll<HTMLInputElement>('input, textarea, select')) control.disabled = !isNeeded
+  for (const fields of form.querySelectorAll<HTMLFieldSetElement>('fieldset[data-sources]')) {
+    const isNeeded = (fields.dataset['sources'] ?? '').split(' ').includes(source.value)
+    fields.hidden = !isNeeded
+    fields.disabled = !isNeeded
   }
+}
+
+function showCurl (form: HTMLFormElement): void {
+  const command = form.querySelector('#start-curl')
+  const [before] = command?.textContent.split(BEFORE_BODY) ?? []
+  if (command == null || before === undefined) return
+  const body = JSON.stringify(requestOf(new FormData(form))).replaceAll("'", "'\\''")
+  command.textContent = `${before}${BEFORE_BODY}${body}'`
 }
 
 /** Makes the body of POST /ingest of the form: fields that are empty are left out. */
 function requestOf (fields: FormData): Record<string, unknown> {
   const entries = [...fields].flatMap(([name, value]): Array<[string, unknown]> => {
     const text = typeof value === 'string' ? value.trim() : ''
-    if (text === '' || name.startsWith('_')) return []
+    if (text === '' || OTHERS.includes(name)) return []
     if (LISTS.includes(name)) return [[name, text.split(/[\s,]+/)]]
-    if (name === 'limit') return [[name, Number(text)]]
+    if (name === 'limit' && /^\d{1,15}$/.test(text)) return [[name, Number(text)]]
     return [[name, name === 'refresh' ? true : text]]
   })
   return Object.fromEntries(entries)
-}
-
-function curlText ({ url = '', header }: DOMStringMap, body: Record<string, unknown>): string {
-  const lines = [
-    `curl -X POST ${quoted(url)}`,
-    ...(header === undefined ? [] : [`-H ${quoted(header)}`]),
-    "-H 'content-type: application/json'",
-    `-d ${quoted(JSON.stringify(body))}`,
-  ]
-  return lines.join(' \\\n  ')
-}
-
-/** Quotes a text for a POSIX shell. */
-function quoted (text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }
