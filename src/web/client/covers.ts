@@ -6,15 +6,19 @@ export function loadCoversWhenNear (): void {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) continue
       observer.unobserve(target)
-      void load(target as HTMLElement)
+      void load(target)
     }
   }, { rootMargin: '400px' })
   for (const container of document.querySelectorAll('[data-covers]')) observer.observe(container)
 }
 
-/** Without the covers the link to them stays. */
-async function load (container: HTMLElement): Promise<void> {
-  const page = await getPage(container.dataset['covers'] ?? '').catch(() => null)
-  const list = page?.querySelector('[data-cover-list]')
-  if (list != null) container.replaceChildren(document.adoptNode(list))
+/** Puts the covers before the link to the page that has them. Where they do not come, the link is all there is. */
+async function load (container: Element): Promise<void> {
+  const link = container.querySelector('a')
+  if (link === null) return
+  const page = await getPage(link.href).catch(() => null)
+  const list = page?.querySelector('ul.covers')
+  if (list == null || list.children.length === 0) return
+  const place = link.closest('p') ?? link
+  place.before(document.adoptNode(list))
 }

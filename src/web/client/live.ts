@@ -35,7 +35,7 @@ export function keepLive (page: string | undefined): void {
     forgetAll()
   }
   document.addEventListener('visibilitychange', () => document.hidden ? stop() : start())
-  document.addEventListener('parts-swapped', followShown)
+  document.addEventListener('page-swapped', followShown)
   addEventListener('pagehide', stop)
   addEventListener('pageshow', start)
   start()

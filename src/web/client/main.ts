@@ -1,7 +1,7 @@
 import { listenForCopies, showCopyButtons } from './copy.ts'
 import { loadCoversWhenNear } from './covers.ts'
 import { keepLive } from './live.ts'
-import { drawPlots, keepPlotsFitting } from './plots.ts'
+import { drawPlots, keepPlotColours } from './plots.ts'
 import { listenToStartForm } from './start-form.ts'
 
 /** Adds what HTML alone cannot to a part of the page that has just come. */
@@ -13,7 +13,7 @@ function equip (): void {
 
 listenForCopies()
 listenToStartForm()
-keepPlotsFitting()
-document.addEventListener('parts-swapped', equip)
+keepPlotColours()
+document.addEventListener('page-swapped', equip)
 equip()
 keepLive(document.querySelector<HTMLElement>('main')?.dataset['page'])

@@ -1,142 +1,116 @@
 import type uPlot from 'uplot'
+import type { Plot } from '../plot.ts'
 import { durationText } from './clock.ts'
+import { type PlotData, optionsOf, seriesOf } from './plot-options.ts'
 import { getJson } from './service.ts'
-
-/** One figure of plots.json. Dates are Unix seconds, durations seconds. */
-interface Plot {
-  name: string
-  kind: 'bars' | 'lines' | 'area'
-  x: { label: string, kind: 'number' | 'date' | 'duration', values: number[] }
-  series: Array<{ label: string, values: Array<number | null> }>
-}
 
 declare global {
   interface Window { uPlot?: typeof uPlot }
 }
 
-const DEFAULT_HEIGHT_PX = 180
-const drawn = new Set<{ chart: uPlot, canvas: HTMLElement, plot: Plot }>()
+interface Drawn {
+  chart: uPlot
+  canvas: HTMLElement
+  plot: PlotData
+}
 
-/** Draws the figures whose numbers the page has in tables. Without uPlot or its data the tables are all there is. */
+const drawn = new Set<Drawn>()
+
+/** Draws the figures and fills their tables. Without uPlot or its numbers the link to all tables is what there is. */
 export async function drawPlots (): Promise<void> {
-  forgetDetached()
   const container = document.querySelector<HTMLElement>('[data-plots]')
   if (container === null || window.uPlot === undefined) return
-  const answer = await getJson(container.dataset['plots'] ?? '').catch(() => null) as { plots: Plot[] } | null
-  for (const plot of answer?.plots ?? []) {
-    const canvas = container.querySelector<HTMLElement>(`[data-plot="${CSS.escape(plot.name)}"] [data-canvas]`)
-    if (canvas === null || plot.x.values.length === 0) continue
-    canvas.hidden = false
-    canvas.setAttribute('aria-hidden', 'true') // the table beside it has the same numbers
-    draw(canvas, plot)
+  const answer = await getJson(container.dataset['plots'] ?? '').catch(() => []) as Plot[] | { plots: Plot[] }
+  forget((entry) => !entry.canvas.isConnected)
+  for (const { rows, ...plot } of Array.isArray(answer) ? answer : answer.plots) {
+    const figure = container.querySelector<HTMLElement>(`[data-plot="${CSS.escape(plot.id)}"]`)
+    const canvas = figure?.querySelector<HTMLElement>('[data-canvas]')
+    if (figure == null || canvas == null || rows === null || rows.length === 0) continue
+    figure.hidden = false
+    fillTable(figure, { ...plot, rows })
+    draw(canvas, { ...plot, rows })
   }
 }
 
-/** Draws again when the colours change, and fits the width when that does. */
-export function keepPlotsFitting (): void {
+/** Draws again when the colours change. */
+export function keepPlotColours (): void {
   for (const query of ['(prefers-color-scheme: dark)', '(prefers-contrast: more)']) {
     matchMedia(query).addEventListener('change', () => {
-      for (const entry of [...drawn]) {
-        entry.chart.destroy()
-        drawn.delete(entry)
-        draw(entry.canvas, entry.plot)
-      }
+      for (const { canvas, plot } of [...drawn]) draw(canvas, plot)
     })
   }
 }
 
-function draw (canvas: HTMLElement, plot: Plot): void {
+function draw (canvas: HTMLElement, plot: PlotData): void {
   const UPlot = window.uPlot
   if (UPlot === undefined) return
-  canvas.replaceChildren()
-  const legend = canvas.appendChild(legendOf(plot))
-  const place = canvas.appendChild(document.createElement('div'))
-  const chart = new UPlot(optionsOf(plot, canvas, legend, UPlot), [plot.x.values, ...plot.series.map(({ values }) => values)] as uPlot.AlignedData, place)
-  drawn.add({ chart, canvas, plot })
+  forget((entry) => entry.canvas === canvas)
+  canvas.setAttribute('aria-hidden', 'true') // the table below it has the same numbers
+  const legend = legendOf(plot)
+  const place = document.createElement('div')
+  canvas.replaceChildren(legend, place)
+  const xs = plot.rows.map(([x], index) => plot.kind === 'bars' ? index : Number(x))
+  const values = seriesOf(plot).map((column) => plot.rows.map((row) => Number(row[column + 1]) / (plot.columns[column]?.unit === 'ms' ? 1000 : 1)))
+  const options = optionsOf(plot, canvas, UPlot, (index) => showValues(legend, plot, index))
+  drawn.add({ chart: new UPlot(options, [xs, ...values], place), canvas, plot })
   resizes.observe(canvas)
 }
 
-const resizes = new ResizeObserver((entries) => {
-  for (const { target, contentRect } of entries) {
-    const entry = [...drawn].find(({ canvas }) => canvas === target)
-    if (entry !== undefined && contentRect.width > 0 && Math.round(contentRect.width) !== entry.chart.width) {
-      entry.chart.setSize({ width: Math.round(contentRect.width), height: heightOf(entry.canvas) })
-    }
-  }
-})
-
-function forgetDetached (): void {
-  for (const entry of [...drawn]) {
-    if (entry.canvas.isConnected) continue
+function forget (isMeant: (entry: Drawn) => boolean): void {
+  for (const entry of [...drawn].filter(isMeant)) {
     resizes.unobserve(entry.canvas)
     entry.chart.destroy()
     drawn.delete(entry)
   }
 }
 
-function optionsOf (plot: Plot, canvas: HTMLElement, legend: HTMLElement, UPlot: typeof uPlot): uPlot.Options {
-  const colour = (name: string): string => getComputedStyle(canvas).getPropertyValue(name).trim()
-  const axis = { stroke: colour('--plot-axis'), grid: { stroke: colour('--plot-grid'), width: 1 }, ticks: { show: false }, font: '12px system-ui' }
-  const pathsOf = plot.kind === 'bars' ? UPlot.paths.bars?.({ size: [0.8, 40] }) : undefined
-  return {
-    width: Math.max(1, Math.round(canvas.clientWidth)),
-    height: heightOf(canvas),
-    legend: { show: false },
-    tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'), // a release date is a day, not a moment
-    cursor: { drag: { x: false, y: false } },
-    hooks: { setCursor: [({ cursor }) => showValues(legend, plot, cursor.idx ?? null)] },
-    scales: { x: { time: plot.x.kind === 'date', range: (_chart, min, max) => xRange(plot, min, max) }, y: { range: (_chart, _min, max) => [0, Math.max(1, max * 1.05)] } },
-    axes: [
-      { ...axis, ...(plot.x.kind === 'duration' ? { values: (_chart, splits) => splits.map((seconds) => durationText(seconds * 1000)) } : {}) },
-      { ...axis, size: 48, values: (_chart, splits) => splits.map((value) => Number.isInteger(value) ? value.toLocaleString() : '') },
-    ],
-    series: [{}, ...plot.series.map(({ label }, index) => ({
-      label,
-      width: 2,
-      stroke: colour(`--plot-${index + 1}`),
-      ...(plot.kind === 'lines' ? {} : { fill: colour(`--plot-${index + 1}`) }),
-      points: { show: plot.kind !== 'bars' && plot.x.values.length === 1 },
-      ...(pathsOf === undefined ? {} : { paths: pathsOf }),
-    }))],
+const resizes = new ResizeObserver((entries) => {
+  for (const { target, contentRect } of entries) {
+    const width = Math.round(contentRect.width)
+    const chart = [...drawn].find(({ canvas }) => canvas === target)?.chart
+    if (chart !== undefined && width > 0 && width !== chart.width) chart.setSize({ width, height: chart.height })
   }
+})
+
+function fillTable (figure: HTMLElement, { columns, rows }: PlotData): void {
+  const body = figure.querySelector('tbody')
+  body?.replaceChildren(...rows.map(([x, ...values]) => {
+    const row = document.createElement('tr')
+    const head = row.appendChild(document.createElement('th'))
+    head.scope = 'row'
+    head.textContent = String(x)
+    for (const [index, value] of values.entries()) {
+      const cell = row.appendChild(document.createElement('td'))
+      cell.className = 'number'
+      cell.textContent = valueText(value, columns[index]?.unit)
+    }
+    return row
+  }))
 }
 
-/** Leaves room for half a bar at each end. */
-function xRange ({ kind, x }: Plot, min: number, max: number): [number, number] {
-  if (kind !== 'bars') return max > min ? [min, max] : [min, min + 1]
-  const gaps = x.values.slice(1).map((value, index) => value - (x.values[index] ?? 0)).filter((gap) => gap > 0)
-  const half = (gaps.length === 0 ? 1 : Math.min(...gaps)) / 2
-  return [min - half, max + half]
+function valueText (value: number, unit: Plot['columns'][number]['unit'] | undefined): string {
+  if (unit !== 'ms') return value.toLocaleString('en-US')
+  return value === 0 ? '0' : value < 1000 ? `${value} ms` : durationText(value)
 }
 
-function heightOf (canvas: HTMLElement): number {
-  return parseInt(getComputedStyle(canvas).getPropertyValue('--plot-height'), 10) || DEFAULT_HEIGHT_PX
-}
-
-function legendOf ({ series }: Plot): HTMLElement {
+function legendOf (plot: PlotData): HTMLElement {
   const list = document.createElement('ul')
   list.className = 'plot-legend'
-  for (const [index, { label }] of series.entries()) {
+  for (const column of seriesOf(plot)) {
     const item = list.appendChild(document.createElement('li'))
-    item.dataset['series'] = String(index + 1)
-    item.textContent = label
+    item.dataset['series'] = String(column + 1)
+    item.textContent = plot.columns[column]?.title ?? ''
   }
   return list
 }
 
 /** Adds the values under the pointer to the legend. */
-function showValues (legend: HTMLElement, { x, series }: Plot, index: number | null): void {
-  for (const [place, item] of [...legend.children].entries()) {
-    const { label = '', values = [] } = series[place] ?? {}
-    const [at, value] = index === null ? [] : [x.values[index], values[index]]
-    item.textContent = at == null || value == null ? label : `${label}: ${value.toLocaleString()} (${xText(x.kind, at)})`
-  }
-}
-
-function xText (kind: Plot['x']['kind'], value: number): string {
-  switch (kind) {
-    case 'date': return new Date(value * 1000).toISOString().slice(0, 10)
-    case 'duration': return durationText(value * 1000)
-    case 'number': return value.toLocaleString()
+function showValues (legend: HTMLElement, { kind, rows, columns }: PlotData, index: number | null): void {
+  const row = index === null ? undefined : rows[index]
+  for (const item of legend.children) {
+    const column = Number((item as HTMLElement).dataset['series']) - 1
+    const { title = '', unit } = columns[column] ?? {}
+    const at = kind === 'bars' ? row?.[0] : `${row?.[0]} s`
+    item.textContent = row === undefined ? title : `${title}: ${valueText(Number(row[column + 1]), unit)} (${at})`
   }
 }

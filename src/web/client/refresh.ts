@@ -1,12 +1,12 @@
 import { reportHeard, reportLost } from './connection.ts'
-import { getPage } from './service.ts'
+import { getPage, pageUrl } from './service.ts'
 
 const PART = 'page'
 const RETRY_MS = 1000
 let refreshing: Promise<void> | null = null
 let isWanted = false
 
-/** Puts the page's live parts as the service renders them now in place of those that are shown. Calls in between are one. */
+/** Shows the page as the service renders it now, but for the start form. Calls in between are one. */
 export async function refresh (): Promise<void> {
   isWanted = true
   refreshing ??= refreshWhileWanted().finally(() => { refreshing = null })
@@ -17,7 +17,7 @@ async function refreshWhileWanted (): Promise<void> {
   while (isWanted) {
     try {
       isWanted = false
-      swapParts(await getPage(document.querySelector<HTMLElement>('main')?.dataset['self'] ?? location.href))
+      swapMain(await getPage(pageUrl()))
       reportHeard(PART)
     } catch (error) {
       isWanted = true
@@ -27,12 +27,40 @@ async function refreshWhileWanted (): Promise<void> {
   }
 }
 
-function swapParts (page: Document): void {
-  const focused = document.activeElement?.id ?? ''
-  for (const part of document.querySelectorAll<HTMLElement>('[data-refresh][id]')) {
-    const next = page.getElementById(part.id)
-    if (next !== null) part.replaceWith(document.adoptNode(next))
+function swapMain (page: Document): void {
+  const [main, next] = [document.querySelector('main'), page.querySelector('main')]
+  if (main === null || next === null) return
+  const focused = document.activeElement
+  openSameDetails(main, next)
+  swapChildren(main, next)
+  document.title = page.title
+  if (focused?.isConnected === false) focusLike(focused)
+  document.dispatchEvent(new CustomEvent('page-swapped'))
+}
+
+/** The child with the start form stays where it is: somebody may be typing. */
+function swapChildren (main: Element, next: Element): void {
+  const [kept, other] = [main, next].map((parent) => [...parent.children].find((child) => child.querySelector('form#start') !== null))
+  if (kept === undefined || other === undefined) {
+    main.replaceChildren(...next.childNodes)
+    return
   }
-  if (focused !== '' && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true })
-  document.dispatchEvent(new CustomEvent('parts-swapped'))
+  const children = [...next.children]
+  const place = children.indexOf(other)
+  for (const child of [...main.children]) if (child !== kept) child.remove()
+  kept.before(...children.slice(0, place))
+  kept.after(...children.slice(place + 1))
+}
+
+function openSameDetails (main: Element, next: Element): void {
+  const nameOf = (details: Element): string | undefined => details.querySelector('summary')?.textContent
+  const opened = [...main.querySelectorAll('details[open]')].map(nameOf)
+  for (const details of next.querySelectorAll('details')) if (opened.includes(nameOf(details))) details.open = true
+}
+
+/** Somebody who works with the keyboard goes on where they were: at the same control, else at the beginning of the content. */
+function focusLike (element: Element): void {
+  const same = [...document.querySelectorAll<HTMLElement>(`main ${element.tagName}`)].find((other) => other.textContent === element.textContent)
+  const target = same ?? document.querySelector<HTMLElement>('main')
+  target?.focus({ preventScroll: true })
 }

@@ -5,6 +5,11 @@ const TIMEOUT_MS = 4000
 
 const base = document.body.dataset['base']?.replace(/\/$/, '') ?? ''
 
+/** Returns the address of this page; a form that was refused is shown under the one that it was sent to. */
+export function pageUrl (): string {
+  return location.pathname.startsWith(`${base}/ui/actions/`) ? `${base}/` : location.href
+}
+
 export const eventsUrl = (id: string): string => `${base}/runs/${encodeURIComponent(id)}/events`
 
 /** An answer of the service that is not the one asked for. */
