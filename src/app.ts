@@ -7,8 +7,10 @@ import configPlugin, { loadConfig } from './plugins/config.ts'
 import connections from './plugins/connections.ts'
 import credentialCheck from './plugins/credential-check.ts'
 import dataDir from './plugins/data-dir.ts'
+import diagnose from './plugins/diagnose.ts'
 import engine from './plugins/engine.ts'
 import errorHandler, { answerClientError, answerError } from './plugins/error-handler.ts'
+import forms from './plugins/forms.ts'
 import openapi from './plugins/openapi.ts'
 import originGuard from './plugins/origin-guard.ts'
 import dependencies, { type Dependencies } from './plugins/dependencies.ts'
@@ -28,6 +30,7 @@ import diagnoseRoutes from './routes/diagnose.ts'
 import documentRoutes from './routes/download/send-document.ts'
 import healthRoutes from './routes/health.ts'
 import ingestRoutes from './routes/ingest.ts'
+import pageRoutes from './routes/page.ts'
 import releaseRoutes from './routes/releases.ts'
 import runActionRoutes from './routes/run-actions.ts'
 import runChangesRoutes from './routes/run-changes.ts'
@@ -98,6 +101,7 @@ export async function buildApp ({ env, envFile, logger, dependencies: given, rec
   await app.register(streams)
   await app.register(protection)
   await app.register(auth)
+  await app.register(forms)
   if (servesRuns) await app.register(openapi)
   await app.register(dataDir)
   await app.register(dependencies, { dependencies: given })
@@ -105,6 +109,7 @@ export async function buildApp ({ env, envFile, logger, dependencies: given, rec
   await app.register(tokenManager)
   await app.register(credentialCheck)
   await app.register(spotify)
+  await app.register(diagnose)
   await app.register(albumCache)
   await app.register(runs, { recover })
 
@@ -124,5 +129,6 @@ export async function buildApp ({ env, envFile, logger, dependencies: given, rec
   await app.register(runChangesRoutes)
   await app.register(releaseRoutes)
   await app.register(diagnoseRoutes)
+  await app.register(pageRoutes)
   return app
 }

@@ -7,7 +7,7 @@ const LAYERS = [
   ['server.ts', 'cli.ts', 'demo.ts', 'serve.ts', 'cli/', 'startup-error.ts', 'sandbox/'],
   ['app.ts'],
   ['routes/'],
-  ['plugins/'],
+  ['plugins/', 'web/'],
   ['services/'],
   ['schemas/'],
   ['formats/'],

@@ -43,7 +43,7 @@ export function createResponseCheck (document: OpenApi): ResponseCheck {
     const operation = path === undefined ? undefined : document.paths[path]?.[verb]
     if (path === undefined || operation === undefined) {
       if (method === 'OPTIONS' && status === 204) return headers['allow'] === undefined ? '204 lacks the header allow' : null
-      if (route !== undefined) return route.startsWith('/docs') ? null : `${method} ${route} is not in the document`
+      if (route !== undefined) return /^\/($|ui\/|docs)/.test(route) ? null : `${method} ${route} is not in the document`
       return contentType === 'application/problem+json' && problem(body) ? null : `${status} ${contentType} is no problem document`
     }
     const answer = operation.responses[status]

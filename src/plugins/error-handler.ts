@@ -29,11 +29,19 @@ export default fp(async (app) => {
 
 /** Answer any error; also for what Fastify refuses before a route is found (`frameworkErrors`). */
 export function answerError (error: FastifyError | ServiceError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error, request, reply)
+  return reply.code(problem.status).type(PROBLEM_TYPE).send(toJson(problem))
+}
+
+/** Logs an error and sets the headers that go with it; returns what the client is told. */
+export function toProblem (error: FastifyError | ServiceError, request: FastifyRequest, reply: FastifyReply): Problem {
   const known = error instanceof ServiceError ? error : translate(error)
   const status = known.status ?? ERRORS[known.code].status
   if (status >= 500) request.log.error({ err: error, code: known.code }, 'request failed')
   else request.log.info({ code: known.code, detail: loggedDetail(error, known) }, 'request refused')
-  return sendProblem(request, reply, status === 500 ? INTERNAL : known, status)
+  const shown = status === 500 ? INTERNAL : known
+  setHeaders(request, reply, shown, status)
+  return problemOf(shown, status, request.id)
 }
 
 /** The client is told which part of its query is wrong; the log is not: it may be a key that was sent there. */
@@ -67,11 +75,11 @@ function statusLine ({ code }: ServiceError): string {
 
 const INTERNAL = new ServiceError('internal_error', 'an unexpected error occurred: the log of the service has the details under this requestId')
 
-function sendProblem (request: FastifyRequest, reply: FastifyReply, error: ServiceError, status: number): FastifyReply {
-  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
+function setHeaders (request: FastifyRequest, reply: FastifyReply, { retryAfterSeconds }: ServiceError, status: number): void {
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (status === 415) reply.headers({ 'accept-post': 'application/json', 'accept-encoding': 'identity' })
-  return reply.code(status).header('x-request-id', request.id).type(PROBLEM_TYPE).send(toJson(problemOf(error, status, request.id)))
+  reply.header('x-request-id', request.id)
 }
 
 function problemOf (error: ServiceError, status: number, requestId: string): Problem {

@@ -8,6 +8,8 @@ import { NO_BODY, NO_QUERY } from '../schemas/nothing.ts'
 /** Unknown fields are refused, never dropped. The first flaw ends the check: what a client sends must not decide how much is done. */
 const STRICT: Options = { allErrors: false, verbose: true, removeAdditional: false, useDefaults: true }
 
+const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i
+
 const json = withFormats(new Ajv({ ...STRICT, coerceTypes: false }))
 const text = withFormats(new Ajv({ ...STRICT, coerceTypes: 'array' }))
 
@@ -36,8 +38,9 @@ export default fp(async (app) => {
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => parse(request, body as string, false, done))
 
   /** Fastify refuses a malformed type before any parser could see that there is no body. */
-  app.addHook('preParsing', async ({ headers }) => {
+  app.addHook('preParsing', async ({ headers, routeOptions }) => {
     const type = headers['content-type']
+    if (routeOptions.config?.takesForm === true && type !== undefined && FORM.test(type.trim())) return
     if (type !== undefined && !/^application\/json\s*(;|$)/i.test(type.trim())) headers['content-type'] = 'application/octet-stream'
   })
 }, { name: 'validation' })

@@ -1,11 +1,8 @@
 import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { json } from '../schemas/response.ts'
 import { DiagnoseQuery, Diagnosis } from '../schemas/diagnosis.ts'
-import { createDiagnose } from '../services/spotify/diagnose.ts'
 
 const diagnoseRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const diagnose = createDiagnose({ spotify: app.spotify, tokens: app.tokenManager, pacer: app.engine.pacer, clock: app.dependencies.clock })
-
   app.get('/diagnose', {
     schema: {
       operationId: 'diagnose',
@@ -15,7 +12,7 @@ const diagnoseRoutes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: DiagnoseQuery,
       response: { 200: json(Diagnosis, 'what is known, and for how long') },
     },
-  }, async ({ query }) => await diagnose(query.refresh))
+  }, async ({ query }) => await app.diagnose(query.refresh))
 }
 
 export default diagnoseRoutes

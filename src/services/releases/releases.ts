@@ -17,6 +17,13 @@ export interface Releases {
    * with; null while there is none. Throws `invalid_request` where the cursor is none of this database's.
    */
   page: (since: string | null, limit: number) => Promise<{ releases: Release[], nextCursor: string | null }>
+  /**
+   * Those before the cursor (null: from the latest on), the latest first, and the cursor of those before them; null at the
+   * end. Throws `invalid_request` where the cursor is none of this database's.
+   */
+  latest: (before: string | null, limit: number) => Promise<{ releases: Release[], older: string | null }>
+  /** How many each of the runs documented first; a run without any is missing. */
+  countsOf: (runIds: readonly string[]) => Promise<Map<string, number>>
   /** The newest whose run is still kept. */
   feed: () => Promise<FeedState>
 }
@@ -25,7 +32,7 @@ const FEED_ENTRIES = 100
 /** The clocks of the database and of this process may differ by so much. */
 const QUIET_MS = 2000
 
-export function createReleases (store: Pick<ReleaseStore, 'after' | 'newest' | 'albumAt'>, now: () => number): Releases {
+export function createReleases (store: Pick<ReleaseStore, 'after' | 'before' | 'newest' | 'albumAt' | 'countsOf'>, now: () => number): Releases {
   async function placeOf (cursor: string): Promise<number> {
     const position = positionOf(cursor)
     if (position === null || await store.albumAt(position.seq) !== position.albumId) throw foreignCursor()
@@ -38,6 +45,15 @@ export function createReleases (store: Pick<ReleaseStore, 'after' | 'newest' | '
       const last = releases.at(-1)
       return { releases, nextCursor: last === undefined ? since : cursorOf(last) }
     },
+
+    async latest (before, limit) {
+      const found = before === null ? await store.newest(limit + 1) : await store.before(await placeOf(before), limit + 1)
+      const releases = found.slice(0, limit)
+      const last = releases.at(-1)
+      return { releases, older: found.length > limit && last !== undefined ? cursorOf(last) : null }
+    },
+
+    countsOf: store.countsOf,
 
     async feed () {
       const newest = await store.newest(FEED_ENTRIES)

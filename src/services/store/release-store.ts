@@ -49,6 +49,10 @@ export interface ReleaseStore {
   /** Those after that place, in the order in which they were first seen. */
   after: (seq: number, limit: number) => Promise<Release[]>
   newest: (limit: number) => Promise<Release[]>
+  /** Those before that place, the latest first. */
+  before: (seq: number, limit: number) => Promise<Release[]>
+  /** How many each of the runs documented first; a run without any is missing. */
+  countsOf: (runIds: readonly string[]) => Promise<Map<string, number>>
   /** The album at that place, or null. */
   albumAt: (seq: number) => Promise<string | null>
 }
@@ -122,6 +126,18 @@ export function createReleaseStore (database: Pick<Database, 'queries' | 'transa
     async newest (limit) {
       const rows = await queries.selectFrom('releases').selectAll().orderBy('seq', 'desc').limit(limit).execute()
       return rows.map(releaseOf)
+    },
+
+    async before (seq, limit) {
+      const rows = await queries.selectFrom('releases').selectAll().where('seq', '<', seq).orderBy('seq', 'desc').limit(limit).execute()
+      return rows.map(releaseOf)
+    },
+
+    async countsOf (runIds) {
+      if (runIds.length === 0) return new Map()
+      const rows = await queries.selectFrom('releases').select(['run_id', ({ fn }) => fn.countAll<number>().as('count')])
+        .where('run_id', 'in', [...runIds]).groupBy('run_id').execute()
+      return new Map(rows.map(({ run_id: runId, count }) => [runId ?? '', Number(count)]))
     },
 
     async albumAt (seq) {
