@@ -6,19 +6,18 @@ export function loadCoversWhenNear (): void {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) continue
       observer.unobserve(target)
-      void load(target)
+      void load(target as HTMLElement)
     }
   }, { rootMargin: '400px' })
   for (const container of document.querySelectorAll('[data-covers]')) observer.observe(container)
 }
 
 /** Puts the covers before the link to the page that has them. Where they do not come, the link is all there is. */
-async function load (container: Element): Promise<void> {
-  const link = container.querySelector('a')
-  if (link === null) return
-  const page = await getPage(link.href).catch(() => null)
+async function load (container: HTMLElement): Promise<void> {
+  const page = await getPage(container.dataset['covers'] ?? '').catch(() => null)
   const list = page?.querySelector('ul.covers')
-  if (list == null || list.children.length === 0) return
+  const link = container.querySelector('a')
+  if (list == null || list.children.length === 0 || link === null) return
   const place = link.closest('p') ?? link
   place.before(document.adoptNode(list))
 }

@@ -52,7 +52,7 @@ export function optionsOf (plot: PlotData, canvas: HTMLElement, UPlot: typeof uP
     ],
     series: [{}, ...shown.map((column): uPlot.Series => {
       const stroke = colour(`--plot-${column + 1}`)
-      return { scale: scaleOf(column), stroke, width: isBars ? 0 : 2, points: { show: !isBars && plot.rows.length === 1 }, ...(isBars ? { fill: stroke } : {}), ...(bars === undefined ? {} : { paths: bars }) }
+      return { scale: scaleOf(column), stroke, width: isBars ? 0 : 2, ...(scaleOf(column) === SECONDS ? { dash: [6, 3] } : {}), points: { show: !isBars && plot.rows.length === 1 }, ...(isBars ? { fill: stroke } : {}), ...(bars === undefined ? {} : { paths: bars }) }
     })],
   }
 }

@@ -99,6 +99,7 @@ function legendOf (plot: PlotData): HTMLElement {
   for (const column of seriesOf(plot)) {
     const item = list.appendChild(document.createElement('li'))
     item.dataset['series'] = String(column + 1)
+    item.toggleAttribute('data-dashed', plot.columns[column]?.unit === 'ms')
     item.textContent = plot.columns[column]?.title ?? ''
   }
   return list
