@@ -173,7 +173,7 @@ const MALFORMED: Array<[name: string, bytes: string, status: number]> = [
   ['an empty line', '\r\n\r\n', 0],
   ['binary', '\x00\x01\x02\xff\xfe', 400],
   ['a TLS hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
-  ['HTTP/0.9', 'GET /\r\n\r\n', 404],
+  ['HTTP/0.9', 'GET /nowhere\r\n\r\n', 404],
   ['HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
   ['no host', 'GET /health/live HTTP/1.1\r\n\r\n', 400],
   ['a header without a name', 'GET / HTTP/1.1\r\nhost: localhost\r\n: y\r\n\r\n', 400],

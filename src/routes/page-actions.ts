@@ -1,6 +1,7 @@
-import { type FastifyPluginAsync } from 'fastify'
+import { type FastifyPluginAsync, type FastifyReply } from 'fastify'
 import { hasCode } from '../errors.ts'
 import { formIn } from '../plugins/forms.ts'
+import { type Run } from '../schemas/run.ts'
 import { bodyOf } from '../web/curl.ts'
 import { valuesOf } from '../web/start-request.ts'
 import { type PageOptions } from './page-context.ts'
@@ -22,14 +23,12 @@ const pageActionRoutes: FastifyPluginAsync<PageOptions> = async (app, { pages })
     const values = valuesOf(formIn(request.body))
     const form = startFormOf(app, values, pages.visit(request))
     if (Object.keys(form.errors).length > 0) return await pages.send(request, reply.code(400), await renderHome(app, pages, request, form))
-    const { id, createdAt } = await app.runs.start(checkStart(app, values).body)
-    return pages.redirect(reply, `/ui/runs/${id}?done=${Date.parse(createdAt) < beganMs(reply.elapsedTime) ? 'attached' : 'started'}`)
+    return await started(reply, await app.runs.start(checkStart(app, values).body))
   })
 
   app.post<OfRun>('/ui/actions/runs/:id/again', ACTION, async ({ params }, reply) => {
     const { request } = await app.runs.get(params.id)
-    const { id } = await app.runs.start(bodyOf(request))
-    return pages.redirect(reply, `/ui/runs/${id}?done=started`)
+    return await started(reply, await app.runs.start(bodyOf(request)))
   })
 
   app.post<OfRun>('/ui/actions/runs/:id/cancel', ACTION, async ({ params }, reply) => {
@@ -69,8 +68,10 @@ const pageActionRoutes: FastifyPluginAsync<PageOptions> = async (app, { pages })
     }
   }
 
-  function beganMs (elapsedMs: number): number {
-    return app.dependencies.clock.now() - elapsedMs
+  /** A run that is older than the request was there before: an equal one that has not ended. */
+  async function started (reply: FastifyReply, { id, createdAt }: Run): Promise<FastifyReply> {
+    const isOlder = Date.parse(createdAt) < Math.floor(app.dependencies.clock.now() - reply.elapsedTime)
+    return await pages.redirect(reply, `/ui/runs/${id}?done=${isOlder ? 'attached' : 'started'}`)
   }
 }
 

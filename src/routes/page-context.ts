@@ -24,12 +24,12 @@ export interface PageOptions {
 /** Answers shorter than this gain nothing. */
 const MIN_GZIP_BYTES = 1000
 
-export function createPages (app: FastifyInstance, { version }: Pick<Assets, 'version'>): Pages {
+export function createPages (app: FastifyInstance, assets: () => Assets): Pages {
   const imageOrigins = imageOriginsOf(app.config.SPOTIFY_API_URL)
   const hasKeys = keysOf(app.config.API_KEYS).length > 0
   const site = {
     path: app.pagePath,
-    asset: (name: string) => app.pagePath(`/ui/assets/${version}/${name}`),
+    asset: (name: string) => app.pagePath(`/ui/assets/${assets().version}/${name}`),
     version: VERSION,
     imageOrigins,
   }

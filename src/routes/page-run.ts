@@ -28,7 +28,7 @@ const pageRunRoutes: FastifyPluginAsync<PageOptions> = async (app, { pages }) =>
       changes: before === null ? null : keptChanges(before, run),
       newReleases: counts.get(run.id) ?? 0,
       plots: [...keptPlots(run), callsPlot(timeline)],
-      message: MESSAGES[String(request.query.done)] ?? null,
+      message: run.finishedAt === null || request.query.done === 'canceled' ? MESSAGES[String(request.query.done)] ?? null : null,
     }))
   })
 

@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv'
+import { Ajv, type ErrorObject } from 'ajv'
 import { type FastifyInstance } from 'fastify'
 import { hasCode } from '../errors.ts'
 import { IngestBody } from '../schemas/run.ts'
@@ -11,7 +11,7 @@ import { type StartForm } from '../web/views/start-form.ts'
 type Errors = StartForm['errors']
 
 /** All flaws together: a form is corrected once. Its size is bounded as that of every body. */
-const isBody = new Ajv({ allErrors: true, verbose: true, strict: false }).compile<IngestBody>(IngestBody)
+const ajv = new Ajv({ allErrors: true, verbose: true, strict: false })
 
 const LABELS: Record<FormField, string> = {
   source: 'What to fetch', limit: 'Albums', market: 'Market', query: 'Query', artistIds: 'Artists', albumIds: 'Albums by id', pagination: 'Pages', refresh: 'Fetch again',
@@ -20,13 +20,13 @@ const LABELS: Record<FormField, string> = {
 /** Checks a form as `POST /ingest` checks its body, and says at which field what is wrong. */
 export function checkStart (app: FastifyInstance, values: FormValues): { body: IngestBody, errors: Errors } {
   const body = toBody(values)
-  if (!isBody(body)) return { body: {}, errors: schemaErrors() }
+  if (!ajv.validate<IngestBody>(IngestBody, body)) return { body: {}, errors: schemaErrors(ajv.errors ?? []) }
   return { body, errors: requestErrors(app, body) }
 }
 
-function schemaErrors (): Errors {
+function schemaErrors (found: readonly ErrorObject[]): Errors {
   const errors: Errors = {}
-  for (const error of isBody.errors ?? []) {
+  for (const error of found) {
     const [, field = 'form', item] = error.instancePath.split('/') as [string, (FormField | 'form')?, string?]
     const named = item === undefined ? '' : ` (number ${Number(item) + 1})`
     errors[field] ??= `${field === 'form' ? '' : LABELS[field]}${named} ${schemaErrorText(error)}`

@@ -2,7 +2,8 @@ import { type FastifyError, type FastifyPluginAsync, type FastifyReply, type Fas
 import { type ServiceError, hasCode } from '../errors.ts'
 import { answerError, toProblem } from '../plugins/error-handler.ts'
 import { prefersHtml } from '../plugins/prefers-html.ts'
-import { loadAssets } from '../web/assets.ts'
+import { createAssets } from '../web/assets.ts'
+import { loginPage } from '../web/views/login.ts'
 import { problemPage } from '../web/views/problem.ts'
 import pageActionRoutes from './page-actions.ts'
 import pageAssetRoutes from './page-assets.ts'
@@ -15,19 +16,23 @@ import pageRunRoutes from './page-run.ts'
 
 /** The pages for people. What goes wrong on them is a page too, for those who want one. */
 const pageRoutes: FastifyPluginAsync = async (app) => {
-  const assets = await loadAssets()
-  const pages = createPages(app, assets)
+  const assets = createAssets()
+  const pages = createPages(app, assets.current)
+
+  app.addHook('onRequest', assets.ready)
 
   app.setErrorHandler(async (error: FastifyError | ServiceError, request: FastifyRequest, reply: FastifyReply) => {
     if (!prefersHtml(request)) return answerError(error, request, reply)
     if (hasCode(error, 'unauthorized') && request.method === 'GET') {
       return await reply.header('cache-control', 'no-store').redirect(app.pagePath(`/ui/login?next=${encodeURIComponent(request.url)}`), 303)
     }
+    await assets.ready() // what refuses may come before the hook
     const problem = toProblem(error, request, reply)
+    if (problem.status === 401) return await pages.send(request, reply.code(401), loginPage(pages.visit(request), '/', 'You are logged out. Log in, then do it again.'))
     return await pages.send(request, reply.code(problem.status), problemPage(pages.visit(request), problem, problem.status === 503))
   })
 
-  await app.register(pageAssetRoutes, { assets })
+  await app.register(pageAssetRoutes, { assets: assets.current })
   await app.register(pageLoginRoutes, { pages })
   await app.register(pageHomeRoutes, { pages })
   await app.register(pageRunRoutes, { pages })

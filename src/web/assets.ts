@@ -18,15 +18,30 @@ export interface Asset {
 export interface Assets {
   /** The same for the same files, so that what is kept under it never grows old. */
   version: string
-  find: (name: string) => Asset | undefined
+  files: ReadonlyMap<string, Asset>
 }
 
 const CSS = 'text/css; charset=utf-8'
 const SCRIPT = 'text/javascript; charset=utf-8'
 const UPLOT = join(dirname(createRequire(import.meta.url).resolve('uplot/package.json')), 'dist')
 
+const NONE: Assets = { version: '', files: new Map() }
+
+/** The files of the pages, read when the first page is asked for: the service starts sooner without. */
+export function createAssets (): { ready: () => Promise<void>, current: () => Assets } {
+  let loading: Promise<void> | null = null
+  let current = NONE
+  return {
+    async ready () {
+      loading ??= loadAssets().then((loaded) => { current = loaded })
+      await loading
+    },
+    current: () => current,
+  }
+}
+
 /** Reads all files of the pages, with the types taken out of the scripts. */
-export async function loadAssets (): Promise<Assets> {
+async function loadAssets (): Promise<Assets> {
   const texts = new Map<string, { contentType: string, text: string }>([
     ['style.css', { contentType: CSS, text: await read('style.css') }],
     ['icon.svg', { contentType: 'image/svg+xml', text: await read('icon.svg') }],
@@ -39,7 +54,7 @@ export async function loadAssets (): Promise<Assets> {
   }
   const assets = new Map([...texts].map(([name, { contentType, text }]): [string, Asset] => [name, assetOf(contentType, text)]))
   const version = hashOf([...texts].map(([name, { text }]) => `${name}\n${text}`).join('\n'))
-  return { version, find: (name) => assets.get(name) }
+  return { version, files: assets }
 }
 
 async function read (path: string): Promise<string> {
@@ -53,12 +68,12 @@ function toScript (source: string): string {
 
 /** Node.js warns that this function may change, which nobody who starts the service can act upon. */
 function withoutWarning<T> (work: () => T): T {
-  const { emitWarning } = process
+  const emitWarning = Object.getOwnPropertyDescriptor(process, 'emitWarning')
   process.emitWarning = () => {}
   try {
     return work()
   } finally {
-    process.emitWarning = emitWarning
+    if (emitWarning !== undefined) Object.defineProperty(process, 'emitWarning', emitWarning)
   }
 }
 

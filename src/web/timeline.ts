@@ -12,9 +12,10 @@ export interface Timeline {
   }>
 }
 
-/** The calls and waits of a run as a plot; null: its history is not kept. */
+/** The calls and waits of a run as a plot; one without rows where its history is not kept. */
 export function callsPlot (timeline: Timeline | null): Plot {
-  return plot('calls', timeline === null ? [] : timeline.points.map(({ atMs, calls, retries, limited, waitMs }) => {
+  const { points = [] } = timeline ?? {}
+  return plot('calls', points.map(({ atMs, calls, retries, limited, waitMs }) => {
     return [atMs / 1000, calls, retries, limited, waitMs.pace, waitMs.pause, waitMs.retry, waitMs.queue]
   }))
 }

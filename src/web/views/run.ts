@@ -47,7 +47,7 @@ export function runPage (visit: Visit, view: RunView): string {
     isLive: isActive,
     hasPlots: true,
     body: html`<h1>${requestTitle(run.request)}</h1>
-<p class="meta">${!isActive && html`${statusBadge(run.status)} `}created ${timeHtml(run.createdAt)} by ${run.trigger.kind}${run.trigger.name !== null && html` (${run.trigger.name})`}, <code>${run.id}</code></p>
+<p class="meta">${!isActive && html`${statusBadge(run.status)} `}created ${timeHtml(run.createdAt)} by ${run.trigger.kind}${run.trigger.name !== null && html` (${run.trigger.name})`} <code class="id">${run.id}</code></p>
 ${message !== null && notice('info', message)}
 <h2 class="state-title">${state.title}</h2>
 ${stateBox(run.status, state)}
@@ -91,8 +91,8 @@ ${figure('New releases', file === null ? '–' : countText(newReleases))}
 ${figure('Gaps', countText(gaps.length))}
 ${figure('Calls', countText(cost.calls))}
 ${figure('Duration', startedAt === null ? '–' : durationText(Date.parse(finishedAt) - Date.parse(startedAt)))}
-${figure('Source', sourceText(run))}
 ${figure('Ended', timeHtml(finishedAt))}
+<div class="wide"><dt>Source</dt><dd>${sourceText(run)}</dd></div>
 </dl></section>`
 }
 
