@@ -107,7 +107,7 @@ t.test('a run from the form to its pages', async (t) => {
 t.test('a wrong form starts nothing, keeps its values, and says at each field what is wrong', async (t) => {
   const service = await startService(t)
   const cases: Array<[fields: Record<string, string>, field: string, text: RegExp]> = [
-    [{ limit: 'many' }, 'limit', /Albums must be integer/],
+    [{ limit: 'many' }, 'limit', /Number of albums must be integer/],
     [{ limit: '1001' }, 'limit', /MAX_ALBUMS_PER_RUN/],
     [{ market: 'de' }, 'market', /ISO 3166-1/],
     [{ source: 'auto', query: 'x' }, 'query', /only for source/],

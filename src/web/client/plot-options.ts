@@ -5,7 +5,10 @@ import type { Plot } from '../plot.ts'
 export type PlotData = Plot & { rows: NonNullable<Plot['rows']> }
 
 const DEFAULT_HEIGHT_PX = 180
-const AXIS_PX = 48
+const Y_AXIS_PX = 48
+const X_AXIS_PX = 32
+/** Between two lines of the grid, at least. */
+const LINE_PX = 28
 const FONT = '12px system-ui, sans-serif'
 /** Room that a label of a bar takes. */
 const LABEL_PX = 80
@@ -40,11 +43,12 @@ export function optionsOf (plot: PlotData, canvas: HTMLElement, UPlot: typeof uP
       ...Object.fromEntries(scales.map((scale) => [scale, { range: (_chart: uPlot, _min: number, max: number): uPlot.Range.MinMax => [0, Math.max(1, max * 1.05)] }])),
     },
     axes: [
-      { ...axis, grid: { show: false }, ...(isBars ? { space: LABEL_PX, incrs: [1, 2, 5, 10, 20, 50], values: (_chart, splits) => splits.map((index) => String(plot.rows[index]?.[0] ?? '')) } : { values: (_chart, splits) => splits.map((seconds) => `${seconds} s`) }) },
+      { ...axis, size: X_AXIS_PX, grid: { show: false }, ...(isBars ? { space: LABEL_PX, incrs: [1, 2, 5, 10, 20, 50], values: (_chart, splits) => splits.map((index) => String(plot.rows[index]?.[0] ?? '')) } : { values: (_chart, splits) => splits.map((seconds) => `${seconds} s`) }) },
       ...scales.map((scale, place): uPlot.Axis => ({
         ...axis,
         scale,
-        size: AXIS_PX,
+        size: Y_AXIS_PX,
+        space: LINE_PX,
         side: place === 0 ? 3 : 1,
         ...(place === 0 ? {} : { grid: { show: false } }),
         values: (_chart, splits) => splits.map((value) => scale === SECONDS ? `${value} s` : Number.isInteger(value) ? value.toLocaleString('en-US') : ''),

@@ -8,6 +8,8 @@ const BEFORE_BODY = " \\\n  -d '"
 export function listenToStartForm (): void {
   const form = document.querySelector<HTMLFormElement>('form#start')
   if (form === null) return
+  const ask = form.querySelector<HTMLButtonElement>('button[name="curl"]')
+  if (ask !== null && form.querySelector('#start-curl') !== null) ask.hidden = true // it would only load what is here
   const show = (): void => {
     showFieldsOfSource(form)
     showCurl(form)

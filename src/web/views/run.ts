@@ -129,7 +129,7 @@ function costSection ({ cost }: Run): Html {
   const endpoints = Object.entries(cost.byEndpoint)
   return html`<section aria-labelledby="cost"><h2 id="cost">Cost</h2><dl class="figures small">
 ${figure('Calls', countText(cost.calls))}${figure('Retries', countText(cost.retries))}${figure('Waited for the limit', durationText(cost.throttledMs))}${figure('Albums without a call', countText(cost.cached))}</dl>
-${endpoints.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label="Calls by endpoint"><table><caption class="visually-hidden">Calls by endpoint</caption><thead><tr><th scope="col">Endpoint</th><th scope="col" class="number">Calls</th></tr></thead><tbody>${endpoints.map(([endpoint, calls]) => html`<tr><th scope="row">${endpoint}</th><td class="number">${countText(calls)}</td></tr>`)}</tbody></table></div>`}</section>`
+${endpoints.length > 0 && html`<div class="scroll narrow" tabindex="0" role="region" aria-label="Calls by endpoint"><table><caption class="visually-hidden">Calls by endpoint</caption><thead><tr><th scope="col">Endpoint</th><th scope="col" class="number">Calls</th></tr></thead><tbody>${endpoints.map(([endpoint, calls]) => html`<tr><th scope="row">${endpoint}</th><td class="number">${countText(calls)}</td></tr>`)}</tbody></table></div>`}</section>`
 }
 
 function requestSection ({ origin, hasKeys }: Visit, { request }: Run): Html {
