@@ -20,12 +20,13 @@ const isKeeping = process.argv.includes('--keep')
 await mkdir(FOLDER, { recursive: true })
 const browser = await startBrowser(t)
 if (browser === null) throw new Error('Chromium is missing (Debian: apt-get install chromium)')
-for (const { name, reach } of STATES) {
+for (const { name, reach, act } of STATES) {
   if (only !== undefined && !name.startsWith(only)) continue
   await t.test(name, async (t) => {
     const place = await reach(t)
     if (place === null) return
     const { page, problems } = await openPage(t, browser, place.service.url + place.path, { origins: [place.service.sandboxUrl] })
+    await act?.(page)
     for (const [size, viewport] of Object.entries(SIZES)) {
       await page.setViewportSize(viewport)
       for (const colorScheme of SCHEMES) {

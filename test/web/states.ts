@@ -1,3 +1,4 @@
+import { type Page } from 'playwright-core'
 import { type Test } from 'tap'
 import { type Run } from '../../src/schemas/run.ts'
 import { startPostgresql } from '../postgresql.ts'
@@ -14,25 +15,29 @@ export interface State {
   name: string
   /** Null where this machine cannot reach it. */
   reach: (t: Test) => Promise<Place | null>
+  /** What a person does there first. */
+  act?: (page: Page) => Promise<void>
   /** What a person reads there: what happened, and what to do next. */
   says: RegExp[]
 }
 
-export const KEY = 'a key of the page, long enough'
+export const KEY = 'a-key-of-the-page-0123456789'
 /** Calls in 30 s after which a run of more albums waits for its pace. */
 const FEW_CALLS = '12'
+/** One call at a time, and each takes long enough to be watched. */
+const SLOW = { sandbox: { latencyMs: 250 }, env: { SPOTIFY_MAX_CONCURRENCY: '1' } }
 
 export const STATES: readonly State[] = [
   { name: 'home-empty', reach: async (t) => ({ service: await startService(t), path: '/' }), says: [/start/i, /no runs?/i] },
   { name: 'home', reach: reachHome, says: [/running/, /partial/, /succeeded/, /Resume all/i] },
-  { name: 'form-wrong', reach: async (t) => ({ service: await startService(t), path: '/?limit=99999&market=germany&curl=1' }), says: [/MAX_ALBUMS_PER_RUN|at most|limit/i] },
-  { name: 'run-running', reach: async (t) => await reachRun(t, { ...slow(t), until: ({ progress }) => progress.albumsFetched >= 12 }), says: [/Running/, /goes on when you close/] },
+  { name: 'form-wrong', reach: async (t) => ({ service: await startService(t), path: '/' }), act: sendWrongForm, says: [/The run was not started/, /limit|Albums.*1,?000/] },
+  { name: 'run-running', reach: async (t) => await reachRun(t, { ...SLOW, until: ({ progress }) => progress.albumsFetched >= 12 }), says: [/Running/, /goes on when you close/] },
   { name: 'run-pace', reach: async (t) => await reachRun(t, { env: { SPOTIFY_CALLS_PER_30S: FEW_CALLS }, until: ({ waiting }) => waiting?.for === 'pace' }), says: [/Keeps the pace: 12 of 12 calls in 30 s/] },
   { name: 'run-retry', reach: async (t) => await reachRun(t, { sandbox: { faults: [{ kind: 'server-error-html', endpoint: 'album', skip: 8 }] }, dependencies: { retryBaseMs: 30_000, random: () => 0.99 }, until: ({ waiting }) => waiting?.for === 'retry' }), says: [/Tries again after a fault: attempt 2 of 5/] },
   { name: 'run-queued', reach: reachQueued, says: [/Queued/, /1 run before it/, /starts by itself/] },
   { name: 'run-paused', reach: async (t) => await reachRun(t, { sandbox: { faults: [{ kind: 'quota', endpoint: 'album', skip: 15 }] }, until: ({ status }) => status === 'paused' }), says: [/Paused/, /What next/, /goes on by itself at/] },
   { name: 'run-succeeded', reach: async (t) => await reachRun(t, { until: isEnded }), says: [/Succeeded/, /every track/, /Download/] },
-  { name: 'run-partial', reach: async (t) => await reachRun(t, { sandbox: { faults: [{ kind: 'not-found', endpoint: 'album', skip: 4, times: 3 }] }, until: isEnded }), says: [/Partial/, /What next/, /Resume/, /album_unavailable/] },
+  { name: 'run-partial', reach: reachPartial, says: [/Partial/, /What next/, /Resume/, /album_unavailable/] },
   { name: 'run-capped', reach: async (t) => await reachRun(t, { sandbox: { tier: 'extended', albums: 1520 }, env: { MAX_ALBUMS_PER_RUN: '1500' }, body: { source: 'search', limit: 1500 }, until: isEnded }), says: [/search shows no more/, /smaller portions/] },
   { name: 'run-failed', reach: async (t) => await reachRun(t, { sandbox: { faults: [{ kind: 'premium' }] }, until: isEnded }), says: [/Failed/, /What next/, /Premium/] },
   { name: 'run-canceled', reach: reachCanceled, says: [/Canceled/, /What next/, /Resume/] },
@@ -43,15 +48,17 @@ export const STATES: readonly State[] = [
   { name: 'unreachable', reach: reachUnreachable, says: [/database/i, /What next|try again/i] },
 ]
 
+async function sendWrongForm (page: Page): Promise<void> {
+  await page.getByLabel('Albums', { exact: true }).fill('99999')
+  await page.getByRole('button', { name: 'Start the run' }).click()
+  await page.getByRole('alert').waitFor()
+}
+
 const isEnded = ({ finishedAt }: Run): boolean => finishedAt !== null
 
 interface Journey extends ServiceOptions {
   body?: object
   until: (run: Run) => boolean
-}
-
-function slow (_t: Test): ServiceOptions {
-  return { sandbox: { latencyMs: 250 }, env: { SPOTIFY_MAX_CONCURRENCY: '1' } }
 }
 
 /** Starts a service and a run on it, and waits until the run is as it should be. */
@@ -77,10 +84,7 @@ export async function untilRun ({ app }: Service, id: string, is: (run: Run) => 
 
 /** Some runs of each kind, and one that is executed. */
 async function reachHome (t: Test): Promise<Place> {
-  const service = await startService(t, { ...slow(t), sandbox: { tier: 'development', latencyMs: 0 } })
-  await service.ingest({ limit: 40 })
-  service.sandbox.sandbox.change({ faults: [{ kind: 'not-found', endpoint: 'album', skip: 4, times: 3 }] })
-  await service.ingest({ limit: 25, refresh: true })
+  const { service } = await reachPartial(t)
   service.sandbox.sandbox.change({ faults: [{ kind: 'premium' }] })
   await service.ingest({ limit: 26, refresh: true })
   service.sandbox.sandbox.change({ faults: [], latencyMs: 250 })
@@ -88,6 +92,16 @@ async function reachHome (t: Test): Promise<Place> {
   await service.app.runs.start({ source: 'search', query: 'tag:new genre:jazz', limit: 20 })
   await untilRun(service, id, ({ progress }) => progress.albumsFetched >= 5)
   return { service, path: '/' }
+}
+
+/** Spotify had all albums yesterday, and has lost three of them. */
+async function reachPartial (t: Test): Promise<Place> {
+  const service = await startService(t, { env: { SPOTIFY_MAX_CONCURRENCY: '1' }, sandbox: { tier: 'development' } })
+  const { albums } = await service.document((await service.ingest({ limit: 30 })).id)
+  const lost = albums.slice(4, 7)
+  service.sandbox.sandbox.change({ faults: lost.map(({ id }) => ({ kind: 'not-found', endpoint: 'album', albumId: id })) })
+  const { id } = await service.ingest({ limit: 30, refresh: true })
+  return { service, path: `/ui/runs/${id}` }
 }
 
 async function reachQueued (t: Test): Promise<Place> {
