@@ -50,6 +50,7 @@ export default [
   fence(['src/services/runs/**/*.ts', 'src/services/queue/**/*.ts', 'src/services/engine/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX]),
   fence(['src/services/database/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, KEPT]),
   fence(['src/plugins/**/*.ts'], [PLUGINS, SANDBOX]),
+  fence(['src/web/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX]),
   fence(['src/routes/**/*.ts', 'src/schemas/**/*.ts', 'src/cli/**/*.ts', 'src/*.ts'], [SANDBOX], ['src/cli/demo.ts']),
   fence(['src/sandbox/**/*.ts'], [['\\.\\./(app|server|cli|config|errors|plugins|routes|services|schemas)', 'The sandbox stands alone: it must not share the mistakes of what it tests.']]),
 ]
