@@ -1,4 +1,4 @@
-/** Makes a picture of each state of the page: `npm run screenshots [-- NAME] [-- --keep]`; with --keep those of docs/images too. */
+/** Makes a picture of each state of the page, or of those that begin with a name: `npm run screenshots -- run`; with `--keep` those of docs/images instead. */
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Page } from 'playwright-core'
@@ -21,12 +21,17 @@ await mkdir(FOLDER, { recursive: true })
 const browser = await startBrowser(t)
 if (browser === null) throw new Error('Chromium is missing (Debian: apt-get install chromium)')
 for (const { name, reach, act } of STATES) {
-  if (only !== undefined && !name.startsWith(only)) continue
+  const kept = KEPT[name]
+  if ((only !== undefined && !name.startsWith(only)) || (isKeeping && kept === undefined)) continue
   await t.test(name, async (t) => {
     const place = await reach(t)
     if (place === null) return
     const { page, problems } = await openPage(t, browser, place.service.url + place.path, { origins: [place.service.sandboxUrl] })
     await act?.(page)
+    if (isKeeping && kept !== undefined) {
+      await keep(page, join(KEPT_FOLDER, kept))
+      return
+    }
     for (const [size, viewport] of Object.entries(SIZES)) {
       await page.setViewportSize(viewport)
       for (const colorScheme of SCHEMES) {
@@ -35,8 +40,6 @@ for (const { name, reach, act } of STATES) {
         await page.screenshot({ path: join(FOLDER, `${name}-${size}-${colorScheme}.png`), fullPage: true })
       }
     }
-    const kept = KEPT[name]
-    if (isKeeping && kept !== undefined) await keep(page, join(KEPT_FOLDER, kept))
     for (const problem of problems) t.comment(problem)
   })
 }

@@ -3,7 +3,7 @@ import { fitsNarrow, isReachedByKeyboard, passesAxe } from '../web/accessibility
 import { openPage, startBrowser } from '../web/browser.ts'
 import { STATES } from '../web/states.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(900_000)
 
 const browser = await startBrowser(t)
 if (browser !== null) {

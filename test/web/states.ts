@@ -5,7 +5,7 @@ import { startPostgresql } from '../postgresql.ts'
 import { type Service, type ServiceOptions, ended, replicaEnvironment, startService } from '../service.ts'
 
 /** Where a browser finds a state, and until when it stays there. */
-interface Place {
+export interface Place {
   service: Service
   path: string
 }
@@ -49,7 +49,7 @@ export const STATES: readonly State[] = [
 ]
 
 async function sendWrongForm (page: Page): Promise<void> {
-  await page.getByLabel('Albums', { exact: true }).fill('99999')
+  await page.getByLabel('Number of albums').fill('99999')
   await page.getByRole('button', { name: 'Start the run' }).click()
   await page.getByRole('alert').waitFor()
 }
@@ -95,7 +95,7 @@ async function reachHome (t: Test): Promise<Place> {
 }
 
 /** Spotify had all albums yesterday, and has lost three of them. */
-async function reachPartial (t: Test): Promise<Place> {
+export async function reachPartial (t: Test): Promise<Place> {
   const service = await startService(t, { env: { SPOTIFY_MAX_CONCURRENCY: '1' }, sandbox: { tier: 'development' } })
   const { albums } = await service.document((await service.ingest({ limit: 30 })).id)
   const lost = albums.slice(4, 7)

@@ -12,6 +12,7 @@ const LINE_PX = 28
 const FONT = '12px system-ui, sans-serif'
 /** Room that a label of a bar takes. */
 const LABEL_PX = 80
+const COLOURS = 4
 const COUNTS = 'counts'
 const SECONDS = 'seconds'
 
@@ -22,11 +23,16 @@ export function seriesOf ({ columns, rows }: PlotData): number[] {
   return shown.length === 0 ? places.slice(0, 1) : shown
 }
 
+/** Returns the number of a column's colour. Seconds are dashed lines, and may have the colours of counts. */
+export function colourOf (column: number): number {
+  return column % COLOURS + 1
+}
+
 /** Returns how uPlot draws a plot, in the colours of the stylesheet. */
 export function optionsOf (plot: PlotData, canvas: HTMLElement, UPlot: typeof uPlot, onCursor: (index: number | null) => void): uPlot.Options {
   const style = getComputedStyle(canvas)
   const colour = (name: string): string => style.getPropertyValue(name).trim()
-  const axis = { stroke: colour('--plot-axis'), grid: { stroke: colour('--plot-grid'), width: 1 }, ticks: { show: false }, font: FONT }
+  const axis = { stroke: colour('--plot-text'), grid: { stroke: colour('--plot-grid'), width: 1 }, ticks: { show: false }, font: FONT }
   const shown = seriesOf(plot)
   const scaleOf = (column: number): string => plot.columns[column]?.unit === 'ms' ? SECONDS : COUNTS
   const scales = [...new Set(shown.map(scaleOf))]
@@ -55,7 +61,7 @@ export function optionsOf (plot: PlotData, canvas: HTMLElement, UPlot: typeof uP
       })),
     ],
     series: [{}, ...shown.map((column): uPlot.Series => {
-      const stroke = colour(`--plot-${column + 1}`)
+      const stroke = colour(`--plot-${colourOf(column)}`)
       return { scale: scaleOf(column), stroke, width: isBars ? 0 : 2, ...(scaleOf(column) === SECONDS ? { dash: [6, 3] } : {}), points: { show: !isBars && plot.rows.length === 1 }, ...(isBars ? { fill: stroke } : {}), ...(bars === undefined ? {} : { paths: bars }) }
     })],
   }

@@ -1,7 +1,7 @@
 import type uPlot from 'uplot'
 import type { Plot } from '../plot.ts'
 import { durationText } from './clock.ts'
-import { type PlotData, optionsOf, seriesOf } from './plot-options.ts'
+import { type PlotData, colourOf, optionsOf, seriesOf } from './plot-options.ts'
 import { getJson } from './service.ts'
 
 declare global {
@@ -98,7 +98,8 @@ function legendOf (plot: PlotData): HTMLElement {
   list.className = 'plot-legend'
   for (const column of seriesOf(plot)) {
     const item = list.appendChild(document.createElement('li'))
-    item.dataset['series'] = String(column + 1)
+    item.dataset['series'] = String(column)
+    item.dataset['colour'] = String(colourOf(column))
     item.toggleAttribute('data-dashed', plot.columns[column]?.unit === 'ms')
     item.textContent = plot.columns[column]?.title ?? ''
   }
@@ -109,7 +110,7 @@ function legendOf (plot: PlotData): HTMLElement {
 function showValues (legend: HTMLElement, { kind, rows, columns }: PlotData, index: number | null): void {
   const row = index === null ? undefined : rows[index]
   for (const item of legend.children) {
-    const column = Number((item as HTMLElement).dataset['series']) - 1
+    const column = Number((item as HTMLElement).dataset['series'])
     const { title = '', unit } = columns[column] ?? {}
     const at = kind === 'bars' ? row?.[0] : `${row?.[0]} s`
     item.textContent = row === undefined ? title : `${title}: ${valueText(Number(row[column + 1]), unit)} (${at})`

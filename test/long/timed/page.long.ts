@@ -4,10 +4,10 @@ import t, { type Test } from 'tap'
 import { openPage, startBrowser } from '../../web/browser.ts'
 import { layCable } from '../../web/cable.ts'
 import { hostileName, nameHostile } from '../../web/hostile-names.ts'
-import { KEY, untilRun } from '../../web/states.ts'
+import { KEY, reachPartial, untilRun } from '../../web/states.ts'
 import { type Service, startSandbox, startService } from '../../service.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const PIXEL_WITHIN_MS = 1000
 const NAMES = 1000
@@ -28,7 +28,7 @@ async function newcomer (t: Test, browser: Browser): Promise<void> {
   const service = await startService(t, { sandbox: { tier: 'development', latencyMs: 100 }, env: { SPOTIFY_MAX_CONCURRENCY: '1' } })
   const { page, problems } = await openPage(t, browser, service.url, { origins: [service.sandboxUrl] })
   const changes = watchNumber(service)
-  await page.getByLabel('Albums', { exact: true }).fill('40')
+  await page.getByLabel('Number of albums').fill('40')
   await page.getByRole('button', { name: 'Start the run' }).click()
   await page.waitForURL('**/ui/runs/*')
   await page.evaluate(`window.seen = []
@@ -149,13 +149,13 @@ async function keys (t: Test, browser: Browser): Promise<void> {
   await page.locator('ul.covers img').first().waitFor()
   t.match(await downloaded(page, 'CSV of tracks'), /^run_id/)
 
+  t.strictSame(problems.filter((problem) => !EXPECTED.test(problem)), [])
   await attack(t, page, service)
   await page.goto(service.url)
   await page.getByRole('button', { name: 'Log out' }).click()
   await page.getByLabel(/key/i).waitFor()
   await page.goto(`${service.url}/ui/runs/${id}`)
   t.notOk((await page.content()).includes('Succeeded'), 'no data after the logout')
-  t.strictSame(problems.filter((problem) => !EXPECTED.test(problem)), [])
 }
 
 /** Another origin of the same site, to which SameSite is no hindrance, sends the start form. */
@@ -167,25 +167,27 @@ async function attack (t: Test, page: Page, service: Service): Promise<void> {
   }))
   const answered = page.waitForResponse((response) => response.url().endsWith('/ui/actions/start'))
   await page.goto(`${sandboxUrl}/attack`).catch(() => {}) // it is gone before it has loaded
-  t.match((await answered).status(), 403)
+  t.equal((await answered).status(), 403)
   const { runs } = await service.app.runs.list({ statuses: null, limit: 10, before: null })
   t.equal(runs.length, 1, 'another site starts nothing')
 }
 
 async function names (t: Test, browser: Browser): Promise<void> {
-  const { sandbox, sandboxUrl } = await startSandbox(t, { tier: 'extended', albums: 900 })
+  const { sandbox, sandboxUrl } = await startSandbox(t, { tier: 'extended', albums: 700 })
   const hostile = await nameHostile(t, sandbox)
   const service = await startService(t, { on: { sandbox, sandboxUrl: hostile.url } })
   const run = await service.ingest({ source: 'search', query: hostileName(0), limit: 5 })
-  const listed = await service.ingest({ source: 'search', limit: 900 })
+  const listed = await service.ingest({ source: 'search', limit: 700 })
   t.ok(hostile.given() >= NAMES, `${hostile.given()} names were given`)
 
   const { page, problems } = await openPage(t, browser, `${service.url}/ui/runs/${listed.id}`, { origins: [sandboxUrl, hostile.url] })
   let executed = 0
   await page.exposeFunction('executed', () => { executed++ })
+  let scripts = 0
   const shown = new Set<string>()
   const look = async (): Promise<void> => {
-    for (const name of await page.locator('.cover-name').allInnerTexts()) shown.add(name)
+    for (const name of await page.locator('.cover-name, .cover-by').allInnerTexts()) shown.add(name)
+    scripts += await page.locator('[href^="javascript:" i], [src^="javascript:" i], [formaction^="javascript:" i], [onfocus], main script, main iframe, main style').count()
     await page.evaluate('for (const element of document.querySelectorAll("main *")) element.focus?.()')
   }
   await page.locator('[data-covers] h2').scrollIntoViewIfNeeded()
@@ -203,9 +205,9 @@ async function names (t: Test, browser: Browser): Promise<void> {
     await next.click()
     await page.waitForLoadState()
   }
-  t.ok(shown.size >= 500, `${shown.size} names of albums were shown`)
+  t.ok(shown.size >= NAMES, `${shown.size} names were shown`)
   t.equal(executed, 0, 'nothing was executed')
-  t.notOk((await page.content()).includes('href="javascript:'), 'no link begins a script')
+  t.equal(scripts, 0, 'nothing is there that could be')
   t.strictSame(problems.filter((problem) => !EXPECTED.test(problem)), [])
   await page.context().newPage().then(async (open) => {
     await open.exposeFunction('executed', () => { executed++ })
@@ -216,18 +218,17 @@ async function names (t: Test, browser: Browser): Promise<void> {
 }
 
 async function withoutScript (t: Test, browser: Browser): Promise<void> {
-  const service = await startService(t, { sandbox: { tier: 'development', faults: [{ kind: 'not-found', endpoint: 'album', skip: 4, times: 2 }] } })
-  const run = await service.ingest({ limit: 20 })
-  const { page, problems } = await openPage(t, browser, `${service.url}/ui/runs/${run.id}`, { origins: [service.sandboxUrl], javaScriptEnabled: false })
+  const { service, path } = await reachPartial(t)
+  const { page, problems } = await openPage(t, browser, service.url + path, { origins: [service.sandboxUrl], javaScriptEnabled: false })
   const text = await page.locator('body').innerText()
   for (const said of [/Partial/, /What next/, /album_unavailable/, /Parquet/, /Request as curl/, /Quality/, /Cost/]) t.match(text, said)
   await page.getByRole('link', { name: 'Show the covers' }).click()
-  t.equal(await page.locator('ul.covers li').count(), run.progress.albumsFetched)
+  t.equal(await page.locator('ul.covers li').count(), 27)
   await page.goBack()
   await page.getByRole('link', { name: /All numbers of the plots/ }).click()
   for (const plot of ['dates', 'tracks', 'durations']) t.ok(await page.locator(`[data-plot="${plot}"] tbody tr`).count() > 0, plot)
   await page.goto(service.url)
-  await page.getByLabel('Albums', { exact: true }).fill('5')
+  await page.getByLabel('Number of albums').fill('5')
   await page.getByRole('button', { name: 'Start the run' }).click()
   await page.waitForURL('**/ui/runs/*')
   await untilRun(service, page.url().split('/').at(-1)?.split('?')[0] ?? '', ({ finishedAt }) => finishedAt !== null)
