@@ -14,7 +14,7 @@ type Errors = StartForm['errors']
 const ajv = new Ajv({ allErrors: true, verbose: true, strict: false })
 
 const LABELS: Record<FormField, string> = {
-  source: 'What to fetch', limit: 'Number of albums', market: 'Market', query: 'Query', artistIds: 'Artists', albumIds: 'Albums by id', pagination: 'Pages', refresh: 'Fetch again',
+  source: 'What to fetch', limit: 'Albums', market: 'Market', query: 'Query', artistIds: 'Artists', albumIds: 'Albums by id', pagination: 'Pages', refresh: 'Fetch again',
 }
 
 /** Checks a form as `POST /ingest` checks its body, and says at which field what is wrong. */

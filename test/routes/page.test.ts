@@ -107,7 +107,7 @@ t.test('a run from the form to its pages', async (t) => {
 t.test('a wrong form starts nothing, keeps its values, and says at each field what is wrong', async (t) => {
   const service = await startService(t)
   const cases: Array<[fields: Record<string, string>, field: string, text: RegExp]> = [
-    [{ limit: 'many' }, 'limit', /Number of albums must be integer/],
+    [{ limit: 'many' }, 'limit', /Albums must be integer/],
     [{ limit: '1001' }, 'limit', /MAX_ALBUMS_PER_RUN/],
     [{ market: 'de' }, 'market', /ISO 3166-1/],
     [{ source: 'auto', query: 'x' }, 'query', /only for source/],
@@ -162,26 +162,36 @@ t.test('with a path prefix in PUBLIC_URL every link, form and asset has it', asy
   t.match(started.headers.location, /^\/ingest\/ui\/runs\//)
 })
 
-t.test('partial runs are resumed together, running ones canceled; what cannot be done is said on a page', async (t) => {
-  const service = await startService(t, { sandbox: { albums: 20 } })
-  const sandbox = async (settings: object): Promise<void> => { await service.sandbox.inject({ method: 'PUT', url: '/sandbox/settings', payload: settings }) }
-  await sandbox({ faults: [{ kind: 'server_error', endpoint: 'album', probability: 0.4 }] })
-  const partial = await service.ingest({ limit: 10, source: 'search' })
-  if (partial.status === 'partial') {
-    const shown = await page(service, `/ui/runs/${partial.id}`)
-    t.match(shown, /<h2 id="gaps">Gaps<\/h2>/)
-    t.match(shown, />Resume</)
-  }
-  await sandbox({ faults: [] })
-  t.match(await page(service, '/?status=partial'), partial.status === 'partial' ? /Resume all that are partial/ : /No run is partial/)
+t.test('partial runs are resumed together; what cannot be done is said on a page', async (t) => {
+  const service = await startService(t, { sandbox: { albums: 20, tier: 'development' }, env: { SPOTIFY_MAX_CONCURRENCY: '1' } })
+  const { albums } = await service.document((await service.ingest({ limit: 10 })).id)
+  service.sandbox.sandbox.change({ faults: albums.slice(4, 6).map((album) => ({ kind: 'not-found', endpoint: 'album', albumId: album.id })) })
+  const { id, status } = await service.ingest({ limit: 10, refresh: true })
+  t.equal(status, 'partial')
+  const shown = await page(service, `/ui/runs/${id}`)
+  for (const text of ['<h2 id="gaps">Gaps</h2>', '>Resume<', '<code>album_unavailable</code></th><td class="number">2</td>']) t.ok(shown.includes(text), text)
+  t.match(await page(service, '/'), /Resume all that are partial/)
+  service.sandbox.sandbox.change({ faults: [] })
   const resumed = await press(service, 'resume-partial')
-  t.match(resumed.headers.location, /^\/\?resumed=\d&left=0$/)
-  await ended(service.app, partial.id)
-  t.match(await page(service, String(resumed.headers.location)), /for what is missing\./)
-  const refused = await press(service, `runs/${partial.id}/cancel`)
+  t.equal(resumed.headers.location, '/?resumed=1&left=0')
+  t.match(await page(service, String(resumed.headers.location)), /1 run goes on for what is missing\./)
+  t.equal((await ended(service.app, id)).status, 'succeeded')
+  t.match(await page(service, '/?status=partial'), /No run is partial/)
+  const refused = await press(service, `runs/${id}/cancel`)
   t.equal(refused.statusCode, 409)
   t.match(refused.body, /The run has ended already/)
   t.equal((await press(service, `runs/${UNKNOWN_ID}/resume`)).statusCode, 404)
+})
+
+t.test('a run is canceled by its button, and keeps what it has', async (t) => {
+  const service = await startService(t, { sandbox: { albums: 30, latencyMs: 100 } })
+  const started = await press(service, 'start', { limit: '20' })
+  const id = String(started.headers.location).slice(9, 45)
+  t.match(await page(service, '/'), new RegExp(`<article class="card live" data-run="${id}"`))
+  const canceled = await press(service, `runs/${id}/cancel`)
+  t.equal(canceled.headers.location, `/ui/runs/${id}?done=canceled`)
+  await ended(service.app, id)
+  t.match(await page(service, String(canceled.headers.location)), /was ended with what it had/)
 })
 
 t.test('the list goes on page by page, by status too', async (t) => {

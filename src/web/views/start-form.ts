@@ -34,7 +34,7 @@ ${tokenField(visit.formToken)}
 ${(wrong.length > 0 || errors.form !== undefined) && html`<div class="notice notice-bad" role="alert"><p>The run was not started. ${errors.form}</p>${wrong.length > 0 && html`<ul>${wrong.map((field) => html`<li><a href="#${field}">${errors[field]}</a></li>`)}</ul>`}</div>`}
 <div class="fields">
 ${field(form, 'source', 'What to fetch', null, (attributes) => html`<select id="source" name="source"${attributes}>${SOURCES.map((source) => option(source, SOURCE_TEXTS[source], values.source))}</select>`)}
-${field(form, 'limit', 'Number of albums', `1 to ${maxAlbums}; empty means 100`, (attributes) => html`<input id="limit" name="limit" inputmode="numeric" autocomplete="off" value="${values.limit}"${attributes}>`)}
+${field(form, 'limit', 'Albums', `1 to ${maxAlbums}; empty means 100`, (attributes) => html`<input id="limit" name="limit" inputmode="numeric" autocomplete="off" value="${values.limit}"${attributes}>`)}
 ${field(form, 'market', 'Market', 'two capital letters, such as DE; empty means none', (attributes) => html`<input id="market" name="market" maxlength="10" autocomplete="off" value="${values.market}"${attributes}>`)}
 </div>
 <fieldset data-sources="search"><legend>For a search</legend>${field(form, 'query', 'Query', 'such as tag:new genre:jazz; empty means tag:new', (attributes) => html`<input id="query" name="query" autocomplete="off" value="${values.query}"${attributes}>`)}</fieldset>
