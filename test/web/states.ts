@@ -42,7 +42,7 @@ export const STATES: readonly State[] = [
   { name: 'run-failed', reach: async (t) => await reachRun(t, { sandbox: { faults: [{ kind: 'premium' }] }, until: isEnded }), says: [/Failed/, /What next/, /Premium/] },
   { name: 'run-canceled', reach: reachCanceled, says: [/Canceled/, /What next/, /Resume/] },
   { name: 'releases', reach: async (t) => ({ ...await reachRun(t, { until: isEnded }), path: '/ui/releases' }), says: [/Releases/] },
-  { name: 'releases-empty', reach: async (t) => ({ service: await startService(t), path: '/ui/releases' }), says: [/no releases|no album|nothing/i] },
+  { name: 'releases-empty', reach: async (t) => ({ service: await startService(t), path: '/ui/releases' }), says: [/No release has been documented yet/, /What next/] },
   { name: 'login', reach: async (t) => ({ service: await startService(t, { env: { API_KEYS: KEY } }), path: '/' }), says: [/key/i] },
   { name: 'run-unknown', reach: async (t) => ({ service: await startService(t), path: '/ui/runs/01a203d5-29b8-7587-a80e-df4d1d6e4fbc' }), says: [/no run|not found|unknown/i] },
   { name: 'unreachable', reach: reachUnreachable, says: [/database/i, /What next|try again/i] },
