@@ -10,7 +10,8 @@ import { VERSION } from '../version.ts'
 import { type PageOptions, type Pages } from './page-context.ts'
 import { startFormOf } from './page-start.ts'
 
-const ACTIVE: RunStatus[] = ['queued', 'running', 'paused']
+/** In the order in which they are shown. */
+const ACTIVE: RunStatus[] = ['running', 'paused', 'queued']
 const RUNS_ON_PAGE = 20
 const MOST_CURRENT = 10
 
@@ -50,7 +51,7 @@ export async function renderHome (app: FastifyInstance, pages: Pages, request: F
     standing,
     configuredPace: app.config.SPOTIFY_CALLS_PER_30S,
     form,
-    current: current.runs,
+    current: current.runs.toSorted((a, b) => ACTIVE.indexOf(a.status) - ACTIVE.indexOf(b.status)),
     runs: listed.runs,
     newReleases,
     nextCursor: listed.next,

@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { type FastifyInstance } from 'fastify'
 import { hasCode } from '../errors.ts'
-import { IngestBody } from '../schemas/run.ts'
+import { IngestBody } from '../schemas/ingest-body.ts'
 import { schemaErrorText } from '../schemas/schema-error.ts'
 import { completeRequest } from '../services/runs/request.ts'
 import { curlOf } from '../web/curl.ts'

@@ -1,4 +1,4 @@
-import { PAGINATIONS, SOURCES } from '../../schemas/run.ts'
+import { PAGINATIONS, SOURCES } from '../../schemas/ingest-body.ts'
 import { type Content, type Html, html } from '../html.ts'
 import { type Visit } from '../site.ts'
 import { FORM_FIELDS, type FormField, type FormValues } from '../start-request.ts'
