@@ -49,7 +49,7 @@ async function newcomer (t: Test, browser: Browser): Promise<void> {
   await page.locator('[data-covers] h2').scrollIntoViewIfNeeded()
   await page.locator('ul.covers img').first().waitFor()
   t.equal(await page.locator('ul.covers li').count(), 40)
-  t.ok(await page.waitForFunction('[...document.querySelectorAll("ul.covers img")].some((image) => image.naturalWidth > 0)'), 'covers are drawn')
+  t.ok(await page.evaluate('document.querySelector("ul.covers img").decode().then(() => true)'), 'covers are drawn')
   for (const plot of ['dates', 'tracks', 'durations']) {
     const figure = page.locator(`[data-plot="${plot}"]`)
     await figure.locator('canvas').waitFor()
@@ -120,8 +120,14 @@ async function connection (t: Test, browser: Browser): Promise<void> {
     const before = Number(await fetched.innerText())
     cable.mend()
     await notice.waitFor({ state: 'hidden' })
-    await page.waitForFunction(`Number(document.querySelector('[data-field="albumsFetched"]').textContent) > ${before}`)
-    t.pass('it goes on')
+    const after = await page.evaluate<number>(`new Promise((resolve) => {
+      const look = () => {
+        const fetched = Number(document.querySelector('[data-field="albumsFetched"]').textContent)
+        fetched > ${before} ? resolve(fetched) : setTimeout(look, 100)
+      }
+      look()
+    })`)
+    t.ok(after > before, 'it goes on')
   }
   await service.app.runs.cancel(id)
   await page.getByRole('heading', { name: 'Canceled' }).waitFor()
@@ -212,7 +218,7 @@ async function names (t: Test, browser: Browser): Promise<void> {
   await page.context().newPage().then(async (open) => {
     await open.exposeFunction('executed', () => { executed++ })
     await open.setContent(`<body>${Array.from({ length: 20 }, (_, n) => hostileName(n)).slice(0, 3).join('')}</body>`)
-    await open.waitForFunction('document.images.length > 0')
+    await open.locator('img').first().waitFor({ state: 'attached' })
   })
   t.ok(executed > 0, 'as markup, the same names would have been')
 }
