@@ -49,7 +49,7 @@ export const STATES: readonly State[] = [
 ]
 
 async function sendWrongForm (page: Page): Promise<void> {
-  await page.getByLabel('Number of albums').fill('99999')
+  await page.locator('input[name="limit"]').fill('99999')
   await page.getByRole('button', { name: 'Start the run' }).click()
   await page.getByRole('alert').waitFor()
 }

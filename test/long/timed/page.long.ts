@@ -28,7 +28,7 @@ async function newcomer (t: Test, browser: Browser): Promise<void> {
   const service = await startService(t, { sandbox: { tier: 'development', latencyMs: 100 }, env: { SPOTIFY_MAX_CONCURRENCY: '1' } })
   const { page, problems } = await openPage(t, browser, service.url, { origins: [service.sandboxUrl] })
   const changes = watchNumber(service)
-  await page.getByLabel('Number of albums').fill('40')
+  await page.locator('input[name="limit"]').fill('40')
   await page.getByRole('button', { name: 'Start the run' }).click()
   await page.waitForURL('**/ui/runs/*')
   await page.evaluate(`window.seen = []
@@ -234,7 +234,7 @@ async function withoutScript (t: Test, browser: Browser): Promise<void> {
   await page.getByRole('link', { name: /All numbers of the plots/ }).click()
   for (const plot of ['dates', 'tracks', 'durations']) t.ok(await page.locator(`[data-plot="${plot}"] tbody tr`).count() > 0, plot)
   await page.goto(service.url)
-  await page.getByLabel('Number of albums').fill('5')
+  await page.locator('input[name="limit"]').fill('5')
   await page.getByRole('button', { name: 'Start the run' }).click()
   await page.waitForURL('**/ui/runs/*')
   await untilRun(service, page.url().split('/').at(-1)?.split('?')[0] ?? '', ({ finishedAt }) => finishedAt !== null)
