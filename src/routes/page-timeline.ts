@@ -1,9 +1,8 @@
 import { type FastifyInstance } from 'fastify'
 import { type Run } from '../schemas/run.ts'
-import { type Timeline } from '../web/timeline.ts'
+import { type Timeline } from '../schemas/timeline.ts'
 
-/** The history of a run; null where none is kept. */
-export async function timelineOf (app: FastifyInstance, run: Run): Promise<Timeline | null> {
-  const { timeline } = app.runs as { timeline?: (id: string) => Promise<Timeline> }
-  return timeline === undefined || run.startedAt === null ? null : await timeline(run.id)
+/** The history of a run; null before it has begun. */
+export async function timelineOf ({ runs }: FastifyInstance, { id, startedAt }: Run): Promise<Timeline | null> {
+  return startedAt === null ? null : await runs.timeline(id)
 }

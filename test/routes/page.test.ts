@@ -68,6 +68,7 @@ t.test('a run from the form to its pages', async (t) => {
     t.ok(covers.includes(`src="${service.sandboxUrl}/sandbox/covers/`))
     const { plots } = (await service.app.inject(`/ui/runs/${id}/plots.json`)).json<{ plots: Array<{ id: string, rows: Array<[string, number]> }> }>()
     t.same(plots.map((plot) => plot.id), ['dates', 'tracks', 'durations', 'calls'])
+    t.ok((plots[3]?.rows.reduce((sum, [, calls]) => sum + calls, 0) ?? 0) > 30, 'each call is in the history')
     t.equal(plots[1]?.rows.reduce((sum, [, albums]) => sum + albums, 0), 30)
     const tables = await page(service, `/ui/runs/${id}/plots`)
     for (const [label, count] of plots[2]?.rows ?? []) t.ok(tables.includes(`<tr><th scope="row">${label}</th><td class="number">${count}</td></tr>`), label)
