@@ -54,21 +54,30 @@ export interface AppOptions {
   recover?: boolean
 }
 
-/** The client's own id of a request, where it sends one that is fit for a log, follows it through. Its key is not fit. */
+/**
+ * The client's own id of a request, where it sends one that is fit for a log, follows it through. Its key is not fit.
+ */
 function requestIdOf ({ headers }: { headers: Record<string, unknown> }): string {
   const given = headers['x-request-id']
   if (typeof given !== 'string' || !/^[\w.:+/=-]{1,128}$/.test(given)) return randomUUID()
-  return [headers['authorization'], headers['x-api-key']].some((credential) => String(credential).includes(given)) ? randomUUID() : given
+  return [headers['authorization'], headers['x-api-key']].some((credential) => String(credential).includes(given))
+    ? randomUUID()
+    : given
 }
 
-/** A serializer made of a route's schema would be compiled while its first client waits; the tests check every answer against its schema instead. */
+/**
+ * A serializer made of a route's schema would be compiled while its first client waits; the tests check every answer
+ * against its schema instead.
+ */
 const PLAIN_JSON = { compilersFactory: { buildSerializer: () => () => toJson } }
 
 const BODY_LIMIT_BYTES = 64 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 
 /** The service, wired and not listening. Throws `ConfigError` when the environment is wrong. */
-export async function buildApp ({ env, envFile, logger, dependencies: given, recover = true }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp (
+  { env, envFile, logger, dependencies: given, recover = true }: AppOptions
+): Promise<FastifyInstance> {
   const config = await loadConfig({ env, envFile })
   const app = Fastify({
     loggerInstance: logger,

@@ -1,6 +1,6 @@
 /**
- * What a terminal or a log reader obeys instead of showing: DEL and the C1 controls, marks and overrides of the direction of text,
- * line and paragraph separators, and the byte order mark.
+ * What a terminal or a log reader obeys instead of showing: DEL and the C1 controls, marks and overrides of the
+ * direction of text, line and paragraph separators, and the byte order mark.
  */
 const INVISIBLE = '\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufeff'
 const IN_JSON = new RegExp(`[${INVISIBLE}]`, 'g')

@@ -7,7 +7,9 @@ import { createLogger } from './logging/logger.ts'
 /** Long enough to hand over what is under way; an orchestrator kills after 10 s or more. */
 const CLOSE_WITHIN_MS = 5000
 
-/** Runs the service until a signal ends it; a failure to start ends the process with code 1 and one line per problem. */
+/**
+ * Runs the service until a signal ends it; a failure to start ends the process with code 1 and one line per problem.
+ */
 export async function serve (): Promise<void> {
   try {
     const logger = await createLogger(logTo(1, { sync: false }), process.stdout.isTTY)

@@ -18,8 +18,8 @@ const EXAMPLES: Record<UsedSource['used'], Example> = {
   albums: { body: ({ ids }) => ({ albumIds: ids.slice(3, 5) }), albums: ({ ids }) => ids.slice(3, 5) },
 }
 
-function byGolden ({ listed, searchFields }: Catalogue): string[] {
-  return listed.filter((id) => searchFields(id)?.artists.some((artist) => artist.toLowerCase().includes('golden')))
+function byGolden (catalogue: Catalogue): string[] {
+  return catalogue.listed.filter((id) => catalogue.searchFields(id)?.artists.some((artist) => artist.toLowerCase().includes('golden')))
 }
 
 function artistOf (catalogue: Catalogue): string {
@@ -27,8 +27,8 @@ function artistOf (catalogue: Catalogue): string {
 }
 
 /** Albums of an artist's own: those on which it only appears are not asked for. */
-function listedBy ({ artistAlbums }: Catalogue, artistId: string): string[] {
-  return (artistAlbums(artistId) ?? []).filter(({ group }) => group === 'album' || group === 'single').map(({ id }) => id)
+function listedBy (catalogue: Catalogue, artistId: string): string[] {
+  return (catalogue.artistAlbums(artistId) ?? []).filter(({ group }) => group === 'album' || group === 'single').map(({ id }) => id)
 }
 
 t.test('a run of each source has albums that its request asks for, and no others', async (t) => {

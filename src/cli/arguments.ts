@@ -17,7 +17,9 @@ export interface CliArguments {
 const HELP_COLUMN = 22
 
 /** Each field of the body of `POST /ingest` with its option, in the order of the schema. */
-const FIELDS = FIELD_NAMES.map((field) => ({ field, option: kebab(field), type: INGEST_FIELDS[field].schema.type as string }))
+const FIELDS = FIELD_NAMES.map(
+  (field) => ({ field, option: kebab(field), type: INGEST_FIELDS[field].schema.type as string })
+)
 
 /** The fields as lines of the help, with the source of those that only one takes. */
 const FIELD_LINES = FIELDS.map(({ field, option }) => {
@@ -46,13 +48,18 @@ const OPTIONS = {
 } as const satisfies ParseArgsOptionsConfig
 
 /** A list may be split over several options of the same name. */
-const FIELD_OPTIONS: ParseArgsOptionsConfig = Object.fromEntries(FIELDS.map(({ option, type }) => [option, { type: type === 'boolean' ? 'boolean' : 'string', multiple: type === 'array' }]))
+const FIELD_OPTIONS: ParseArgsOptionsConfig = Object.fromEntries(FIELDS.map(
+  ({ option, type }) => [option, { type: type === 'boolean' ? 'boolean' : 'string', multiple: type === 'array' }]
+))
 
 const HINT = '(--help shows the options)'
 
 const isBody = new Ajv({ verbose: true }).compile<IngestBody>(IngestBody)
 
-/** @param env the process's environment, in which npm leaves the options that it has taken for its own. Throws `invalid_request` with what to change. */
+/**
+ * @param env the process's environment, in which npm leaves the options that it has taken for its own. Throws
+ * `invalid_request` with what to change.
+ */
 export function readArguments (args: string[], env: Record<string, string | undefined> = {}): CliArguments {
   refuseTaken(env)
   const values = parse(args)
@@ -60,7 +67,9 @@ export function readArguments (args: string[], env: Record<string, string | unde
   if (help) return { body: {}, out, tables, waitForPause, help }
   const body = Object.fromEntries(FIELDS.flatMap(({ field, option, type }) => {
     const given = (values as Record<string, OptionValue>)[option]
-    return given === undefined ? [] : [[field, type === 'array' ? [given].flat().flatMap(listed) : type === 'integer' ? numberIn(given) : given]]
+    return given === undefined
+      ? []
+      : [[field, type === 'array' ? [given].flat().flatMap(listed) : type === 'integer' ? numberIn(given) : given]]
   }))
   if (!isBody(body)) throw wrong(isBody.errors?.[0])
   return { body, out, tables, waitForPause, help }
@@ -70,8 +79,13 @@ type OptionValue = string | boolean | Array<string | boolean> | undefined
 
 /** Without the `--` that ends its own options, npm takes ours, and the run would be another one than was asked for. */
 function refuseTaken (env: Record<string, string | undefined>): void {
-  const taken = Object.keys({ ...OPTIONS, ...FIELD_OPTIONS }).find((option) => option !== 'help' && env[`npm_config_${option.replaceAll('-', '_')}`] !== undefined)
-  if (taken !== undefined) throw new ServiceError('invalid_request', `npm has taken --${taken} for an option of its own: put a -- before the options, as in npm run -s ingest -- --${taken}`)
+  const taken = Object.keys({ ...OPTIONS, ...FIELD_OPTIONS }).find(
+    (option) => option !== 'help' && env[`npm_config_${option.replaceAll('-', '_')}`] !== undefined
+  )
+  if (taken !== undefined) {
+    throw new ServiceError('invalid_request', `npm has taken --${taken} for an option of its ` +
+    `own: put a -- before the options, as in npm run -s ingest -- --${taken}`)
+  }
 }
 
 function parse (args: string[]) {
@@ -99,7 +113,9 @@ function kebab (field: string): string {
 export function inOptions (error: unknown): unknown {
   if (!hasCode(error, 'invalid_request')) return error
   const names = new RegExp(`(?<![\\w"-])(${FIELDS.map(({ field }) => field).join('|')})(?![\\w"-])`, 'g')
-  return new ServiceError('invalid_request', error.message.replace(names, (field) => `--${kebab(field)}`), { cause: error })
+  return new ServiceError(
+    'invalid_request', error.message.replace(names, (field) => `--${kebab(field)}`), { cause: error }
+  )
 }
 
 function wrong (error: ErrorObject | undefined): ServiceError {

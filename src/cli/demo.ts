@@ -39,7 +39,12 @@ export async function runDemo (): Promise<void> {
 
 async function main (): Promise<void> {
   const { values } = parseArgs({
-    options: { once: { type: 'boolean' }, tier: { type: 'string' }, 'latency-ms': { type: 'string' }, help: { type: 'boolean' } },
+    options: {
+      once: { type: 'boolean' },
+      tier: { type: 'string' },
+      'latency-ms': { type: 'string' },
+      help: { type: 'boolean' },
+    },
   })
   if (values.help === true) return say(USAGE)
   const sandbox = buildSandbox({
@@ -49,7 +54,9 @@ async function main (): Promise<void> {
   })
   const sandboxUrl = await listenOn(sandbox, '127.0.0.1', SANDBOX_PORT)
   const isTerminal = process.stderr.isTTY
-  const app = await buildApp({ env: environment(sandboxUrl), logger: await createLogger(logTo(2, { sync: true }), isTerminal) })
+  const app = await buildApp(
+    { env: environment(sandboxUrl), logger: await createLogger(logTo(2, { sync: true }), isTerminal) }
+  )
   const close = async (): Promise<void> => {
     await app.close()
     await sandbox.close()
@@ -59,10 +66,14 @@ async function main (): Promise<void> {
   closeWithGrace({ logger: false }, async ({ signal, err }) => {
     await close()
     if (isSummed) return
-    for (const line of err === undefined ? [`the demo was stopped by ${signal ?? 'itself'} before its run had ended`] : startupErrorLines(err)) process.stderr.write(`${line}\n`)
+    for (const line of err === undefined
+      ? [`the demo was stopped by ${signal ?? 'itself'} before its run had ended`]
+      : startupErrorLines(err)) process.stderr.write(`${line}\n`)
     process.exit(1)
   })
-  const display = isTerminal ? createProgressBar(process.stderr, app.dependencies.clock) : createProgressLog(app.log, app.dependencies.clock)
+  const display = isTerminal
+    ? createProgressBar(process.stderr, app.dependencies.clock)
+    : createProgressLog(app.log, app.dependencies.clock)
   const run = await ingestOnce(app, url, display)
   say(summary(run, await app.runs.documentPath(run)))
   isSummed = true
@@ -77,17 +88,26 @@ function dateBefore (days: number): string {
 
 function tierOf (text = 'development'): Tier {
   const tier = TIERS.find((known) => known === text)
-  if (tier === undefined) throw new ServiceError('invalid_request', `--tier cannot be "${text}": it must be one of ${TIERS.join(', ')}`)
+  if (tier === undefined) {
+    throw new ServiceError('invalid_request', `--tier cannot be "${text}": it must be one of ${TIERS.join(', ')}`)
+  }
   return tier
 }
 
 /** Throws `invalid_request`. */
 export function latencyOf (text = '0'): number {
-  if (!/^\d{1,5}$/.test(text)) throw new ServiceError('invalid_request', `--latency-ms cannot be "${text}": it must be a whole number of milliseconds, of at most 99999`)
+  if (!/^\d{1,5}$/.test(text)) {
+    throw new ServiceError(
+      'invalid_request', `--latency-ms cannot be "${text}": it must be a whole number of milliseconds, of at most 99999`
+    )
+  }
   return Number(text)
 }
 
-/** The sandbox has no limit and no secrets, and nothing is shared; the rest is as everywhere, and the user's own variables hold. */
+/**
+ * The sandbox has no limit and no secrets, and nothing is shared; the rest is as everywhere, and the user's own
+ * variables hold.
+ */
 function environment (sandboxUrl: string): Record<string, string | undefined> {
   return {
     LOG_LEVEL: 'warn',
@@ -137,7 +157,9 @@ async function ingestOnce (app: FastifyInstance, url: string, display: ProgressD
 }
 
 /** Returns the outcome of the run and the path of its file, one per line. */
-export function summary ({ status, progress, cost, source, startedAt, finishedAt, error }: Run, path: string | null): string {
+export function summary (
+  { status, progress, cost, source, startedAt, finishedAt, error }: Run, path: string | null
+): string {
   const seconds = (Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1000
   return [
     `${status}: ${progress.albumsFetched} albums with ${progress.tracks} tracks in ${seconds} s, ${costText(cost)}`,

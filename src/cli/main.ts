@@ -35,11 +35,16 @@ async function main (): Promise<number> {
   }
   const isTerminal = process.stderr.isTTY
   const logger = await createLogger(logTo(2, { sync: true }), isTerminal)
-  /** Nothing listens here, so nothing has to be protected against who could reach it; with DATABASE_URL it is one more replica until its run has ended. */
+  /**
+   * Nothing listens here, so nothing has to be protected against who could reach it; with DATABASE_URL it is one more
+   * replica until its run has ended.
+   */
   const env = { ...process.env, HOST: '127.0.0.1', ROLE: 'all' }
   const app = await buildApp({ env, envFile: '.env', logger, recover: false })
   if (isTerminal) app.log.level = 'error'
-  const display = isTerminal ? createProgressBar(process.stderr, app.dependencies.clock) : createProgressLog(app.log, app.dependencies.clock)
+  const display = isTerminal
+    ? createProgressBar(process.stderr, app.dependencies.clock)
+    : createProgressLog(app.log, app.dependencies.clock)
   try {
     await app.ready()
     if (args.out !== undefined) await makeFolder(args.out)
@@ -52,9 +57,17 @@ async function main (): Promise<number> {
   }
 }
 
-/** Returns the run as soon as it has ended or, unless pauses are waited for, is paused; throws where the user stops it. */
-async function untilItStops ({ runs, dependencies: { clock } }: Pick<FastifyInstance, 'runs' | 'dependencies'>, { body, waitForPause }: CliArguments, update: (run: Run) => void): Promise<Run> {
-  const started = await runs.start(body, null, { kind: 'cli', name: null }).catch((error: unknown) => { throw inOptions(error) })
+/**
+ * Returns the run as soon as it has ended or, unless pauses are waited for, is paused; throws where the user stops it.
+ */
+async function untilItStops (
+  { runs, dependencies: { clock } }: Pick<FastifyInstance, 'runs' | 'dependencies'>,
+  { body, waitForPause }: CliArguments,
+  update: (run: Run) => void
+): Promise<Run> {
+  const started = await runs.start(body, null, { kind: 'cli', name: null }).catch(
+    (error: unknown) => { throw inOptions(error) }
+  )
   let stop = (_signal: NodeJS.Signals): void => {}
   return await new Promise<Run>((resolve, reject) => {
     stop = (signal) => reject(new ServiceError('canceled', `stopped by ${signal}: the same command resumes the run`))
@@ -79,10 +92,15 @@ function isPausedStill ({ status, resumeAt }: Run, nowMs: number): boolean {
 
 async function report (run: Run, path: string | null, { out, tables }: CliArguments): Promise<number> {
   const { status, error, gaps, progress, cost } = run
-  process.stderr.write(`${status}: ${progress.albumsFetched} of ${progress.albumsListed} albums, ${progress.tracks} tracks, ${costText(cost)}\n`)
+  process.stderr.write(`${status}: ${progress.albumsFetched} of ${progress.albumsListed} albums, ${progress.tracks} ` +
+    `tracks, ${costText(cost)}\n`)
   if (error !== null) process.stderr.write(`${printable(`${error.code}: ${error.detail}`)}\n`)
   if (status === 'paused') process.stderr.write(`the same command resumes the run after ${run.resumeAt ?? 'that'}\n`)
-  for (const gap of gaps) process.stderr.write(`${printable(`missing: ${gap.albumId ?? 'listing'} ${gap.name ?? ''} ${gap.code}: ${gap.detail}`)}\n`)
+  for (const gap of gaps) {
+    process.stderr.write(
+    `${printable(`missing: ${gap.albumId ?? 'listing'} ${gap.name ?? ''} ${gap.code}: ${gap.detail}`)}\n`
+    )
+  }
   if (path !== null && run.file !== null) {
     const file = out === undefined ? resolve(path) : await copyDocument(path, out, run.file)
     process.stdout.write(`${file}\n`)
@@ -97,6 +115,8 @@ async function makeFolder (folder: string): Promise<void> {
     await mkdir(folder, { recursive: true })
     await access(folder, constants.W_OK)
   } catch (error) {
-    throw new ServiceError('invalid_request', `--out ${folder} is not a writable folder (${error instanceof Error ? error.message : String(error)}): name another one`, { cause: error })
+    throw new ServiceError('invalid_request', `--out ${folder} is not a writable folder (${error instanceof Error
+      ? error.message
+      : String(error)}): name another one`, { cause: error })
   }
 }

@@ -91,7 +91,10 @@ export function costText ({ calls, cached }: Run['cost']): string {
 
 const LOG_EVERY_MS = 5000
 
-/** A log line now and then, where nobody watches, and one as soon as the run is paused: nothing else happens then for long. */
+/**
+ * A log line now and then, where nobody watches, and one as soon as the run is paused: nothing else happens then for
+ * long.
+ */
 export function createProgressLog (log: Log, clock: Clocks): ProgressDisplay {
   const timesOf = createEstimate(clock)
   let loggedAtMs = clock.monotonic()
@@ -104,7 +107,15 @@ export function createProgressLog (log: Log, clock: Clocks): ProgressDisplay {
       wasPaused = status === 'paused'
       if (!isNews && clock.monotonic() - loggedAtMs < LOG_EVERY_MS) return
       loggedAtMs = clock.monotonic()
-      log.info({ runId: id, status, progress, calls: cost.calls, elapsedSeconds: inSeconds(elapsedMs), etaSeconds: inSeconds(leftMs), waiting }, 'run in progress')
+      log.info({
+        runId: id,
+        status,
+        progress,
+        calls: cost.calls,
+        elapsedSeconds: inSeconds(elapsedMs),
+        etaSeconds: inSeconds(leftMs),
+        waiting,
+      }, 'run in progress')
     },
     stop () {},
   }

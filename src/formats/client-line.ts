@@ -3,7 +3,10 @@ import { ServiceError } from '../errors.ts'
 
 /** The place of one conversion in the line of its client. */
 export interface Place {
-  /** Resolves when this conversion is the one that goes on: immediately unless another took over while its reader stalled. */
+  /**
+   * Resolves when this conversion is the one that goes on: immediately unless another took over while its reader
+   * stalled.
+   */
   hold: () => Promise<void> | undefined
   /** Marks that the conversion has handed out a piece and waits for its reader. */
   rest: () => void
@@ -13,7 +16,9 @@ export interface Place {
 
 /** The conversions of one client: one goes on, the others wait. */
 export interface ClientLine {
-  /** Resolves when a new conversion may begin. Throws `too_many_requests` where the line is full or the wait too long. */
+  /**
+   * Resolves when a new conversion may begin. Throws `too_many_requests` where the line is full or the wait too long.
+   */
   join: (signal: AbortSignal) => Promise<Place>
   isEmpty: () => boolean
 }
@@ -119,6 +124,7 @@ export function createClientLine ({ maxWaiting, maxWaitMs, stalledMs }: LineLimi
 const RETRY_AFTER_SECONDS = 10
 
 function refused (): ServiceError {
-  const detail = 'a client has one conversion of a document at a time, and too many of this one wait: ask for one after the other, or for ?format=json, which is not converted'
+  const detail = 'a client has one conversion of a document at a time, and too many of this one wait: ask for one ' +
+    'after the other, or for ?format=json, which is not converted'
   return new ServiceError('too_many_requests', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS })
 }

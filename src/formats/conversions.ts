@@ -11,7 +11,9 @@ export interface Conversion {
 
 /** Keeps conversions, which compute, out of the way of each other and of everything else. */
 export interface Conversions {
-  /** Resolves when the client has no other conversion that goes on. Throws `too_many_requests`, or the signal's reason. */
+  /**
+   * Resolves when the client has no other conversion that goes on. Throws `too_many_requests`, or the signal's reason.
+   */
   begin: (client: string, signal: AbortSignal) => Promise<Conversion>
 }
 

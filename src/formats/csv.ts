@@ -47,8 +47,13 @@ export async function * csv (albums: AsyncIterable<Buffer>): AsyncGenerator<stri
 const FORMULA_CHARACTERS = '=+\\-@＝＋－＠﹦﹢﹣﹫'
 const INVISIBLE = '\\p{White_Space}\\p{Default_Ignorable_Code_Point}\\p{C}\\u2800"'
 
-/** Where some program may see a cell begin: at its beginning, and after what separates cells or rows in any spreadsheet's locale. */
-const FORMULA_START = new RegExp(`(^|[,;\\t\\r\\n])((?:(?![\\t\\r\\n])[${INVISIBLE}])*)(?='*[${FORMULA_CHARACTERS}])`, 'gu')
+/**
+ * Where some program may see a cell begin: at its beginning, and after what separates cells or rows in any
+ * spreadsheet's locale.
+ */
+const FORMULA_START = new RegExp(
+  `(^|[,;\\t\\r\\n])((?:(?![\\t\\r\\n])[${INVISIBLE}])*)(?='*[${FORMULA_CHARACTERS}])`, 'gu'
+)
 const SEPARATOR_START = /^(?='*[\t\r\n])/
 /** Most cells have nothing of this, and are written as they are. */
 const IS_SPECIAL = new RegExp(`[${FORMULA_CHARACTERS}",\\t\\r\\n]`)
@@ -56,9 +61,9 @@ const NEEDS_QUOTES = /[",\r\n]/
 
 /**
  * Writes one cell that starts no formula, however the row is split, in quotes where RFC 4180 wants them.
- * An apostrophe goes before a formula character that is the first visible one of the cell or follows `,`, `;`, a tab or a
- * line break in it, and before a cell that begins with a tab or a line break. Where such a place has apostrophes already,
- * it gets one more, so that the text comes back by taking one away there.
+ * An apostrophe goes before a formula character that is the first visible one of the cell or follows `,`, `;`, a tab or
+ * a line break in it, and before a cell that begins with a tab or a line break. Where such a place has apostrophes
+ * already, it gets one more, so that the text comes back by taking one away there.
  * Source: OWASP, CSV Injection
  */
 export function csvCell (value: unknown): string {
@@ -82,7 +87,10 @@ function textOf (value: unknown): string {
   }
 }
 
-/** ` | ` stands in no name that is known, and separates cells in no spreadsheet's dialect; names hold commas and semicolons. */
+/**
+ * ` | ` stands in no name that is known, and separates cells in no spreadsheet's dialect; names hold commas and
+ * semicolons.
+ */
 function joined (artists: unknown, field: string): string {
   return listOf(artists).map((artist) => textOf(fieldsOf(artist)[field])).join(' | ')
 }

@@ -18,8 +18,26 @@ export const FORMAT_NAMES = ['json', 'ndjson', 'csv', 'tracks'] as const
 export type FormatName = typeof FORMAT_NAMES[number]
 
 export const FORMATS: Record<FormatName, Format> = {
-  json: { contentType: 'application/json; charset=utf-8', mediaType: 'application/json', extension: '.json', revision: 1, write: null },
-  ndjson: { contentType: 'application/x-ndjson', mediaType: 'application/x-ndjson', extension: '.ndjson', revision: 1, write: ndjson },
+  json: {
+    contentType: 'application/json; charset=utf-8',
+    mediaType: 'application/json',
+    extension: '.json',
+    revision: 1,
+    write: null,
+  },
+  ndjson: {
+    contentType: 'application/x-ndjson',
+    mediaType: 'application/x-ndjson',
+    extension: '.ndjson',
+    revision: 1,
+    write: ndjson,
+  },
   csv: { contentType: 'text/csv; charset=utf-8', mediaType: 'text/csv', extension: '.csv', revision: 2, write: csv },
-  tracks: { contentType: 'application/json; charset=utf-8', mediaType: null, extension: '.tracks.json', revision: 2, write: tracks },
+  tracks: {
+    contentType: 'application/json; charset=utf-8',
+    mediaType: null,
+    extension: '.tracks.json',
+    revision: 2,
+    write: tracks,
+  },
 }

@@ -1,6 +1,8 @@
 /** Shares the event loop between conversions. */
 export interface Turns {
-  /** Resolves when `conversion` may compute: immediately while its turn lasts, else after all that wait have had theirs. */
+  /**
+   * Resolves when `conversion` may compute: immediately while its turn lasts, else after all that wait have had theirs.
+   */
   take: (conversion: object) => Promise<void> | undefined
 }
 

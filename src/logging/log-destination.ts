@@ -4,8 +4,9 @@ import { destination } from 'pino'
 const MOST_WAITING_BYTES = 16 * 1024 * 1024
 
 /**
- * A file descriptor as the place of the log. Where it cannot be written, as a file on a full disk, the service goes on: what is logged
- * waits, each new line tries again, and nothing waits for it, at the exit neither: `flushSync` would try the same for ever.
+ * A file descriptor as the place of the log. Where it cannot be written, as a file on a full disk, the service goes on:
+ * what is logged waits, each new line tries again, and nothing waits for it, at the exit neither: `flushSync` would try
+ * the same for ever.
  */
 export function logTo (fd: 1 | 2, options: { sync: boolean }): ReturnType<typeof destination> {
   const stream = destination({ dest: fd, maxLength: MOST_WAITING_BYTES, ...options })

@@ -1,8 +1,9 @@
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 
 /**
- * One line for each request, when it is over, in place of Fastify's two: at many requests a second, a line costs as much as the answer
- * to whom has the document already. Also a client that goes away leaves its line. What is under way is told at the level debug.
+ * One line for each request, when it is over, in place of Fastify's two: at many requests a second, a line costs as
+ * much as the answer to whom has the document already. Also a client that goes away leaves its line. What is under way
+ * is told at the level debug.
  */
 export class RequestLog extends LogController {
   override incomingRequest (request: FastifyRequest, reply: FastifyReply): void {
@@ -11,7 +12,10 @@ export class RequestLog extends LogController {
     request.log.debug({ method, url, ip }, 'incoming request')
     reply.raw.once('close', () => {
       const { statusCode: status, writableFinished } = reply.raw
-      request.log.info({ method, url, ip, status, ms: Math.round(10 * reply.elapsedTime) / 10 }, writableFinished ? 'request completed' : 'request aborted')
+      request.log.info(
+        { method, url, ip, status, ms: Math.round(10 * reply.elapsedTime) / 10 },
+        writableFinished ? 'request completed' : 'request aborted'
+      )
     })
   }
 
@@ -21,8 +25,9 @@ export class RequestLog extends LogController {
 }
 
 /**
- * Returns path and query of a request without what could be a secret: a value is shown only for a parameter that the route's schema
- * names, so `?api_key=` and its like never reach the log, and neither does the authority of a URL in absolute form.
+ * Returns path and query of a request without what could be a secret: a value is shown only for a parameter that the
+ * route's schema names, so `?api_key=` and its like never reach the log, and neither does the authority of a URL in
+ * absolute form.
  */
 export function loggedUrl ({ url, routeOptions }: Pick<FastifyRequest, 'url' | 'routeOptions'>): string {
   const { properties = {} } = routeOptions.schema?.querystring as { properties?: object } | undefined ?? {}

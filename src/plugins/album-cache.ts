@@ -28,6 +28,10 @@ export default fp(async (app) => {
     log,
   })
   app.decorate('albumCaching', maxAgeMs === 0 ? null : { store, maxAgeMs, log })
-  if (maxAgeMs === 0) app.addHook('onReady', async () => { void store.sweep().catch((error: unknown) => log.warn({ err: error }, 'cached albums cannot be deleted')) })
+  if (maxAgeMs === 0) {
+    app.addHook('onReady', async () => {
+      void store.sweep().catch((error: unknown) => log.warn({ err: error }, 'cached albums cannot be deleted'))
+    })
+  }
   app.addHook('onClose', async () => await store.close())
 }, { name: 'album-cache', dependencies: ['engine'] })

@@ -26,8 +26,8 @@ declare module 'fastify' {
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 
 /**
- * With API_KEYS set, every route but the health probes wants one of the keys. The cookie of a session takes its place for
- * whatever changes nothing, and for the forms of the pages: for more it could be used by pages of other sites.
+ * With API_KEYS set, every route but the health probes wants one of the keys. The cookie of a session takes its place
+ * for whatever changes nothing, and for the forms of the pages: for more it could be used by pages of other sites.
  */
 export default fp(async (app) => {
   const plain = keysOf(app.config.API_KEYS)
@@ -59,8 +59,13 @@ export default fp(async (app) => {
   app.addHook('onRequest', async (request, reply) => {
     const { url = '', config } = request.routeOptions
     if (url.startsWith('/health/') || config?.isPublic === true || app.clientKey(request) !== null) return
-    if (url.startsWith('/docs') && prefersHtml(request)) return reply.header('cache-control', 'no-store').redirect(app.pagePath('/ui/login?next=/docs'), 303)
-    throw new ServiceError('unauthorized', "this service needs a key: send 'Authorization: Bearer KEY' or 'X-API-Key: KEY' with a key of its API_KEYS")
+    if (url.startsWith('/docs') && prefersHtml(request)) {
+      return reply.header('cache-control', 'no-store').redirect(app.pagePath('/ui/login?next=/docs'), 303)
+    }
+    throw new ServiceError(
+      'unauthorized',
+      "this service needs a key: send 'Authorization: Bearer KEY' or 'X-API-Key: KEY' with a key of its API_KEYS"
+    )
   })
 }, { name: 'auth', dependencies: ['config', 'error-handler', 'public-url'] })
 

@@ -5,7 +5,8 @@ import { type Ajv } from 'ajv'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import {
-  type Config, ConfigError, type ConfigProblem, ConfigSchema, PROXIES_FORMAT, ROLES, URL_FORMAT, areProxies, conflictsOf, problemsOf, wrappingsOf,
+  type Config, ConfigError, type ConfigProblem, ConfigSchema, PROXIES_FORMAT, ROLES, URL_FORMAT, areProxies,
+  conflictsOf, problemsOf, wrappingsOf,
 } from '../config.ts'
 
 declare module 'fastify' {
@@ -27,7 +28,8 @@ export default fp<{ config: Config }>(async (app, { config }) => {
 }, { name: 'config' })
 
 /**
- * Reads the environment's variables with their types and defaults, on an instance of their own: they decide how the server is made.
+ * Reads the environment's variables with their types and defaults, on an instance of their own: they decide how the
+ * server is made.
  * Throws `ConfigError` with everything that is wrong.
  */
 export async function loadConfig ({ env, envFile }: ConfigOptions): Promise<Config> {
@@ -35,7 +37,12 @@ export async function loadConfig ({ env, envFile }: ConfigOptions): Promise<Conf
   const wrapped = wrappingsOf(data)
   const reader = Fastify()
   try {
-    await reader.register(fastifyEnv, { schema: ConfigSchema, data: { ...data }, env: false, ajv: validator ?? { customOptions: (made) => { validator = withFormats(made); return validator } } })
+    await reader.register(fastifyEnv, {
+      schema: ConfigSchema,
+      data: { ...data },
+      env: false,
+      ajv: validator ?? { customOptions: (made) => { validator = withFormats(made); return validator } },
+    })
   } catch (error) {
     throw configErrorOf(error, data, wrapped)
   }
@@ -45,7 +52,9 @@ export async function loadConfig ({ env, envFile }: ConfigOptions): Promise<Conf
 }
 
 function withFormats (ajv: Ajv): Ajv {
-  return ajv.addFormat(URL_FORMAT, (text: string) => text === '' || URL.canParse(text)).addFormat(PROXIES_FORMAT, areProxies)
+  return ajv.addFormat(URL_FORMAT, (text: string) => text === '' || URL.canParse(text)).addFormat(
+    PROXIES_FORMAT, areProxies
+  )
 }
 
 /** The first instance that was made: it keeps the compiled schema, which takes longer than all the rest of loading. */
@@ -55,7 +64,9 @@ let validator: Ajv | undefined
 function configErrorOf (error: unknown, data: Record<string, string>, wrapped: ConfigProblem[]): unknown {
   if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) return error
   const problems = new Map<string, string>()
-  for (const { variable, advice } of [...wrapped, ...problemsOf(error.errors), ...wrapped.length > 0 ? [] : conflictsOf(relatedOf(data))]) {
+  for (const { variable, advice } of [
+    ...wrapped, ...problemsOf(error.errors), ...wrapped.length > 0 ? [] : conflictsOf(relatedOf(data))
+  ]) {
     if (!problems.has(variable)) problems.set(variable, advice)
   }
   return new ConfigError([...problems].map(([variable, advice]) => ({ variable, advice })))
@@ -67,13 +78,22 @@ function fileOf (path: string | undefined): ConfigOptions['env'] {
   try {
     return parseEnv(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
   } catch (error) {
-    throw new ConfigError([{ variable: path, advice: `cannot be read (${error instanceof Error ? error.message : String(error)}): make it a file that the service may read, or take it away and set the variables in the environment` }])
+    throw new ConfigError([{
+      variable: path,
+      advice: `cannot be read (${error instanceof Error
+? error.message
+: String(
+      error
+    )}): make it a file that the service may read, or take it away and set the variables in the environment`
+    }])
   }
 }
 
 /** `NAME=` in a template or in compose means "not set": the default holds, or the variable is missing. */
 function withoutEmpty (env: ConfigOptions['env']): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''))
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '')
+  )
 }
 
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY']
@@ -84,8 +104,16 @@ function withProxies (env: Record<string, string>): Record<string, string> {
 }
 
 /** The variables that go together, read without the schema that refused some variable. */
-function relatedOf ({ HOST = '127.0.0.1', API_KEYS = '', ALLOW_ANONYMOUS, DATABASE_URL = '', ROLE }: Record<string, string>): Parameters<typeof conflictsOf>[0] {
+function relatedOf (
+  { HOST = '127.0.0.1', API_KEYS = '', ALLOW_ANONYMOUS, DATABASE_URL = '', ROLE }: Record<string, string>
+): Parameters<typeof conflictsOf>[0] {
   return {
-    HOST, API_KEYS, DATABASE_URL, ALLOW_ANONYMOUS: ALLOW_ANONYMOUS === 'true', ROLE: ROLES.find((role) => role === ROLE) ?? 'all',
+    HOST,
+    API_KEYS,
+    DATABASE_URL,
+    ALLOW_ANONYMOUS: ALLOW_ANONYMOUS === 'true',
+    ROLE: ROLES.find(
+      (role) => role === ROLE
+    ) ?? 'all',
   }
 }

@@ -65,7 +65,9 @@ const OWN_FILES = 96
 const MIN_CONNECTIONS = 8
 const MAX_CONNECTIONS = 10_000
 
-/** Returns how many connections fit under a limit of open files if each may read a document and calls need some files. */
+/**
+ * Returns how many connections fit under a limit of open files if each may read a document and calls need some files.
+ */
 export function connectionsWithin (openFiles: number | null, callFiles: number): number {
   if (openFiles === null) return MAX_CONNECTIONS
   return Math.max(MIN_CONNECTIONS, Math.min(MAX_CONNECTIONS, Math.floor((openFiles - OWN_FILES - callFiles) / 2)))

@@ -23,7 +23,9 @@ export default fp(async (app) => {
   })
 
   /** HOST=localhost has a server for each address, made by Fastify; all have the same request handler. */
-  const isOurs = ({ server }: Socket & { server?: Server }): boolean => server?.listeners('request')[0] === app.server.listeners('request')[0]
+  const isOurs = (
+    { server }: Socket & { server?: Server }
+  ): boolean => server?.listeners('request')[0] === app.server.listeners('request')[0]
   const accept = (message: unknown): void => {
     const { socket } = message as { socket: Socket }
     if (isOurs(socket)) bound.opened(socket)
@@ -37,6 +39,11 @@ export default fp(async (app) => {
     reply.raw.once('close', () => bound.finished(socket))
     if (isAccepted) return
     void reply.header('connection', 'close')
-    throw new ServiceError('too_many_connections', 'as many requests are under way as the limit of open files allows: send the request again in a moment, or raise that limit (ulimit -n)', { retryAfterSeconds: RETRY_AFTER_SECONDS })
+    throw new ServiceError(
+      'too_many_connections',
+      'as many requests are under way as the limit of open files allows: send the request again in a moment, or ' +
+        'raise that limit (ulimit -n)',
+      { retryAfterSeconds: RETRY_AFTER_SECONDS }
+    )
   })
 }, { name: 'connections', dependencies: ['config', 'error-handler'] })

@@ -33,11 +33,19 @@ declare module 'fastify' {
 
 /**
  * `app.dependencies`: connections, clock, randomness and ids; `app.answers`: the memory for what comes over them;
- * `app.retryPolicy`: the only place that makes it of the configuration. Connections that it made itself are closed with the service.
+ * `app.retryPolicy`: the only place that makes it of the configuration. Connections that it made itself are closed with
+ * the service.
  */
 export default fp<{ dependencies?: Partial<Dependencies> | undefined }>(async (app, { dependencies = {} }) => {
-  const { HTTPS_PROXY: httpsProxy, HTTP_PROXY: httpProxy, NO_PROXY: noProxy, SPOTIFY_MAX_CONCURRENCY: connections } = app.config
-  const own = dependencies.dispatcher === undefined ? createOutbound({ httpsProxy, httpProxy, noProxy }, connections) : null
+  const {
+    HTTPS_PROXY: httpsProxy,
+    HTTP_PROXY: httpProxy,
+    NO_PROXY: noProxy,
+    SPOTIFY_MAX_CONCURRENCY: connections,
+  } = app.config
+  const own = dependencies.dispatcher === undefined
+    ? createOutbound({ httpsProxy, httpProxy, noProxy }, connections)
+    : null
   app.decorate('dependencies', {
     dispatcher: dependencies.dispatcher ?? own as Dispatcher,
     clock: systemClock,

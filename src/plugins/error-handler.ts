@@ -20,15 +20,25 @@ export default fp(async (app) => {
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request.url.split('?')[0] ?? '')
     const methods = routes.methodsOf(path)
-    if (methods.length === 0) return answerError(new ServiceError('route_not_found', `there is no ${request.method} ${printable(path)} here: GET /openapi.json lists the routes`), request, reply)
+    if (methods.length === 0) {
+      return answerError(new ServiceError(
+        'route_not_found', `there is no ${request.method} ${printable(path)} here: GET /openapi.json lists the routes`
+      ), request, reply)
+    }
     void reply.header('allow', methods.join(', '))
     if (request.method === 'OPTIONS') return reply.code(204).send()
-    return answerError(new ServiceError('method_not_allowed', `there is no ${request.method} here: use ${methods.join(', ')}`), request, reply)
+    return answerError(
+      new ServiceError('method_not_allowed', `there is no ${request.method} here: use ${methods.join(', ')}`),
+      request,
+      reply
+    )
   })
 }, { name: 'error-handler' })
 
 /** Answer any error; also for what Fastify refuses before a route is found (`frameworkErrors`). */
-export function answerError (error: FastifyError | ServiceError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function answerError (
+  error: FastifyError | ServiceError, request: FastifyRequest, reply: FastifyReply
+): FastifyReply {
   const problem = toProblem(error, request, reply)
   return reply.code(problem.status).type(PROBLEM_TYPE).send(toJson(problem))
 }
@@ -46,10 +56,15 @@ export function toProblem (error: FastifyError | ServiceError, request: FastifyR
 
 /** The client is told which part of its query is wrong; the log is not: it may be a key that was sent there. */
 function loggedDetail (error: FastifyError | ServiceError, known: ServiceError): string {
-  return 'validationContext' in error && error.validationContext === 'querystring' ? 'the query is wrong' : known.message
+  return 'validationContext' in error && error.validationContext === 'querystring'
+    ? 'the query is wrong'
+    : known.message
 }
 
-/** Answer what is no HTTP request, or never became a whole one: there is no request and no reply then, only the connection. */
+/**
+ * Answer what is no HTTP request, or never became a whole one: there is no request and no reply then, only the
+ * connection.
+ */
 export function answerClientError (error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -57,13 +72,19 @@ export function answerClientError (error: ConnectionError, socket: Socket): void
   }
   const known = translateClientError(error)
   const body = toJson(problemOf(known, ERRORS[known.code].status, randomUUID()))
-  socket.end(`HTTP/1.1 ${statusLine(known)}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`, () => socket.destroy())
+  socket.end(`HTTP/1.1 ${statusLine(known)}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(
+    body
+  )}\r\nconnection: close\r\n\r\n${body}`, () => socket.destroy())
 }
 
 function translateClientError ({ code }: ConnectionError): ServiceError {
   switch (code) {
-    case 'HPE_HEADER_OVERFLOW': return new ServiceError('headers_too_large', 'URL and headers together are longer than this service accepts')
-    case 'ERR_HTTP_REQUEST_TIMEOUT': return new ServiceError('request_timeout', 'the request did not arrive in time: send it again, all at once')
+    case 'HPE_HEADER_OVERFLOW': return new ServiceError(
+      'headers_too_large', 'URL and headers together are longer than this service accepts'
+    )
+    case 'ERR_HTTP_REQUEST_TIMEOUT': return new ServiceError(
+      'request_timeout', 'the request did not arrive in time: send it again, all at once'
+    )
     default: return new ServiceError('invalid_request', 'this is not a valid HTTP/1.1 request')
   }
 }
@@ -73,9 +94,13 @@ function statusLine ({ code }: ServiceError): string {
   return `${status} ${STATUS_CODES[status] ?? 'Error'}`
 }
 
-const INTERNAL = new ServiceError('internal_error', 'an unexpected error occurred: the log of the service has the details under this requestId')
+const INTERNAL = new ServiceError(
+  'internal_error', 'an unexpected error occurred: the log of the service has the details under this requestId'
+)
 
-function setHeaders (request: FastifyRequest, reply: FastifyReply, { retryAfterSeconds }: ServiceError, status: number): void {
+function setHeaders (
+  request: FastifyRequest, reply: FastifyReply, { retryAfterSeconds }: ServiceError, status: number
+): void {
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (status === 415) reply.headers({ 'accept-post': 'application/json', 'accept-encoding': 'identity' })
@@ -83,7 +108,14 @@ function setHeaders (request: FastifyRequest, reply: FastifyReply, { retryAfterS
 }
 
 function problemOf (error: ServiceError, status: number, requestId: string): Problem {
-  return { type: ERRORS[error.code].type, title: STATUS_CODES[status] ?? 'Error', status, detail: error.message, code: error.code, requestId }
+  return {
+    type: ERRORS[error.code].type,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail: error.message,
+    code: error.code,
+    requestId,
+  }
 }
 
 /** Fastify's own errors (validation, parsing, body size) in our codes. */
@@ -91,10 +123,16 @@ function translate (error: FastifyError): ServiceError {
   if (error.validation !== undefined) return new ServiceError('invalid_request', validationDetail(error))
   if (storageErrno(error) !== null) return storageFailed('what is stored cannot be read or changed', error)
   switch (error.statusCode) {
-    case 413: return new ServiceError('payload_too_large', 'the body is larger than the 64 KiB that this service accepts: name albums and artists by their plain ids, of which 1,000 fit')
-    case 415: return new ServiceError('unsupported_media_type', "the body must be JSON: send it with 'content-type: application/json', and without a content-encoding")
+    case 413: return new ServiceError('payload_too_large', 'the body is larger than the 64 KiB that this service ' +
+      'accepts: name albums and artists by their plain ids, of which 1,000 fit')
+    case 415: return new ServiceError(
+      'unsupported_media_type',
+      "the body must be JSON: send it with 'content-type: application/json', and without a content-encoding"
+    )
     case 414: return new ServiceError('route_not_found', 'a part of the path is longer than any id')
-    default: return isClients(error.statusCode) ? new ServiceError('invalid_request', error.message, { status: error.statusCode }) : INTERNAL
+    default: return isClients(error.statusCode)
+      ? new ServiceError('invalid_request', error.message, { status: error.statusCode })
+      : INTERNAL
   }
 }
 

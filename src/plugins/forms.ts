@@ -3,8 +3,8 @@ import { ServiceError } from '../errors.ts'
 import { isFormToken } from './session-token.ts'
 
 /**
- * Forms of the pages, for routes that take them. Where a cookie says who sends one, it must have the token that only a page
- * of this service can know; where none does, the origin guard has looked at it.
+ * Forms of the pages, for routes that take them. Where a cookie says who sends one, it must have the token that only a
+ * page of this service can know; where none does, the origin guard has looked at it.
  */
 export default fp(async (app) => {
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
@@ -16,7 +16,10 @@ export default fp(async (app) => {
     if (config?.takesForm !== true || config.isPublic === true) return
     const session = app.session(request)
     if (session === null || isFormToken(formIn(request.body).get('token'), session)) return
-    throw new ServiceError('forbidden_origin', 'this form is of another session, or of another site: load the page again and send it from there')
+    throw new ServiceError(
+      'forbidden_origin',
+      'this form is of another session, or of another site: load the page again and send it from there'
+    )
   })
 }, { name: 'forms', dependencies: ['auth', 'validation'] })
 

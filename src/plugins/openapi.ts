@@ -32,8 +32,12 @@ const SECURITY_SCHEMES = {
   apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'the same in a header of its own' },
 } as const
 
-/** Helmet's policy without `upgrade-insecure-requests`: on plain HTTP it would have the page ask for its parts over HTTPS. */
-const DOCS_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; object-src 'none'; script-src 'self'; script-src-attr 'none'; style-src 'self' 'unsafe-inline'"
+/**
+ * Helmet's policy without `upgrade-insecure-requests`: on plain HTTP it would have the page ask for its parts over
+ * HTTPS.
+ */
+const DOCS_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; img-src 'self' " +
+  "data:; object-src 'none'; script-src 'self'; script-src-attr 'none'; style-src 'self' 'unsafe-inline'"
 
 /** `GET /openapi.json`, from the schemas that validate, and `GET /docs`, a page to try it. */
 export default fp(async (app) => {
@@ -41,15 +45,24 @@ export default fp(async (app) => {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'album-release-ingest', version: VERSION, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } as { name: string } },
+      info: {
+        title: 'album-release-ingest',
+        version: VERSION,
+        description: DESCRIPTION,
+        license: { name: 'MIT', identifier: 'MIT' } as { name: string },
+      },
       servers: [{ url: app.publicUrl('') || '/' }],
       tags: TAGS,
       security: app.config.API_KEYS === '' ? [{}, ...keys] : keys,
       components: { securitySchemes: SECURITY_SCHEMES },
     },
     convertConstToEnum: false,
-    transform: ({ schema = {}, url, route }) => ({ url, schema: schema.hide === true ? schema : describeOperation(schema, String(route.method), url) }),
-    transformObject: (made) => finish(('openapiObject' in made ? made.openapiObject : made.swaggerObject) as JsonObject, app.config.MAX_ALBUMS_PER_RUN),
+    transform: (
+      { schema = {}, url, route }
+    ) => ({ url, schema: schema.hide === true ? schema : describeOperation(schema, String(route.method), url) }),
+    transformObject: (made) => finish(
+      ('openapiObject' in made ? made.openapiObject : made.swaggerObject) as JsonObject, app.config.MAX_ALBUMS_PER_RUN
+    ),
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
@@ -64,7 +77,12 @@ export default fp(async (app) => {
       operationId: 'getOpenApi',
       tags: ['service'],
       summary: 'This description, as OpenAPI 3.1',
-      response: { 200: { description: 'the OpenAPI document', content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } } } },
+      response: {
+        200: {
+          description: 'the OpenAPI document',
+          content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } },
+        }
+      },
     },
   }, async () => app.swagger())
 }, { name: 'openapi', dependencies: ['public-url', 'protection'] })
@@ -74,10 +92,15 @@ interface Operation {
   responses: Record<string, { headers?: Record<string, { required?: boolean, schema: { required?: boolean } }> }>
 }
 
-/** What the plugin cannot know: named components, bodies that may be left out, headers that are always there, this service's limit. */
+/**
+ * What the plugin cannot know: named components, bodies that may be left out, headers that are always there, this
+ * service's limit.
+ */
 function finish (made: JsonObject, maxAlbums: number): JsonObject {
   const document = withComponents(made)
-  for (const operation of Object.values(document['paths'] as Record<string, Record<string, Operation>>).flatMap((path) => Object.values(path))) {
+  for (const operation of Object.values(document['paths'] as Record<string, Record<string, Operation>>).flatMap(
+    (path) => Object.values(path)
+  )) {
     if (operation.requestBody !== undefined) operation.requestBody.required = false
     for (const header of Object.values(operation.responses).flatMap(({ headers = {} }) => Object.values(headers))) {
       if (header.schema.required === true) header.required = true

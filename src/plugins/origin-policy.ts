@@ -22,14 +22,20 @@ export interface OriginPolicy {
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 /**
- * Decides whether a request may be answered without any key. A page of another site can make a browser send requests to this service;
- * by a name of its own that leads to loopback (DNS rebinding) it can even read the answers.
+ * Decides whether a request may be answered without any key. A page of another site can make a browser send requests to
+ * this service; by a name of its own that leads to loopback (DNS rebinding) it can even read the answers.
  */
-export function judgeOrigin (request: RequestOrigin, { isLocal, publicUrl }: OriginPolicy): 'allowed' | 'forbidden_origin' | 'misdirected_request' {
-  if (isLocal && ![request.host, authorityOf(request.url)].every((host) => host === undefined || isOwnHost(host, publicUrl))) return 'misdirected_request'
+export function judgeOrigin (
+  request: RequestOrigin, { isLocal, publicUrl }: OriginPolicy
+): 'allowed' | 'forbidden_origin' | 'misdirected_request' {
+  if (isLocal && ![request.host, authorityOf(request.url)].every(
+    (host) => host === undefined || isOwnHost(host, publicUrl)
+  )) return 'misdirected_request'
   if (SAFE_METHODS.has(request.method)) return 'allowed'
   if (request.fetchSite?.trim().toLowerCase() === 'cross-site') return 'forbidden_origin'
-  return request.origin === undefined || isOwnOrigin(request.origin, request, publicUrl) ? 'allowed' : 'forbidden_origin'
+  return request.origin === undefined || isOwnOrigin(request.origin, request, publicUrl)
+    ? 'allowed'
+    : 'forbidden_origin'
 }
 
 /** The authority of a target in absolute form, which goes before `Host` (RFC 9112, section 3.2.2). */
@@ -53,7 +59,9 @@ function isOwnOrigin (text: string, { host, forwardedHost }: RequestOrigin, publ
   if (!/^https?:\/\/[^\s@/?#\\]+$/i.test(text) || !URL.canParse(text)) return false
   const origin = new URL(text)
   if (origin.origin === publicUrl?.origin) return true
-  return [host, forwardedHost].some((own) => own !== undefined && own !== '' && originOf(own, origin.protocol) === origin.origin)
+  return [host, forwardedHost].some(
+    (own) => own !== undefined && own !== '' && originOf(own, origin.protocol) === origin.origin
+  )
 }
 
 /** The origin of a host under a scheme: behind a proxy that ends TLS, only the page knows which one. */

@@ -6,11 +6,16 @@ import { createRequestCount } from './request-count.ts'
 const WINDOW_MS = 60_000
 const MOST_CLIENTS = 5000
 
-/** Limits requests per key or address (REQUESTS_PER_MINUTE), before the keys are asked for, so that guessing them is limited too. */
+/**
+ * Limits requests per key or address (REQUESTS_PER_MINUTE), before the keys are asked for, so that guessing them is
+ * limited too.
+ */
 export default fp(async (app) => {
   const max = app.config.REQUESTS_PER_MINUTE
   if (max === 0) return
-  const count = createRequestCount({ windowMs: WINDOW_MS, most: MOST_CLIENTS, monotonic: () => app.dependencies.clock.monotonic() })
+  const count = createRequestCount(
+    { windowMs: WINDOW_MS, most: MOST_CLIENTS, monotonic: () => app.dependencies.clock.monotonic() }
+  )
   await app.register(rateLimit, {
     global: false,
     max,
@@ -27,7 +32,11 @@ export default fp(async (app) => {
     },
     keyGenerator: (request) => app.clientKey(request) ?? request.ip,
     allowList: (request) => request.routeOptions.url?.startsWith('/health/') === true,
-    errorResponseBuilder: (_request, { ttl }) => new ServiceError('too_many_requests', `more than ${max} requests in a minute: slow down, or use ?wait= instead of asking again`, { retryAfterSeconds: Math.ceil(ttl / 1000) }),
+    errorResponseBuilder: (_request, { ttl }) => new ServiceError(
+      'too_many_requests',
+      `more than ${max} requests in a minute: slow down, or use ?wait= instead of asking again`,
+      { retryAfterSeconds: Math.ceil(ttl / 1000) }
+    ),
   })
   app.addHook('onRequest', app.rateLimit())
 }, { name: 'protection', dependencies: ['config', 'error-handler'] })

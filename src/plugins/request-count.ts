@@ -7,7 +7,9 @@ interface RequestCountOptions {
 }
 
 /** Count a request of the key: which one it is in its window, and for how many milliseconds that goes on. */
-export function createRequestCount ({ windowMs, most, monotonic }: RequestCountOptions): (key: string) => { current: number, ttl: number } {
+export function createRequestCount (
+  { windowMs, most, monotonic }: RequestCountOptions
+): (key: string) => { current: number, ttl: number } {
   const windows = new Map<string, { requests: number, endMs: number }>()
   return (key) => {
     const nowMs = monotonic()

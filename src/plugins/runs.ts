@@ -17,7 +17,10 @@ declare module 'fastify' {
   }
 }
 
-/** `app.runs`: everything about runs; `app.releases`: what their documents were the first to have. Without `recover`, a run of an earlier process waits until an equal one is started. */
+/**
+ * `app.runs`: everything about runs; `app.releases`: what their documents were the first to have. Without `recover`, a
+ * run of an earlier process waits until an equal one is started.
+ */
 export default fp<{ recover: boolean }>(async (app, { recover }) => {
   const { config, spotify, engine: { database, queue } } = app
   const { clock, newId, random } = app.dependencies
@@ -45,7 +48,14 @@ export default fp<{ recover: boolean }>(async (app, { recover }) => {
     concurrency: config.RUN_CONCURRENCY,
     log,
     resumesPaused: recover,
-    ingest: { spotify, clock, random, retry: app.retryPolicy, concurrency: config.SPOTIFY_MAX_CONCURRENCY, caching: app.albumCaching },
+    ingest: {
+      spotify,
+      clock,
+      random,
+      retry: app.retryPolicy,
+      concurrency: config.SPOTIFY_MAX_CONCURRENCY,
+      caching: app.albumCaching,
+    },
   })
   let recovering = Promise.resolve()
   app.decorate('runs', runs)

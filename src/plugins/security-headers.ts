@@ -7,7 +7,10 @@ const HSTS_S = 365 * 24 * 3600
 export default fp(async (app) => {
   const isHttps = app.config.PUBLIC_URL.startsWith('https:')
   await app.register(helmet, {
-    /** Only where clients are known to come by TLS, and for this host alone: what else its domain serves is not known here. */
+    /**
+     * Only where clients are known to come by TLS, and for this host alone: what else its domain serves is not known
+     * here.
+     */
     strictTransportSecurity: isHttps && { maxAge: HSTS_S, includeSubDomains: false },
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: isHttps ? [] : null } },
   })

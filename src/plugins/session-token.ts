@@ -5,8 +5,8 @@ export const SESSION_COOKIE = 'album_ingest_session'
 export const SESSION_MS = 12 * 3_600_000
 
 /**
- * Makes the token of a session: when it ends, and a proof that whoever made it has the key. Every process with the same key
- * accepts it, nothing is stored, and the key cannot be read from it.
+ * Makes the token of a session: when it ends, and a proof that whoever made it has the key. Every process with the same
+ * key accepts it, nothing is stored, and the key cannot be read from it.
  */
 export function sessionToken (key: string, endsMs: number): string {
   return `${endsMs.toString(36)}.${proofOf(key, endsMs).toString('base64url')}`
@@ -21,7 +21,9 @@ export function keyOfSession (token: string, keys: readonly string[], nowMs: num
   return keys.filter((key) => timingSafeEqual(proofOf(key, endsMs), sent))[0] ?? null
 }
 
-/** The token that a page puts into its forms: a page of another origin, which cannot read the cookie, cannot make it. */
+/**
+ * The token that a page puts into its forms: a page of another origin, which cannot read the cookie, cannot make it.
+ */
 export function formTokenOf (session: string): string {
   return createHmac('sha256', session).update('form').digest('base64url')
 }

@@ -10,8 +10,9 @@ declare module 'fastify' {
 }
 
 /**
- * `app.conversions`, and answers that fail half-way: their connection is reset. A mere end would do for HTTP/1.1, where the last
- * chunk is missing then; to HTTP/1.0, which nginx speaks to its upstreams unless told otherwise, half an answer would look whole.
+ * `app.conversions`, and answers that fail half-way: their connection is reset. A mere end would do for HTTP/1.1, where
+ * the last chunk is missing then; to HTTP/1.0, which nginx speaks to its upstreams unless told otherwise, half an
+ * answer would look whole.
  */
 export default fp(async (app) => {
   app.decorate('conversions', createConversions())

@@ -5,7 +5,10 @@ import fp from 'fastify-plugin'
 import { ServiceError } from '../errors.ts'
 import { NO_BODY, NO_QUERY } from '../schemas/nothing.ts'
 
-/** Unknown fields are refused, never dropped. The first flaw ends the check: what a client sends must not decide how much is done. */
+/**
+ * Unknown fields are refused, never dropped. The first flaw ends the check: what a client sends must not decide how
+ * much is done.
+ */
 const STRICT: Options = { allErrors: false, verbose: true, removeAdditional: false, useDefaults: true }
 
 const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i
@@ -26,22 +29,33 @@ export default fp(async (app) => {
 
   const parseJson = app.getDefaultJsonParser('error', 'error')
 
-  /** A body of no bytes is no body, whatever its headers say of it; what is not known here is told without looking at its body. */
-  function parse (request: FastifyRequest, body: string, isJson: boolean, done: (error: Error | null, body?: unknown) => void): void {
+  /**
+   * A body of no bytes is no body, whatever its headers say of it; what is not known here is told without looking at
+   * its body.
+   */
+  function parse (
+    request: FastifyRequest, body: string, isJson: boolean, done: (error: Error | null, body?: unknown) => void
+  ): void {
     if (body === '' || request.is404) done(null, undefined)
     else if (!isJson || !isPlain(request)) done(unsupported())
     else void parseJson(request, body, done)
   }
 
   app.removeContentTypeParser(['application/json', 'text/plain'])
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => parse(request, body as string, true, done))
-  app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => parse(request, body as string, false, done))
+  app.addContentTypeParser(
+    'application/json', { parseAs: 'string' }, (request, body, done) => parse(request, body as string, true, done)
+  )
+  app.addContentTypeParser(
+    '*', { parseAs: 'string' }, (request, body, done) => parse(request, body as string, false, done)
+  )
 
   /** Fastify refuses a malformed type before any parser could see that there is no body. */
   app.addHook('preParsing', async ({ headers, routeOptions }) => {
     const type = headers['content-type']
     if (routeOptions.config?.takesForm === true && type !== undefined && FORM.test(type.trim())) return
-    if (type !== undefined && !/^application\/json\s*(;|$)/i.test(type.trim())) headers['content-type'] = 'application/octet-stream'
+    if (type !== undefined && !/^application\/json\s*(;|$)/i.test(type.trim())) {
+      headers['content-type'] = 'application/octet-stream'
+    }
   })
 }, { name: 'validation' })
 
@@ -55,5 +69,8 @@ function isPlain ({ headers }: FastifyRequest): boolean {
 }
 
 function unsupported (): ServiceError {
-  return new ServiceError('unsupported_media_type', "the body must be JSON: send it with 'content-type: application/json', and without a content-encoding")
+  return new ServiceError(
+    'unsupported_media_type',
+    "the body must be JSON: send it with 'content-type: application/json', and without a content-encoding"
+  )
 }

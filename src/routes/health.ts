@@ -10,13 +10,20 @@ const PROBE_EVERY_MS = 1000
 
 const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const readiness = createRecent(async () => {
-    await app.runs.probe().catch((cause: unknown) => { throw cause instanceof ServiceError ? cause : storageFailed('nothing can be stored', cause) })
+    await app.runs.probe().catch((
+      cause: unknown
+    ) => { throw cause instanceof ServiceError ? cause : storageFailed('nothing can be stored', cause) })
     return { status: 'ok' as const }
   }, { maxAgeMs: PROBE_EVERY_MS, monotonic: app.dependencies.clock.monotonic })
 
   app.get('/health/live', {
     logLevel: 'warn',
-    schema: { operationId: 'isLive', tags: ['service'], summary: 'Whether the process answers', response: { 200: json(Health, 'it does') } },
+    schema: {
+      operationId: 'isLive',
+      tags: ['service'],
+      summary: 'Whether the process answers',
+      response: { 200: json(Health, 'it does') },
+    },
   }, async () => ({ status: 'ok' as const }))
 
   app.get('/health/ready', {

@@ -22,7 +22,9 @@ const pageActionRoutes: FastifyPluginAsync<PageOptions> = async (app, { pages })
   app.post('/ui/actions/start', ACTION, async (request, reply) => {
     const values = valuesOf(formIn(request.body))
     const form = startFormOf(app, values, pages.visit(request))
-    if (Object.keys(form.errors).length > 0) return await pages.send(request, reply.code(400), await renderHome(app, pages, request, form))
+    if (Object.keys(form.errors).length > 0) {
+      return await pages.send(request, reply.code(400), await renderHome(app, pages, request, form))
+    }
     return await started(reply, await app.runs.start(checkStart(app, values).body))
   })
 

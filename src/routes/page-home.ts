@@ -37,8 +37,12 @@ const pageHomeRoutes: FastifyPluginAsync<PageOptions> = async (app, { pages }) =
 export default pageHomeRoutes
 
 /** The page with a form as it is. */
-export async function renderHome (app: FastifyInstance, pages: Pages, request: FastifyRequest, form: StartForm): Promise<string> {
-  const { status = '', cursor = null, ...query } = request.method === 'GET' || request.method === 'HEAD' ? request.query as { status?: string, cursor?: string } & Record<string, unknown> : {}
+export async function renderHome (
+  app: FastifyInstance, pages: Pages, request: FastifyRequest, form: StartForm
+): Promise<string> {
+  const { status = '', cursor = null, ...query } = request.method === 'GET' || request.method === 'HEAD'
+    ? request.query as { status?: string, cursor?: string } & Record<string, unknown>
+    : {}
   const statuses = status === '' ? [] : [...new Set(status.split(','))] as RunStatus[]
   const [standing, current, listed, partial] = await Promise.all([
     app.diagnose(false),
@@ -67,8 +71,15 @@ function messageOf ({ done, resumed, left }: Record<string, unknown>): Home['mes
   if (done === 'deleted') return { kind: 'good', text: 'The run and its file are deleted.' }
   const [count, rest] = [countIn(resumed), countIn(left)]
   if (count === null) return null
-  const more = rest === null || rest === 0 ? '' : rest === 1 ? ' 1 more is still partial: the queue takes no more for now.' : ` ${rest} more are still partial: the queue takes no more for now.`
-  return { kind: count > 0 ? 'good' : 'info', text: `${count} ${count === 1 ? 'run goes' : 'runs go'} on for what is missing.${more}` }
+  const more = rest === null || rest === 0
+    ? ''
+    : rest === 1
+      ? ' 1 more is still partial: the queue takes no more for now.'
+      : ` ${rest} more are still partial: the queue takes no more for now.`
+  return {
+    kind: count > 0 ? 'good' : 'info',
+    text: `${count} ${count === 1 ? 'run goes' : 'runs go'} on for what is missing.${more}`,
+  }
 }
 
 function countIn (text: unknown): number | null {

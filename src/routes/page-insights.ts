@@ -25,7 +25,8 @@ const plotsByDocument = createKept<Plot[]>()
 const changesByDocuments = createKept<ChangeCounts>()
 
 export function keptPlots ({ file }: Run): Plot[] {
-  return plotsByDocument.get(file?.sha256 ?? '') ?? (file === null ? [] : [plot('dates', null), plot('tracks', null), plot('durations', null)])
+  return plotsByDocument.get(file?.sha256 ?? '') ??
+    (file === null ? [] : [plot('dates', null), plot('tracks', null), plot('durations', null)])
 }
 
 export function keptChanges (before: Run, after: Run): ChangeCounts | null {
@@ -64,7 +65,9 @@ export async function readPlots (asker: Asker, run: Run): Promise<Plot[]> {
   if (kept !== undefined) return kept
   const counts = createAlbumPlots()
   await whileReading(asker, async ({ inTurns }) => {
-    for await (const album of inTurns(albumLines(await chunksOf(asker.app, run)))) counts.add(JSON.parse(album.toString()))
+    for await (const album of inTurns(albumLines(await chunksOf(asker.app, run)))) {
+      counts.add(JSON.parse(album.toString()))
+    }
   })
   return plotsByDocument.keep(file.sha256, counts.plots())
 }
@@ -102,8 +105,12 @@ function noteOn (change: Change): string | null {
 
 function changedText ({ fields, tracks }: Extract<Change, { kind: 'changed' }>['album']): string {
   const names = fields.map(({ field }) => field)
-  const counts = [['added', tracks.added.length], ['removed', tracks.removed.length], ['changed', tracks.changed.length]] as const
-  const ofTracks = counts.filter(([, count]) => count > 0).map(([what, count]) => `${count} ${count === 1 ? 'track' : 'tracks'} ${what}`)
+  const counts = [
+    ['added', tracks.added.length], ['removed', tracks.removed.length], ['changed', tracks.changed.length]
+  ] as const
+  const ofTracks = counts.filter(([, count]) => count > 0).map(
+    ([what, count]) => `${count} ${count === 1 ? 'track' : 'tracks'} ${what}`
+  )
   return [...names, ...ofTracks].join(', ')
 }
 

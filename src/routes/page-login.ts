@@ -30,7 +30,9 @@ const pageLoginRoutes: FastifyPluginAsync<PageOptions> = async (app, { pages }) 
   }, async (request, reply) => {
     const form = formIn(request.body)
     const [key, next] = [(form.get('key') ?? '').trim(), ownPath(form.get('next'))]
-    if (hasKeys && !app.isKey(key)) return await pages.send(request, reply.code(401), loginPage(pages.visit(request), next, WRONG_KEY))
+    if (hasKeys && !app.isKey(key)) {
+      return await pages.send(request, reply.code(401), loginPage(pages.visit(request), next, WRONG_KEY))
+    }
     if (hasKeys) setCookie(reply, sessionToken(key, clock.now() + SESSION_MS), SESSION_MS / 1000, request.protocol)
     return pages.redirect(reply, next)
   })
@@ -46,7 +48,9 @@ const pageLoginRoutes: FastifyPluginAsync<PageOptions> = async (app, { pages }) 
   /** Not for scripts, not for requests that other sites cause, and over TLS only where the service is reached so. */
   function setCookie (reply: FastifyReply, value: string, maxAgeSeconds: number, protocol: string): void {
     const isHttps = protocol === 'https' || app.config.PUBLIC_URL.startsWith('https:')
-    reply.header('set-cookie', `${SESSION_COOKIE}=${value}; Path=${app.pagePath('/')}; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${isHttps ? '; Secure' : ''}`)
+    reply.header('set-cookie', `${SESSION_COOKIE}=${value}; Path=${app.pagePath(
+      '/'
+    )}; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${isHttps ? '; Secure' : ''}`)
   }
 }
 

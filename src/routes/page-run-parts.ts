@@ -24,7 +24,11 @@ const pageRunPartRoutes: FastifyPluginAsync<PageOptions> = async (app, { pages }
 
   app.get<OfRun>('/ui/runs/:id/plots', HIDDEN, async (request, reply) => {
     const run = await app.runs.get(request.params.id)
-    return await pages.send(request, reply, plotsPage(pages.visit(request), run, await plotsOf(run, await readPlots({ app, request, reply }, run))))
+    return await pages.send(
+      request,
+      reply,
+      plotsPage(pages.visit(request), run, await plotsOf(run, await readPlots({ app, request, reply }, run)))
+    )
   })
 
   app.get<OfRun>('/ui/runs/:id/plots.json', HIDDEN, async (request, reply) => {
@@ -35,7 +39,9 @@ const pageRunPartRoutes: FastifyPluginAsync<PageOptions> = async (app, { pages }
 
   app.get<OfRun>('/ui/runs/:id/changes', HIDDEN, async (request, reply) => {
     const sides = await chooseSides(app.runs, request.params.id, undefined)
-    return await pages.send(request, reply, changesPage(pages.visit(request), sides.after, await readChanges({ app, request, reply }, sides)))
+    return await pages.send(
+      request, reply, changesPage(pages.visit(request), sides.after, await readChanges({ app, request, reply }, sides))
+    )
   })
 
   async function plotsOf (run: Run, plots: Plot[]): Promise<Plot[]> {

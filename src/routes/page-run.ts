@@ -17,10 +17,14 @@ const MESSAGES: Record<string, string> = {
 
 /** A run for people. Nothing of it waits for a document to be read. */
 const pageRunRoutes: FastifyPluginAsync<PageOptions> = async (app, { pages }) => {
-  app.get<{ Params: { id: string }, Querystring: { done?: unknown } }>('/ui/runs/:id', { schema: { hide: true } }, async (request, reply) => {
+  app.get<{ Params: { id: string }, Querystring: { done?: unknown } }>('/ui/runs/:id', {
+    schema: { hide: true },
+  }, async (request, reply) => {
     const run = await app.runs.get(request.params.id)
     const before = run.file === null ? null : await app.runs.comparable(run)
-    const [quality, counts, timeline] = await Promise.all([storedQuality(app, run), app.releases.countsOf([run.id]), timelineOf(app, run)])
+    const [quality, counts, timeline] = await Promise.all(
+      [storedQuality(app, run), app.releases.countsOf([run.id]), timelineOf(app, run)]
+    )
     return await pages.send(request, reply, runPage(pages.visit(request), {
       run,
       quality,
@@ -28,7 +32,9 @@ const pageRunRoutes: FastifyPluginAsync<PageOptions> = async (app, { pages }) =>
       changes: before === null ? null : keptChanges(before, run),
       newReleases: counts.get(run.id) ?? 0,
       plots: [...keptPlots(run), callsPlot(timeline)],
-      message: run.finishedAt === null || request.query.done === 'canceled' ? MESSAGES[String(request.query.done)] ?? null : null,
+      message: run.finishedAt === null || request.query.done === 'canceled'
+        ? MESSAGES[String(request.query.done)] ?? null
+        : null,
     }))
   })
 

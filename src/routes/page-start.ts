@@ -45,8 +45,19 @@ function requestErrors ({ config }: FastifyInstance, body: IngestBody): Errors {
 }
 
 /** The form as it is shown again. */
-export function startFormOf (app: FastifyInstance, values: FormValues, { origin, hasKeys }: { origin: string, hasKeys: boolean }, isCurlOpen = false): StartForm {
+export function startFormOf (
+  app: FastifyInstance,
+  values: FormValues,
+  { origin, hasKeys }: { origin: string, hasKeys: boolean },
+  isCurlOpen = false
+): StartForm {
   const { body, errors } = checkStart(app, values)
   const isWrong = Object.keys(errors).length > 0
-  return { values, errors, curl: isWrong ? null : curlOf(origin, body, hasKeys), isCurlOpen, maxAlbums: app.config.MAX_ALBUMS_PER_RUN }
+  return {
+    values,
+    errors,
+    curl: isWrong ? null : curlOf(origin, body, hasKeys),
+    isCurlOpen,
+    maxAlbums: app.config.MAX_ALBUMS_PER_RUN,
+  }
 }

@@ -24,12 +24,20 @@ const pageRoutes: FastifyPluginAsync = async (app) => {
   app.setErrorHandler(async (error: FastifyError | ServiceError, request: FastifyRequest, reply: FastifyReply) => {
     if (!prefersHtml(request)) return answerError(error, request, reply)
     if (hasCode(error, 'unauthorized') && request.method === 'GET') {
-      return await reply.header('cache-control', 'no-store').redirect(app.pagePath(`/ui/login?next=${encodeURIComponent(request.url)}`), 303)
+      return await reply.header('cache-control', 'no-store').redirect(
+        app.pagePath(`/ui/login?next=${encodeURIComponent(request.url)}`), 303
+      )
     }
     await assets.ready() // what refuses may come before the hook
     const problem = toProblem(error, request, reply)
-    if (problem.status === 401) return await pages.send(request, reply.code(401), loginPage(pages.visit(request), '/', 'You are logged out. Log in, then do it again.'))
-    return await pages.send(request, reply.code(problem.status), problemPage(pages.visit(request), problem, problem.status === 503))
+    if (problem.status === 401) {
+      return await pages.send(
+        request, reply.code(401), loginPage(pages.visit(request), '/', 'You are logged out. Log in, then do it again.')
+      )
+    }
+    return await pages.send(
+      request, reply.code(problem.status), problemPage(pages.visit(request), problem, problem.status === 503)
+    )
   })
 
   await app.register(pageAssetRoutes, { assets: assets.current })

@@ -16,8 +16,20 @@ interface FeedRoute {
 }
 
 const FEEDS: Record<FeedKind, FeedRoute> = {
-  atom: { path: '/releases.atom', mediaType: 'application/atom+xml', write: atomFeed, operationId: 'getAtomFeed', summary: 'The newest releases as an Atom feed' },
-  json: { path: '/releases.json', mediaType: 'application/feed+json', write: jsonFeed, operationId: 'getJsonFeed', summary: 'The newest releases as a JSON feed (1.1)' },
+  atom: {
+    path: '/releases.atom',
+    mediaType: 'application/atom+xml',
+    write: atomFeed,
+    operationId: 'getAtomFeed',
+    summary: 'The newest releases as an Atom feed',
+  },
+  json: {
+    path: '/releases.json',
+    mediaType: 'application/feed+json',
+    write: jsonFeed,
+    operationId: 'getJsonFeed',
+    summary: 'The newest releases as a JSON feed (1.1)',
+  },
 }
 
 const releaseRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -26,7 +38,8 @@ const releaseRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'listReleases',
       tags: ['releases'],
       summary: 'Every release that a document ever had, once, in the order in which it was first seen',
-      description: 'A reader that keeps `nextCursor` and sends it as `since` misses none and sees none twice. An empty page means that it has all: the cursor stays the same.',
+      description: 'A reader that keeps `nextCursor` and sends it as `since` misses none and sees none twice. An ' +
+        'empty page means that it has all: the cursor stays the same.',
       querystring: ReleasesQuery,
       response: { 200: json(ReleaseList, 'a page of releases') },
     },
@@ -35,13 +48,17 @@ const releaseRoutes: FastifyPluginAsyncTypebox = async (app) => {
     return { releases: releases.map(shown), nextCursor }
   })
 
-  for (const [kind, { path, mediaType, write, operationId, summary }] of Object.entries(FEEDS) as Array<[FeedKind, FeedRoute]>) {
+  for (const [kind, { path, mediaType, write, operationId, summary }] of Object.entries(
+    FEEDS
+  ) as Array<[FeedKind, FeedRoute]>) {
     app.get(path, {
       schema: { operationId, tags: ['releases'], summary, response: feedResponses(mediaType) },
     }, async (request, reply) => {
       const state = await app.releases.feed()
       const links = { home: absolute(request, '/'), feed: absolute(request, path) }
-      if (isNotModified(request, reply, feedTag(state, kind, links), state.modifiedMs)) return await reply.code(304).send()
+      if (isNotModified(request, reply, feedTag(state, kind, links), state.modifiedMs)) {
+        return await reply.code(304).send()
+      }
       return await reply.type(`${mediaType}; charset=utf-8`).send(await write(state, links))
     })
   }
@@ -53,10 +70,15 @@ const releaseRoutes: FastifyPluginAsyncTypebox = async (app) => {
   }
 }
 
-function isNotModified ({ headers }: FastifyRequest, reply: FastifyReply, etag: string, modifiedMs: number | null): boolean {
+function isNotModified (
+  { headers }: FastifyRequest, reply: FastifyReply, etag: string, modifiedMs: number | null
+): boolean {
   reply.headers({ 'cache-control': 'private, no-cache', etag })
   if (modifiedMs !== null) reply.header('last-modified', new Date(modifiedMs).toUTCString())
-  return checkPreconditions({ 'if-none-match': headers['if-none-match'], 'if-modified-since': headers['if-modified-since'] }, { etag, modifiedMs: modifiedMs ?? Infinity }) === 'not modified'
+  return checkPreconditions(
+    { 'if-none-match': headers['if-none-match'], 'if-modified-since': headers['if-modified-since'] },
+    { etag, modifiedMs: modifiedMs ?? Infinity }
+  ) === 'not modified'
 }
 
 function shown ({ albumId, firstSeenMs, runId, content }: Release) {

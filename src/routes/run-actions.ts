@@ -29,7 +29,10 @@ const runActionRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
   }, async ({ params }, reply) => {
     const run = await app.runs.resume(params.id)
-    return await reply.code(202).headers({ location: app.publicUrl(`/runs/${run.id}`), 'retry-after': retryAfterSeconds(run, app.dependencies.clock.now()) }).send(run)
+    return await reply.code(202).headers({
+      location: app.publicUrl(`/runs/${run.id}`),
+      'retry-after': retryAfterSeconds(run, app.dependencies.clock.now()),
+    }).send(run)
   })
 
   app.delete('/runs/:id', {

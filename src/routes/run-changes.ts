@@ -17,7 +17,8 @@ const runChangesRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'getChanges',
       tags: ['documents'],
       summary: 'What has changed since an earlier run with an equal request',
-      description: 'Albums added, changed, delisted, and those of which that cannot be known. The order of albums and tracks is not compared.',
+      description: 'Albums added, changed, delisted, and those of which that cannot be known. The order of albums ' +
+        'and tracks is not compared.',
       params: RunParams,
       querystring: ChangesQuery,
       response: changesResponses,
@@ -26,9 +27,15 @@ const runChangesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   }, async (request, reply) => {
     const sides = await chooseSides(app.runs, request.params.id, request.query.since)
     const validators = validatorsOf(sides)
-    reply.headers({ 'cache-control': 'private, no-cache', etag: validators.etag, 'last-modified': new Date(validators.modifiedMs).toUTCString() })
+    reply.headers({
+      'cache-control': 'private, no-cache',
+      etag: validators.etag,
+      'last-modified': new Date(validators.modifiedMs).toUTCString(),
+    })
     const { 'if-none-match': tag, 'if-modified-since': date } = request.headers
-    if (checkPreconditions({ 'if-none-match': tag, 'if-modified-since': date }, validators) === 'not modified') return await reply.code(304).send()
+    if (checkPreconditions({ 'if-none-match': tag, 'if-modified-since': date }, validators) === 'not modified') {
+      return await reply.code(304).send()
+    }
     reply.type('application/json; charset=utf-8')
     if (request.method === 'HEAD') return await reply.send(Readable.from([]))
     const [before, after] = [await located(app, sides.before), await located(app, sides.after)]
@@ -51,7 +58,9 @@ function validatorsOf ({ before, after }: Sides): Validators {
   return { etag: `"${before.file.sha256}-${after.file.sha256}-changes-${REVISION}"`, modifiedMs: Math.max(...ends) }
 }
 
-/** Throws `storage_failed` where the document is gone or damaged, `run_not_found` where its run was deleted meanwhile. */
+/**
+ * Throws `storage_failed` where the document is gone or damaged, `run_not_found` where its run was deleted meanwhile.
+ */
 async function located ({ runs }: FastifyInstance, run: DocumentedRun): Promise<LocatedRun> {
   const path = await runs.documentPath(run)
   if (path === null) throw damaged()

@@ -11,14 +11,24 @@ import { dropStalled } from './download/idle-timeout.ts'
 const PROGRESS_EVERY_MS = 250
 /** A change is sent at most so much later than it may be. */
 const FLUSH_EVERY_MS = 50
-/** A run that stands still is shown again so often: whoever watches sees that the stream is alive, which a comment does not tell an EventSource. */
+/**
+ * A run that stands still is shown again so often: whoever watches sees that the stream is alive, which a comment does
+ * not tell an EventSource.
+ */
 const STILL_EVERY_MS = 1000
 /** A comment now and then keeps proxies from closing a quiet stream, and shows that somebody still takes it. */
 const HEARTBEAT_EVERY_MS = 15_000
 
-const EventStream = Type.Unsafe<Readable>({ type: 'string', examples: ['event: status\nid: status-running\ndata: {"id":"01a203d5-29b8-7587-a80e-df4d1d6e4fbc","status":"running"}\n\n'] })
+const EventStream = Type.Unsafe<Readable>({
+  type: 'string',
+  examples: [
+    'event: status\nid: status-running\ndata: {"id":"01a203d5-29b8-7587-a80e-df4d1d6e4fbc","status":"running"}\n\n'
+  ]
+})
 
-const EventHeaders = Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'the `id` of the last event that the client got' })) })
+const EventHeaders = Type.Object(
+  { 'last-event-id': Type.Optional(Type.String({ description: 'the `id` of the last event that the client got' })) }
+)
 
 type EventName = 'status' | 'progress' | 'end'
 
@@ -41,20 +51,34 @@ const runEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'watchRun',
       tags: ['runs'],
       summary: 'A run as Server-Sent Events: the present state first, then each change until it ends',
-      description: 'Events: `status` when the state changes, `progress` in between (while the run waits at least once a second), `end` as the last one. The `data` of each is the run as JSON, its `id` is opaque. An EventSource connects again when the stream has ended and sends that id as `Last-Event-ID`: where it names the end of the run, the answer is 204, so that it stops. Lines that begin with a colon are there to keep the connection open.',
+      description: 'Events: `status` when the state changes, `progress` in between (while the run waits at least ' +
+        'once a second), `end` as the last one. The `data` of each is the run as JSON, its `id` is opaque. An ' +
+          'EventSource connects again when the stream has ended and sends that id as `Last-Event-ID`: where it names ' +
+            'the end of the run, the answer is 204, so that it stops. Lines that begin with a colon are there to ' +
+              'keep the connection open.',
       params: RunParams,
       headers: EventHeaders,
-      response: { 204: { type: 'null', description: 'this client has got the end of the run already, as its Last-Event-ID says' }, 200: { description: 'the events, for as long as the run goes on', content: { 'text/event-stream': { schema: EventStream } } } },
+      response: {
+        204: { type: 'null', description: 'this client has got the end of the run already, as its Last-Event-ID says' },
+        200: {
+          description: 'the events, for as long as the run goes on',
+          content: { 'text/event-stream': { schema: EventStream } },
+        },
+      },
       problems: RUN_UNKNOWN,
     },
   }, async (request, reply) => {
     const run = await app.runs.get(request.params.id)
-    if (run.finishedAt !== null && request.headers['last-event-id'] === eventId('end', run)) return await reply.code(204).header('cache-control', 'no-store').send()
+    if (run.finishedAt !== null && request.headers['last-event-id'] === eventId('end', run)) {
+      return await reply.code(204).header('cache-control', 'no-store').send()
+    }
     const stream = eventStream(run, app.runs)
     dropStalled(request)
     streams.add(stream)
     stream.once('close', () => streams.delete(stream))
-    return await reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).send(stream)
+    return await reply.headers(
+      { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
+    ).send(stream)
   })
 }
 

@@ -8,8 +8,14 @@ import { RunId } from '../schemas/run-id.ts'
 const ANY_STATUS = RUN_STATUSES.join('|')
 
 const ListQuery = Type.Object({
-  status: Type.Optional(Pattern(`^(${ANY_STATUS})(,(${ANY_STATUS}))*$`, `some of ${RUN_STATUSES.join(', ')}, separated by commas`, {
-    maxLength: 100, examples: ['succeeded,partial'], description: 'only runs in this state, or in one of these, separated by commas',
+  status: Type.Optional(Pattern(`^(${ANY_STATUS})(,(${ANY_STATUS}))*$`, `some of ${RUN_STATUSES.join(
+    ', '
+  )}, separated by commas`, {
+    maxLength: 100,
+    examples: [
+      'succeeded,partial'
+    ],
+    description: 'only runs in this state, or in one of these, separated by commas',
   })),
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'runs on a page' }),
   cursor: Type.Optional(RunId('nextCursor of the page before')),
@@ -26,9 +32,18 @@ function statusesOf (text: string | undefined): RunStatus[] | null {
 
 const runListRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/runs', {
-    schema: { operationId: 'listRuns', tags: ['runs'], summary: 'The runs, newest first', querystring: ListQuery, response: { 200: json(RunList, 'a page of runs') } },
+    schema: {
+      operationId: 'listRuns',
+      tags: ['runs'],
+      summary: 'The runs, newest first',
+      querystring: ListQuery,
+      response: { 200: json(RunList, 'a page of runs') },
+    },
   }, async ({ query }) => {
-    const { runs, next } = await app.runs.list({ statuses: statusesOf(query.status), limit: query.limit, before: query.cursor ?? null })
+    const {
+      runs,
+      next,
+    } = await app.runs.list({ statuses: statusesOf(query.status), limit: query.limit, before: query.cursor ?? null })
     return { runs, nextCursor: next }
   })
 }

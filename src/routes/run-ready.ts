@@ -10,7 +10,11 @@ type AcceptedVerdict = 'passed' | 'warned'
 
 const ReadyQuery = Type.Object({
   accept: Type.Optional(Type.Literal('partial', { description: 'a partial run is good enough' })),
-  quality: Type.Optional(Type.Unsafe<AcceptedVerdict>({ type: 'string', enum: ['passed', 'warned'], description: 'the worst verdict on the document that is good enough; without it any is' })),
+  quality: Type.Optional(Type.Unsafe<AcceptedVerdict>({
+    type: 'string',
+    enum: ['passed', 'warned'],
+    description: 'the worst verdict on the document that is good enough; without it any is',
+  })),
 }, { additionalProperties: false })
 
 /** A sensor asks again after this status only. */
@@ -31,7 +35,9 @@ const runReadyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
   }, async ({ params, query }) => {
     const run = readyOrThrow(await getOrGone(params.id), query.accept === 'partial')
-    if (query.quality !== undefined) checkVerdict(run.quality?.verdict ?? (await app.runs.quality(run)).verdict, query.quality)
+    if (query.quality !== undefined) {
+      checkVerdict(run.quality?.verdict ?? (await app.runs.quality(run)).verdict, query.quality)
+    }
     return run
   })
 
@@ -51,18 +57,24 @@ function readyOrThrow (run: Run, isPartialFine: boolean): Run {
     case 'succeeded': return run
     case 'partial':
       if (isPartialFine) return run
-      throw new ServiceError('run_partial', `the run ended partial (${detail}): ?accept=partial accepts it, POST /runs/{id}/resume fetches what is missing`)
+      throw new ServiceError(
+        'run_partial',
+        `the run ended partial (${detail}): ?accept=partial accepts it, POST /runs/{id}/resume fetches what is missing`
+      )
     case 'failed': throw new ServiceError('run_failed', `the run failed (${detail})`)
     case 'canceled': throw new ServiceError('run_canceled', 'the run was canceled')
     case 'queued':
     case 'running':
-    case 'paused': throw new ServiceError(NOT_FINISHED.code, `the run is ${run.status}: ask again`, { status: NOT_FINISHED.status, retryAfterSeconds: 5 })
+    case 'paused': throw new ServiceError(
+      NOT_FINISHED.code, `the run is ${run.status}: ask again`, { status: NOT_FINISHED.status, retryAfterSeconds: 5 }
+    )
   }
 }
 
 function checkVerdict (verdict: QualityReport['verdict'], accepted: AcceptedVerdict): void {
   if (verdict === 'passed' || verdict === accepted) return
-  throw new ServiceError('quality_failed', `the quality of the document is "${verdict}", and "${accepted}" is asked for: GET /runs/{id}/quality says which checks did not pass`)
+  throw new ServiceError('quality_failed', `the quality of the document is "${verdict}", and "${accepted}" is asked ` +
+    'for: GET /runs/{id}/quality says which checks did not pass')
 }
 
 export default runReadyRoutes

@@ -3,14 +3,18 @@ import { Gap } from './run.ts'
 import { RunId } from './run-id.ts'
 
 /** Why an album that is not in a document may have been listed all the same. */
-export const HIDING_REASONS = ['album_gap', 'listing_incomplete', 'listing_capped', 'listing_limited', 'run_ended_early', 'source_differs'] as const
+export const HIDING_REASONS = [
+  'album_gap', 'listing_incomplete', 'listing_capped', 'listing_limited', 'run_ended_early', 'source_differs'
+] as const
 export type HidingReason = typeof HIDING_REASONS[number]
 
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Reason = Type.Unsafe<string>({
   type: 'string',
   enum: [...HIDING_REASONS],
-  description: 'album_gap: a gap names it; listing_incomplete, listing_capped: the listing has that gap; listing_limited: it stopped at `limit`; run_ended_early: failed or canceled; source_differs: the other run used another source',
+  description: 'album_gap: a gap names it; listing_incomplete, listing_capped: the listing has that gap; ' +
+    'listing_limited: it stopped at `limit`; run_ended_early: failed or canceled; source_differs: the other run used ' +
+      'another source',
 })
 
 const NAME = { albumId: Type.String(), name: Nullable(Type.String({ description: 'at most 500 characters of it' })) }
@@ -39,13 +43,21 @@ const TrackChanges = Type.Object({
 
 const AddedAlbum = Type.Object({
   ...NAME,
-  listedBefore: Nullable(Type.Boolean({ description: 'true: a gap of `since` names it; false: it was not listed then; null: not known, since that listing was not whole' })),
+  listedBefore: Nullable(Type.Boolean({
+    description: 'true: a gap of `since` names it; false: it was not listed ' +
+    'then; null: not known, since that listing was not whole'
+  })),
 }, { title: 'AddedAlbum' })
-const ChangedAlbum = Type.Object({ ...NAME, fields: Type.Array(FieldChange), tracks: TrackChanges }, { title: 'ChangedAlbum' })
+const ChangedAlbum = Type.Object(
+  { ...NAME, fields: Type.Array(FieldChange), tracks: TrackChanges }, { title: 'ChangedAlbum' }
+)
 const DelistedAlbum = Type.Object(NAME, { title: 'DelistedAlbum' })
 const UnknownAlbum = Type.Object({ ...NAME, reason: Reason }, { title: 'UnknownAlbum' })
 
-const Wholeness = Type.Object({ whole: Type.Boolean(), reason: Nullable(Reason) }, { title: 'Wholeness', description: 'whether an album that is neither in the document nor named by a gap was surely not listed' })
+const Wholeness = Type.Object({ whole: Type.Boolean(), reason: Nullable(Reason) }, {
+  title: 'Wholeness',
+  description: 'whether an album that is neither in the document nor named by a gap was surely not listed',
+})
 
 export const Changes = Type.Object({
   runId: Type.String(),
@@ -54,13 +66,19 @@ export const Changes = Type.Object({
   listing: Type.Object({ before: Wholeness, after: Wholeness }),
   changed: Type.Array(ChangedAlbum, { description: 'in both documents, and not the same' }),
   added: Type.Array(AddedAlbum, { description: 'in this document only' }),
-  delisted: Type.Array(DelistedAlbum, { description: "listed then and not now; that is not withdrawn: Spotify's search forgets" }),
+  delisted: Type.Array(
+    DelistedAlbum, { description: "listed then and not now; that is not withdrawn: Spotify's search forgets" }
+  ),
   unknown: Type.Array(UnknownAlbum, { description: 'in the document of `since` only, and perhaps listed now' }),
-  counts: Type.Object({ added: Type.Integer(), changed: Type.Integer(), delisted: Type.Integer(), unknown: Type.Integer() }),
+  counts: Type.Object(
+    { added: Type.Integer(), changed: Type.Integer(), delisted: Type.Integer(), unknown: Type.Integer() }
+  ),
 }, { title: 'Changes' })
 
 export const ChangesQuery = Type.Object({
-  since: Type.Optional(RunId('the run to compare with; else the newest one before that has an equal request and a document')),
+  since: Type.Optional(
+    RunId('the run to compare with; else the newest one before that has an equal request and a document')
+  ),
 }, { additionalProperties: false })
 
 const text = (description: string) => ({ type: 'string', description })

@@ -6,7 +6,8 @@ import { Problem } from './problem.ts'
 export const Format = Type.String({
   maxLength: 32,
   examples: [...FORMAT_NAMES],
-  description: 'json: the stored file; ndjson: one album per line; csv: one row per track; tracks: `{ "<album id>": [tracks] }`. Overrides `Accept`',
+  description: 'json: the stored file; ndjson: one album per line; csv: one row per track; tracks: `{ "<album id>": ' +
+    '[tracks] }`. Overrides `Accept`',
 })
 export const DocumentQuery = Type.Object({ format: Type.Optional(Format) }, { additionalProperties: false })
 
@@ -21,7 +22,9 @@ const HEADERS = {
 }
 
 /** Sent as stored or as made, never through a serializer. */
-const Body = Type.Unsafe<unknown>({ description: 'the run without `file`, and `albums`; with ?format=tracks the tracks of each album under its id' })
+const Body = Type.Unsafe<unknown>(
+  { description: 'the run without `file`, and `albums`; with ?format=tracks the tracks of each album under its id' }
+)
 const CONTENT = Object.fromEntries(FORMAT_NAMES.flatMap((name) => {
   const { mediaType } = FORMATS[name]
   return mediaType === null ? [] : [[mediaType, { schema: name === 'json' ? Body : Type.String() }]]
@@ -35,7 +38,11 @@ export const StoredDocument = { description: 'the document', headers: HEADERS, c
 /** What every route that serves a document may answer. */
 export const documentResponses = {
   200: StoredDocument,
-  206: { description: 'a part of the document', headers: { ...HEADERS, 'content-range': text('which part') }, content: { 'application/json': { schema: Type.String({ format: 'binary' }) } } },
+  206: {
+    description: 'a part of the document',
+    headers: { ...HEADERS, 'content-range': text('which part') },
+    content: { 'application/json': { schema: Type.String({ format: 'binary' }) } },
+  },
   304: { type: 'null', description: 'the client has it already' },
   406: problem('no such format'),
   412: problem('it is not what If-Match or If-Unmodified-Since says'),

@@ -4,7 +4,8 @@ const TEXTS = new Map<string, string>()
 
 /**
  * Returns the schema of a string with a pattern.
- * @param is ends the sentence "must be …" of the error. A description is for the documentation only; without one, it is this text.
+ * @param is ends the sentence "must be …" of the error. A description is for the documentation only; without one, it is
+ *   this text.
  */
 export function Pattern (pattern: string, is: string, options: StringOptions = {}): TString {
   TEXTS.set(pattern, is)

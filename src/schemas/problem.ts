@@ -14,7 +14,9 @@ export type Problem = Static<typeof Problem>
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
-/** Why a route may refuse, for its documentation. A code with a status of its own is sent with that one by this route. */
+/**
+ * Why a route may refuse, for its documentation. A code with a status of its own is sent with that one by this route.
+ */
 export type Problems = ReadonlyArray<RequestErrorCode | { code: RequestErrorCode, status: number }>
 
 /** The refusals of routes that need the id of a run. */

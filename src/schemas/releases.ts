@@ -15,11 +15,16 @@ const Release = Type.Object({
   imageUrl: Text,
   firstSeenAt: Type.String({ format: 'date-time', description: 'when it entered this list: RFC 3339, UTC' }),
   runId: Nullable(Type.String({ description: 'the run whose document had it first; null when that run is gone' })),
-}, { title: 'Release', description: 'an album that a document had, and none before it; all but id and time is null when its run is gone' })
+}, {
+  title: 'Release',
+  description: 'an album that a document had, and none before it; all but id and time is null when its run is gone',
+})
 
 export const ReleaseList = Type.Object({
   releases: Type.Array(Release),
-  nextCursor: Nullable(Type.String({ description: '`since` of the next request; null while there is no release at all' })),
+  nextCursor: Nullable(
+    Type.String({ description: '`since` of the next request; null while there is no release at all' })
+  ),
 }, { title: 'ReleaseList' })
 
 export const ReleasesQuery = Type.Object({
@@ -30,10 +35,17 @@ export const ReleasesQuery = Type.Object({
 }, { additionalProperties: false })
 
 const text = (description: string) => ({ type: 'string', description })
-const FEED_HEADERS = { etag: text('strong'), 'last-modified': text('when the newest release entered the list; absent for seconds after that') }
+const FEED_HEADERS = {
+  etag: text('strong'),
+  'last-modified': text('when the newest release entered the list; absent for seconds after that'),
+}
 
 /** A feed, by its media type. */
 export const feedResponses = (mediaType: string) => ({
-  200: { description: 'the newest 100 releases whose runs are kept', headers: FEED_HEADERS, content: { [mediaType]: { schema: Type.String() } } },
+  200: {
+    description: 'the newest 100 releases whose runs are kept',
+    headers: FEED_HEADERS,
+    content: { [mediaType]: { schema: Type.String() } },
+  },
   304: { type: 'null', description: 'the client has it already' },
 })

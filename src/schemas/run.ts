@@ -30,7 +30,11 @@ export const Gap = Type.Object({
   detail: Type.String(),
   expectedTracks: Nullable(Count),
   tracks: Count,
-}, { title: 'Gap', description: 'anything that was promised and is not in the document; `albumId` is null where the listing itself lost something' })
+}, {
+  title: 'Gap',
+  description: 'anything that was promised and is not in the document; `albumId` is null where the ' +
+  'listing itself lost something'
+})
 /** Anything that was promised and is not in the document. `albumId` is null where the listing itself lost something. */
 export type Gap = Static<typeof Gap>
 
@@ -42,7 +46,9 @@ const UsedSource = Type.Object({
 export type UsedSource = Static<typeof UsedSource>
 
 const ListingEnd = Type.Object({
-  exhausted: Type.Boolean({ description: 'Spotify showed all it has, and all of it is in the run; false also where it has more than `limit`' }),
+  exhausted: Type.Boolean(
+    { description: 'Spotify showed all it has, and all of it is in the run; false also where it has more than `limit`' }
+  ),
   cappedAt: Nullable(Type.Integer({ minimum: 0, description: 'its search shows no more than so many results' })),
 }, { title: 'ListingEnd', description: 'how the listing ended' })
 export type ListingEnd = Static<typeof ListingEnd>
@@ -61,10 +67,15 @@ const Cost = Type.Object({
 export const WAITING_FOR = ['pace', 'pause', 'retry', 'queue'] as const
 
 export const Waiting = Type.Object({
-  for: Literals(WAITING_FOR, 'pace: as many calls as are allowed in 30 s were made; pause: Spotify named a time; retry: backoff after a fault; queue: other runs go first'),
+  for: Literals(WAITING_FOR, 'pace: as many calls as are allowed in 30 s were made; pause: Spotify named a time; ' +
+    'retry: backoff after a fault; queue: other runs go first'),
   until: Nullable(Timestamp),
   detail: Type.String({ examples: ['90 of 90 calls in 30 s'] }),
-}, { title: 'Waiting', description: 'what the run waits for; null unless it stands still: it has no call in flight and at least one that waits' })
+}, {
+  title: 'Waiting',
+  description: 'what the run waits for; null unless it stands still: it has no call in flight ' +
+  'and at least one that waits'
+})
 export type Waiting = Static<typeof Waiting>
 
 const Trigger = Type.Object({
@@ -79,7 +90,10 @@ export type StoredFile = Static<typeof StoredFile>
 const RunFailure = Type.Object({
   code: Type.String({ description: describeCodes(RUN_ERROR_CODES) }),
   detail: Type.String(),
-}, { title: 'RunError', description: 'what happened, the evidence, and what to do; null unless the run failed, was canceled or is paused' })
+}, {
+  title: 'RunError',
+  description: 'what happened, the evidence, and what to do; null unless the run failed, was canceled or is paused',
+})
 export type RunFailure = Static<typeof RunFailure>
 
 /** One execution of the batch job, as every route shows it. */

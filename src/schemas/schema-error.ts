@@ -9,8 +9,12 @@ interface SchemaError {
 
 /** Returns the end of a sentence: what is wrong with a value, and the valid names and values. */
 export function schemaErrorText ({ keyword, params, message }: SchemaError): string {
-  if (keyword === 'additionalProperties') return `has an unknown field "${shortened(String(params['additionalProperty']))}"`
-  if (keyword === 'enum' && Array.isArray(params['allowedValues'])) return `must be one of ${params['allowedValues'].join(', ')}`
+  if (keyword === 'additionalProperties') {
+    return `has an unknown field "${shortened(String(params['additionalProperty']))}"`
+  }
+  if (keyword === 'enum' && Array.isArray(params['allowedValues'])) {
+    return `must be one of ${params['allowedValues'].join(', ')}`
+  }
   if (keyword === 'const') return `must be ${JSON.stringify(params['allowedValue'])}`
   const text = keyword === 'pattern' ? patternText(params['pattern']) : null
   return text === null ? message ?? 'is wrong' : `must be ${text}`

@@ -2,7 +2,11 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import { Run } from './run.ts'
 
 const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
-const asSpotifySentIt = (title: string) => ({ title, description: 'as Spotify sent it, with whatever other fields it sends: see its Web API reference', additionalProperties: true })
+const asSpotifySentIt = (title: string) => ({
+  title,
+  description: 'as Spotify sent it, with whatever other fields it sends: see its Web API reference',
+  additionalProperties: true,
+})
 
 /** Any of it may be missing, and most of it has been seen as null: only what the service checks is promised. */
 const asSeen = <T extends TSchema>(schema: T) => Type.Optional(orNull(schema))
@@ -42,4 +46,8 @@ export const StoredJson = Type.Object({
   albums: Type.Array(Album, { description: 'in the order of the listing, no album twice' }),
 }, { title: 'Document', description: 'The run, and its albums with all their tracks' })
 
-export const TracksByAlbum = Type.Record(Type.String(), Type.Array(Track), { title: 'TracksByAlbum', description: 'What ?format=tracks gives: the tracks of each album under its id' })
+export const TracksByAlbum = Type.Record(
+  Type.String(),
+  Type.Array(Track),
+  { title: 'TracksByAlbum', description: 'What ?format=tracks gives: the tracks of each album under its id' }
+)

@@ -31,7 +31,10 @@ export type TimelinePoint = Static<typeof TimelinePoint>
 export const Timeline = Type.Object({
   runId: Type.String(),
   startedAt: Type.Union([Type.String({ format: 'date-time', description: 'RFC 3339, UTC' }), Type.Null()]),
-  stepMs: Type.Integer({ minimum: 1000, description: 'how long a step is: 1000, and twice as long each time that there were too many points' }),
+  stepMs: Type.Integer({
+    minimum: 1000,
+    description: 'how long a step is: 1000, and twice as long each time that there were too many points',
+  }),
   points: Type.Array(TimelinePoint, {
     maxItems: 240,
     description: 'in the order of time; a step in which nothing happened, as while the run was paused, has none',

@@ -16,8 +16,8 @@ export async function abortable<T> (promise: Promise<T>, signal: AbortSignal): P
 }
 
 /**
- * A controller that is aborted as soon as one of the signals is, until it is released. Unlike `AbortSignal.any` it leaves
- * nothing on a signal that lives as long as the process.
+ * A controller that is aborted as soon as one of the signals is, until it is released. Unlike `AbortSignal.any` it
+ * leaves nothing on a signal that lives as long as the process.
  */
 export function follow (...signals: AbortSignal[]): { controller: AbortController, release: () => void } {
   const controller = new AbortController()

@@ -26,5 +26,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** No wait that Spotify has been seen to name comes near this: a longer one is rubbish, or the wall clock was set back. */
+/**
+ * No wait that Spotify has been seen to name comes near this: a longer one is rubbish, or the wall clock was set back.
+ */
 export const LONGEST_PLAUSIBLE_MS = 7 * 24 * 3600 * 1000

@@ -27,7 +27,10 @@ export function deadlineIn (ms: number, now: Moment): Deadline {
   return { endsAtMs: now.atMs + ms, untilMs: now.wallMs + ms }
 }
 
-/** Returns how long to wait for a stored time; null where it lies further ahead than any wait: the wall clock was set back. */
+/**
+ * Returns how long to wait for a stored time; null where it lies further ahead than any wait: the wall clock was set
+ * back.
+ */
 export function plausibleWaitMs (untilMs: number, wallMs: number): number | null {
   const waitMs = Math.max(0, untilMs - wallMs)
   return waitMs > LONGEST_PLAUSIBLE_MS ? null : waitMs
@@ -66,6 +69,8 @@ export function jumpMs (before: Moment, after: Moment): number {
 }
 
 /** Waits for a deadline. One timer may be too short for it. */
-export async function sleepUntil ({ endsAtMs }: Pick<Deadline, 'endsAtMs'>, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function sleepUntil (
+  { endsAtMs }: Pick<Deadline, 'endsAtMs'>, clock: Clock, signal: AbortSignal
+): Promise<void> {
   for (let leftMs; (leftMs = msLeft({ endsAtMs }, clock.monotonic())) > 0;) await clock.sleep(leftMs, signal)
 }

@@ -3,7 +3,9 @@ const WRITTEN = Symbol('numbers as they were written')
 
 interface Holder { [WRITTEN]?: Map<string, string> }
 
-/** `source`: the text of a primitive value. Node 20 gives no context. Source: ECMA-262, JSON.parse source text access */
+/**
+ * `source`: the text of a primitive value. Node 20 gives no context. Source: ECMA-262, JSON.parse source text access
+ */
 type Reviver = (this: Holder, key: string, value: unknown, context?: { source?: string }) => unknown
 
 declare global {
@@ -19,21 +21,30 @@ declare global {
  */
 const UNUSUAL_NUMBER = /(?:^|[:,[\s])-?(?:\d{16,}|\d+\.\d+|\d+(?:\.\d+)?[eE][+-]?\d+|(?<=-)0)(?=[\s,\]}]|$)/
 
-/** Parses JSON; `formatJson` writes its numbers as they stand in the text, whatever was made of them with `...` meanwhile. */
+/**
+ * Parses JSON; `formatJson` writes its numbers as they stand in the text, whatever was made of them with `...`
+ * meanwhile.
+ */
 export function parseJson (text: string): unknown {
-  return UNUSUAL_NUMBER.test(text) ? JSON.parse(text, noteNumbers as Parameters<typeof JSON.parse>[1]) : JSON.parse(text)
+  return UNUSUAL_NUMBER.test(text)
+    ? JSON.parse(text, noteNumbers as Parameters<typeof JSON.parse>[1])
+    : JSON.parse(text)
 }
 
 /** Parses JSON for display: a number that JavaScript would write in another way is a string with its text. */
 export function parseJsonForDisplay (text: string): unknown {
-  return UNUSUAL_NUMBER.test(text) ? JSON.parse(text, numberAsWritten as Parameters<typeof JSON.parse>[1]) : JSON.parse(text)
+  return UNUSUAL_NUMBER.test(text)
+    ? JSON.parse(text, numberAsWritten as Parameters<typeof JSON.parse>[1])
+    : JSON.parse(text)
 }
 
 /**
  * Writes a value that `parseJson` gave, a copy of it by `...`, or an array of such values.
  * @param parts what `parseJson` gave, where the value was put together from several
  */
-export function formatJson (value: unknown, parts: readonly unknown[] = Array.isArray(value) ? [value, ...value as unknown[]] : [value]): string {
+export function formatJson (
+  value: unknown, parts: readonly unknown[] = Array.isArray(value) ? [value, ...value as unknown[]] : [value]
+): string {
   return parts.some(isMarked) ? JSON.stringify(value, putBack) : JSON.stringify(value)
 }
 

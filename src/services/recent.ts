@@ -5,8 +5,9 @@ interface RecentOptions {
 }
 
 /**
- * Wraps work that many ask for: all who ask while it lasts share it, and a result serves those who ask within `maxAgeMs` of its start.
- * A failure serves no later one: that it is over is to be seen immediately, and one at a time is bound enough.
+ * Wraps work that many ask for: all who ask while it lasts share it, and a result serves those who ask within
+ * `maxAgeMs` of its start. A failure serves no later one: that it is over is to be seen immediately, and one at a time
+ * is bound enough.
  */
 export function createRecent<T> (work: () => Promise<T>, { maxAgeMs, monotonic }: RecentOptions): () => Promise<T> {
   let latest: { result: Promise<T>, startedMs: number, isPending: boolean } | null = null

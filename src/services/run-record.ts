@@ -4,7 +4,10 @@ import { type Run, type RunStatus } from '../schemas/run.ts'
 /** What is stored of a run besides its ledger and its document. */
 export interface RunRecord {
   run: Run
-  /** How often it was begun, restarts and resumptions included. The number of an execution is its right to write: the highest has it. */
+  /**
+   * How often it was begun, restarts and resumptions included. The number of an execution is its right to write: the
+   * highest has it.
+   */
   executions: number
   /** How often a user let it go on after its end. */
   resumptions: number

@@ -7,8 +7,8 @@ export interface ByteRange {
 const ONE_RANGE = /^\s*bytes\s*=\s*(?:(\d+)\s*-\s*(\d*)|-\s*(\d+))\s*$/i
 
 /**
- * What of `bytes` bytes a `Range` header wants: null means all (no header, another unit, several ranges, or what is no range at all,
- * which a server may all answer in full).
+ * What of `bytes` bytes a `Range` header wants: null means all (no header, another unit, several ranges, or what is no
+ * range at all, which a server may all answer in full).
  * Source: RFC 9110, sections 14.1.2 and 14.2
  */
 export function byteRange (header: string | undefined, bytes: number): ByteRange | 'unsatisfiable' | null {

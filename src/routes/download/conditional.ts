@@ -13,12 +13,16 @@ export interface Validators {
  * An invalid date is ignored.
  * Source: RFC 9110, section 13.2.2
  */
-export function checkPreconditions (headers: IncomingHttpHeaders, { etag, modifiedMs }: Validators): 'go on' | 'not modified' | 'failed' {
+export function checkPreconditions (
+  headers: IncomingHttpHeaders, { etag, modifiedMs }: Validators
+): 'go on' | 'not modified' | 'failed' {
   const modified = wholeSecond(modifiedMs)
   if (headers['if-match'] !== undefined) {
     if (!names(headers['if-match'], etag, 'strong')) return 'failed'
   } else if (modified > dateOf(headers['if-unmodified-since'])) return 'failed'
-  if (headers['if-none-match'] !== undefined) return names(headers['if-none-match'], etag, 'weak') ? 'not modified' : 'go on'
+  if (headers['if-none-match'] !== undefined) {
+    return names(headers['if-none-match'], etag, 'weak') ? 'not modified' : 'go on'
+  }
   return modified <= dateOf(headers['if-modified-since']) ? 'not modified' : 'go on'
 }
 

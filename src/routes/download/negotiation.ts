@@ -8,11 +8,15 @@ import { TABLE_FORMATS, TABLE_FORMAT_NAMES } from '../../services/tables/table-f
  * Creates the choice among formats: by `?format=`, else by `Accept`, else the first. It throws `not_acceptable`.
  * @param mediaTypeOf null where `Accept` cannot name the format
  */
-export function createChoice<Name extends string> (names: readonly [Name, ...Name[]], mediaTypeOf: (name: Name) => string | null) {
+export function createChoice<Name extends string> (
+  names: readonly [Name, ...Name[]], mediaTypeOf: (name: Name) => string | null
+) {
   /** Clients may name the charset; any other parameter is another media type. */
   const offers = new Map(names.flatMap((name) => {
     const mediaType = mediaTypeOf(name)
-    return mediaType === null ? [] : [mediaType, `${mediaType};charset=utf-8`].map((offer): [string, Name] => [offer, name])
+    return mediaType === null
+      ? []
+      : [mediaType, `${mediaType};charset=utf-8`].map((offer): [string, Name] => [offer, name])
   }))
 
   function accepted (accept: string | undefined): Name | undefined {
@@ -26,7 +30,9 @@ export function createChoice<Name extends string> (names: readonly [Name, ...Nam
     const name = format === undefined ? accepted(headers.accept) : names.find((known) => known === format)
     if (name !== undefined) return name
     const types = [...offers.keys()].filter((offer) => !offer.includes(';')).join(', ')
-    throw new ServiceError('not_acceptable', `there is no such format: ?format= takes ${names.join(', ')}, and Accept ${types}`)
+    throw new ServiceError(
+      'not_acceptable', `there is no such format: ?format= takes ${names.join(', ')}, and Accept ${types}`
+    )
   }
 }
 
@@ -38,5 +44,7 @@ export const chooseTableFormat = createChoice(TABLE_FORMAT_NAMES, (name) => TABL
 
 /** Returns whether the client prefers gzip to the plain bytes. */
 export function prefersGzip ({ headers }: FastifyRequest): boolean {
-  return new Negotiator({ headers: { 'accept-encoding': headers['accept-encoding'] } }).encoding(['gzip', 'identity']) === 'gzip'
+  return new Negotiator({ headers: { 'accept-encoding': headers['accept-encoding'] } }).encoding(
+    ['gzip', 'identity']
+  ) === 'gzip'
 }

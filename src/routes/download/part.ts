@@ -5,18 +5,28 @@ import { Readable } from 'node:stream'
 import { ServiceError } from '../../errors.ts'
 import { type ByteRange } from './byte-range.ts'
 
-/** A stream costs more than what it carries: a document of a hundred albums is smaller than this, and its compressed copy much smaller. */
+/**
+ * A stream costs more than what it carries: a document of a hundred albums is smaller than this, and its compressed
+ * copy much smaller.
+ */
 const SMALL_BYTES = 2 * 1024 * 1024
 /** In memory for readers that take their time; when there are more of them, they get streams. */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024
 
 let waitingBytes = 0
 
-/** A part of a file of that size, or all of it: at once where it is small, else as a stream. Throws `storage_failed` where the file is not of that size. */
-export async function readPart (path: string, size: number, range: ByteRange | null, response: ServerResponse): Promise<Buffer | Readable> {
+/**
+ * A part of a file of that size, or all of it: at once where it is small, else as a stream. Throws `storage_failed`
+ * where the file is not of that size.
+ */
+export async function readPart (
+  path: string, size: number, range: ByteRange | null, response: ServerResponse
+): Promise<Buffer | Readable> {
   const { start, end } = range ?? { start: 0, end: size - 1 }
   const bytes = end - start + 1
-  if (bytes > SMALL_BYTES || waitingBytes + bytes > MOST_WAITING_BYTES || response.destroyed) return await openStream(path, size, { start, end })
+  if (bytes > SMALL_BYTES || waitingBytes + bytes > MOST_WAITING_BYTES || response.destroyed) {
+    return await openStream(path, size, { start, end })
+  }
   waitingBytes += bytes
   response.once('close', () => { waitingBytes -= bytes })
   return await readSmall(path, start, bytes, end === size - 1)
@@ -32,7 +42,9 @@ const READ_BYTES = 64 * 1024
 /** Yields the bytes of a range. Throws `storage_failed` where the file ends before: it was cut while it was read. */
 async function * exactly (path: string, { start, end }: ByteRange): AsyncGenerator<Buffer> {
   let left = end - start + 1
-  for await (const chunk of createReadStream(path, { start, end, highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(
+    path, { start, end, highWaterMark: READ_BYTES }
+  ) as AsyncIterable<Buffer>) {
     left -= chunk.length
     yield chunk
   }
@@ -63,5 +75,7 @@ export async function sizeOf (path: string): Promise<number | null> {
 }
 
 export function damaged (cause?: unknown): ServiceError {
-  return new ServiceError('storage_failed', "the run's document in DATA_DIR is gone or damaged: restore it, or start a new run", { cause })
+  return new ServiceError(
+    'storage_failed', "the run's document in DATA_DIR is gone or damaged: restore it, or start a new run", { cause }
+  )
 }

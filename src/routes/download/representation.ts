@@ -25,8 +25,12 @@ export interface Representation extends Validators {
 }
 
 /** Returns the validators that follow from the record alone, or null; without a compressed copy another tag applies. */
-export function validatorsOf ({ file, finishedAt, createdAt }: Run, formatName: FormatName, isGzipPreferred: boolean): Validators | null {
-  return file === null ? null : { etag: tagOf(file.sha256, formatName, isGzipPreferred), modifiedMs: Date.parse(finishedAt ?? createdAt) }
+export function validatorsOf (
+  { file, finishedAt, createdAt }: Run, formatName: FormatName, isGzipPreferred: boolean
+): Validators | null {
+  return file === null
+    ? null
+    : { etag: tagOf(file.sha256, formatName, isGzipPreferred), modifiedMs: Date.parse(finishedAt ?? createdAt) }
 }
 
 function tagOf (sha256: string, formatName: FormatName, isGzip: boolean): string {
@@ -39,7 +43,9 @@ function tagOf (sha256: string, formatName: FormatName, isGzip: boolean): string
 export type BeginConversion = (signal: AbortSignal) => Promise<Conversion>
 
 /** Returns the representation of a run that has ended. Throws `storage_failed` if its file is missing or damaged. */
-export async function representationOf (run: Run, path: string | null, formatName: FormatName, isGzipPreferred: boolean, begin: BeginConversion): Promise<Representation> {
+export async function representationOf (
+  run: Run, path: string | null, formatName: FormatName, isGzipPreferred: boolean, begin: BeginConversion
+): Promise<Representation> {
   const { contentType, extension, write } = FORMATS[formatName]
   const document = run.file === null || path === null ? emptyDocument(run) : storedDocument(run.file, path)
   const common = {
@@ -52,18 +58,30 @@ export async function representationOf (run: Run, path: string | null, formatNam
   await document.check()
   const etag = tagOf(document.sha256, formatName, false)
   if (write === null) return { ...common, etag, coding: null, bytes: document.bytes, read: document.read }
-  return { ...common, etag, coding: null, bytes: null, read: async (_range, response) => await convert(document, write, begin, response) }
+  return {
+    ...common,
+    etag,
+    coding: null,
+    bytes: null,
+    read: async (_range, response) => await convert(document, write, begin, response),
+  }
 }
 
 type Write = (albums: AsyncIterable<Buffer>) => AsyncIterable<Uint8Array | string>
 
 /** Streams a document in another format as soon as a conversion may begin, which ends with its stream or its client. */
-export async function convert ({ albums }: Pick<Document, 'albums'>, write: Write, begin: BeginConversion, response: ServerResponse): Promise<Readable> {
+export async function convert (
+  { albums }: Pick<Document, 'albums'>, write: Write, begin: BeginConversion, response: ServerResponse
+): Promise<Readable> {
   return await streamConversion(({ inTurns }) => write(inTurns(albums())), begin, response)
 }
 
 /** Streams what is made of documents as soon as a conversion may begin, which ends with its stream or its client. */
-export async function streamConversion (write: (conversion: Conversion) => AsyncIterable<Uint8Array | string>, begin: BeginConversion, response: ServerResponse): Promise<Readable> {
+export async function streamConversion (
+  write: (conversion: Conversion) => AsyncIterable<Uint8Array | string>,
+  begin: BeginConversion,
+  response: ServerResponse
+): Promise<Readable> {
   const gone = new AbortController()
   response.once('close', () => gone.abort(clientLeft()))
   if (response.destroyed) throw clientLeft()
@@ -100,7 +118,9 @@ export function storedDocument (file: StoredFile, path: string): Document {
     async compressed () {
       const copy = compressedPath(path)
       const size = await sizeOf(copy)
-      return size === null ? null : { bytes: size, read: async (range, response) => await readPart(copy, size, range, response) }
+      return size === null
+        ? null
+        : { bytes: size, read: async (range, response) => await readPart(copy, size, range, response) }
     },
   }
 }

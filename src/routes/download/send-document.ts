@@ -21,7 +21,8 @@ const documentRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'getDocument',
       tags: ['documents'],
       summary: 'The document of a run, once it has ended',
-      description: '202 and the run while it goes on, then 200 and the document, in the format that `?format=` or `Accept` says. The stored file is served with `ETag`, by ranges, and as gzip to those who prefer it.',
+      description: '202 and the run while it goes on, then 200 and the document, in the format that `?format=` or ' +
+        '`Accept` says. The stored file is served with `ETag`, by ranges, and as gzip to those who prefer it.',
       problems: RUN_UNKNOWN,
       params: RunParams,
       querystring: Type.Composite([DocumentQuery, WaitQuery], { additionalProperties: false }),
@@ -39,10 +40,13 @@ const documentRoutes: FastifyPluginAsyncTypebox = async (app) => {
 export default documentRoutes
 
 /**
- * Answer with the document of a run that has ended, as the client wants it: format, coding, part, or only whether it has changed.
+ * Answer with the document of a run that has ended, as the client wants it: format, coding, part, or only whether it
+ * has changed.
  * Throws `not_acceptable`, `precondition_failed`, `range_not_satisfiable`, `storage_failed`.
  */
-export async function sendDocument (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, run: Run): Promise<FastifyReply> {
+export async function sendDocument (
+  app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, run: Run
+): Promise<FastifyReply> {
   const [format, isGzipPreferred] = [chooseFormat(request), prefersGzip(request)]
   return await sendRepresentation(app, request, reply, run, {
     vary: 'Accept, Accept-Encoding',
@@ -70,12 +74,16 @@ export async function sendRepresentation (
     identify(reply, known)
     return await sendNothing(request, reply.code(304))
   }
-  const begin: BeginConversion = async (signal) => await app.conversions.begin(app.clientKey(request) ?? request.ip, signal)
+  const begin: BeginConversion = async (
+    signal
+  ) => await app.conversions.begin(app.clientKey(request) ?? request.ip, signal)
   const representation = await unlessDeleted(app, run, async () => await open(await app.runs.documentPath(run), begin))
   identify(reply, representation)
   if (isNotModified(request, representation)) return await sendNothing(request, reply.code(304))
   const range = rangeOf(request, reply, representation)
-  const body = request.method === 'HEAD' ? null : await unlessDeleted(app, run, async () => await representation.read(range, reply.raw))
+  const body = request.method === 'HEAD'
+    ? null
+    : await unlessDeleted(app, run, async () => await representation.read(range, reply.raw))
   describe(reply, representation, range)
   if (body === null) return await sendNothing(request, reply)
   dropStalled(request)
@@ -107,20 +115,27 @@ function isNotModified ({ method, headers }: FastifyRequest, validators: Validat
   switch (checkPreconditions(headers, validators)) {
     case 'go on': return false
     case 'not modified': return true
-    case 'failed': throw new ServiceError('precondition_failed', 'the document is not the one that If-Match or If-Unmodified-Since names: it has been written again, or the format differs')
+    case 'failed': throw new ServiceError('precondition_failed', 'the document is not the one that If-Match or ' +
+      'If-Unmodified-Since names: it has been written again, or the format differs')
   }
 }
 
-function rangeOf ({ method, headers }: FastifyRequest, reply: FastifyReply, representation: Representation): ByteRange | null {
+function rangeOf (
+  { method, headers }: FastifyRequest, reply: FastifyReply, representation: Representation
+): ByteRange | null {
   const { bytes } = representation
   if (method !== 'GET' || bytes === null || !isRangeWanted(headers, representation)) return null
   const range = byteRange(headers.range, bytes)
   if (range !== 'unsatisfiable') return range
   reply.header('content-range', `bytes */${bytes}`)
-  throw new ServiceError('range_not_satisfiable', `the document has ${bytes} bytes in this coding, and the range begins after them`)
+  throw new ServiceError(
+    'range_not_satisfiable', `the document has ${bytes} bytes in this coding, and the range begins after them`
+  )
 }
 
-function describe (reply: FastifyReply, { contentType, fileName, coding, bytes }: Representation, range: ByteRange | null): void {
+function describe (
+  reply: FastifyReply, { contentType, fileName, coding, bytes }: Representation, range: ByteRange | null
+): void {
   reply.headers({
     'content-type': contentType,
     'content-disposition': `inline; filename="${fileName}"`,

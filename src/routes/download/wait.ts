@@ -4,7 +4,11 @@ import { Type } from '@sinclair/typebox'
 const LONGEST_WAIT_S = 120
 
 /** `?wait=SECONDS`: answer as soon as the run ends or the time is over. */
-export const Wait = Type.Integer({ minimum: 0, maximum: LONGEST_WAIT_S, description: 'seconds to wait for the end of the run; `Prefer: wait=SECONDS` says the same' })
+export const Wait = Type.Integer({
+  minimum: 0,
+  maximum: LONGEST_WAIT_S,
+  description: 'seconds to wait for the end of the run; `Prefer: wait=SECONDS` says the same',
+})
 export const WaitQuery = Type.Object({ wait: Type.Optional(Wait) }, { additionalProperties: false })
 
 /**

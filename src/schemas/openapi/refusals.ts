@@ -36,6 +36,10 @@ function refusal (status: number, codes: RequestErrorCode[]): object {
   return {
     description: describeCodes(codes),
     headers: HEADERS[status] ?? {},
-    content: { 'application/problem+json': { schema: { allOf: [Problem, { type: 'object', properties: { code: { enum: codes } } }] } } },
+    content: {
+      'application/problem+json': {
+        schema: { allOf: [Problem, { type: 'object', properties: { code: { enum: codes } } }] },
+      }
+    },
   }
 }

@@ -47,7 +47,9 @@ export function albumDifference (before: Fields, after: Fields, mayHideTracks: b
 }
 
 function fieldChanges (before: Fields, after: Fields, ignored: ReadonlySet<string>): FieldChange[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((field) => !ignored.has(field)).flatMap((field) => {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (field) => !ignored.has(field)
+  ).flatMap((field) => {
     if (isEqualObject(ownValue(before, field), ownValue(after, field))) return []
     const change = { field, before: formatMember(before, field), after: formatMember(after, field) }
     return change.before === change.after ? [] : [change]
@@ -80,7 +82,10 @@ function trackChanges (before: unknown[], after: unknown[], mayHideTracks: boole
   return changes
 }
 
-/** Each track by what identifies it, and by its text where nothing does; of several with one key the first meets the first. */
+/**
+ * Each track by what identifies it, and by its text where nothing does; of several with one key the first meets the
+ * first.
+ */
 function keyed (tracks: unknown[]): Map<string, unknown> {
   const counts = new Map<string, number>()
   return new Map(tracks.map((track) => {

@@ -30,7 +30,9 @@ type Kind = Change['kind']
 const LATER: ReadonlyArray<Exclude<Kind, 'changed'>> = ['added', 'delisted', 'unknown']
 
 /** Writes changes as JSON, each as soon as it is found. */
-export async function * changesText (before: Baseline & { run: Run }, after: Side & { run: Run }): AsyncGenerator<string> {
+export async function * changesText (
+  before: Baseline & { run: Run }, after: Side & { run: Run }
+): AsyncGenerator<string> {
   const lists: Record<Kind, string[]> = { added: [], changed: [], delisted: [], unknown: [] }
   const counts: Record<Kind, number> = { added: 0, changed: 0, delisted: 0, unknown: 0 }
   yield `${JSON.stringify(headOf(before.run, after.run)).slice(0, -1)},"changed":[`
@@ -70,5 +72,7 @@ function withFields (object: object, fields: FieldChange[]): string {
 
 /** The values are JSON already, with numbers as Spotify wrote them. */
 function fieldText ({ field, before, after }: FieldChange): string {
-  return `{"field":${JSON.stringify(field)}${before === undefined ? '' : `,"before":${before}`}${after === undefined ? '' : `,"after":${after}`}}`
+  return `{"field":${JSON.stringify(
+    field
+  )}${before === undefined ? '' : `,"before":${before}`}${after === undefined ? '' : `,"after":${after}`}}`
 }

@@ -39,8 +39,8 @@ interface Place {
 }
 
 /**
- * Yields what is not the same in the document after as in the one before. The first is kept as digests and places, the other
- * one is read once; the order of albums is not compared.
+ * Yields what is not the same in the document after as in the one before. The first is kept as digests and places, the
+ * other one is read once; the order of albums is not compared.
  */
 export async function * compareDocuments (before: Baseline, after: Side): AsyncGenerator<Change> {
   const [hiddenBefore, hiddenAfter] = [hiddenOf(before.run, after.run), hiddenOf(after.run, before.run)]
@@ -52,7 +52,9 @@ export async function * compareDocuments (before: Baseline, after: Side): AsyncG
     if (place === undefined) {
       yield { kind: 'added', album: { ...nameOf(album), listedBefore: listedBefore(reasonOf(hiddenBefore, album.id)) } }
     } else if (place.digest !== digestOf(text)) {
-      const difference = albumDifference(albumOf(await before.read(place.start, place.bytes)), album, hiddenAfter.albumIds.has(album.id))
+      const difference = albumDifference(
+        albumOf(await before.read(place.start, place.bytes)), album, hiddenAfter.albumIds.has(album.id)
+      )
       if (difference !== null) yield { kind: 'changed', album: { ...nameOf(album), ...difference } }
     }
   }
@@ -65,7 +67,9 @@ export async function * compareDocuments (before: Baseline, after: Side): AsyncG
 
 async function placesOf (albums: AsyncIterable<PlacedAlbum>): Promise<Map<string, Place>> {
   const places = new Map<string, Place>()
-  for await (const { text, start } of albums) places.set(albumOf(text).id, { start, bytes: text.length, digest: digestOf(text) })
+  for await (const { text, start } of albums) {
+    places.set(albumOf(text).id, { start, bytes: text.length, digest: digestOf(text) })
+  }
   return places
 }
 

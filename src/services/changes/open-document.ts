@@ -14,7 +14,11 @@ export function openDocument (file: FileHandle): OpenDocument {
     async read (start, bytes) {
       const buffer = Buffer.allocUnsafe(bytes)
       const { bytesRead } = await file.read(buffer, 0, bytes, start)
-      if (bytesRead !== bytes) throw new ServiceError('storage_failed', "the run's document in DATA_DIR was cut while it was read: restore it, or start a new run")
+      if (bytesRead !== bytes) {
+        throw new ServiceError(
+          'storage_failed', "the run's document in DATA_DIR was cut while it was read: restore it, or start a new run"
+        )
+      }
       return buffer
     },
   }

@@ -15,7 +15,10 @@ const DIMENSIONS: Record<Dimension, ContractDimension> = {
   plausibility: 'accuracy',
 }
 
-/** Returns the checks of quality as rules of the contract: each document is judged by them, and `/quality` has the result. */
+/**
+ * Returns the checks of quality as rules of the contract: each document is judged by them, and `/quality` has the
+ * result.
+ */
 export function qualityRules (): ContractRule[] {
   return Object.entries<CheckDefinition>(CHECKS).map(([name, check]) => ({
     name,

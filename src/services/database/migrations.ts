@@ -28,8 +28,12 @@ function migrationsOf (kind: Database['kind']): Record<string, Migration> {
           .execute()
         await db.schema.createIndex('runs_status').ifNotExists().on('runs').columns(['status', 'id']).execute()
         await db.schema.createIndex('runs_pending').ifNotExists().on('runs').columns(['pending', 'id']).execute()
-        await db.schema.createIndex('runs_request').ifNotExists().on('runs').columns(['request_key', 'pending']).execute()
-        await db.schema.createIndex('runs_document').ifNotExists().on('runs').columns(['id']).where(sql.ref('document_name'), 'is not', null).execute()
+        await db.schema.createIndex('runs_request').ifNotExists().on('runs').columns(
+          ['request_key', 'pending']
+        ).execute()
+        await db.schema.createIndex('runs_document').ifNotExists().on('runs').columns(['id']).where(
+          sql.ref('document_name'), 'is not', null
+        ).execute()
         await db.schema.createIndex('runs_document_name').ifNotExists().on('runs').columns(['document_name']).execute()
         await db.schema.createIndex('runs_finished').ifNotExists().on('runs').columns(['finished_ms']).execute()
 
@@ -60,7 +64,9 @@ function migrationsOf (kind: Database['kind']): Record<string, Migration> {
           .addColumn('body', 'text', (column) => column.notNull())
           .addColumn('checksum', 'bigint', (column) => column.notNull())
           .execute()
-        await db.schema.createIndex('cached_albums_time').ifNotExists().on('cached_albums').columns(['stored_ms', 'bytes']).execute()
+        await db.schema.createIndex('cached_albums_time').ifNotExists().on('cached_albums').columns(
+          ['stored_ms', 'bytes']
+        ).execute()
 
         await db.schema.createTable('states').ifNotExists()
           .addColumn('kind', 'text', (column) => column.notNull())
@@ -125,7 +131,9 @@ function migrationsOf (kind: Database['kind']): Record<string, Migration> {
           .execute()
         await db.schema.createIndex('releases_run').ifNotExists().on('releases').columns(['run_id', 'seq']).execute()
 
-        await db.schema.alterTable('runs').addColumn('releases_done', 'integer', (column) => column.notNull().defaultTo(0)).execute()
+        await db.schema.alterTable('runs').addColumn(
+          'releases_done', 'integer', (column) => column.notNull().defaultTo(0)
+        ).execute()
         await db.schema.createIndex('runs_releases_due').ifNotExists().on('runs').columns(['id'])
           .where(sql<boolean>`document_name is not null and releases_done = 0`).execute()
         await db.schema.createIndex('runs_comparable').ifNotExists().on('runs').columns(['request_key', 'id'])
@@ -159,6 +167,8 @@ export async function migrate (db: Kysely<Tables>, kind: Database['kind'], schem
 
 /** Asks one question, where the migrator reads the whole catalogue of the database. */
 async function hasAll (db: Kysely<Tables>, names: string[]): Promise<boolean> {
-  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db).catch(() => ({ rows: [] }))
+  const {
+    rows,
+  } = await sql<{ name: string }>`select name from kysely_migration`.execute(db).catch(() => ({ rows: [] }))
   return rows.length === names.length && rows.every(({ name }) => names.includes(name))
 }

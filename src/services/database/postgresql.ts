@@ -27,7 +27,9 @@ const INT8: number = pg.types.builtins.INT8
 
 /** Numbers above 2^53 are not stored. */
 const types = {
-  getTypeParser: (id: number, format: 'text' | 'binary' = 'text') => id === INT8 ? Number : pg.types.getTypeParser(id, format) as unknown,
+  getTypeParser: (
+    id: number, format: 'text' | 'binary' = 'text'
+  ) => id === INT8 ? Number : pg.types.getTypeParser(id, format) as unknown,
 }
 
 /**
@@ -46,7 +48,8 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
     application_name: 'album-release-ingest',
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
-    idle_in_transaction_session_timeout: QUERY_MS, // a process that is frozen within a transaction locks nobody out for longer
+    // a process that is frozen within a transaction locks nobody out for longer
+    idle_in_transaction_session_timeout: QUERY_MS,
     keepAlive: true,
     types,
   }
@@ -74,8 +77,14 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
   }
 
   async function prepare (): Promise<void> {
-    const { rows: [server] } = await sql<{ version: string }>`select current_setting('server_version_num') as version`.execute(queries)
-    if (Number(server?.version) < OLDEST_VERSION) throw new ServiceError('database_unfit', `DATABASE_URL names a PostgreSQL of version ${String(server?.version)}: use 14 or newer`)
+    const {
+      rows: [server],
+    } = await sql<{ version: string }>`select current_setting('server_version_num') as version`.execute(queries)
+    if (Number(server?.version) < OLDEST_VERSION) {
+      throw new ServiceError(
+        'database_unfit', `DATABASE_URL names a PostgreSQL of version ${String(server?.version)}: use 14 or newer`
+      )
+    }
     await createSchema(queries, queueSchemaOf(schema))
     await migrate(queries, 'postgresql', schema)
   }
@@ -131,7 +140,11 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
   } catch (error) {
     if (!isAway(error)) {
       await pool.end()
-      throw error instanceof ServiceError ? error : new ServiceError('database_unfit', `DATABASE_URL names a database that refuses the service (${reasonOf(error)}): check user, password, database and rights`, { cause: error })
+      throw error instanceof ServiceError
+        ? error
+        : new ServiceError('database_unfit', `DATABASE_URL names a database that refuses the service (${reasonOf(
+          error
+        )}): check user, password, database and rights`, { cause: error })
     }
     lost(error)
   }
@@ -146,30 +159,46 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
     async transaction ({ lock, isDurable }, work) {
       return await queries.transaction().execute(async (transaction) => {
         if (!isDurable) await sql`set local synchronous_commit = off`.execute(transaction)
-        if (lock !== null) await sql`select pg_advisory_xact_lock(hashtextextended(${`${schema} ${lock}`}, 0))`.execute(transaction)
+        if (lock !== null) {
+          await sql`select pg_advisory_xact_lock(hashtextextended(${`${schema} ${lock}`}, 0))`.execute(transaction)
+        }
         return await work(transaction)
       })
     },
     async nowMs (within = queries) {
-      const { rows: [row] } = await sql<{ now: number }>`select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(within)
+      const { rows: [row] } = await sql<{
+        now: number
+      }>`select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(within)
       return Number(row?.now)
     },
     notify ({ kind, id }) {
-      if (isReachable === true) sql`select pg_notify(${channel}, ${`${me} ${kind} ${id}`})`.execute(queries).catch((error: unknown) => log.debug({ reason: reasonOf(error) }, 'the other processes could not be notified'))
+      if (isReachable === true) {
+        sql`select pg_notify(${channel}, ${`${me} ${kind} ${id}`})`.execute(queries).catch(
+          (error: unknown) => log.debug({ reason: reasonOf(error) }, 'the other processes could not be notified')
+        )
+      }
     },
     onNotice: (listener) => { listeners.push(listener) },
     onReturn: (listener) => { onReturns.push(listener) },
     async probe () {
-      if (!isPrepared) throw new ServiceError('starting', 'PostgreSQL has not answered yet: check DATABASE_URL if it never does')
+      if (!isPrepared) {
+        throw new ServiceError('starting', 'PostgreSQL has not answered yet: check DATABASE_URL if it never does')
+      }
       await sql`select pg_is_in_recovery()`.execute(queries)
-      await queries.insertInto('states').values({ kind: 'probe', scope: '', value: me }).onConflict((row) => row.columns(['kind', 'scope']).doUpdateSet({ value: me })).execute()
+      await queries.insertInto('states').values({ kind: 'probe', scope: '', value: me }).onConflict(
+        (row) => row.columns(['kind', 'scope']).doUpdateSet({ value: me })
+      ).execute()
     },
     async close () {
       closing.abort()
       const ended = queries.destroy().catch(() => {})
       await Promise.race([ended, delay(CLOSE_MS)])
-      // A pool waits for queries that a server never answers, and has no way to end its connections: their sockets have.
-      for (const client of clients) (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy() // not in the types of pg
+      // A pool waits for queries that a server never answers, and has no way to end its connections: their sockets
+      // have.
+      // not in the types of pg
+      for (const client of clients) {
+        (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy()
+      }
       await listening
     },
   }
@@ -192,7 +221,8 @@ export function queueSchemaOf (schema: string): string {
 async function createSchema (queries: Queries, schema: string): Promise<void> {
   if (await hasSchema(queries, schema)) return
   await sql`create schema if not exists ${sql.id(schema)}`.execute(queries).catch(async (error: unknown) => {
-    if (!await hasSchema(queries, schema)) throw error // of several that create it concurrently, PostgreSQL refuses some
+    // of several that create it concurrently, PostgreSQL refuses some
+    if (!await hasSchema(queries, schema)) throw error
   })
 }
 

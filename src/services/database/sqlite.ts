@@ -1,7 +1,16 @@
 import { chmodSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
-import { CompiledQuery, type DatabaseConnection, Kysely, type QueryResult, SqliteAdapter, SqliteDriver, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
 import { type Clock } from '../clock.ts'
 import { type Database, type Queries } from './database.ts'
 import { reasonOf } from './failure.ts'
@@ -17,7 +26,10 @@ const BUSY_RETRY_MS = 5
 export const MEMORY = ':memory:'
 /** The service has some dozen statements. */
 const MAX_PREPARED = 200
-/** Moving what was written from the log to the file blocks the thread (about 20 ms per 1,000 pages of 4 KiB): it is left to a quiet moment. */
+/**
+ * Moving what was written from the log to the file blocks the thread (about 20 ms per 1,000 pages of 4 KiB): it is left
+ * to a quiet moment.
+ */
 const CHECKPOINT_AFTER_MS = 250
 /** A log of so many pages does not wait for a quiet moment. */
 const CHECKPOINT_PAGES = 1000
@@ -55,7 +67,8 @@ export async function openSqlite (path: string, clock: Pick<Clock, 'now'>): Prom
   const queries = new Kysely<Tables>({
     dialect: {
       createAdapter: () => new TransactionalAdapter(),
-      createDriver: () => new PatientDriver({ database: { close: () => file.close(), prepare: (sql) => adapted(prepare(sql)) } }),
+      createDriver: () =>
+        new PatientDriver({ database: { close: () => file.close(), prepare: (sql) => adapted(prepare(sql)) } }),
       createIntrospector: (db) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
@@ -147,7 +160,9 @@ function identityOf (path: string): string | null {
 /** Writes a row: a disk that is full or read-only refuses it. */
 async function writeRow (queries: Queries, nowMs: number): Promise<void> {
   const value = String(nowMs)
-  await queries.insertInto('states').values({ kind: 'probe', scope: '', value }).onConflict((row) => row.columns(['kind', 'scope']).doUpdateSet({ value })).execute()
+  await queries.insertInto('states').values({ kind: 'probe', scope: '', value }).onConflict(
+    (row) => row.columns(['kind', 'scope']).doUpdateSet({ value })
+  ).execute()
 }
 
 /** Changes of the schema are transactional in SQLite, and only so can several processes make them concurrently. */
@@ -156,8 +171,9 @@ class TransactionalAdapter extends SqliteAdapter {
 }
 
 /**
- * Takes the right to write when a transaction begins: one that reads first could not take it later, where another process
- * has written since. While another connection has that right, it is asked for again without blocking the thread.
+ * Takes the right to write when a transaction begins: one that reads first could not take it later, where another
+ * process has written since. While another connection has that right, it is asked for again without blocking the
+ * thread.
  */
 class PatientDriver extends SqliteDriver {
   override async acquireConnection (): Promise<DatabaseConnection> {
@@ -217,7 +233,9 @@ function allRows (statement: StatementSync, parameters: Parameters): unknown[] {
   }
   statement.setReadBigInts(true)
   try {
-    return statement.all(...parameters).map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value])))
+    return statement.all(...parameters).map((row) => Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value])
+    ))
   } finally {
     statement.setReadBigInts(false)
   }

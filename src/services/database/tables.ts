@@ -1,4 +1,7 @@
-/** One row per run. `record` is the truth; the other columns are indexes on it, or belong to the process that executes the run. */
+/**
+ * One row per run. `record` is the truth; the other columns are indexes on it, or belong to the process that executes
+ * the run.
+ */
 export interface RunRow {
   id: string
   status: string

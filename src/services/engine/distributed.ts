@@ -3,7 +3,9 @@ import { createPgBossQueue } from '../queue/pg-boss-queue.ts'
 import { type EngineOptions, type Storage } from './contract.ts'
 
 /** Opens PostgreSQL, with a queue that all processes of the database share. */
-export async function openDistributed ({ databaseUrl, databaseSchema, concurrency, clock, log }: EngineOptions): Promise<Storage> {
+export async function openDistributed (
+  { databaseUrl, databaseSchema, concurrency, clock, log }: EngineOptions
+): Promise<Storage> {
   return {
     database: await openPostgresql(databaseUrl, databaseSchema, log),
     queue: createPgBossQueue({ databaseUrl, schema: queueSchemaOf(databaseSchema), concurrency, clock, log }),

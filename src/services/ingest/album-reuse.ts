@@ -56,7 +56,10 @@ export function createRunCache ({ caching, request, ledger, memory, clock, signa
   /** What is to be kept, by its id alone: where it is written later than it comes, that costs no memory. */
   let waiting: string[] = []
   let writing: Promise<void> | null = null
-  /** By this execution, entries with those that wait. It stops at what the cache holds: beyond that, each of its albums would drive out another of them. */
+  /**
+   * By this execution, entries with those that wait. It stops at what the cache holds: beyond that, each of its albums
+   * would drive out another of them.
+   */
   const kept = { entries: 0, bytes: 0 }
   let isWritable = true
   let isTold = false
@@ -117,7 +120,9 @@ export function createRunCache ({ caching, request, ledger, memory, clock, signa
         ledger.cost.cached()
         await ledger.record(albumEvent(album.id, entry.meta.head), entry.body)
       }
-      for (let done = 0; done < albums.length; done += LOOKED_UP) await settleAll(albums.slice(done, done + LOOKED_UP).map(async (album) => await reading(takeOver, album)))
+      for (let done = 0; done < albums.length; done += LOOKED_UP) {
+        await settleAll(albums.slice(done, done + LOOKED_UP).map(async (album) => await reading(takeOver, album)))
+      }
       return albums.filter(({ id }) => ledger.album(id) === undefined)
     },
 

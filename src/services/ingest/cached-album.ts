@@ -10,7 +10,10 @@ export interface CachedAlbum {
   tier: TierEvidence
 }
 
-/** What tells the tiers apart, whose albums have other fields: true: it works, false: it is refused, null: not asked yet. */
+/**
+ * What tells the tiers apart, whose albums have other fields: true: it works, false: it is refused, null: not asked
+ * yet.
+ */
 export type TierEvidence = Record<'newReleases' | 'albums', boolean | null>
 
 export function tierEvidence (memory: Pick<Capabilities, 'about'>): TierEvidence {
@@ -21,7 +24,10 @@ export function tierEvidence (memory: Pick<Capabilities, 'about'>): TierEvidence
   return { newReleases: evidence('newReleases'), albums: evidence('albums') }
 }
 
-/** One key for each album, market, and `scope`: the API and the app that the answer came from. Raise `FORMAT` when entries change. */
+/**
+ * One key for each album, market, and `scope`: the API and the app that the answer came from. Raise `FORMAT` when
+ * entries change.
+ */
 export function cacheKey (scope: string, id: string, market: string | null): string {
   return JSON.stringify([FORMAT, scope, id, market])
 }
@@ -43,10 +49,12 @@ export interface Present {
 }
 
 /**
- * Young enough, as far as the clock can be trusted; of the same tier, as far as that is known on both sides; and with as many
- * tracks as the listing says now, if it does: releases grow.
+ * Young enough, as far as the clock can be trusted; of the same tier, as far as that is known on both sides; and with
+ * as many tracks as the listing says now, if it does: releases grow.
  */
-export function isUsable ({ storedAtMs, meta }: Pick<CacheEntry<CachedAlbum>, 'storedAtMs' | 'meta'>, { listed, nowMs, maxAgeMs, tier }: Present): boolean {
+export function isUsable (
+  { storedAtMs, meta }: Pick<CacheEntry<CachedAlbum>, 'storedAtMs' | 'meta'>, { listed, nowMs, maxAgeMs, tier }: Present
+): boolean {
   const ageMs = nowMs - storedAtMs
   const isYoung = ageMs >= 0 && ageMs < maxAgeMs
   const isSize = listed.totalTracks === null || listed.totalTracks === meta.head.expected

@@ -16,10 +16,14 @@ export type Through = (texts: AsyncIterable<string>) => AsyncIterable<string>
  * each on a line of its own. Only a few albums are in memory at once.
  * @param through sees the text of each album before it is written
  */
-export async function * documentText ({ file: _file, ...run }: Run, albums: Iterable<ListedAlbum>, ledger: Ledger, through: Through = (texts) => texts): AsyncGenerator<string> {
+export async function * documentText (
+  { file: _file, ...run }: Run, albums: Iterable<ListedAlbum>, ledger: Ledger, through: Through = (texts) => texts
+): AsyncGenerator<string> {
   yield `${JSON.stringify(run).slice(0, -1)},"albums":[`
   let separator = '\n'
-  const texts = readAhead(fetched(albums, ledger), { ...AHEAD, bytesOf, read: async (state) => await albumText(state, ledger) })
+  const texts = readAhead(
+    fetched(albums, ledger), { ...AHEAD, bytesOf, read: async (state) => await albumText(state, ledger) }
+  )
   for await (const text of through(texts)) {
     yield separator + text
     separator = ',\n'
@@ -42,11 +46,15 @@ function bytesOf ({ body, pages }: TrackCoverage): number {
 
 interface AlbumBody { tracks: Record<string, unknown> & { items: unknown[] } }
 
-/** The album as it was answered, with the tracks of all its pages; most have one page, and their text is used as it is. */
+/**
+ * The album as it was answered, with the tracks of all its pages; most have one page, and their text is used as it is.
+ */
 export async function albumText (state: TrackCoverage, { readBody }: Ledger): Promise<string> {
   const text = await readBody(state.body)
   if (isAsAnswered(state)) return text
-  const pages = await Promise.all(state.pages.map(async ({ body, valid }) => valid === 0 ? '[]' : body === null ? null : await readBody(body)))
+  const pages = await Promise.all(
+    state.pages.map(async ({ body, valid }) => valid === 0 ? '[]' : body === null ? null : await readBody(body))
+  )
   const album = parseJson(text) as AlbumBody // not before all is read: what has waited for the disk is collected late
   const items = withoutRepeats(pages.map((page) => page === null ? album.tracks.items : parseJson(page) as unknown[]))
   return formatJson({ ...album, tracks: { ...album.tracks, items, next: null } }, [album, ...items])

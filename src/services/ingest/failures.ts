@@ -19,7 +19,8 @@ export async function settleAll (tasks: Array<Promise<void>>): Promise<void> {
 
 /**
  * The error where only the call that threw it is concerned; null where it stops every call: a pause, an abort,
- * credentials that are refused, a disk that is full. A bug that an answer meets is `internal_error`, with the bug as its cause.
+ * credentials that are refused, a disk that is full. A bug that an answer meets is `internal_error`, with the bug as
+ * its cause.
  */
 export function ordinaryFailure (error: unknown): ServiceError | null {
   if (isBug(error)) return new ServiceError('internal_error', UNEXPECTED, { cause: error })
@@ -43,7 +44,8 @@ const SYSTEM_ERROR = /^E[A-Z0-9]+$/
 /** Returns what a run shows of an error that ended it. */
 export function failureOf (error: unknown): RunFailure {
   if (error instanceof ServiceError) return { code: error.code, detail: error.message }
-  if (storageErrno(error) !== null || (error instanceof Error && 'code' in error && typeof error.code === 'string' && SYSTEM_ERROR.test(error.code))) {
+  if (storageErrno(error) !== null ||
+    (error instanceof Error && 'code' in error && typeof error.code === 'string' && SYSTEM_ERROR.test(error.code))) {
     return { code: 'storage_failed', detail: storageDetail('what the run has could not be stored', error) }
   }
   return { code: 'internal_error', detail: UNEXPECTED }

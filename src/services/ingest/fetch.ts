@@ -13,7 +13,9 @@ import { type Failure, logBug, ordinaryFailure, settleAll } from './failures.ts'
 /** After so many failures in a row the pass stops, to save quota: the next album would fail too. */
 const FAILURES_IN_A_ROW = 10
 
-/** A batch that was refused as such is tried again with other sizes; after that each of its albums is asked for alone. */
+/**
+ * A batch that was refused as such is tried again with other sizes; after that each of its albums is asked for alone.
+ */
 const MAX_BATCHES = 4
 
 export interface Fetching {
@@ -78,9 +80,9 @@ async function fetchSome (fetching: Fetching, albums: ListedAlbum[], streak: Str
 }
 
 /**
- * Fetches several albums by one call. Returns the ids of those that are over for now: all of them where the call failed (noted
- * for each) or was refused as such (they go back on the work queue), and those whose answer was no album (noted). What Spotify left
- * out is not among them.
+ * Fetches several albums by one call. Returns the ids of those that are over for now: all of them where the call failed
+ * (noted for each) or was refused as such (they go back on the work queue), and those whose answer was no album
+ * (noted). What Spotify left out is not among them.
  */
 async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: Streak): Promise<Set<string>> {
   const ids = albums.map(({ id }) => id)
@@ -117,7 +119,10 @@ async function storeBatch (fetching: Fetching, albums: ListedAlbum[]): Promise<M
   return broken
 }
 
-/** Puts the albums back on the work queue unless that was done too often: no sequence of refusals keeps them going round. */
+/**
+ * Puts the albums back on the work queue unless that was done too often: no sequence of refusals keeps them going
+ * round.
+ */
 function putBack ({ workQueue, putBacks }: Fetching, albums: ListedAlbum[]): boolean {
   if (albums.some(({ id }) => (putBacks.get(id) ?? 0) >= MAX_BATCHES)) return false
   for (const { id } of albums) putBacks.set(id, (putBacks.get(id) ?? 0) + 1)
@@ -128,7 +133,9 @@ function putBack ({ workQueue, putBacks }: Fetching, albums: ListedAlbum[]): boo
 interface Streak { failures: number }
 
 /** The failure of a call is that of its albums alone; what would stop every call is thrown on. */
-async function guard ({ ledger, failures, log, abort }: Fetching, albums: ListedAlbum[], streak: Streak, work: () => Promise<void>): Promise<void> {
+async function guard (
+  { ledger, failures, log, abort }: Fetching, albums: ListedAlbum[], streak: Streak, work: () => Promise<void>
+): Promise<void> {
   try {
     await work()
     for (const { id } of albums) failures.delete(id)
@@ -157,7 +164,8 @@ function isSizeRefusal (error: unknown): boolean {
 
 /** One album may be why the whole batch was refused, or could not be read. */
 function isFaultOfOne (error: unknown): boolean {
-  return isFinalRefusal(error) || hasCode(error, 'invalid_limit') || (hasCode(error, 'upstream_invalid') && !error.affectsEveryCall)
+  return isFinalRefusal(error) || hasCode(error, 'invalid_limit') ||
+    (hasCode(error, 'upstream_invalid') && !error.affectsEveryCall)
 }
 
 /** Spotify does not have it: asking again would not help. */
@@ -186,8 +194,12 @@ async function fetchAlbum (fetching: Fetching, album: ListedAlbum): Promise<void
 
 async function storeAlbum ({ ledger }: Fetching, { id }: ListedAlbum, body: unknown): Promise<void> {
   const head = readAlbumHead(body)
-  if (head === null) throw new ServiceError('upstream_invalid', `album ${id} was answered with something that is no album`)
-  if (head.album.id !== id) throw new ServiceError('upstream_invalid', `album ${id} was asked for, and album ${head.album.id} was answered`)
+  if (head === null) {
+    throw new ServiceError('upstream_invalid', `album ${id} was answered with something that is no album`)
+  }
+  if (head.album.id !== id) {
+    throw new ServiceError('upstream_invalid', `album ${id} was asked for, and album ${head.album.id} was answered`)
+  }
   await ledger.record(albumEvent(id, head), formatJson(head.album))
 }
 
@@ -203,7 +215,9 @@ async function fetchTracks (fetching: Fetching, { id }: ListedAlbum): Promise<vo
   }
 }
 
-async function storeTracks ({ ledger, spotify, context, market }: Fetching, id: string, range: PageRange): Promise<void> {
+async function storeTracks (
+  { ledger, spotify, context, market }: Fetching, id: string, range: PageRange
+): Promise<void> {
   const { offset, limit } = range
   using slot = await spotify.slot(context, false)
   const { items, next } = await spotify.albumTracks(id, range, market, { ...context, slot })

@@ -44,12 +44,16 @@ const PASSES = 2
  * one of a new run, a second one after faults, and one after a crash are the same thing.
  * Throws the signal's reason, unless the run was canceled, and what a database that is away throws.
  */
-export async function ingest (request: RunRequest, ledger: Ledger, signal: AbortSignal, options: IngestOptions): Promise<IngestResult> {
+export async function ingest (
+  request: RunRequest, ledger: Ledger, signal: AbortSignal, options: IngestOptions
+): Promise<IngestResult> {
   const { spotify, clock, caching, log } = options
   const failures = new Map<string, Failure>()
   const ended = (error: RunFailure | null, cached = Promise.resolve()): IngestResult =>
     ({ kind: 'ended', outcome: outcomeOf({ request, ledger, failures, error }), cached })
-  const cache = caching === null ? NO_CACHE : createRunCache({ caching, request, ledger, memory: spotify.memory, clock, signal })
+  const cache = caching === null
+    ? NO_CACHE
+    : createRunCache({ caching, request, ledger, memory: spotify.memory, clock, signal })
   try {
     await spotify.memory.refresh()
     const error = await runPasses(request, ledger, { signal, cache, failures }, options)
@@ -68,7 +72,9 @@ export async function ingest (request: RunRequest, ledger: Ledger, signal: Abort
 }
 
 /** Returns why the listing failed, if it did. */
-async function runPasses (request: RunRequest, ledger: Ledger, pass: Omit<Pass, 'again' | 'putBacks'>, options: IngestOptions): Promise<Failure | null> {
+async function runPasses (
+  request: RunRequest, ledger: Ledger, pass: Omit<Pass, 'again' | 'putBacks'>, options: IngestOptions
+): Promise<Failure | null> {
   const { clock, random, retry } = options
   const putBacks = new Map<string, number>()
   let error: Failure | null = null
@@ -98,13 +104,22 @@ interface Pass {
   again: boolean
 }
 
-/** List and fetch side by side: an album is looked up and fetched while the next page is listed. Gives the listing's failure, if any. */
-async function runPass (request: RunRequest, ledger: Ledger, { signal, cache, failures, putBacks, again }: Pass, options: IngestOptions): Promise<Failure | null> {
+/**
+ * List and fetch side by side: an album is looked up and fetched while the next page is listed. Gives the listing's
+ * failure, if any.
+ */
+async function runPass (
+  request: RunRequest, ledger: Ledger, { signal, cache, failures, putBacks, again }: Pass, options: IngestOptions
+): Promise<Failure | null> {
   const { spotify, concurrency, log } = options
   const { controller: stopping, release } = follow(signal)
   /** During a pause the pacer lets no new call through, and the answers that are on their way are worth having. */
   const abort = (error: unknown): void => { if (!(error instanceof PauseError)) stopping.abort(error) }
-  const context = { signal: stopping.signal, cost: ledger.cost, onRefused: async () => await ledger.record({ kind: 'refused' }) }
+  const context = {
+    signal: stopping.signal,
+    cost: ledger.cost,
+    onRefused: async () => await ledger.record({ kind: 'refused' }),
+  }
   const workQueue = createWorkQueue<ListedAlbum>(hasFurtherTracks)
   const partialAlbums = createWorkQueue<ListedAlbum>()
   let lookedUp = Promise.resolve()
@@ -141,7 +156,21 @@ async function runPass (request: RunRequest, ledger: Ledger, { signal, cache, fa
   try {
     const [listed, fetched] = await Promise.allSettled([
       listing(),
-      fetchAlbums({ workQueue, partialAlbums, ledger, spotify, context, market: request.market, concurrency, again, failures, putBacks, log, onFetched: cache.keep, abort }),
+      fetchAlbums({
+        workQueue,
+        partialAlbums,
+        ledger,
+        spotify,
+        context,
+        market: request.market,
+        concurrency,
+        again,
+        failures,
+        putBacks,
+        log,
+        onFetched: cache.keep,
+        abort,
+      }),
     ])
     if (stopping.signal.aborted) throw stopping.signal.reason
     if (listed.status === 'rejected') throw listed.reason

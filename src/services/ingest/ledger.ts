@@ -4,14 +4,23 @@ import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
 import { type Cost, type CostCounter, NO_COST, createCostCounter } from '../spotify/cost.ts'
 import { type SourceCursor } from '../spotify/sources/paged-source.ts'
 import { type BodyRef, type LedgerStore } from '../store/ledger-store.ts'
-import { type TrackCoverage, countTracks, expectedTracks, isAlbumComplete, namesMore, putPage, tellsMore } from './track-coverage.ts'
+import {
+  type TrackCoverage, countTracks, expectedTracks, isAlbumComplete, namesMore, putPage, tellsMore
+} from './track-coverage.ts'
 
 /** The facts of a run, in the order in which they became known. */
 export type LedgerEvent =
   | { kind: 'source', source: UsedSource }
   | { kind: 'listed', albums: ListedAlbum[], losses: string[], next: SourceCursor | null, ended?: ListingEnd }
   /** A page of the listing that was answered before its turn; its items are the body. */
-  | { kind: 'prefetched', streamIndex: number, offset: number, pageSize: number, next: string | null, total: number | null }
+  | {
+    kind: 'prefetched'
+    streamIndex: number
+    offset: number
+    pageSize: number
+    next: string | null
+    total: number | null
+  }
   | { kind: 'album', id: string, places: number, valid: number, expected: number, hasNext: boolean, keys?: string[] }
   | { kind: 'tracks', id: string, offset: number, places: number, valid: number, hasNext: boolean, keys?: string[] }
   | { kind: 'unavailable', id: string, detail: string }
@@ -21,7 +30,10 @@ export type LedgerEvent =
   | { kind: 'left' }
   /** Calls were refused that brought nothing else: their cost. */
   | { kind: 'refused' }
-  /** A user resumed the run: what Spotify did not have is asked for again, and a listing that lost something begins again. */
+  /**
+   * A user resumed the run: what Spotify did not have is asked for again, and a listing that lost something begins
+   * again.
+   */
   | { kind: 'resumed', resumption: number }
 
 /** An event with what the run had cost when it was stored. */
@@ -78,7 +90,9 @@ export interface LedgerOptions {
 }
 
 /** Builds the ledger of a run from its stored events. */
-export async function openLedger (store: LedgerStore<StoredEvent>, { limit, monotonic, onChange }: LedgerOptions): Promise<Ledger> {
+export async function openLedger (
+  store: LedgerStore<StoredEvent>, { limit, monotonic, onChange }: LedgerOptions
+): Promise<Ledger> {
   const albums = new Map<string, TrackCoverage>()
   const unavailable = new Map<string, string>()
   const listed = new Map<string, ListedAlbum>()
@@ -170,13 +184,16 @@ export async function openLedger (store: LedgerStore<StoredEvent>, { limit, mono
     get resumption () { return resumption },
     get fruitless () { return fruitless },
     album: (id) => albums.get(id),
-    prefetched: (streamIndex, offset) => prefetched.find((page) => page.streamIndex === streamIndex && page.offset === offset),
+    prefetched: (
+      streamIndex, offset
+    ) => prefetched.find((page) => page.streamIndex === streamIndex && page.offset === offset),
     isComplete (id) {
       const state = albums.get(id)
       return state !== undefined && isAlbumComplete(state, TRACKS_PAGE_SIZE)
     },
     unavailable: (id) => unavailable.get(id),
-    progress: () => ({ albumsListed: Math.min(listed.size, limit), albumsFetched: Math.min(albums.size, limit), tracks }),
+    progress: () =>
+      ({ albumsListed: Math.min(listed.size, limit), albumsFetched: Math.min(albums.size, limit), tracks }),
     async record (event, body) {
       const stored = { ...event, cost: cost.read() }
       count(stored, await store.append(stored, body))
@@ -187,25 +204,40 @@ export async function openLedger (store: LedgerStore<StoredEvent>, { limit, mono
 }
 
 function isStillAhead ({ streamIndex, offset }: PrefetchedPage, next: SourceCursor | null): boolean {
-  return next !== null && (streamIndex > next.streamIndex || (streamIndex === next.streamIndex && offset >= next.cursor.offset))
+  return next !== null &&
+    (streamIndex > next.streamIndex || (streamIndex === next.streamIndex && offset >= next.cursor.offset))
 }
 
 /** The event that stores an album as it was answered. */
-export function albumEvent (id: string, { places, valid, expected, hasNext, keys }: Omit<AlbumHead, 'album'>): LedgerEvent {
+export function albumEvent (
+  id: string, { places, valid, expected, hasNext, keys }: Omit<AlbumHead, 'album'>
+): LedgerEvent {
   return { kind: 'album', id, places, valid, expected, hasNext, keys }
 }
 
 /** Returns the gap of a listed album, or null. `failure`: how the last try ended, if it failed. */
-export function gapOf (ledger: Ledger, { id, name, totalTracks }: ListedAlbum, failure: { code: string, detail: string } | undefined): Gap | null {
+export function gapOf (
+  ledger: Ledger, { id, name, totalTracks }: ListedAlbum, failure: { code: string, detail: string } | undefined
+): Gap | null {
   if (ledger.isComplete(id)) return null
   const state = ledger.album(id)
   const unavailable = ledger.unavailable(id)
-  const gap = { albumId: id, name, expectedTracks: state === undefined ? totalTracks : expectedTracks(state), tracks: state === undefined ? 0 : countTracks(state) }
+  const gap = {
+    albumId: id,
+    name,
+    expectedTracks: state === undefined ? totalTracks : expectedTracks(state),
+    tracks: state === undefined ? 0 : countTracks(state),
+  }
   if (unavailable !== undefined) return { ...gap, code: 'album_unavailable', detail: unavailable }
   if (state !== undefined) {
     const rest = namesMore(state) ? ', and further pages were named that were not followed' : ''
-    const missing = `${gap.tracks} of ${gap.expectedTracks} tracks were answered (Spotify says that the album has ${state.expected}${rest})`
+    const missing = `${gap.tracks} of ${gap.expectedTracks} tracks were answered (Spotify says that the album has ` +
+      `${state.expected}${rest})`
     return { ...gap, code: 'tracks_missing', detail: failure === undefined ? missing : `${missing}: ${failure.detail}` }
   }
-  return { ...gap, code: failure?.code ?? 'not_fetched', detail: failure?.detail ?? 'the run ended before this album was fetched' }
+  return {
+    ...gap,
+    code: failure?.code ?? 'not_fetched',
+    detail: failure?.detail ?? 'the run ended before this album was fetched',
+  }
 }

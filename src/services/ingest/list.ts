@@ -31,11 +31,14 @@ export async function list (listing: Listing): Promise<void> {
   }
   const canFallBack = request.source === 'auto' && ledger.source?.used === 'new-releases'
   try {
-    if (canFallBack && ledger.next !== null) throwIfRefused(spotify.memory.about('newReleases').refusal) // to another run, since this one chose
+    // to another run, since this one chose
+    if (canFallBack && ledger.next !== null) throwIfRefused(spotify.memory.about('newReleases').refusal)
     await readPages(listing, sourceOf(listing))
   } catch (error) {
     if (!canFallBack || !hasCode(error, 'endpoint_unavailable')) throw error
-    await startWith(listing, createSource('search', request, spotify), reasonToFallBack(error.message, ledger.listed.size))
+    await startWith(
+      listing, createSource('search', request, spotify), reasonToFallBack(error.message, ledger.listed.size)
+    )
     await readPages(listing, sourceOf(listing))
   }
 }
@@ -52,7 +55,9 @@ function throwIfRefused (refusal: string | null): void {
 /** Returns the albums that the run is about: the first or the newest `limit` of what was listed. */
 export function wantedAlbums ({ listed, source }: Pick<Ledger, 'listed' | 'source'>, limit: number): ListedAlbum[] {
   const albums = [...listed.values()]
-  if (source !== null && orderOf(source.used) === 'newest') albums.sort((a, b) => compareDates(b.releaseDate, a.releaseDate))
+  if (source !== null && orderOf(source.used) === 'newest') {
+    albums.sort((a, b) => compareDates(b.releaseDate, a.releaseDate))
+  }
   return albums.slice(0, limit)
 }
 
@@ -70,7 +75,10 @@ async function readPages (listing: Listing, source: Source): Promise<void> {
   const seen = new Set<string>()
   const missing = (): number => order === 'newest' ? Infinity : request.limit - ledger.listed.size
   const isAgain = ledger.next === undefined && ledger.listed.size > 0
-  /** A listing that is read again shows first what is known: pages that are only as large as what is missing would never reach the rest. */
+  /**
+   * A listing that is read again shows first what is known: pages that are only as large as what is missing would never
+   * reach the rest.
+   */
   const wanted = (): number => isAgain ? Math.max(missing(), request.limit - seen.size) : missing()
 
   const reader = { context, wanted, maxPages: mostPages(order, request.limit), prefetched: prefetchedPages(listing) }
@@ -104,19 +112,25 @@ function prefetchedPages ({ ledger }: Listing): PrefetchedPages {
       return { page: { items: JSON.parse(await ledger.readBody(body)) as unknown[], next, total }, pageSize }
     },
     async keep (streamIndex, offset, { page: { items, next, total }, pageSize }) {
-      await ledger.record({ kind: 'prefetched', streamIndex, offset, pageSize, next, total }, JSON.stringify(items.map(listedFields)))
+      await ledger.record(
+        { kind: 'prefetched', streamIndex, offset, pageSize, next, total }, JSON.stringify(items.map(listedFields))
+      )
     },
   }
 }
 
-/** Stores the page's new albums, its losses, where the next page is (nowhere, once there are enough), and how the listing ended. */
+/**
+ * Stores the page's new albums, its losses, where the next page is (nowhere, once there are enough), and how the
+ * listing ended.
+ */
 async function recordPage ({ ledger, request }: Listing, page: SourcePage, wanted: number): Promise<ListedAlbum[]> {
   const { fresh, broken, left } = sortItems(page.items, ledger.listed, wanted)
   const isEnough = fresh.length >= wanted
   const losses = boundLosses(isEnough ? broken : [...page.losses, ...broken], ledger.losses.length)
   const next = isEnough ? null : page.next
   const listed = ledger.listed.size + fresh.length
-  const isAll = page.next === null && page.cappedAt === null && page.losses.length + broken.length + ledger.losses.length === 0
+  const isAll = page.next === null && page.cappedAt === null &&
+    page.losses.length + broken.length + ledger.losses.length === 0
   const ended = { exhausted: isAll && left === 0 && listed > 0 && listed <= request.limit, cappedAt: page.cappedAt }
   await ledger.record({ kind: 'listed', albums: fresh, losses, next, ...next === null ? { ended } : {} })
   return fresh
@@ -129,11 +143,19 @@ const MAX_LOSSES = 1000
 export function boundLosses (losses: string[], known: number): string[] {
   const room = Math.max(0, MAX_LOSSES - known)
   if (losses.length < room || room === 0) return losses.slice(0, room)
-  return [...losses.slice(0, room - 1), `more than ${MAX_LOSSES} losses of the listing: those after the first ${MAX_LOSSES - 1} are not named`]
+  return [
+    ...losses.slice(0, room - 1),
+    `more than ${MAX_LOSSES} losses of the listing: those after the first ${MAX_LOSSES - 1} are not named`,
+  ]
 }
 
-/** Returns at most `wanted` albums that are not listed yet, how many more there are, and a sentence for each invalid item. */
-export function sortItems (items: unknown[], listed: ReadonlyMap<string, unknown>, wanted: number): { fresh: ListedAlbum[], broken: string[], left: number } {
+/**
+ * Returns at most `wanted` albums that are not listed yet, how many more there are, and a sentence for each invalid
+ * item.
+ */
+export function sortItems (
+  items: unknown[], listed: ReadonlyMap<string, unknown>, wanted: number
+): { fresh: ListedAlbum[], broken: string[], left: number } {
   const fresh = new Map<string, ListedAlbum>()
   const broken: string[] = []
   const left = new Set<string>()

@@ -29,12 +29,21 @@ export function outcomeOf ({ request, ledger, failures, error }: Ending): Outcom
   const albums = wantedAlbums(ledger, request.limit)
   const gaps = gapsOf(albums, request, ledger, failures)
   const progress = progressOf(albums, ledger)
-  return { albums, gaps, progress, ...conclude({ listed: progress.albumsListed, fetched: progress.albumsFetched, gaps, error }) }
+  return {
+    albums,
+    gaps,
+    progress,
+    ...conclude({ listed: progress.albumsListed, fetched: progress.albumsFetched, gaps, error }),
+  }
 }
 
-export function gapsOf (albums: ListedAlbum[], request: RunRequest, ledger: Ledger, failures: ReadonlyMap<string, Failure>): Gap[] {
+export function gapsOf (
+  albums: ListedAlbum[], request: RunRequest, ledger: Ledger, failures: ReadonlyMap<string, Failure>
+): Gap[] {
   const lost = ledger.losses.map((detail) => listingGap('listing_incomplete', detail))
-  const capped = albums.length < request.limit && ledger.listing !== null ? cappedGap(ledger.listing, albums.length) : []
+  const capped = albums.length < request.limit && ledger.listing !== null
+    ? cappedGap(ledger.listing, albums.length)
+    : []
   return [...lost, ...capped, ...albums.flatMap((album) => gapOf(ledger, album, failures.get(album.id)) ?? [])]
 }
 
@@ -44,12 +53,17 @@ function listingGap (code: 'listing_incomplete' | 'listing_capped', detail: stri
 
 function cappedGap ({ cappedAt }: ListingEnd, listed: number): Gap[] {
   if (cappedAt === null) return []
-  return [listingGap('listing_capped', `Spotify's search shows no more than ${cappedAt} results, which were ${listed} albums: narrow the query to see others`)]
+  return [listingGap('listing_capped', `Spotify's search shows no more than ${cappedAt} results, which were ` +
+    `${listed} albums: narrow the query to see others`)]
 }
 
 function progressOf (albums: ListedAlbum[], ledger: Ledger): Progress {
   const fetched = albums.flatMap(({ id }) => ledger.album(id) ?? [])
-  return { albumsListed: albums.length, albumsFetched: fetched.length, tracks: fetched.reduce((sum, album) => sum + countTracks(album), 0) }
+  return {
+    albumsListed: albums.length,
+    albumsFetched: fetched.length,
+    tracks: fetched.reduce((sum, album) => sum + countTracks(album), 0),
+  }
 }
 
 export interface Conclusion {
@@ -59,14 +73,19 @@ export interface Conclusion {
 }
 
 /** A run never lies: it has succeeded only when everything that was listed is there. */
-export function conclude ({ listed, fetched, gaps, error }: { listed: number, fetched: number, gaps: readonly Gap[], error: RunFailure | null }): Conclusion {
+export function conclude (
+  { listed, fetched, gaps, error }: { listed: number, fetched: number, gaps: readonly Gap[], error: RunFailure | null }
+): Conclusion {
   if (error !== null) return { status: error.code === 'canceled' ? 'canceled' : 'failed', complete: false, error }
   if (listed === 0) return failed('listing_empty', EMPTY_LISTING)
-  if (fetched === 0) return failed('nothing_fetched', `${listed} albums were listed and none could be fetched: see gaps for each reason`)
+  if (fetched === 0) {
+    return failed('nothing_fetched', `${listed} albums were listed and none could be fetched: see gaps for each reason`)
+  }
   return { status: gaps.length === 0 ? 'succeeded' : 'partial', complete: gaps.length === 0, error: null }
 }
 
-const EMPTY_LISTING = 'Spotify listed no album: for new albums that is an anomaly, so try again later; for a query or artists of your own, check them'
+const EMPTY_LISTING = 'Spotify listed no album: for new albums that is an anomaly, so try again later; for a query ' +
+  'or artists of your own, check them'
 
 function failed (code: 'listing_empty' | 'nothing_fetched', detail: string): Conclusion {
   return { status: 'failed', complete: false, error: { code, detail } }

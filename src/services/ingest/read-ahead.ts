@@ -7,8 +7,13 @@ export interface ReadAhead<Item, Text> {
   mostBytes: number
 }
 
-/** Read what will be wanted next while it is waited for what was taken last; in order. Nothing is being read any longer when it has ended. */
-export async function * readAhead<Item, Text> (items: Iterable<Item>, { read, bytesOf, most, mostBytes }: ReadAhead<Item, Text>): AsyncGenerator<Text> {
+/**
+ * Read what will be wanted next while it is waited for what was taken last; in order. Nothing is being read any longer
+ * when it has ended.
+ */
+export async function * readAhead<Item, Text> (
+  items: Iterable<Item>, { read, bytesOf, most, mostBytes }: ReadAhead<Item, Text>
+): AsyncGenerator<Text> {
   const ahead: Array<{ bytes: number, text: Promise<Text> }> = []
   let bytes = 0
 

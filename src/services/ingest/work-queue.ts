@@ -1,9 +1,15 @@
-/** The hand-over between listing and fetching: what is put on one end is taken off at the other, in order but for what goes first. */
+/**
+ * The hand-over between listing and fetching: what is put on one end is taken off at the other, in order but for what
+ * goes first.
+ */
 export interface WorkQueue<T> {
   put: (items: T[]) => void
   /** What was taken and could not be used goes first again. */
   putBack: (items: T[]) => void
-  /** As many items as `size` says at that moment, as soon as there are so many; fewer only after `end`; none: it has ended. */
+  /**
+   * As many items as `size` says at that moment, as soon as there are so many; fewer only after `end`; none: it has
+   * ended.
+   */
   take: (size: () => number) => Promise<T[]>
   /** Nothing more will be put. */
   end: () => void

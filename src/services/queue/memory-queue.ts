@@ -5,7 +5,9 @@ import { type Log } from '../log.ts'
 import { type RunQueue, type Work, deliveryWaitMs } from './run-queue.ts'
 
 /** The queue of a single process: first in, first out, `concurrency` runs at a time. */
-export function createMemoryQueue ({ concurrency, clock, log }: { concurrency: number, clock: Clock, log: Log }): RunQueue {
+export function createMemoryQueue (
+  { concurrency, clock, log }: { concurrency: number, clock: Clock, log: Log }
+): RunQueue {
   const ready: string[] = []
   /** Waiting or being worked on. */
   const known = new Set<string>()

@@ -34,8 +34,8 @@ const QUERY_MS = 10_000
 const CLOSE_MS = 1500
 
 /**
- * The queue of several processes: pg-boss on the PostgreSQL that they share, a job per run. It only delivers: whether a run is
- * executed, and by which process, its row says.
+ * The queue of several processes: pg-boss on the PostgreSQL that they share, a job per run. It only delivers: whether a
+ * run is executed, and by which process, its row says.
  */
 export function createPgBossQueue ({ databaseUrl, schema, concurrency, clock, log }: PgBossQueueOptions): RunQueue {
   const connection = {
@@ -69,7 +69,9 @@ export function createPgBossQueue ({ databaseUrl, schema, concurrency, clock, lo
     if (!isStarted) return
     const waitMs = deliveryWaitMs(notBeforeMs, clock.now())
     try {
-      await boss.send(NAME, { id }, { singletonKey: id, ...waitMs === 0 ? {} : { startAfter: new Date(clock.now() + waitMs) } })
+      await boss.send(
+        NAME, { id }, { singletonKey: id, ...waitMs === 0 ? {} : { startAfter: new Date(clock.now() + waitMs) } }
+      )
     } catch (error) {
       log.debug({ runId: id, reason: reasonOf(error) }, 'run could not be queued; the next sweep retries')
     }
@@ -84,7 +86,8 @@ export function createPgBossQueue ({ databaseUrl, schema, concurrency, clock, lo
       else settled(id)
     } catch (error) {
       if (closing.signal.aborted) await handOver(id)
-      else if (lost.aborted || hasCode(error, 'shutting_down')) log.info({ runId: id }, 'another process executes the run')
+      else if (lost.aborted ||
+        hasCode(error, 'shutting_down')) log.info({ runId: id }, 'another process executes the run')
       else if (isAway(error)) log.info({ runId: id }, 'run interrupted; resuming when the database answers')
       else log.error({ err: error, runId: id }, 'run could not be executed; the next sweep retries')
     } finally {
@@ -166,5 +169,7 @@ export function createPgBossQueue ({ databaseUrl, schema, concurrency, clock, lo
 /** Resolves with the promise, or when a server that does not answer has had its time. */
 async function soon (promise: Promise<void>): Promise<void> {
   const answered = new AbortController()
-  await Promise.race([promise, delay(CLOSE_MS, undefined, { signal: answered.signal }).catch(() => {})]).finally(() => answered.abort())
+  await Promise.race([promise, delay(CLOSE_MS, undefined, { signal: answered.signal }).catch(() => {})]).finally(
+    () => answered.abort()
+  )
 }

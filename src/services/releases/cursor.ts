@@ -1,4 +1,6 @@
-/** The last release that a reader has: its place, and its album, which proves that the cursor belongs to this database. */
+/**
+ * The last release that a reader has: its place, and its album, which proves that the cursor belongs to this database.
+ */
 export interface Position {
   seq: number
   albumId: string

@@ -37,7 +37,9 @@ const READ_BYTES = 256 * 1024
 /** A document that cannot be read may be restored. */
 const RETRY_MS = 600_000
 
-export function createReleaseRecorder ({ releases, store, documents, monotonicMs, log, albumsTogether = ALBUMS_TOGETHER }: RecorderOptions): ReleaseRecorder {
+export function createReleaseRecorder (
+  { releases, store, documents, monotonicMs, log, albumsTogether = ALBUMS_TOGETHER }: RecorderOptions
+): ReleaseRecorder {
   const turns = createTurns()
   const closing = new AbortController()
   const retryAtMs = new Map<string, number>()
@@ -94,7 +96,9 @@ export function createReleaseRecorder ({ releases, store, documents, monotonicMs
 
     async catchUp () {
       catchingUp ??= recordAll().catch((error: unknown) => {
-        if (!closing.signal.aborted && !isAway(error)) log.error({ err: error }, 'releases not recorded; the next sweep retries')
+        if (!closing.signal.aborted && !isAway(error)) {
+          log.error({ err: error }, 'releases not recorded; the next sweep retries')
+        }
       }).finally(() => { catchingUp = null })
       await catchingUp
     },

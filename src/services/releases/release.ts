@@ -6,7 +6,9 @@ const MAX_URL = 2000
 const MAX_DATE = 40
 const MAX_ARTISTS = 20
 
-/** Returns the content of an album, of whose fields any may be missing or odd: such a field is null. Long texts are cut. */
+/**
+ * Returns the content of an album, of whose fields any may be missing or odd: such a field is null. Long texts are cut.
+ */
 export function contentOf (album: unknown): ReleaseContent {
   const { name, artists, release_date: date, external_urls: urls, images } = fieldsOf(album)
   return {

@@ -15,7 +15,10 @@ export interface ActiveRuns {
   watch: (id: string, listener: RunListener) => () => void
   /** Resolves as soon as the run has ended, the time is over, or the signal is aborted. */
   waitForEnd: (id: string, ms: number, signal: AbortSignal) => Promise<void>
-  /** This process executes the run until the returned function is called; `look` asks immediately whether a client wants it to end. */
+  /**
+   * This process executes the run until the returned function is called; `look` asks immediately whether a client wants
+   * it to end.
+   */
   keep: (id: string, look: () => void) => () => void
   close: () => void
 }

@@ -34,8 +34,9 @@ const QUEUE_FULL_RETRY_SECONDS = 30
 /** Turns requests into runs, once for all processes. */
 export interface RunAdmission {
   /**
-   * Gives the run of a request: that of its idempotency key, whatever its state, or without a key that of an equal request
-   * which has not ended, or a new one (null: the run is not new, and has that id). It is durable when this resolves.
+   * Gives the run of a request: that of its idempotency key, whatever its state, or without a key that of an equal
+   * request which has not ended, or a new one (null: the run is not new, and has that id). It is durable when this
+   * resolves.
    * Throws `invalid_request`, `queue_full`, `idempotency_key_reused`, `storage_failed`.
    */
   admit: (body: IngestBody, key: IdempotencyKey | null, trigger?: Trigger) => Promise<{ id: string, run: Run | null }>
@@ -43,7 +44,9 @@ export interface RunAdmission {
   checkRoom: () => Promise<void>
 }
 
-export function createAdmission ({ store, clock, newId, maxAlbums, market, maxPending }: AdmissionOptions): RunAdmission {
+export function createAdmission (
+  { store, clock, newId, maxAlbums, market, maxPending }: AdmissionOptions
+): RunAdmission {
   return {
     async admit (body, key, trigger) {
       const request = completeRequest(body, maxAlbums, market)
@@ -58,7 +61,8 @@ export function createAdmission ({ store, clock, newId, maxAlbums, market, maxPe
         case 'full': throw queueFull(admitted.pending)
         case 'existing':
           if (admitted.requestKey === keyOf(request)) return { id: admitted.id, run: null }
-          throw new ServiceError('idempotency_key_reused', 'this Idempotency-Key belongs to another request of the last 24 hours: send the same body as then, or a new key')
+          throw new ServiceError('idempotency_key_reused', 'this Idempotency-Key belongs to another request of the ' +
+            'last 24 hours: send the same body as then, or a new key')
       }
     },
 
@@ -70,7 +74,11 @@ export function createAdmission ({ store, clock, newId, maxAlbums, market, maxPe
 }
 
 function queueFull (pending: number): ServiceError {
-  return new ServiceError('queue_full', `${pending} runs are waiting or under way, and MAX_QUEUED_RUNS allows no more: try again later`, { retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS })
+  return new ServiceError(
+    'queue_full',
+    `${pending} runs are waiting or under way, and MAX_QUEUED_RUNS allows no more: try again later`,
+    { retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS }
+  )
 }
 
 /** The name of a key's claim. No header can hold the zero that parts owner and key, so no two pairs have one name. */

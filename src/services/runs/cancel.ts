@@ -24,22 +24,30 @@ const LOOK_EVERY_MS = 250
 const MAX_LOOKS = 240
 
 export function canceled (): ServiceError {
-  return new ServiceError('canceled', 'canceled by a client: what was fetched stays; resume the run to continue', { affectsEveryCall: true })
+  return new ServiceError(
+    'canceled', 'canceled by a client: what was fetched stays; resume the run to continue', { affectsEveryCall: true }
+  )
 }
 
 /**
  * Ends a run with what it has: here, or in the process that executes it, or, where none does, by an execution that only
  * writes what there is. Throws `storage_failed` where the disk refuses its end.
  */
-export function createCancel ({ get, store, queue, active, abortHere, notify, end, closing }: CancelOptions): (id: string) => Promise<void> {
+export function createCancel (
+  { get, store, queue, active, abortHere, notify, end, closing }: CancelOptions
+): (id: string) => Promise<void> {
   async function endHere (id: string): Promise<void> {
     await queue.remove(id)
     const delivery = await end(id, AbortSignal.abort(canceled()))
     if (delivery.kind === 'done') return
     await queue.enqueue(id, delivery.untilMs)
     const { error } = await get(id)
-    if (error?.code !== 'storage_failed') throw new ServiceError('internal_error', `the run could not be ended: ${error?.detail ?? ''}`)
-    throw new ServiceError('storage_failed', `the run could not be ended, and is resumed in a minute: ${error.detail}; then cancel it again`)
+    if (error?.code !== 'storage_failed') {
+      throw new ServiceError('internal_error', `the run could not be ended: ${error?.detail ?? ''}`)
+    }
+    throw new ServiceError(
+      'storage_failed', `the run could not be ended, and is resumed in a minute: ${error.detail}; then cancel it again`
+    )
   }
 
   return async (id) => {

@@ -35,7 +35,9 @@ export interface ExecuteOptions {
   recordReleases: (id: string) => Promise<void>
   /** Aborts the execution: a client wants that, or another process has the run. */
   abort: (reason: Error) => void
-  /** Called with a function that asks immediately whether a client wants the run to end, and with the run's timeline. */
+  /**
+   * Called with a function that asks immediately whether a client wants the run to end, and with the run's timeline.
+   */
   onBegin: (look: () => void, timeline: Pick<RunTimeline, 'steps'>) => void
   clock: Clock
   log: Log
@@ -87,7 +89,9 @@ export async function execute (id: string, signal: AbortSignal, options: Execute
 }
 
 /** The record itself may have been what could not be written: the run is only shown as paused. */
-async function tryLater (id: string, execution: number | null, error: unknown, { store, clock, log, onChange, resumesPaused }: ExecuteOptions): Promise<Delivery> {
+async function tryLater (
+  id: string, execution: number | null, error: unknown, { store, clock, log, onChange, resumesPaused }: ExecuteOptions
+): Promise<Delivery> {
   const stored = await store.read(id)
   if (stored === null) return { kind: 'done' }
   const { run, executions } = stored.record
@@ -98,7 +102,9 @@ async function tryLater (id: string, execution: number | null, error: unknown, {
   log.error({ err: error, runId: id }, 'run cannot be stored; retrying')
   const untilMs = clock.now() + (isAway(error) ? AWAY_RETRY_MS : STORAGE_RETRY_MS)
   const { code, detail } = failureOf(error)
-  onChange(paused(run, run, { code, detail: resumesPaused ? `${detail}; it is tried again by itself` : detail }, untilMs))
+  onChange(
+    paused(run, run, { code, detail: resumesPaused ? `${detail}; it is tried again by itself` : detail }, untilMs)
+  )
   return { kind: 'postponed', untilMs }
 }
 
@@ -144,7 +150,9 @@ async function workOn (record: RunRecord, signal: AbortSignal, options: OnceOpti
   try {
     if (executions - stored.lastExecution > MAX_FRUITLESS) return await giveUpUnread(record, stored, options)
     const { clock, onChange, timeline } = options
-    const ledger: Ledger = await openLedger(stored, { limit: run.request.limit, monotonic: clock.monotonic, onChange: () => onChange(look()) })
+    const ledger: Ledger = await openLedger(
+      stored, { limit: run.request.limit, monotonic: clock.monotonic, onChange: () => onChange(look()) }
+    )
     const look = (): Run => ({ ...run, ...snapshotOf(ledger), waiting: toWaiting(ledger.cost.standstill()) })
     if (resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: resumptions })
     if (ledger.fruitless >= MAX_FRUITLESS) return giveUp(record, ledger, options)
@@ -160,21 +168,31 @@ async function workOn (record: RunRecord, signal: AbortSignal, options: OnceOpti
 }
 
 /** The ledger is not read: reading it may be what ends the process. A resumption tries again. */
-async function giveUpUnread ({ run, executions }: RunRecord, stored: LedgerStore<StoredEvent>, { clock, log }: ExecuteOptions): Promise<Work> {
+async function giveUpUnread (
+  { run, executions }: RunRecord, stored: LedgerStore<StoredEvent>, { clock, log }: ExecuteOptions
+): Promise<Work> {
   await stored.append({ kind: 'begun' })
   const error = {
     code: 'internal_error',
-    detail: `${executions - 1 - stored.lastExecution} executions in a row were cut off before they had read what the run has: the log of the time before each start may say why. What was fetched is kept, without a document: resume the run to go on`,
+    detail: `${executions - 1 - stored.lastExecution} executions in a row were cut off before they had read what the ` +
+      'run has: the log of the time before each start may say why. What was fetched is kept, without a document: ' +
+        'resume the run to go on',
   }
   log.error({ error }, 'run given up')
-  return { kind: 'over', final: ended(run, run, run.gaps, { status: 'failed', complete: false, error }, clock.now()), file: null, judgement: null }
+  return {
+    kind: 'over',
+    final: ended(run, run, run.gaps, { status: 'failed', complete: false, error }, clock.now()),
+    file: null,
+    judgement: null,
+  }
 }
 
 /** No call is made and no document is written: either may be what ends the process. */
 function giveUp ({ run }: RunRecord, ledger: Ledger, { clock, log }: ExecuteOptions): Work {
   const error = {
     code: 'internal_error',
-    detail: `${ledger.fruitless} executions in a row were cut off before they had stored anything: the log of the time before each start may say why. What was fetched is kept, without a document: resume the run to go on`,
+    detail: `${ledger.fruitless} executions in a row were cut off before they had stored anything: the log of the ` +
+      'time before each start may say why. What was fetched is kept, without a document: resume the run to go on',
   }
   log.error({ error }, 'run given up')
   const { gaps, progress, status, complete } = outcomeOf({ request: run.request, ledger, failures: new Map(), error })
@@ -182,10 +200,17 @@ function giveUp ({ run }: RunRecord, ledger: Ledger, { clock, log }: ExecuteOpti
   return { kind: 'over', final, file: null, judgement: null }
 }
 
-async function pauseRun (record: RunRecord, { snapshot, pause: { code, message, resumeAtMs } }: Work & { kind: 'paused' }, options: OnceOptions): Promise<Delivery> {
+async function pauseRun (
+  record: RunRecord, { snapshot, pause: { code, message, resumeAtMs } }: Work & { kind: 'paused' }, options: OnceOptions
+): Promise<Delivery> {
   const { run: { id }, executions: execution } = record
   const detail = options.resumesPaused ? `${message}, then the run resumes by itself` : message
-  const after = await step(id, options.store, (before) => pause(before, execution, snapshot, { code, detail }, resumeAtMs), options.timeline.save)
+  const after = await step(
+    id,
+    options.store,
+    (before) => pause(before, execution, snapshot, { code, detail }, resumeAtMs),
+    options.timeline.save
+  )
   if (after === null) return await yieldRun(record, options, execution)
   options.log.warn({ resumeAt: after.run.resumeAt, code }, 'run paused')
   options.onChange(after.run)
@@ -193,7 +218,9 @@ async function pauseRun (record: RunRecord, { snapshot, pause: { code, message, 
 }
 
 /** Writes and judges the document; only then the run is said to have ended. */
-async function stageRun ({ run, executions }: RunRecord, ledger: Ledger, outcome: Outcome, options: ExecuteOptions): Promise<Ended> {
+async function stageRun (
+  { run, executions }: RunRecord, ledger: Ledger, outcome: Outcome, options: ExecuteOptions
+): Promise<Ended> {
   const { documents, quality, clock, log } = options
   const { albums, gaps, progress, ...conclusion } = outcome
   const endWith = (how: Conclusion): Run => ended(run, { ...snapshotOf(ledger), progress }, gaps, how, clock.now())
@@ -207,12 +234,18 @@ async function stageRun ({ run, executions }: RunRecord, ledger: Ledger, outcome
   } catch (error) {
     if (isAway(error)) throw error
     log.error({ err: error }, 'document could not be written')
-    return { final: endWith({ status: 'failed', complete: false, error: failureOf(error) }), file: null, judgement: null }
+    return {
+      final: endWith({ status: 'failed', complete: false, error: failureOf(error) }),
+      file: null,
+      judgement: null,
+    }
   }
 }
 
 /** A run never fails because of its report: where that is not made now, it is made when it is asked for. */
-async function judge (final: Run, findings: Findings | null, quality: ExecuteOptions['quality'], log: Log): Promise<Judgement | null> {
+async function judge (
+  final: Run, findings: Findings | null, quality: ExecuteOptions['quality'], log: Log
+): Promise<Judgement | null> {
   try {
     return findings === null ? null : await quality.judge(final, findings)
   } catch (error) {
@@ -222,13 +255,17 @@ async function judge (final: Run, findings: Findings | null, quality: ExecuteOpt
   }
 }
 
-async function finishRun (record: RunRecord, { final, file, judgement }: Ended, options: OnceOptions): Promise<Delivery> {
+async function finishRun (
+  record: RunRecord, { final, file, judgement }: Ended, options: OnceOptions
+): Promise<Delivery> {
   const { run: { id }, executions: execution } = record
   const save = async (within: Queries): Promise<void> => {
     await options.timeline.save(within)
     if (file !== null && judgement !== null) await options.quality.save(final, file, judgement, within)
   }
-  const after = await step(id, options.store, (before) => finish(before, execution, final, file, judgement?.verdict), save)
+  const after = await step(
+    id, options.store, (before) => finish(before, execution, final, file, judgement?.verdict), save
+  )
   if (after === null) return await yieldRun(record, options, execution)
   await cleanUp(after, options)
   const { status, error, progress, cost, gaps, quality } = after.run
@@ -238,7 +275,9 @@ async function finishRun (record: RunRecord, { final, file, judgement }: Ended, 
 }
 
 /** The run has ended and its document is safe: what fails here is made good by the first reader, or by the sweep. */
-async function cleanUp ({ run, executions }: RunRecord, { documents, removeLedger, recordReleases, log }: ExecuteOptions): Promise<void> {
+async function cleanUp (
+  { run, executions }: RunRecord, { documents, removeLedger, recordReleases, log }: ExecuteOptions
+): Promise<void> {
   try {
     if (run.file !== null) await documents.publish(run.id, executions, run.file)
     await recordReleases(run.id)
@@ -249,7 +288,12 @@ async function cleanUp ({ run, executions }: RunRecord, { documents, removeLedge
 }
 
 /** The record after that step, which ends the ownership; null where it is no longer this execution's to take. */
-async function step (id: string, store: ExecuteOptions['store'], change: (before: RunRecord) => RunRecord, also: (within: Queries) => Promise<void>): Promise<RunRecord | null> {
+async function step (
+  id: string,
+  store: ExecuteOptions['store'],
+  change: (before: RunRecord) => RunRecord,
+  also: (within: Queries) => Promise<void>
+): Promise<RunRecord | null> {
   let isTaken = false
   const after = await store.update(id, (before) => {
     const next = change(before)
@@ -260,9 +304,13 @@ async function step (id: string, store: ExecuteOptions['store'], change: (before
 }
 
 /** A later execution has the run: leave everything that is its own alone, and show the run as it is. */
-async function yieldRun ({ run }: RunRecord, { store, documents, log, onChange }: ExecuteOptions, execution: number): Promise<Delivery> {
+async function yieldRun (
+  { run }: RunRecord, { store, documents, log, onChange }: ExecuteOptions, execution: number
+): Promise<Delivery> {
   log.info('run taken over by another execution')
-  await documents.discardStaged(documentName(run), execution).catch((error: unknown) => log.warn({ err: error }, 'staged document could not be removed yet'))
+  await documents.discardStaged(documentName(run), execution).catch(
+    (error: unknown) => log.warn({ err: error }, 'staged document could not be removed yet')
+  )
   const stored = await store.read(run.id)
   if (stored !== null) onChange(stored.run)
   return { kind: 'done' }

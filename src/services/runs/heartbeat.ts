@@ -14,7 +14,9 @@ interface HeartbeatOptions {
   log: Log
   /** The run as it is now. */
   onChange: (run: Run) => void
-  /** Called with a function that asks immediately whether a client wants the run to end, and with the run's timeline. */
+  /**
+   * Called with a function that asks immediately whether a client wants the run to end, and with the run's timeline.
+   */
   onBegin: (look: () => void, timeline: Pick<RunTimeline, 'steps'>) => void
   /** Aborts the execution: a client wants that, or another process has the run. */
   abort: (reason: Error) => void
@@ -41,8 +43,11 @@ export function startHeartbeat ({ run, executions }: RunRecord, options: Heartbe
   async function beat (): Promise<void> {
     try {
       const { isOurs, isCancelWanted } = await store.beat(shown, executions, timeline.save)
-      if (!isOurs) abort(new ServiceError('shutting_down', 'another process has taken the run over', { affectsEveryCall: true }))
-      else if (isCancelWanted) abort(canceled())
+      if (!isOurs) {
+        abort(
+          new ServiceError('shutting_down', 'another process has taken the run over', { affectsEveryCall: true })
+        )
+      } else if (isCancelWanted) abort(canceled())
     } catch (error) {
       log.debug({ err: error }, 'heartbeat failed')
     }

@@ -7,8 +7,9 @@ const WAIT_MS = 24 * 3_600_000
 const SETTLE_MS = 10 * 60_000
 
 /**
- * Tells whether the wall clock can be trusted to delete by age: not right after the start, and after a jump of more than an hour (seen against
- * the monotonic clock) not for a day, so that a clock that was set wrong for a while deletes nothing.
+ * Tells whether the wall clock can be trusted to delete by age: not right after the start, and after a jump of more
+ * than an hour (seen against the monotonic clock) not for a day, so that a clock that was set wrong for a while deletes
+ * nothing.
  */
 export function createJumpGuard (clock: Clock): () => boolean {
   let seen = momentOf(clock)

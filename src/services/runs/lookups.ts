@@ -16,7 +16,9 @@ export interface Lookups {
   /** The run as soon as it has ended, or as it is when the time is over or the signal is aborted. */
   waitForEnd: (id: string, ms: number, signal: AbortSignal) => Promise<Run>
   /** A page of the runs, newest first; `next` is the id to go on `before`, null at the end. */
-  list: (filter: { statuses: RunStatus[] | null, limit: number, before: string | null }) => Promise<{ runs: Run[], next: string | null }>
+  list: (
+    filter: { statuses: RunStatus[] | null, limit: number, before: string | null }
+  ) => Promise<{ runs: Run[], next: string | null }>
   /** The newest run that has a document; throws `run_not_found`. */
   latest: () => Promise<Run>
   /** The newest run before that one which has an equal request and a document, or null. */
@@ -36,11 +38,17 @@ interface LookupsOptions {
   closing: AbortSignal
 }
 
-export function createLookups ({ store, documents, active, shown, clock, retentionDays, closing }: LookupsOptions): Lookups {
+export function createLookups (
+  { store, documents, active, shown, clock, retentionDays, closing }: LookupsOptions
+): Lookups {
   async function get (id: string): Promise<Run> {
     const run = active.get(id) ?? (await store.read(id))?.run
     if (run !== undefined) return await shown(run)
-    if (isExpired(id)) throw new ServiceError('run_expired', `runs are kept for ${retentionDays} days, and this one is older: start a new one`)
+    if (isExpired(id)) {
+      throw new ServiceError(
+        'run_expired', `runs are kept for ${retentionDays} days, and this one is older: start a new one`
+      )
+    }
     throw new ServiceError('run_not_found', 'there is no run with this id: GET /runs lists the runs')
   }
 
@@ -63,7 +71,8 @@ export function createLookups ({ store, documents, active, shown, clock, retenti
       try {
         return await documents.path(run.id, stored.record.executions, run.file)
       } catch (error) {
-        if ((await store.read(run.id))?.run.file?.sha256 === run.file.sha256) throw error // else it was deleted or resumed since
+        // else it was deleted or resumed since
+        if ((await store.read(run.id))?.run.file?.sha256 === run.file.sha256) throw error
       }
     }
     await get(run.id)

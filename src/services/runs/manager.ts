@@ -39,7 +39,10 @@ export interface RunManager extends Lookups {
   start: (body: IngestBody, idempotencyKey?: IdempotencyKey | null, trigger?: Trigger) => Promise<Run>
   /** End a run that has not ended, with what it has. Throws `run_not_found`, `run_finished`, `storage_failed`. */
   cancel: (id: string) => Promise<Run>
-  /** Let a run that ended partial, failed or canceled go on for what is missing. Throws `run_not_found`, `run_not_resumable`, `queue_full`. */
+  /**
+   * Let a run that ended partial, failed or canceled go on for what is missing. Throws `run_not_found`,
+   * `run_not_resumable`, `queue_full`.
+   */
   resume: (id: string) => Promise<Run>
   /** Delete a run that has ended, and its files. Throws `run_not_found`, `run_not_finished`. */
   remove: (id: string) => Promise<void>
@@ -106,7 +109,14 @@ export function createRunManager (options: RunManagerOptions): RunManager {
   const lookups = createLookups({ store, documents, active, shown, clock, retentionDays, closing: closing.signal })
   const { get } = lookups
   const removal = createRemoval({ database, store, documents, releases, log })
-  const admission = createAdmission({ store, clock, newId: options.newId, maxAlbums: options.maxAlbums, market: options.market, maxPending: options.concurrency + options.maxQueued })
+  const admission = createAdmission({
+    store,
+    clock,
+    newId: options.newId,
+    maxAlbums: options.maxAlbums,
+    market: options.market,
+    maxPending: options.concurrency + options.maxQueued,
+  })
   const worker = createWorker({ ...options, active, deliver, recordReleases: releases.record })
   const stop = createCancel({
     get,
@@ -154,15 +164,23 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     async probe () {
       await documents.probe()
       await database.probe()
-      if (!isReady) throw new ServiceError('starting', 'the service is starting: ask again in a moment', { retryAfterSeconds: 1 })
+      if (!isReady) {
+        throw new ServiceError('starting', 'the service is starting: ask again in a moment', { retryAfterSeconds: 1 })
+      }
     },
 
     async start (body, idempotencyKey = null, trigger) {
-      if (closing.signal.aborted) throw new ServiceError('shutting_down', 'the service is shutting down: send the request again in a moment', { retryAfterSeconds: 5 })
+      if (closing.signal.aborted) {
+        throw new ServiceError(
+          'shutting_down', 'the service is shutting down: send the request again in a moment', { retryAfterSeconds: 5 }
+        )
+      }
       const { id, run } = await admission.admit(body, idempotencyKey, trigger)
       if (run === null) {
         const existing = await get(id)
-        if (!hasEnded(existing) && active.get(id) === undefined) await queue.enqueue(id, existing.resumeAt === null ? 0 : Date.parse(existing.resumeAt))
+        if (!hasEnded(existing) && active.get(id) === undefined) {
+          await queue.enqueue(id, existing.resumeAt === null ? 0 : Date.parse(existing.resumeAt))
+        }
         return existing
       }
       await queue.enqueue(id)
@@ -171,7 +189,9 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     },
 
     async cancel (id) {
-      if (hasEnded(await get(id))) throw new ServiceError('run_finished', 'the run has ended: there is nothing to cancel')
+      if (hasEnded(await get(id))) {
+        throw new ServiceError('run_finished', 'the run has ended: there is nothing to cancel')
+      }
       await stop(id)
       return await get(id)
     },
@@ -181,7 +201,11 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       await removal.recordReleases(id)
       const { run, isDeleted } = await store.update(id, resume)
       if (isDeleted === true) throw new ServiceError('run_not_found', 'the run is being deleted: start a new one')
-      if (run.status !== 'queued') throw new ServiceError('run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can be resumed`)
+      if (run.status !== 'queued') {
+        throw new ServiceError(
+          'run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can be resumed`
+        )
+      }
       await queue.enqueue(id)
       active.note(run)
       return await shown(run)
@@ -192,7 +216,9 @@ export function createRunManager (options: RunManagerOptions): RunManager {
         await get(id)
         await removal.removeEnded(id)
       } catch (error) {
-        if (!hasCode(error, 'storage_failed') || active.get(id) !== undefined || !await store.removeDamaged(id)) throw error
+        if (!hasCode(error, 'storage_failed') || active.get(id) !== undefined || !await store.removeDamaged(id)) {
+          throw error
+        }
         await removal.forget(id)
       }
     },
@@ -216,7 +242,9 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       const reason = new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })
       sweep.stop()
       closing.abort(reason)
-      await Promise.race([Promise.all([queue.close(reason), releases.close()]), delay(CLOSE_MS, undefined, { ref: false })])
+      await Promise.race(
+        [Promise.all([queue.close(reason), releases.close()]), delay(CLOSE_MS, undefined, { ref: false })]
+      )
       active.close()
     },
   }

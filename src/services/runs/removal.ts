@@ -29,7 +29,10 @@ interface RemovalOptions {
 }
 
 export function createRemoval ({ database, store, documents, releases, log }: RemovalOptions): Removal {
-  /** Marks the run as deleted, unless it was resumed; on a disk that is too full even for this, deletes the document first. */
+  /**
+   * Marks the run as deleted, unless it was resumed; on a disk that is too full even for this, deletes the document
+   * first.
+   */
   async function markDeleted (id: string): Promise<RunRecord> {
     try {
       return await store.update(id, discard)

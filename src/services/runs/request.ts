@@ -1,5 +1,7 @@
 import { ServiceError } from '../../errors.ts'
-import { FIELD_NAMES, type FieldName, INGEST_FIELDS, type IngestBody, type SourceName, ownerOf } from '../../schemas/ingest-body.ts'
+import {
+  FIELD_NAMES, type FieldName, INGEST_FIELDS, type IngestBody, type SourceName, ownerOf
+} from '../../schemas/ingest-body.ts'
 import { type RunRequest } from '../../schemas/run.ts'
 
 const DEFAULT_LIMIT = 100
@@ -24,7 +26,9 @@ const REASONS: Partial<Record<SourceName, string>> = { albums: ', which means ex
  */
 export function completeRequest (body: IngestBody, maxAlbums: number, market: string | null = null): RunRequest {
   const source = body.source ?? 'auto'
-  for (const name of FIELD_NAMES) if (body[name] !== undefined && !INGEST_FIELDS[name].sources.includes(source)) refuseField(name, source)
+  for (const name of FIELD_NAMES) {
+    if (body[name] !== undefined && !INGEST_FIELDS[name].sources.includes(source)) refuseField(name, source)
+  }
   const own = OWN_FIELDS[source](body)
   const limit = own.albumIds?.length ?? body.limit ?? Math.min(DEFAULT_LIMIT, maxAlbums)
   return {
@@ -39,12 +43,16 @@ export function completeRequest (body: IngestBody, maxAlbums: number, market: st
 
 function refuseField (name: FieldName, source: SourceName): never {
   const owner = ownerOf(name)
-  if (owner !== null) refuse(`${name} is only for source "${owner}", and source is "${source}": leave it out or change source`)
+  if (owner !== null) {
+    refuse(`${name} is only for source "${owner}", and source is "${source}": leave it out or change source`)
+  }
   refuse(`${name} does not go with source "${source}"${REASONS[source] ?? ''}: leave ${name} out`)
 }
 
 function checkedLimit (limit: number, max: number): number {
-  if (limit > max) refuse(`${limit} albums are more than MAX_ALBUMS_PER_RUN allows (${max}): ask for fewer, or raise it`)
+  if (limit > max) {
+    refuse(`${limit} albums are more than MAX_ALBUMS_PER_RUN allows (${max}): ask for fewer, or raise it`)
+  }
   return limit
 }
 

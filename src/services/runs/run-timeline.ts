@@ -20,8 +20,12 @@ interface RunTimelineOptions {
   clock: Clock
 }
 
-/** Goes on with what earlier executions have stored. @param queuedMs how long the run was in the queue before this one */
-export async function openRunTimeline ({ run, executions }: RunRecord, queuedMs: number, { timelines, clock }: RunTimelineOptions): Promise<RunTimeline> {
+/**
+ * Goes on with what earlier executions have stored. @param queuedMs how long the run was in the queue before this one
+ */
+export async function openRunTimeline (
+  { run, executions }: RunRecord, queuedMs: number, { timelines, clock }: RunTimelineOptions
+): Promise<RunTimeline> {
   const earlier = executions > 1 ? await timelines.read(run.id) : null
   const startedAtMs = Date.parse(run.startedAt ?? run.createdAt)
   const recorder = createTimelineRecorder({ earlier, startedAtMs, queuedMs, clock })
@@ -34,7 +38,10 @@ export async function openRunTimeline ({ run, executions }: RunRecord, queuedMs:
   }
 }
 
-/** How long a run was in the queue that begins now; 0 where nobody knows since when: after a crash, and after it was resumed by a user. */
+/**
+ * How long a run was in the queue that begins now; 0 where nobody knows since when: after a crash, and after it was
+ * resumed by a user.
+ */
 export function queuedMsOf ({ run, executions }: RunRecord, nowMs: number): number {
   const since = run.status === 'paused' ? run.resumeAt : executions === 0 ? run.createdAt : null
   return since === null ? 0 : Math.max(0, nowMs - Date.parse(since))

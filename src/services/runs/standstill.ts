@@ -20,13 +20,17 @@ export function waitingOf (run: Run, { ahead, others, nowMs }: Situation): Waiti
   if (ahead !== null) return inQueue(ahead)
   switch (run.status) {
     case 'queued': return inQueue(others)
-    case 'paused': return isOver(run, nowMs) ? inQueue(others) : { for: 'pause', until: run.resumeAt, detail: run.error?.detail ?? 'the run is paused' }
+    case 'paused': return isOver(run, nowMs)
+      ? inQueue(others)
+      : { for: 'pause', until: run.resumeAt, detail: run.error?.detail ?? 'the run is paused' }
     default: return run.waiting
   }
 }
 
 export function toWaiting (wait: Wait | null): Waiting | null {
-  return wait === null ? null : { for: wait.for, until: wait.untilMs === null ? null : new Date(wait.untilMs).toISOString(), detail: wait.detail }
+  return wait === null
+    ? null
+    : { for: wait.for, until: wait.untilMs === null ? null : new Date(wait.untilMs).toISOString(), detail: wait.detail }
 }
 
 function isSameCost (a: Run['cost'], b: Run['cost']): boolean {
@@ -38,7 +42,11 @@ function isOver ({ resumeAt }: Run, nowMs: number): boolean {
 }
 
 function inQueue (ahead: number): Waiting {
-  return { for: 'queue', until: null, detail: ahead === 0 ? 'it is next' : `${ahead} ${ahead === 1 ? 'run' : 'runs'} before it` }
+  return {
+    for: 'queue',
+    until: null,
+    detail: ahead === 0 ? 'it is next' : `${ahead} ${ahead === 1 ? 'run' : 'runs'} before it`,
+  }
 }
 
 /** A wait that is shorter than this may go unseen. */

@@ -17,7 +17,10 @@ interface SweepOptions {
   maxStoredRuns: number
   /** Deletes ledgers that no run needs any more. */
   sweepLedgers: () => Promise<void>
-  /** Records the releases of documents where a crash came before it; it never throws, and the sweep does not wait for it. */
+  /**
+   * Records the releases of documents where a crash came before it; it never throws, and the sweep does not wait for
+   * it.
+   */
   recordReleases: () => Promise<void>
   deliver: (stored: StoredRun) => Promise<void>
   remove: (id: string) => Promise<void>
@@ -38,7 +41,18 @@ const DELETE_EVERY_MS = 60_000
 const FILES_EVERY_MS = 3_600_000
 
 export function createSweep (options: SweepOptions): Sweep {
-  const { store, documents, clock, log, retentionDays, maxStoredRuns, sweepLedgers, recordReleases, deliver, remove } = options
+  const {
+    store,
+    documents,
+    clock,
+    log,
+    retentionDays,
+    maxStoredRuns,
+    sweepLedgers,
+    recordReleases,
+    deliver,
+    remove,
+  } = options
   const mayDelete = createJumpGuard(clock)
   let timer: NodeJS.Timeout | null = null
   let sweeping: Promise<void> = Promise.resolve()
@@ -65,7 +79,10 @@ export function createSweep (options: SweepOptions): Sweep {
       const expired = await store.expired(retentionStartMs(clock.now(), retentionDays), maxStoredRuns)
       const removed: string[] = []
       for (const { run: { id } } of expired) {
-        await remove(id).then(() => removed.push(id), (error: unknown) => log.warn({ err: error, runId: id }, 'expired run cannot be deleted'))
+        await remove(id).then(
+          () => removed.push(id),
+          (error: unknown) => log.warn({ err: error, runId: id }, 'expired run cannot be deleted')
+        )
       }
       if (removed.length === 0) return
       log.info({ removed }, 'runs deleted by RETENTION_DAYS or MAX_STORED_RUNS')

@@ -5,7 +5,8 @@ import { type RunRecord, hasEnded, isResumable } from '../run-record.ts'
 
 /**
  * The life of a run: each function is one legal step, and leaves a record that has ended as it is. The steps of an
- * execution do nothing once a later one has begun: then it has been taken for dead, and the record is no longer its own.
+ * execution do nothing once a later one has begun: then it has been taken for dead, and the record is no longer its
+ * own.
  */
 
 export const BY_API: Trigger = { kind: 'api', name: null }
@@ -44,7 +45,13 @@ export function begin (record: RunRecord, nowMs: number): RunRecord {
   return {
     ...record,
     executions: executions + 1,
-    run: { ...run, status: 'running', startedAt: run.startedAt ?? notBefore(run.createdAt, nowMs), resumeAt: null, error: null },
+    run: {
+      ...run,
+      status: 'running',
+      startedAt: run.startedAt ?? notBefore(run.createdAt, nowMs),
+      resumeAt: null,
+      error: null,
+    },
   }
 }
 
@@ -54,7 +61,17 @@ export function resume (record: RunRecord): RunRecord {
   return {
     ...record,
     resumptions: record.resumptions + 1,
-    run: { ...record.run, status: 'queued', complete: null, finishedAt: null, resumeAt: null, quality: null, gaps: [], error: null, file: null },
+    run: {
+      ...record.run,
+      status: 'queued',
+      complete: null,
+      finishedAt: null,
+      resumeAt: null,
+      quality: null,
+      gaps: [],
+      error: null,
+      file: null,
+    },
   }
 }
 
@@ -67,7 +84,9 @@ export function discard (record: RunRecord): RunRecord {
 export type Snapshot = Pick<Run, 'source' | 'progress' | 'listing' | 'cost'>
 
 /** running, by that execution: Spotify must not be called before a time. */
-export function pause (record: RunRecord, execution: number, snapshot: Snapshot, error: RunFailure, resumeAtMs: number): RunRecord {
+export function pause (
+  record: RunRecord, execution: number, snapshot: Snapshot, error: RunFailure, resumeAtMs: number
+): RunRecord {
   return isAtWork(record, execution) ? { ...record, run: paused(record.run, snapshot, error, resumeAtMs) } : record
 }
 
@@ -78,11 +97,20 @@ export function paused (run: Run, snapshot: Snapshot, error: RunFailure, resumeA
 
 /** The run as it will be when it has ended: what the document begins with. */
 export function ended (run: Run, snapshot: Snapshot, gaps: Run['gaps'], conclusion: Conclusion, nowMs: number): Run {
-  return { ...run, ...snapshot, ...conclusion, gaps, finishedAt: notBefore(run.startedAt ?? run.createdAt, nowMs), resumeAt: null }
+  return {
+    ...run,
+    ...snapshot,
+    ...conclusion,
+    gaps,
+    finishedAt: notBefore(run.startedAt ?? run.createdAt, nowMs),
+    resumeAt: null,
+  }
 }
 
 /** running, by that execution: it has ended, with a document that was judged or without one. */
-export function finish (record: RunRecord, execution: number, run: Run, file: StoredFile | null, quality: Run['quality'] = null): RunRecord {
+export function finish (
+  record: RunRecord, execution: number, run: Run, file: StoredFile | null, quality: Run['quality'] = null
+): RunRecord {
   return isAtWork(record, execution) ? { ...record, run: { ...run, file, quality } } : record
 }
 
@@ -91,7 +119,9 @@ function isAtWork ({ executions, run }: RunRecord, execution: number): boolean {
   return executions === execution && run.status === 'running'
 }
 
-/** Returns `album_items_{YYYYMMDD}T{HHMMSS}Z_{last six of the id}.json`, with the time at which the run started, in UTC. */
+/**
+ * Returns `album_items_{YYYYMMDD}T{HHMMSS}Z_{last six of the id}.json`, with the time at which the run started, in UTC.
+ */
 export function documentName ({ id, startedAt, createdAt }: Run): string {
   return `album_items_${(startedAt ?? createdAt).replace(/\.\d+/, '').replace(/[-:]/g, '')}_${id.slice(-6)}.json`
 }

@@ -46,7 +46,20 @@ export interface Worker {
 }
 
 export function createWorker (options: WorkerOptions): Worker {
-  const { database, store, documents, quality, timelines, active, deliver, clock, log, resumesPaused, ingest, recordReleases } = options
+  const {
+    database,
+    store,
+    documents,
+    quality,
+    timelines,
+    active,
+    deliver,
+    clock,
+    log,
+    resumesPaused,
+    ingest,
+    recordReleases,
+  } = options
   const controllers = new Map<string, AbortController>()
   const histories = new Map<string, Pick<RunTimeline, 'steps'>>()
 
@@ -73,7 +86,9 @@ export function createWorker (options: WorkerOptions): Worker {
           release = active.keep(id, look)
           histories.set(id, timeline)
         },
-        onChange: (run) => active.note({ ...run, waiting: waitingOf(run, { ahead: null, others: 0, nowMs: clock.now() }) }),
+        onChange: (
+          run
+        ) => active.note({ ...run, waiting: waitingOf(run, { ahead: null, others: 0, nowMs: clock.now() }) }),
       })
       isOver = true
       return delivery

@@ -56,7 +56,9 @@ export function asksToBelieve (code: RefusalCode, evidence: Evidence, maxAttempt
   return Math.min(maxAttempts, asksWanted(code, evidence, maxAttempts))
 }
 
-function asksWanted (code: RefusalCode, { hasServed, isExpected, item, isSizeExpected }: Evidence, maxAttempts: number): number {
+function asksWanted (
+  code: RefusalCode, { hasServed, isExpected, item, isSizeExpected }: Evidence, maxAttempts: number
+): number {
   switch (code) {
     case 'premium_required': return hasServed ? maxAttempts : ASKS_BEFORE_PREMIUM
     case 'invalid_limit': return isSizeExpected ? ASKS_IF_CONTRADICTED : 1
@@ -69,7 +71,13 @@ function asksWanted (code: RefusalCode, { hasServed, isExpected, item, isSizeExp
 }
 
 /** Decide whether a call is tried again after this verdict, and how long it waits. */
-export function decide (verdict: Exclude<Verdict, { kind: 'ok' }>, tries: Tries, { evidence, isTokenNew }: Circumstances, policy: RetryPolicy, random: number): Decision {
+export function decide (
+  verdict: Exclude<Verdict, { kind: 'ok' }>,
+  tries: Tries,
+  { evidence, isTokenNew }: Circumstances,
+  policy: RetryPolicy,
+  random: number
+): Decision {
   switch (verdict.kind) {
     case 'renew': {
       const renewals = tries.renewals + 1
@@ -78,14 +86,18 @@ export function decide (verdict: Exclude<Verdict, { kind: 'ok' }>, tries: Tries,
     }
     case 'limited': {
       const limits = tries.limits + 1
-      return limits >= policy.maxAttempts ? { kind: 'over', tries: { ...tries, limits } } : { kind: 'again', tries: { ...tries, limits }, waitMs: 0 }
+      return limits >= policy.maxAttempts
+        ? { kind: 'over', tries: { ...tries, limits } }
+        : { kind: 'again', tries: { ...tries, limits }, waitMs: 0 }
     }
     case 'retry':
       return afterFault(tries, policy, random)
     case 'refused': {
       const refusals = (tries.refusals[verdict.code] ?? 0) + 1
       const now = { ...tries, refusals: { ...tries.refusals, [verdict.code]: refusals } }
-      const asks = asksToBelieve(verdict.code, verdict.retryAfterMs === null ? evidence : { ...evidence, isExpected: true }, policy.maxAttempts)
+      const asks = asksToBelieve(
+        verdict.code, verdict.retryAfterMs === null ? evidence : { ...evidence, isExpected: true }, policy.maxAttempts
+      )
       if (refusals >= asks) return { kind: 'over', tries: now }
       return { kind: 'again', tries: now, waitMs: retryDelayMs(refusals, policy, random) }
     }

@@ -41,9 +41,10 @@ export interface SlotContext extends CallContext {
 }
 
 /**
- * Returns the JSON body of one call, obeying whatever Spotify says on the way. The slot is lent to others during backoffs.
- * Throws `PauseError`; `upstream_unavailable` or `upstream_invalid` after the last try; a refusal by its code, once it was
- * asked as often as the evidence against it wants; `invalid_client`; the signal's reason.
+ * Returns the JSON body of one call, obeying whatever Spotify says on the way. The slot is lent to others during
+ * backoffs.
+ * Throws `PauseError`; `upstream_unavailable` or `upstream_invalid` after the last try; a refusal by its code, once it
+ * was asked as often as the evidence against it wants; `invalid_client`; the signal's reason.
  */
 export type Call = (endpoint: Endpoint, url: URL, context: SlotContext, evidence?: () => Evidence) => Promise<unknown>
 
@@ -55,10 +56,12 @@ export function createCall (options: CallOptions): Call {
   const pauses = createEndpointPauses({ clock, maxWaitMs: retry.maxWaitMs })
 
   /**
-   * A token (none is asked for during a pause) and the pacer's permit, which is used immediately or not at all: while a token is
-   * fetched a pause may begin.
+   * A token (none is asked for during a pause) and the pacer's permit, which is used immediately or not at all: while a
+   * token is fetched a pause may begin.
    */
-  async function permission (endpoint: Endpoint, { signal, cost }: CallContext): Promise<{ permit: Permit, token: string }> {
+  async function permission (
+    endpoint: Endpoint, { signal, cost }: CallContext
+  ): Promise<{ permit: Permit, token: string }> {
     for (let tries = 1; ; tries++) {
       signal.throwIfAborted()
       await pacer.throwIfPaused()
@@ -75,8 +78,13 @@ export function createCall (options: CallOptions): Call {
     }
   }
 
-  /** One attempt: token and permit, the request, the verdict; null where the endpoint was paused before the call could be made. */
-  async function attempt (endpoint: Endpoint, url: URL, context: SlotContext): Promise<{ verdict: Verdict, token: string } | null> {
+  /**
+   * One attempt: token and permit, the request, the verdict; null where the endpoint was paused before the call could
+   * be made.
+   */
+  async function attempt (
+    endpoint: Endpoint, url: URL, context: SlotContext
+  ): Promise<{ verdict: Verdict, token: string } | null> {
     const { signal, cost, slot } = context
     const { permit, token } = await permission(endpoint, context)
     if (pauses.isPaused(endpoint)) {
@@ -87,7 +95,9 @@ export function createCall (options: CallOptions): Call {
     const request = { method: 'GET', url, headers: { authorization: `Bearer ${token}` } } as const
     let response: SpotifyResponse
     try {
-      response = await send(dispatcher, request, { signal, timeoutMs, room: slot.openRoom() }).finally(cost.call(endpoint))
+      response = await send(dispatcher, request, { signal, timeoutMs, room: slot.openRoom() }).finally(
+        cost.call(endpoint)
+      )
     } catch (error) {
       permit.done(false)
       throw error
@@ -111,7 +121,9 @@ export function createCall (options: CallOptions): Call {
     pauses.begin(endpoint, verdict.retryAfterMs, verdict.detail)
   }
 
-  async function backOff (endpoint: Endpoint, waitMs: number, { detail }: Refused, tries: Tries, context: CallContext): Promise<void> {
+  async function backOff (
+    endpoint: Endpoint, waitMs: number, { detail }: Refused, tries: Tries, context: CallContext
+  ): Promise<void> {
     const attempt = triesSpent(tries)
     log.warn({ endpoint, attempt, waitMs: Math.round(waitMs), detail }, 'call failed; retrying')
     const wait: Wait = {
@@ -127,14 +139,18 @@ export function createCall (options: CallOptions): Call {
     let tries = NO_TRIES
     for (;;) {
       if (pauses.isPaused(endpoint)) {
-        await slot.lend(async () => await pauses.wait(endpoint, signal).finally(cost.throttled(() => pauses.waiting(endpoint))))
+        await slot.lend(
+          async () => await pauses.wait(endpoint, signal).finally(cost.throttled(() => pauses.waiting(endpoint)))
+        )
       }
       const attempted = await attempt(endpoint, url, context)
       if (attempted === null) continue
       const { verdict, token } = attempted
       if (verdict.kind === 'ok') return verdict.value
       if (verdict.kind === 'retry') pauses.throwIfLong(endpoint)
-      const decision = decide(verdict, tries, { evidence: evidence?.() ?? NO_EVIDENCE, isTokenNew: tokens.isNew(token) }, retry, random())
+      const decision = decide(
+        verdict, tries, { evidence: evidence?.() ?? NO_EVIDENCE, isTokenNew: tokens.isNew(token) }, retry, random()
+      )
       if (decision.kind === 'over') {
         if (verdict.kind === 'limited') await pacer.throwIfPaused() // it knows better until when
         throw finalError(endpoint, verdict, decision.tries, clock.now() + retry.maxWaitMs)
@@ -162,15 +178,22 @@ function finalError (endpoint: Endpoint, verdict: Refused, tries: Tries, resumeA
   const evidence = `${ENDPOINT_NAMES[endpoint]} ${verdict.detail}`
   switch (verdict.kind) {
     case 'renew':
-      return new ServiceError('upstream_invalid', `${evidence} also with new tokens (${tries.renewals + tries.faults} tries): check that SPOTIFY_TOKEN_URL and SPOTIFY_API_URL belong together`)
+      return new ServiceError('upstream_invalid', `${evidence} also with new tokens (${tries.renewals +
+        tries.faults} tries): check that SPOTIFY_TOKEN_URL and SPOTIFY_API_URL belong together`)
     case 'limited':
-      return new PauseError('rate_limited', `${evidence} ${tries.limits} times in a row: no call before ${new Date(resumeAtMs).toISOString()}`, resumeAtMs)
+      return new PauseError(
+        'rate_limited',
+        `${evidence} ${tries.limits} times in a row: no call before ${new Date(resumeAtMs).toISOString()}`,
+        resumeAtMs
+      )
     case 'retry':
       return new ServiceError(verdict.code, `${evidence} (${tries.faults} tries): resume the run later`)
     case 'refused': {
       const asked = tries.refusals[verdict.code] ?? 1
       const detail = `${evidence}${asked > 1 ? ` (${asked} times)` : ''}${ADVICE[verdict.code] ?? ''}`
-      return new ServiceError(verdict.code, detail, { affectsEveryCall: verdict.code === 'premium_required', upstreamStatus: verdict.status })
+      return new ServiceError(
+        verdict.code, detail, { affectsEveryCall: verdict.code === 'premium_required', upstreamStatus: verdict.status }
+      )
     }
   }
 }

@@ -61,7 +61,9 @@ export interface Capabilities {
   worked: (endpoint: Endpoint, size: number | null) => void
   /** Records and stores that Spotify refuses the endpoint, and with which status. */
   refused: (endpoint: Endpoint, detail: string, status?: number) => Promise<void>
-  /** Steps down one page size after `refusedSize` was too large, and stores that; false where there is no smaller one. */
+  /**
+   * Steps down one page size after `refusedSize` was too large, and stores that; false where there is no smaller one.
+   */
   stepDown: (endpoint: Endpoint, refusedSize: number) => Promise<boolean>
   /** Merge what other processes have stored. */
   refresh: () => Promise<void>
@@ -101,7 +103,12 @@ export function createCapabilities ({ scope, now, store, log }: CapabilitiesOpti
   function about (endpoint: Endpoint): Capability {
     const { refusal, pageSize, provenSize } = known.get(endpoint) ?? {}
     const said = fresh(refusal)
-    return { refusal: said ?? null, pageSize: fresh(pageSize) ?? PAGE_SIZES[0], provenSize: fresh(provenSize) ?? 0, works: said === null }
+    return {
+      refusal: said ?? null,
+      pageSize: fresh(pageSize) ?? PAGE_SIZES[0],
+      provenSize: fresh(provenSize) ?? 0,
+      works: said === null,
+    }
   }
 
   async function learn (endpoint: Endpoint, facts: EndpointFacts): Promise<void> {
@@ -154,7 +161,10 @@ export function createCapabilities ({ scope, now, store, log }: CapabilitiesOpti
       const isLarger = size !== null && size > provenSize
       if (works && isRecent && !isLarger) return
       const atMs = now()
-      void learn(endpoint, { refusal: { value: null, atMs }, ...size === null ? {} : { provenSize: { value: Math.max(size, provenSize), atMs } } })
+      void learn(endpoint, {
+        refusal: { value: null, atMs },
+        ...size === null ? {} : { provenSize: { value: Math.max(size, provenSize), atMs } },
+      })
     },
 
     async refused (endpoint, detail, status) {
@@ -175,13 +185,17 @@ export function createCapabilities ({ scope, now, store, log }: CapabilitiesOpti
   }
 }
 
-function newer<Name extends keyof EndpointFacts> (name: Name, mine: EndpointFacts, theirs: EndpointFacts): Pick<EndpointFacts, Name> {
+function newer<Name extends keyof EndpointFacts> (
+  name: Name, mine: EndpointFacts, theirs: EndpointFacts
+): Pick<EndpointFacts, Name> {
   const [a, b] = [mine[name], theirs[name]]
   const fact = a === undefined || (b !== undefined && b.atMs > a.atMs) ? b : a
   return { ...fact === undefined ? {} : { [name]: fact } } as Pick<EndpointFacts, Name>
 }
 
-const ENDPOINTS: ReadonlySet<string> = new Set<Endpoint>(['newReleases', 'search', 'album', 'albums', 'albumTracks', 'artistAlbums'])
+const ENDPOINTS: ReadonlySet<string> = new Set<Endpoint>(
+  ['newReleases', 'search', 'album', 'albums', 'albumTracks', 'artistAlbums']
+)
 
 /** Returns the usable facts of a stored snapshot: none of another app, an earlier version or a damaged one. */
 function readSnapshot (stored: unknown, scope: string): Array<[Endpoint, EndpointFacts]> {

@@ -21,7 +21,9 @@ export interface ListingPage {
   pageSize: number
 }
 
-/** The Web API as the pipeline sees it. Each call is made in a slot, which its caller holds until the answer is stored. */
+/**
+ * The Web API as the pipeline sees it. Each call is made in a slot, which its caller holds until the answer is stored.
+ */
 export interface SpotifyClient {
   /** The origin that `next` may name. */
   origin: string
@@ -37,10 +39,15 @@ export interface SpotifyClient {
    * @param isShown a listing has shown it, so that it exists
    */
   album: (id: string, market: string | null, context: SlotContext, isShown: boolean) => Promise<unknown>
-  /** `GET /albums?ids=`: one unchecked entry for each id, null where Spotify sent none. Remembers a refusal. Throws `TooManyError`. */
+  /**
+   * `GET /albums?ids=`: one unchecked entry for each id, null where Spotify sent none. Remembers a refusal. Throws
+   * `TooManyError`.
+   */
   albums: (ids: string[], market: string | null, context: SlotContext) => Promise<unknown[]>
   /** `GET /albums/{id}/tracks`: what one page gives of the range. */
-  albumTracks: (id: string, range: { offset: number, limit: number }, market: string | null, context: SlotContext) => Promise<Page>
+  albumTracks: (
+    id: string, range: { offset: number, limit: number }, market: string | null, context: SlotContext
+  ) => Promise<Page>
 }
 
 interface SpotifyClientOptions {
@@ -66,7 +73,9 @@ export function createSpotifyClient (options: SpotifyClientOptions): SpotifyClie
   }
 
   /** Makes a call whose refusal or success says something of the endpoint. */
-  async function learning (endpoint: Endpoint, url: URL, context: SlotContext, { item = null, size = null }: Asked = {}): Promise<unknown> {
+  async function learning (
+    endpoint: Endpoint, url: URL, context: SlotContext, { item = null, size = null }: Asked = {}
+  ): Promise<unknown> {
     const documented = DOCUMENTED_SIZES[endpoint] ?? 0
     try {
       const body = await call(endpoint, url, context, (): Evidence => {
@@ -82,7 +91,9 @@ export function createSpotifyClient (options: SpotifyClientOptions): SpotifyClie
       memory.worked(endpoint, size !== null && size > documented ? size : null)
       return body
     } catch (error) {
-      if (error instanceof ServiceError && concernsEndpoint(endpoint, error, item)) await throwRefusal(endpoint, url, context, error)
+      if (error instanceof ServiceError && concernsEndpoint(endpoint, error, item)) {
+        await throwRefusal(endpoint, url, context, error)
+      }
       if (size !== null && hasCode(error, 'invalid_limit') && await memory.stepDown(endpoint, size)) {
         await context.onRefused?.()
         throw new TooManyError('fewer at once are allowed', { cause: error })
@@ -91,7 +102,9 @@ export function createSpotifyClient (options: SpotifyClientOptions): SpotifyClie
     }
   }
 
-  async function throwRefusal (endpoint: Endpoint, url: URL, context: CallContext, error: ServiceError): Promise<never> {
+  async function throwRefusal (
+    endpoint: Endpoint, url: URL, context: CallContext, error: ServiceError
+  ): Promise<never> {
     const { message, upstreamStatus } = error
     const options = { cause: error, ...upstreamStatus === undefined ? {} : { upstreamStatus } }
     if (isRefusalOfIds(endpoint, url)) throw new ServiceError('request_refused', message, options)
@@ -115,17 +128,27 @@ export function createSpotifyClient (options: SpotifyClientOptions): SpotifyClie
    * Returns the page behind `next` if there is one and its size is not known to be refused, else the page by count;
    * where Spotify refuses the size, the next smaller one.
    */
-  async function listingPage (request: ListingRequest, cursor: Cursor, wanted: number, context: SlotContext): Promise<ListingPage> {
+  async function listingPage (
+    request: ListingRequest, cursor: Cursor, wanted: number, context: SlotContext
+  ): Promise<ListingPage> {
     const { endpoint, path, query } = request
     const wrapper = endpoint === 'artistAlbums' ? null : 'albums'
-    const isOurs = cursor.url !== null && new URL(cursor.url).origin === origin // it may have been stored before SPOTIFY_API_URL was changed
-    let next = cursor.url !== null && isOurs && (limitOf(cursor.url) ?? 0) <= memory.about(endpoint).pageSize ? cursor.url : null
+    // it may have been stored before SPOTIFY_API_URL was changed
+    const isOurs = cursor.url !== null && new URL(cursor.url).origin === origin
+    let next = cursor.url !== null && isOurs && (limitOf(cursor.url) ?? 0) <= memory.about(endpoint).pageSize
+      ? cursor.url
+      : null
     return await withSmallerPages(async (isAgain) => {
       if (isAgain) next = null
-      const pageSize = next === null ? pageSizeFor(endpoint, cursor.offset, wanted) : limitOf(next) ?? memory.about(endpoint).pageSize
+      const pageSize = next === null
+        ? pageSizeFor(endpoint, cursor.offset, wanted)
+        : limitOf(next) ?? memory.about(endpoint).pageSize
       const url = next === null ? address(path, { ...query, limit: pageSize, offset: cursor.offset }) : new URL(next)
       const item = endpoint === 'artistAlbums' ? cursor.offset > 0 ? 'shown' : 'unseen' : null
-      return { page: pageOf(endpoint, await learning(endpoint, url, context, { item, size: pageSize }), wrapper), pageSize }
+      return {
+        page: pageOf(endpoint, await learning(endpoint, url, context, { item, size: pageSize }), wrapper),
+        pageSize,
+      }
     })
   }
 
@@ -152,7 +175,9 @@ export function createSpotifyClient (options: SpotifyClientOptions): SpotifyClie
 
     async albums (ids, market, context) {
       const url = address('/albums', { ids: ids.join(','), market })
-      const body = await probe('albums', context, async () => await learning('albums', url, context, { size: ids.length }))
+      const body = await probe(
+        'albums', context, async () => await learning('albums', url, context, { size: ids.length })
+      )
       if (!isRecord(body) || !Array.isArray(body['albums'])) throw invalid('albums')
       return align(ids, body['albums'] as unknown[])
     },
@@ -194,9 +219,14 @@ async function withSmallerPages<T> (ask: (isAgain: boolean) => Promise<T>): Prom
   }
 }
 
-/** Returns the entries in the order of the ids, null where none has the id: an entry with another id answers another question. */
+/**
+ * Returns the entries in the order of the ids, null where none has the id: an entry with another id answers another
+ * question.
+ */
 function align (ids: string[], entries: unknown[]): unknown[] {
-  const byId = new Map(entries.flatMap((entry) => isRecord(entry) && typeof entry['id'] === 'string' ? [[entry['id'], entry] as const] : []))
+  const byId = new Map(entries.flatMap(
+    (entry) => isRecord(entry) && typeof entry['id'] === 'string' ? [[entry['id'], entry] as const] : []
+  ))
   return ids.map((id) => byId.get(id) ?? null)
 }
 
@@ -207,7 +237,9 @@ function pageOf (endpoint: Endpoint, body: unknown, wrapper: 'albums' | null): P
 }
 
 function invalid (endpoint: Endpoint): ServiceError {
-  return new ServiceError('upstream_invalid', `${endpoint} answered 200 with JSON of another shape than Spotify documents`)
+  return new ServiceError(
+    'upstream_invalid', `${endpoint} answered 200 with JSON of another shape than Spotify documents`
+  )
 }
 
 function limitOf (next: string): number | null {

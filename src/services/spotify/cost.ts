@@ -24,7 +24,10 @@ export interface CostCounter {
   limited: () => void
   /** An album was taken from the cache. */
   cached: () => void
-  /** A call begins to wait for Spotify's limits, which `throttledMs` counts; the returned function ends it. Waits that overlap count once. */
+  /**
+   * A call begins to wait for Spotify's limits, which `throttledMs` counts; the returned function ends it. Waits that
+   * overlap count once.
+   */
   throttled: (why: WaitReason) => () => void
   /** A call begins to wait for something that costs no throttled time; the returned function ends it. */
   wait: (why: WaitReason) => () => void
@@ -74,7 +77,8 @@ export function createCostCounter (monotonic: () => number, before: Cost = NO_CO
         if (--throttledCalls === 0) cost.throttledMs += waited
       }
     },
-    read: () => ({ ...cost, throttledMs: Math.round(cost.throttledMs + waitedMs()), byEndpoint: { ...cost.byEndpoint } }),
+    read: () =>
+      ({ ...cost, throttledMs: Math.round(cost.throttledMs + waitedMs()), byEndpoint: { ...cost.byEndpoint } }),
     limits: () => limits,
     standstill: () => standstillOf(inFlight, [...waits].map(({ why }) => why())),
   }

@@ -60,14 +60,18 @@ const ASKS_WITHIN_MS = 30_000
  */
 export function createDiagnose (options: DiagnoseOptions): (refresh: boolean) => Promise<Diagnosis> {
   const answers: Answers = new Map()
-  const ask = createRecent(async () => await askAll(options, answers), { maxAgeMs: ASKED_EVERY_MS, monotonic: options.clock.monotonic })
+  const ask = createRecent(
+    async () => await askAll(options, answers), { maxAgeMs: ASKED_EVERY_MS, monotonic: options.clock.monotonic }
+  )
   return async (refresh) => {
     if (refresh) await ask()
     return await known(options, answers)
   }
 }
 
-async function known ({ spotify: { memory }, tokens, pacer, clock }: DiagnoseOptions, answers: Answers): Promise<Diagnosis> {
+async function known (
+  { spotify: { memory }, tokens, pacer, clock }: DiagnoseOptions, answers: Answers
+): Promise<Diagnosis> {
   await memory.refresh()
   const nowMs = clock.now()
   const endpoints = (Object.keys(ENDPOINT_NAMES) as Endpoint[]).flatMap((endpoint): EndpointFinding[] => {
@@ -86,7 +90,9 @@ async function known ({ spotify: { memory }, tokens, pacer, clock }: DiagnoseOpt
     endpoints,
     callsLast24Hours,
     callsPer30s: pace,
-    pause: pause === null ? null : { until: new Date(pause.untilMs).toISOString(), code: pause.code, detail: pause.detail },
+    pause: pause === null
+      ? null
+      : { until: new Date(pause.untilMs).toISOString(), code: pause.code, detail: pause.detail },
   }
 }
 
@@ -111,7 +117,9 @@ async function askAll ({ spotify, tokens, pacer, clock }: DiagnoseOptions, answe
   try {
     await pacer.throwIfPaused()
     await tokens.get(context.signal)
-    for await (const { endpoint, status, detail } of askEndpoints(spotify, context)) answers.set(endpoint, { status, detail, atMs: clock.now() })
+    for await (const { endpoint, status, detail } of askEndpoints(spotify, context)) {
+      answers.set(endpoint, { status, detail, atMs: clock.now() })
+    }
   } catch (error) {
     if (!(error instanceof ServiceError) && !context.signal.aborted) throw error
   }
@@ -120,31 +128,49 @@ async function askAll ({ spotify, tokens, pacer, clock }: DiagnoseOptions, answe
 type Answered = Pick<EndpointFinding, 'endpoint' | 'status' | 'detail'>
 
 async function * askEndpoints (spotify: SpotifyClient, context: CallContext): AsyncGenerator<Answered> {
-  const newReleases = await askListing(spotify, { endpoint: 'newReleases', path: '/browse/new-releases', query: {} }, context)
+  const newReleases = await askListing(
+    spotify, { endpoint: 'newReleases', path: '/browse/new-releases', query: {} }, context
+  )
   yield newReleases.answered
-  const search = await askListing(spotify, { endpoint: 'search', path: '/search', query: { q: NEW_ALBUMS_QUERY, type: 'album' } }, context)
+  const search = await askListing(
+    spotify, { endpoint: 'search', path: '/search', query: { q: NEW_ALBUMS_QUERY, type: 'album' } }, context
+  )
   yield search.answered
   const example = [...newReleases.items, ...search.items].find((item) => readListedAlbum(item) !== null)
   const id = readListedAlbum(example)?.id
   if (id !== undefined) {
     const tracks = { offset: 0, limit: TRACKS_PAGE_SIZE }
-    yield (await askOne('album', spotify, context, async (inSlot) => await spotify.album(id, null, inSlot, false))).answered
-    yield (await askOne('albums', spotify, context, async (inSlot) => await spotify.albums([id, id], null, inSlot))).answered
-    yield (await askOne('albumTracks', spotify, context, async (inSlot) => await spotify.albumTracks(id, tracks, null, inSlot))).answered
+    yield (await askOne(
+      'album', spotify, context, async (inSlot) => await spotify.album(id, null, inSlot, false)
+    )).answered
+    yield (await askOne(
+      'albums', spotify, context, async (inSlot) => await spotify.albums([id, id], null, inSlot)
+    )).answered
+    yield (await askOne(
+      'albumTracks', spotify, context, async (inSlot) => await spotify.albumTracks(id, tracks, null, inSlot)
+    )).answered
   }
   const artistId = artistOf(example)
   if (artistId === null) return
   const path = `/artists/${encodeURIComponent(artistId)}/albums`
-  yield (await askListing(spotify, { endpoint: 'artistAlbums', path, query: { include_groups: 'album,single' } }, context)).answered
+  yield (await askListing(
+    spotify, { endpoint: 'artistAlbums', path, query: { include_groups: 'album,single' } }, context
+  )).answered
 }
 
-async function askListing (spotify: SpotifyClient, request: ListingRequest, context: CallContext): Promise<{ answered: Answered, items: unknown[] }> {
-  const ask = async (inSlot: SlotContext): Promise<ListingPage> => await spotify.listingPage(request, START, Infinity, inSlot)
+async function askListing (
+  spotify: SpotifyClient, request: ListingRequest, context: CallContext
+): Promise<{ answered: Answered, items: unknown[] }> {
+  const ask = async (
+    inSlot: SlotContext
+  ): Promise<ListingPage> => await spotify.listingPage(request, START, Infinity, inSlot)
   const { answered, answer } = await askOne(request.endpoint, spotify, context, ask)
   return { answered, items: answer?.page.items ?? [] }
 }
 
-async function askOne<T> (endpoint: Endpoint, spotify: SpotifyClient, context: CallContext, ask: (context: SlotContext) => Promise<T>): Promise<{ answered: Answered, answer?: T }> {
+async function askOne<T> (
+  endpoint: Endpoint, spotify: SpotifyClient, context: CallContext, ask: (context: SlotContext) => Promise<T>
+): Promise<{ answered: Answered, answer?: T }> {
   try {
     using slot = await spotify.slot(context, isListing(endpoint))
     const answer = await ask({ ...context, slot })

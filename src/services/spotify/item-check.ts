@@ -8,7 +8,9 @@ export interface ListedAlbum {
   totalTracks: number | null
 }
 
-/** The album of one listing item, or null where the item is null or lacks a usable id. Everything else may be absent. */
+/**
+ * The album of one listing item, or null where the item is null or lacks a usable id. Everything else may be absent.
+ */
 export function readListedAlbum (item: unknown): ListedAlbum | null {
   if (!isRecord(item) || !isId(item['id'])) return null
   const { id, name, release_date: releaseDate, total_tracks: totalTracks } = item
@@ -28,7 +30,9 @@ const MAX_DATE_LENGTH = 32
 export function listedFields (item: unknown): unknown {
   if (item === null) return null
   const album = readListedAlbum(item)
-  return album === null ? {} : { id: album.id, name: album.name, release_date: album.releaseDate, total_tracks: album.totalTracks }
+  return album === null
+    ? {}
+    : { id: album.id, name: album.name, release_date: album.releaseDate, total_tracks: album.totalTracks }
 }
 
 /** The ids of the albums among the items of a listing. */
@@ -52,7 +56,9 @@ export interface AlbumHead {
   keys: string[]
 }
 
-/** Read an album answer; null where it is not one. Tracks that are null or broken are taken out and missed in `valid`. */
+/**
+ * Read an album answer; null where it is not one. Tracks that are null or broken are taken out and missed in `valid`.
+ */
 export function readAlbumHead (body: unknown): AlbumHead | null {
   if (!isRecord(body) || !isId(body['id']) || !isRecord(body['tracks'])) return null
   const { id, tracks, total_tracks: totalTracks } = body
@@ -63,7 +69,11 @@ export function readAlbumHead (body: unknown): AlbumHead | null {
   const expected = Math.max(all.length, ...claims)
   const hasNext = typeof tracks['next'] === 'string'
   return {
-    album: { ...body, id, tracks: { ...tracks, items, ...hasNext || tracks['next'] === undefined ? {} : { next: null } } },
+    album: {
+      ...body,
+      id,
+      tracks: { ...tracks, items, ...hasNext || tracks['next'] === undefined ? {} : { next: null } },
+    },
     places: all.length,
     valid: items.length,
     expected,
@@ -73,8 +83,9 @@ export function readAlbumHead (body: unknown): AlbumHead | null {
 }
 
 /**
- * Returns what identifies a track among those of its album: its id, with that of the track it was relinked from. Without an id:
- * disc, number and name where all are usable. Null where nothing identifies it; such a track is never taken for a repeated one.
+ * Returns what identifies a track among those of its album: its id, with that of the track it was relinked from.
+ * Without an id: disc, number and name where all are usable. Null where nothing identifies it; such a track is never
+ * taken for a repeated one.
  */
 export function trackKey (track: unknown): string | null {
   if (!isRecord(track)) return null

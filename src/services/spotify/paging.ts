@@ -64,10 +64,17 @@ const ASK_EMPTY_PAGE = 3
  */
 export function nextStep (page: Page, cursor: Cursor, pageSize: number, rules: PagingRules): Step {
   if (page.items.length === 0) return afterEmptyPage(page, cursor, pageSize, rules)
-  const loss = cursor.holeAt === null ? null : `the page at offset ${cursor.holeAt} stayed empty although later ones were not`
+  const loss = cursor.holeAt === null
+    ? null
+    : `the page at offset ${cursor.holeAt} stayed empty although later ones were not`
   const seen = cursor.offset + page.items.length
   if (!claimsMore(page, seen, pageSize, rules)) return { kind: 'end', loss, isCapped: false }
-  const byCount: Cursor = { offset: nextOffset(page.next, cursor, pageSize, rules) ?? seen, url: null, empties: 0, holeAt: null }
+  const byCount: Cursor = {
+    offset: nextOffset(page.next, cursor, pageSize, rules) ?? seen,
+    url: null,
+    empties: 0,
+    holeAt: null,
+  }
   const next = (rules.pagination === 'next' ? follow(page.next, cursor, pageSize, rules, seen) : null) ?? byCount
   if (!rules.isSearch || next.offset < SEARCH_WINDOW) return { kind: 'more', cursor: next, loss }
   return { kind: 'end', loss, isCapped: page.next !== null || page.total !== seen }
@@ -80,7 +87,9 @@ const PAGES_AHEAD = 4
  * The places that come next while counting, each with how many albums are wanted from there on: not beyond what is
  * wanted or what `total` admits, so that a wrong guess costs few calls.
  */
-export function placesAhead ({ total }: Page, next: Cursor, pageSize: number, wanted: number, { pagination, isSearch }: PagingRules): Array<{ offset: number, wanted: number }> {
+export function placesAhead (
+  { total }: Page, next: Cursor, pageSize: number, wanted: number, { pagination, isSearch }: PagingRules
+): Array<{ offset: number, wanted: number }> {
   if (pagination !== 'offset' || next.empties > 0 || next.holeAt !== null) return []
   const end = Math.min(next.offset + wanted, total ?? 0, isSearch ? SEARCH_WINDOW : Infinity)
   const places: Array<{ offset: number, wanted: number }> = []
@@ -106,23 +115,39 @@ function afterEmptyPage (page: Page, cursor: Cursor, pageSize: number, rules: Pa
     return { kind: 'more', cursor: { ...cursor, empties }, loss: null }
   }
   if (page.next === null || cursor.holeAt !== null) {
-    /** Two empty places in a row: only a search that still names a next page, or a trusted total, says that there is more. */
+    /**
+     * Two empty places in a row: only a search that still names a next page, or a trusted total, says that there is
+     * more.
+     */
     const isUnfinished = claimed || (rules.isSearch && page.next !== null)
-    return { kind: 'end', isCapped: false, loss: isUnfinished ? `Spotify said that there are more (total ${page.total ?? 'unknown'}) and showed nothing from offset ${cursor.holeAt ?? cursor.offset} on` : null }
+    return {
+      kind: 'end',
+      isCapped: false,
+      loss: isUnfinished
+        ? `Spotify said that there are more (total ${page.total ??
+      'unknown'}) and showed nothing from offset ${cursor.holeAt ?? cursor.offset} on`
+        : null
+    }
   }
   const beyond: Cursor = { offset: cursor.offset + pageSize, url: null, empties: 0, holeAt: cursor.offset }
-  return rules.isSearch && beyond.offset >= SEARCH_WINDOW ? { kind: 'end', loss: null, isCapped: true } : { kind: 'more', cursor: beyond, loss: null }
+  return rules.isSearch && beyond.offset >= SEARCH_WINDOW
+    ? { kind: 'end', loss: null, isCapped: true }
+    : { kind: 'more', cursor: beyond, loss: null }
 }
 
 /**
- * Follows `next` only to Spotify itself, and only to the page after this one: the token goes nowhere else, and no listing turns in a
- * circle or skips a place. Null where counting has to go on instead.
+ * Follows `next` only to Spotify itself, and only to the page after this one: the token goes nowhere else, and no
+ * listing turns in a circle or skips a place. Null where counting has to go on instead.
  */
-function follow (next: string | null, cursor: Cursor, pageSize: number, { origin }: PagingRules, seen: number): Cursor | null {
+function follow (
+  next: string | null, cursor: Cursor, pageSize: number, { origin }: PagingRules, seen: number
+): Cursor | null {
   const url = next === null ? null : parseUrl(next)
   if (url === null || url.origin !== origin) return null
   const offset = offsetOf(url)
-  if (offset === null ? url.searchParams.has('offset') || next === cursor.url : offset <= cursor.offset || offset > Math.max(seen, cursor.offset + pageSize)) return null
+  if (offset === null
+    ? url.searchParams.has('offset') || next === cursor.url
+    : offset <= cursor.offset || offset > Math.max(seen, cursor.offset + pageSize)) return null
   return { offset: offset ?? seen, url: next, empties: 0, holeAt: null }
 }
 

@@ -10,8 +10,8 @@ export interface Claimant {
 }
 
 /**
- * One place among the calls in flight, kept from before a call until its answer is stored. So a crash costs no more calls
- * than those that were in flight.
+ * One place among the calls in flight, kept from before a call until its answer is stored. So a crash costs no more
+ * calls than those that were in flight.
  */
 export interface Slot {
   /** Opens room for the answer of an attempt; what the attempt before took is free again. */
@@ -22,8 +22,8 @@ export interface Slot {
 }
 
 /**
- * Bounds the calls in flight. Not p-queue or p-limit: a slot is lent during a backoff and taken again in the middle of a task,
- * and an urgent call goes first among the calls of its own run only.
+ * Bounds the calls in flight. Not p-queue or p-limit: a slot is lent during a backoff and taken again in the middle of
+ * a task, and an urgent call goes first among the calls of its own run only.
  */
 export interface Semaphore {
   /** Waits for a slot; throws the signal's reason. An urgent call goes before all calls of its run that are not. */
@@ -43,7 +43,10 @@ interface Waiter {
   go: () => void
 }
 
-/** Gives turns first come, first served; which call of its run takes a turn, urgency decides. So urgent calls of one run set no other run back. */
+/**
+ * Gives turns first come, first served; which call of its run takes a turn, urgency decides. So urgent calls of one run
+ * set no other run back.
+ */
 export function createSemaphore ({ slots, answers, waiting: reason }: SemaphoreOptions): Semaphore {
   const waiting: Waiter[] = []
   let free = slots
@@ -112,7 +115,10 @@ export function createSemaphore ({ slots, answers, waiting: reason }: SemaphoreO
   }
 }
 
-/** The run of the first turn has it; where an urgent call takes it, those of the same run before that call move back by one turn each. */
+/**
+ * The run of the first turn has it; where an urgent call takes it, those of the same run before that call move back by
+ * one turn each.
+ */
 function takeNext (waiting: Waiter[]): Waiter | undefined {
   const first = waiting[0]
   const place = waiting.findIndex(({ cost, isUrgent }) => isUrgent && cost === first?.cost)

@@ -52,7 +52,9 @@ const DELETED_TOGETHER = 200
 /** Entries that are written between two sweeps, at most. */
 const SWEPT_AFTER = 1000
 
-export function createAlbumCache<Meta> ({ database, maxAgeMs, maxEntries, maxBytes, clock, log }: AlbumCacheOptions): AlbumCache<Meta> {
+export function createAlbumCache<Meta> (
+  { database, maxAgeMs, maxEntries, maxBytes, clock, log }: AlbumCacheOptions
+): AlbumCache<Meta> {
   const { queries } = database
   const most: Size = { entries: maxEntries, bytes: maxBytes }
   let sweeping: Promise<void> | null = null
@@ -63,11 +65,21 @@ export function createAlbumCache<Meta> ({ database, maxAgeMs, maxEntries, maxByt
     const nowMs = clock.now()
     /** Also what a clock that was wrong has dated into the future. */
     await remove(async () => await queries.selectFrom('cached_albums').select('key')
-      .where((row) => row.or([row('stored_ms', '<=', nowMs - maxAgeMs), row('stored_ms', '>=', nowMs + maxAgeMs)])).limit(DELETED_TOGETHER).execute())
+      .where(
+        (row) => row.or([row('stored_ms', '<=', nowMs - maxAgeMs), row('stored_ms', '>=', nowMs + maxAgeMs)])
+      ).limit(DELETED_TOGETHER).execute())
     await remove(async () => {
-      const { entries, bytes } = await queries.selectFrom('cached_albums').select(({ fn }) => [fn.countAll<number>().as('entries'), fn.sum<number | null>('bytes').as('bytes')]).executeTakeFirstOrThrow()
-      const excess = Math.max(Number(entries) - most.entries, Number(bytes ?? 0) > most.bytes ? DELETED_TOGETHER / 10 : 0)
-      return excess <= 0 ? [] : await queries.selectFrom('cached_albums').select('key').orderBy('stored_ms').limit(Math.min(excess, DELETED_TOGETHER)).execute()
+      const { entries, bytes } = await queries.selectFrom('cached_albums').select(
+        ({ fn }) => [fn.countAll<number>().as('entries'), fn.sum<number | null>('bytes').as('bytes')]
+      ).executeTakeFirstOrThrow()
+      const excess = Math.max(
+        Number(entries) - most.entries, Number(bytes ?? 0) > most.bytes ? DELETED_TOGETHER / 10 : 0
+      )
+      return excess <= 0
+        ? []
+        : await queries.selectFrom('cached_albums').select('key').orderBy('stored_ms').limit(
+          Math.min(excess, DELETED_TOGETHER)
+        ).execute()
     })
   }
 
@@ -97,7 +109,9 @@ export function createAlbumCache<Meta> ({ database, maxAgeMs, maxEntries, maxByt
     sweep: sweepOnce,
 
     async read (key) {
-      const row = await queries.selectFrom('cached_albums').selectAll().where('key', '=', hashOf(key)).executeTakeFirst()
+      const row = await queries.selectFrom('cached_albums').selectAll().where(
+        'key', '=', hashOf(key)
+      ).executeTakeFirst()
       if (row === undefined || crcOf(`${row.key} ${row.stored_ms} ${row.meta}`, row.body) !== row.checksum) return null
       return { storedAtMs: row.stored_ms, meta: JSON.parse(row.meta) as Meta, body: row.body }
     },
@@ -107,11 +121,26 @@ export function createAlbumCache<Meta> ({ database, maxAgeMs, maxEntries, maxByt
       const last = new Map(entries.map((entry) => [entry.key, entry])) // PostgreSQL refuses a row that comes twice
       const rows = [...last.values()].map(({ key, meta, body }) => {
         const [hash, text] = [hashOf(key), JSON.stringify(meta)]
-        return { key: hash, stored_ms: storedAtMs, bytes: body.length, meta: text, body, checksum: crcOf(`${hash} ${storedAtMs} ${text}`, body) }
+        return {
+          key: hash,
+          stored_ms: storedAtMs,
+          bytes: body.length,
+          meta: text,
+          body,
+          checksum: crcOf(`${hash} ${storedAtMs} ${text}`, body),
+        }
       })
       await database.transaction({ lock: null, isDurable: false }, async (within) => {
-        await within.insertInto('cached_albums').values(rows).onConflict((conflict) => conflict.column('key').doUpdateSet((row) => ({
-          stored_ms: row.ref('excluded.stored_ms'), bytes: row.ref('excluded.bytes'), meta: row.ref('excluded.meta'), body: row.ref('excluded.body'), checksum: row.ref('excluded.checksum'),
+        await within.insertInto('cached_albums').values(
+          rows
+        ).onConflict((conflict) => conflict.column('key').doUpdateSet((row) => ({
+          stored_ms: row.ref('excluded.stored_ms'),
+          bytes: row.ref(
+            'excluded.bytes'
+          ),
+          meta: row.ref('excluded.meta'),
+          body: row.ref('excluded.body'),
+          checksum: row.ref('excluded.checksum'),
         }))).execute()
       })
       written += rows.length

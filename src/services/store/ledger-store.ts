@@ -14,7 +14,8 @@ export interface BodyRef {
 
 /**
  * What a run has got so far: events, only ever appended, and with some of them a body. Bodies stay in the database; who
- * reads keeps references. Each execution of the run numbers its own events, so that one that was thought dead disturbs nobody.
+ * reads keeps references. Each execution of the run numbers its own events, so that one that was thought dead disturbs
+ * nobody.
  */
 export interface LedgerStore<Event> {
   /** The last execution that stored anything; 0 where none did. */
@@ -47,8 +48,12 @@ interface Waiting {
 }
 
 /** The events of a run as that execution sees them: it reads what earlier ones wrote, and appends its own. */
-export async function openLedgerStore<Event> ({ kind, queries, transaction }: Pick<Database, 'kind' | 'queries' | 'transaction'>, runId: string, execution: number): Promise<LedgerStore<Event>> {
-  const last = await queries.selectFrom('ledger_events').select(['execution', 'seq']).where('run_id', '=', runId).where('execution', '<=', execution)
+export async function openLedgerStore<Event> (
+  { kind, queries, transaction }: Pick<Database, 'kind' | 'queries' | 'transaction'>, runId: string, execution: number
+): Promise<LedgerStore<Event>> {
+  const last = await queries.selectFrom('ledger_events').select(['execution', 'seq']).where('run_id', '=', runId).where(
+    'execution', '<=', execution
+  )
     .orderBy('execution', 'desc').orderBy('seq', 'desc').limit(1).executeTakeFirst()
   const firstSeq = last?.execution === execution ? last.seq + 1 : 1
   let nextSeq = firstSeq
@@ -85,11 +90,16 @@ export async function openLedgerStore<Event> ({ kind, queries, transaction }: Pi
     flushing = null // in the turn that found nothing waiting: an event that comes later has to begin the next flush
   }
 
-  /** A power cut ends SQLite and this process together; PostgreSQL may fall alone, and must not forget what this process counts on. */
+  /**
+   * A power cut ends SQLite and this process together; PostgreSQL may fall alone, and must not forget what this process
+   * counts on.
+   */
   async function insert (rows: LedgerEventRow[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await transaction({ lock: null, isDurable: kind === 'postgresql' }, async (within) => await within.insertInto('ledger_events').values(rows).onConflict((row) => row.doNothing()).execute())
+        await transaction({ lock: null, isDurable: kind === 'postgresql' }, async (
+          within
+        ) => await within.insertInto('ledger_events').values(rows).onConflict((row) => row.doNothing()).execute())
         return
       } catch (error) {
         if (!isAway(error) || attempt > RETRIES) throw error
@@ -103,7 +113,14 @@ export async function openLedgerStore<Event> ({ kind, queries, transaction }: Pi
 
     async append (event, body) {
       const text = JSON.stringify(event)
-      const row: LedgerEventRow = { run_id: runId, execution, seq: nextSeq++, event: text, body: body ?? null, checksum: crcOf(text, body ?? null) }
+      const row: LedgerEventRow = {
+        run_id: runId,
+        execution,
+        seq: nextSeq++,
+        event: text,
+        body: body ?? null,
+        checksum: crcOf(text, body ?? null),
+      }
       await new Promise<void>((resolve, reject) => {
         waiting.push({ row, written: resolve, failed: reject })
         flushing ??= flush()
@@ -118,12 +135,18 @@ export async function openLedgerStore<Event> ({ kind, queries, transaction }: Pi
       for (;;) {
         const rows = await queries.selectFrom('ledger_events').select(['execution', 'seq', 'event', 'checksum', 'body'])
           .where('run_id', '=', runId).where('execution', '<=', execution)
-          .where((row) => row.or([row('execution', '>', after.execution), row.and([row('execution', '=', after.execution), row('seq', '>', after.seq)])]))
+          .where((row) => row.or([
+            row('execution', '>', after.execution),
+            row.and([row('execution', '=', after.execution), row('seq', '>', after.seq)]),
+          ]))
           .orderBy('execution').orderBy('seq').limit(REPLAY_EVENTS).execute()
         for (const row of rows) {
           if (row.execution === execution && row.seq >= firstSeq) return
           if (crcOf(row.event, row.body) !== row.checksum) continue
-          yield { event: JSON.parse(row.event) as Event, body: row.body === null ? null : { execution: row.execution, seq: row.seq, length: row.body.length } }
+          yield {
+            event: JSON.parse(row.event) as Event,
+            body: row.body === null ? null : { execution: row.execution, seq: row.seq, length: row.body.length },
+          }
         }
         const end = rows.at(-1)
         if (end === undefined) return
@@ -135,8 +158,13 @@ export async function openLedgerStore<Event> ({ kind, queries, transaction }: Pi
     async readBody ({ execution: writer, seq }) {
       const known = writer === execution ? recent.get(seq) : undefined
       if (known !== undefined) return known
-      const row = await queries.selectFrom('ledger_events').select(['event', 'body', 'checksum']).where('run_id', '=', runId).where('execution', '=', writer).where('seq', '=', seq).executeTakeFirst()
-      if (row?.body == null || crcOf(row.event, row.body) !== row.checksum) throw new ServiceError('storage_failed', `what was stored of the run is damaged (event ${writer}.${seq}): check the disk; resume the run to fetch it again`)
+      const row = await queries.selectFrom('ledger_events').select(['event', 'body', 'checksum']).where(
+        'run_id', '=', runId
+      ).where('execution', '=', writer).where('seq', '=', seq).executeTakeFirst()
+      if (row?.body == null || crcOf(row.event, row.body) !== row.checksum) {
+        throw new ServiceError('storage_failed', `what was stored of the run is damaged (event ${writer}.${seq}): ` +
+          'check the disk; resume the run to fetch it again')
+      }
       return row.body
     },
 
@@ -149,16 +177,22 @@ export async function openLedgerStore<Event> ({ kind, queries, transaction }: Pi
 /** Deletes the events of a run in portions. */
 export async function removeLedger ({ queries }: Pick<Database, 'queries'>, runId: string): Promise<void> {
   for (;;) {
-    const rows = await queries.selectFrom('ledger_events').select(['execution', 'seq']).where('run_id', '=', runId).orderBy('execution').orderBy('seq').limit(DELETE_EVENTS).execute()
+    const rows = await queries.selectFrom('ledger_events').select(['execution', 'seq']).where(
+      'run_id', '=', runId
+    ).orderBy('execution').orderBy('seq').limit(DELETE_EVENTS).execute()
     const end = rows.at(-1)
     if (end === undefined) return
     await queries.deleteFrom('ledger_events').where('run_id', '=', runId)
-      .where((row) => row.or([row('execution', '<', end.execution), row.and([row('execution', '=', end.execution), row('seq', '<=', end.seq)])])).execute()
+      .where((row) => row.or([
+        row('execution', '<', end.execution), row.and([row('execution', '=', end.execution), row('seq', '<=', end.seq)])
+      ])).execute()
     await nextTurn()
   }
 }
 
-/** Deletes the ledgers that `isNeeded` refuses: what a crash after the end of a run, or a superseded execution, left. */
+/**
+ * Deletes the ledgers that `isNeeded` refuses: what a crash after the end of a run, or a superseded execution, left.
+ */
 export async function sweepLedgers (
   { queries }: Pick<Database, 'queries'>,
   isNeeded: (runId: string) => Promise<boolean>

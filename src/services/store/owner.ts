@@ -41,7 +41,10 @@ export function createOwners (host: string = machineName(), pid: number = proces
   }
 }
 
-/** Names what this process can see the other processes of. Containers may share a host name, and number their processes alike. */
+/**
+ * Names what this process can see the other processes of. Containers may share a host name, and number their processes
+ * alike.
+ */
 function machineName (): string {
   try {
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${readlinkSync('/proc/self/ns/pid')}`

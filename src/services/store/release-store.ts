@@ -40,8 +40,8 @@ export interface ReleaseStore {
   /** Such runs, oldest first, that are newer than `after`. */
   allDue: (after: string, limit: number) => Promise<DueRun[]>
   /**
-   * Records those of the albums that are new, in their order and after all that are recorded; with `isLast` the run is done.
-   * False: the run was resumed or deleted since, and nothing was recorded. Durable when it resolves.
+   * Records those of the albums that are new, in their order and after all that are recorded; with `isLast` the run is
+   * done. False: the run was resumed or deleted since, and nothing was recorded. Durable when it resolves.
    */
   record: (run: DueRun, albums: ReadonlyMap<string, ReleaseContent>, isLast: boolean) => Promise<boolean>
   /** Removes all but ids and times of what that run documented first. */
@@ -57,7 +57,9 @@ export interface ReleaseStore {
   albumAt: (seq: number) => Promise<string | null>
 }
 
-/** The lock under which numbers are given and rows appear: a reader that has seen a number has seen all smaller ones. */
+/**
+ * The lock under which numbers are given and rows appear: a reader that has seen a number has seen all smaller ones.
+ */
 const LOCK = { lock: 'releases', isDurable: true }
 /** Rows of one statement: a few numbers of them make few statements to prepare. */
 const ROWS_TOGETHER = 50
@@ -66,7 +68,8 @@ const FORGET_TOGETHER = 500
 export function createReleaseStore (database: Pick<Database, 'queries' | 'transaction' | 'nowMs'>): ReleaseStore {
   const { queries, transaction, nowMs } = database
   const dueRuns = (within: Queries = queries) => within.selectFrom('runs').select(['id', 'version'])
-    .where(sql<SqlBool>`document_name is not null and releases_done = 0`) // literally: else SQLite has no use for the index
+    // literally: else SQLite has no use for the index
+    .where(sql<SqlBool>`document_name is not null and releases_done = 0`)
 
   async function insert (runId: string, albums: ReadonlyMap<string, ReleaseContent>, within: Queries): Promise<void> {
     const last = await within.selectFrom('releases').select(['seq', 'first_seen_ms']).orderBy('seq', 'desc').limit(1)
@@ -129,14 +132,17 @@ export function createReleaseStore (database: Pick<Database, 'queries' | 'transa
     },
 
     async before (seq, limit) {
-      const rows = await queries.selectFrom('releases').selectAll().where('seq', '<', seq).orderBy('seq', 'desc').limit(limit).execute()
+      const rows = await queries.selectFrom('releases').selectAll().where('seq', '<', seq).orderBy('seq', 'desc').limit(
+        limit
+      ).execute()
       return rows.map(releaseOf)
     },
 
     async countsOf (runIds) {
       if (runIds.length === 0) return new Map()
-      const rows = await queries.selectFrom('releases').select(['run_id', ({ fn }) => fn.countAll<number>().as('count')])
-        .where('run_id', 'in', [...runIds]).groupBy('run_id').execute()
+      const rows =
+        await queries.selectFrom('releases').select(['run_id', ({ fn }) => fn.countAll<number>().as('count')])
+          .where('run_id', 'in', [...runIds]).groupBy('run_id').execute()
       return new Map(rows.map(({ run_id: runId, count }) => [runId ?? '', Number(count)]))
     },
 
@@ -147,7 +153,9 @@ export function createReleaseStore (database: Pick<Database, 'queries' | 'transa
   }
 }
 
-function releaseOf ({ seq, album_id: albumId, first_seen_ms: firstSeenMs, run_id: runId, content }: ReleaseRow): Release {
+function releaseOf (
+  { seq, album_id: albumId, first_seen_ms: firstSeenMs, run_id: runId, content }: ReleaseRow
+): Release {
   return { seq, albumId, firstSeenMs, runId, content: content === null ? null : readContent(content, albumId) }
 }
 

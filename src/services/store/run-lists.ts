@@ -19,13 +19,19 @@ export interface RunLists {
   countPending: () => Promise<number>
   /** Runs that are executed, or queued before this one. */
   countAhead: (id: string) => Promise<number>
-  /** A page of the runs, newest first, without those that are damaged; `next` is the id to go on `before`, null at the end. */
+  /**
+   * A page of the runs, newest first, without those that are damaged; `next` is the id to go on `before`, null at the
+   * end.
+   */
   list: (filter: ListFilter) => Promise<{ runs: StoredRun[], next: string | null }>
   /** The newest run that has a document, or null. */
   latest: () => Promise<StoredRun | null>
   /** The newest run before that one which has an equal request and a document, or null. */
   comparable: (run: Run) => Promise<StoredRun | null>
-  /** Ended runs, oldest end first: those that ended before that time (-Infinity: none did), else those above the limit of stored runs (0: no limit). */
+  /**
+   * Ended runs, oldest end first: those that ended before that time (-Infinity: none did), else those above the limit
+   * of stored runs (0: no limit).
+   */
   expired: (timeMs: number, maxStored: number) => Promise<RunRecord[]>
   /** Which of these are names of documents. */
   documentNames: (names: string[]) => Promise<Set<string>>
@@ -33,14 +39,21 @@ export interface RunLists {
 
 const EXPIRED_TOGETHER = 50
 
-export function createRunLists ({ queries }: Pick<Database, 'queries'>, { readable }: Pick<RunReader, 'readable'>): RunLists {
+export function createRunLists (
+  { queries }: Pick<Database, 'queries'>, { readable }: Pick<RunReader, 'readable'>
+): RunLists {
   return {
-    pending: async () => await readable(await queries.selectFrom('runs').selectAll().where('pending', '=', 1).orderBy('id').execute()),
+    pending: async () =>
+      await readable(await queries.selectFrom('runs').selectAll().where('pending', '=', 1).orderBy('id').execute()),
     countPending: async () => await countPending(queries),
 
     async countAhead (id) {
-      const row = await queries.selectFrom('runs').select(({ fn }) => fn.countAll<number>().as('count')).where('pending', '=', 1).where('id', '!=', id)
-        .where((row) => row.or([row('status', '=', 'running'), row.and([row('status', '=', 'queued'), row('id', '<', id)])])).executeTakeFirstOrThrow()
+      const row = await queries.selectFrom('runs').select(({ fn }) => fn.countAll<number>().as('count')).where(
+        'pending', '=', 1
+      ).where('id', '!=', id)
+        .where(
+          (row) => row.or([row('status', '=', 'running'), row.and([row('status', '=', 'queued'), row('id', '<', id)])])
+        ).executeTakeFirstOrThrow()
       return Number(row.count)
     },
 
@@ -60,7 +73,9 @@ export function createRunLists ({ queries }: Pick<Database, 'queries'>, { readab
     },
 
     async documentNames (names) {
-      const rows = names.length === 0 ? [] : await queries.selectFrom('runs').select('document_name').where('document_name', 'in', names).execute()
+      const rows = names.length === 0
+        ? []
+        : await queries.selectFrom('runs').select('document_name').where('document_name', 'in', names).execute()
       return new Set(rows.flatMap(({ document_name: name }) => name ?? []))
     },
   }
@@ -68,7 +83,9 @@ export function createRunLists ({ queries }: Pick<Database, 'queries'>, { readab
   /** The newest readable run with a document that is older than `before` and has that request; null: any. */
   async function newestDocument (requestKey: string | null, before: string | null): Promise<StoredRun | null> {
     for (let olderThan = before; ;) {
-      let query = queries.selectFrom('runs').selectAll().where('document_name', 'is not', null).orderBy('id', 'desc').limit(1)
+      let query = queries.selectFrom('runs').selectAll().where('document_name', 'is not', null).orderBy(
+        'id', 'desc'
+      ).limit(1)
       if (requestKey !== null) query = query.where('request_key', '=', requestKey)
       if (olderThan !== null) query = query.where('id', '<', olderThan)
       const rows: RunRow[] = await query.execute()
@@ -98,13 +115,21 @@ export function createRunLists ({ queries }: Pick<Database, 'queries'>, { readab
   }
 
   async function oldestAbove (maxStored: number): Promise<RunRow[]> {
-    const { count } = await queries.selectFrom('runs').select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+    const {
+      count,
+    } = await queries.selectFrom('runs').select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
     const excess = Math.min(EXPIRED_TOGETHER, Number(count) - maxStored)
-    return excess <= 0 ? [] : await queries.selectFrom('runs').selectAll().where('pending', '=', 0).orderBy('finished_ms').limit(excess).execute()
+    return excess <= 0
+      ? []
+      : await queries.selectFrom('runs').selectAll().where('pending', '=', 0).orderBy(
+        'finished_ms'
+      ).limit(excess).execute()
   }
 }
 
 export async function countPending (within: Queries): Promise<number> {
-  const row = await within.selectFrom('runs').select(({ fn }) => fn.countAll<number>().as('count')).where('pending', '=', 1).executeTakeFirstOrThrow()
+  const row = await within.selectFrom('runs').select(({ fn }) => fn.countAll<number>().as('count')).where(
+    'pending', '=', 1
+  ).executeTakeFirstOrThrow()
   return Number(row.count)
 }

@@ -33,7 +33,9 @@ export interface RunReader {
 const MAX_REMEMBERED = 256
 const LONGEST_REMEMBERED = 16 * 1024
 
-export function createRunReader (database: Pick<Database, 'kind' | 'queries' | 'nowMs'>, owners: Owners, log: Log): RunReader {
+export function createRunReader (
+  database: Pick<Database, 'kind' | 'queries' | 'nowMs'>, owners: Owners, log: Log
+): RunReader {
   const { queries } = database
   const remembered = new Map<string, { version: number, checksum: string, run: StoredRun }>()
 
@@ -41,7 +43,9 @@ export function createRunReader (database: Pick<Database, 'kind' | 'queries' | '
   async function recall (id: string): Promise<StoredRun | null> {
     const known = remembered.get(id)
     if (known === undefined) return null
-    const { rows: [row] } = await queries.executeQuery<Pick<RunRow, 'version' | 'checksum'>>(CompiledQuery.raw(`select version, checksum from runs where id = ${database.kind === 'sqlite' ? '?' : '$1'}`, [id]))
+    const { rows: [row] } = await queries.executeQuery<Pick<RunRow, 'version' | 'checksum'>>(CompiledQuery.raw(
+      `select version, checksum from runs where id = ${database.kind === 'sqlite' ? '?' : '$1'}`, [id]
+    ))
     if (row?.version === known.version && row.checksum === known.checksum) return known.run
     remembered.delete(id)
     return null
@@ -60,7 +64,8 @@ export function createRunReader (database: Pick<Database, 'kind' | 'queries' | '
 
   function stored (row: RunRow, nowMs: number): StoredRun {
     const record = recordOf(row)
-    const isOwned = row.owner !== null && row.owner !== owners.me && row.beat_ms !== null && owners.isAlive(row.owner, nowMs - row.beat_ms)
+    const isOwned = row.owner !== null && row.owner !== owners.me && row.beat_ms !== null &&
+      owners.isAlive(row.owner, nowMs - row.beat_ms)
     return { record, run: liveRun(row, record) ?? record.run, isOwned }
   }
 

@@ -6,11 +6,22 @@ import { ENDED, type RunRecord, keyOf } from '../run-record.ts'
 
 /** The row of a run that is stored for the first time. */
 export function newRow (record: RunRecord): RunRow {
-  return { ...columnsOf(record), id: record.run.id, version: 1, owner: null, beat_ms: null, live: null, cancel_wanted: 0, releases_done: 0 }
+  return {
+    ...columnsOf(record),
+    id: record.run.id,
+    version: 1,
+    owner: null,
+    beat_ms: null,
+    live: null,
+    cancel_wanted: 0,
+    releases_done: 0,
+  }
 }
 
 /** The columns that follow from the record. */
-export function columnsOf (record: RunRecord): Pick<RunRow, 'status' | 'pending' | 'document_name' | 'finished_ms' | 'request_key' | 'record' | 'checksum'> {
+export function columnsOf (
+  record: RunRecord
+): Pick<RunRow, 'status' | 'pending' | 'document_name' | 'finished_ms' | 'request_key' | 'record' | 'checksum'> {
   const { run } = record
   const text = JSON.stringify(record)
   return {
@@ -29,9 +40,13 @@ export function recordOf (row: RunRow): RunRecord {
   if (checksumOf(row.id, row.record) === row.checksum) {
     const record = JSON.parse(row.record) as RunRecord
     const expected = columnsOf(record)
-    if (record.run.id === row.id && (Object.keys(expected) as Array<keyof typeof expected>).every((name) => expected[name] === row[name])) return withDefaults(record)
+    if (record.run.id === row.id && (Object.keys(expected) as Array<keyof typeof expected>).every(
+      (name) => expected[name] === row[name]
+    )) return withDefaults(record)
   }
-  throw new ServiceError('storage_failed', `the record of run ${row.id} is damaged: restore the database from a backup, or delete the run`)
+  throw new ServiceError(
+    'storage_failed', `the record of run ${row.id} is damaged: restore the database from a backup, or delete the run`
+  )
 }
 
 /** Fields that records of an earlier release lack. */

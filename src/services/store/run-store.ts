@@ -32,11 +32,14 @@ export type Begun =
 
 /** The truth about runs, for any number of processes. */
 export interface RunStore extends RunLists {
-  /** Stores a run, or tells which one there is for the key or, without one, for an equal request that has not ended. Durable when it resolves. */
+  /**
+   * Stores a run, or tells which one there is for the key or, without one, for an equal request that has not ended.
+   * Durable when it resolves.
+   */
   admit: (admission: Admission) => Promise<Admitted>
   /**
-   * Reads a run; null: no such run, or an id that is none. While the database is away, a run that has ended is the one that
-   * was read last. Throws `storage_failed` where it is damaged.
+   * Reads a run; null: no such run, or an id that is none. While the database is away, a run that has ended is the one
+   * that was read last. Throws `storage_failed` where it is damaged.
    */
   read: (id: string) => Promise<StoredRun | null>
   /**
@@ -45,16 +48,24 @@ export interface RunStore extends RunLists {
    * @param release true: the run has no owner from now on
    * @param also written in the same transaction as the record, or not at all
    */
-  update: (id: string, change: (record: RunRecord) => RunRecord, release?: boolean, also?: (within: Queries) => Promise<void>) => Promise<RunRecord>
-  /** Becomes the owner of a run that has not ended, unless a process that lives owns it, and stores what `change` makes of its record. */
+  update: (
+    id: string, change: (record: RunRecord) => RunRecord, release?: boolean, also?: (within: Queries) => Promise<void>
+  ) => Promise<RunRecord>
+  /**
+   * Becomes the owner of a run that has not ended, unless a process that lives owns it, and stores what `change` makes
+   * of its record.
+   */
   begin: (id: string, change: (record: RunRecord) => RunRecord) => Promise<Begun>
   /** The run has no owner from now on, if it was this process. */
   release: (id: string) => Promise<void>
   /**
-   * Stores the run as it is shown, and that its owner lives; tells whether a client wants it to end, and whether it is still ours.
+   * Stores the run as it is shown, and that its owner lives; tells whether a client wants it to end, and whether it is
+   * still ours.
    * @param also written in the same transaction where the run is ours
    */
-  beat: (run: Run, execution: number, also?: (within: Queries) => Promise<void>) => Promise<{ isOurs: boolean, isCancelWanted: boolean }>
+  beat: (
+    run: Run, execution: number, also?: (within: Queries) => Promise<void>
+  ) => Promise<{ isOurs: boolean, isCancelWanted: boolean }>
   wantCancel: (id: string) => Promise<void>
   remove: (id: string) => Promise<void>
   /** Deletes a run whose record is damaged; false: it is not. */
@@ -65,14 +76,26 @@ export interface RunStore extends RunLists {
 /** Each time somebody else has succeeded: so often in a row does not happen. */
 const MAX_TRIES = 1000
 
-export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 'transaction' | 'nowMs'>, owners: Owners, log: Log): RunStore {
+export function createRunStore (
+  database: Pick<Database, 'kind' | 'queries' | 'transaction' | 'nowMs'>, owners: Owners, log: Log
+): RunStore {
   const { queries, transaction } = database
   const reader = createRunReader(database, owners, log)
   const { rowOf, stored } = reader
 
-  /** False: another process has changed the record since. What is not in `columns` stays as it is now: a beat or a wish to cancel may just have come. */
-  async function replace (row: RunRow, record: RunRecord, columns: Partial<Pick<RunRow, 'owner' | 'beat_ms' | 'cancel_wanted' | 'releases_done'>>, within: Queries): Promise<boolean> {
-    const { numUpdatedRows } = await within.updateTable('runs').set({ ...columnsOf(record), version: row.version + 1, live: null, ...columns })
+  /**
+   * False: another process has changed the record since. What is not in `columns` stays as it is now: a beat or a wish
+   * to cancel may just have come.
+   */
+  async function replace (
+    row: RunRow,
+    record: RunRecord,
+    columns: Partial<Pick<RunRow, 'owner' | 'beat_ms' | 'cancel_wanted' | 'releases_done'>>,
+    within: Queries
+  ): Promise<boolean> {
+    const {
+      numUpdatedRows,
+    } = await within.updateTable('runs').set({ ...columnsOf(record), version: row.version + 1, live: null, ...columns })
       .where('id', '=', row.id).where('version', '=', row.version).executeTakeFirst()
     return numUpdatedRows === 1n
   }
@@ -87,14 +110,18 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
       return await transaction({ lock: 'admission', isDurable: true }, async (within) => {
         const existing = key === null
           ? await equalPending(requestKey, within)
-          : await within.selectFrom('claims').select(['run_id', 'request_key']).where('name', '=', key.name).where('claimed_ms', '>=', key.validFromMs).executeTakeFirst()
+          : await within.selectFrom('claims').select(['run_id', 'request_key']).where('name', '=', key.name).where(
+            'claimed_ms', '>=', key.validFromMs
+          ).executeTakeFirst()
         if (existing !== undefined) return { kind: 'existing', id: existing.run_id, requestKey: existing.request_key }
         const pending = await countPending(within)
         if (pending >= maxPending) return { kind: 'full', pending }
         await within.insertInto('runs').values(newRow(record)).execute()
         if (key !== null) {
           const claim = { run_id: run.id, request_key: requestKey, claimed_ms: Date.parse(run.createdAt) }
-          await within.insertInto('claims').values({ name: key.name, ...claim }).onConflict((row) => row.column('name').doUpdateSet(claim)).execute()
+          await within.insertInto('claims').values({ name: key.name, ...claim }).onConflict(
+            (row) => row.column('name').doUpdateSet(claim)
+          ).execute()
         }
         return { kind: 'new' }
       })
@@ -116,7 +143,9 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
         })
         if (isReplaced) return after
       }
-      throw new ServiceError('storage_failed', `the record of run ${id} cannot be changed: other processes keep changing it`)
+      throw new ServiceError(
+        'storage_failed', `the record of run ${id} cannot be changed: other processes keep changing it`
+      )
     },
 
     async begin (id, change) {
@@ -128,12 +157,17 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
         if (ENDED.includes(record.run.status)) return { kind: 'ended', record }
         if (isOwned) return { kind: 'owned' }
         const after = change(record)
-        if (await transaction({ lock: null, isDurable: true }, async (within) => await replace(row, after, { owner: owners.me, beat_ms: nowMs }, within))) return { kind: 'begun', record: after }
+        if (await transaction(
+          { lock: null, isDurable: true },
+          async (within) => await replace(row, after, { owner: owners.me, beat_ms: nowMs }, within)
+        )) return { kind: 'begun', record: after }
       }
     },
 
     async release (id) {
-      await queries.updateTable('runs').set({ owner: null, beat_ms: null }).where('id', '=', id).where('owner', '=', owners.me).execute()
+      await queries.updateTable('runs').set({ owner: null, beat_ms: null }).where('id', '=', id).where(
+        'owner', '=', owners.me
+      ).execute()
     },
 
     async beat (run, execution, also) {
@@ -149,7 +183,9 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
     },
 
     async wantCancel (id) {
-      await queries.updateTable('runs').set({ cancel_wanted: 1 }).where('id', '=', id).where('pending', '=', 1).execute()
+      await queries.updateTable('runs').set({ cancel_wanted: 1 }).where('id', '=', id).where(
+        'pending', '=', 1
+      ).execute()
     },
 
     remove,
@@ -167,8 +203,12 @@ export function createRunStore (database: Pick<Database, 'kind' | 'queries' | 't
   }
 
   /** A damaged run is given to nobody. */
-  async function equalPending (requestKey: string, within: Queries): Promise<{ run_id: string, request_key: string } | undefined> {
-    const rows = await within.selectFrom('runs').selectAll().where('pending', '=', 1).where('request_key', '=', requestKey).orderBy('id').execute()
+  async function equalPending (
+    requestKey: string, within: Queries
+  ): Promise<{ run_id: string, request_key: string } | undefined> {
+    const rows = await within.selectFrom('runs').selectAll().where('pending', '=', 1).where(
+      'request_key', '=', requestKey
+    ).orderBy('id').execute()
     const whole = rows.find(isWhole)
     return whole === undefined ? undefined : { run_id: whole.id, request_key: whole.request_key }
   }

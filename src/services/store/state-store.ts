@@ -14,11 +14,15 @@ export interface StateStore<State> {
  * Keeps until when the token endpoint wants to hear nothing (`token-pause`), or what an app may do (`capabilities`).
  * @param owner tells apps apart; only its hash is stored
  */
-export function createStateStore<State> (database: Database, kind: 'token-pause' | 'capabilities', owner: string, log: Log): StateStore<State> {
+export function createStateStore<State> (
+  database: Database, kind: 'token-pause' | 'capabilities', owner: string, log: Log
+): StateStore<State> {
   const scope = createHash('sha256').update(owner).digest('hex').slice(0, 32)
   return {
     async load () {
-      const row = await database.queries.selectFrom('states').select('value').where('kind', '=', kind).where('scope', '=', scope).executeTakeFirst()
+      const row = await database.queries.selectFrom('states').select('value').where('kind', '=', kind).where(
+        'scope', '=', scope
+      ).executeTakeFirst()
       if (row === undefined) return null
       const text = unseal(row.value)
       if (text !== null) return JSON.parse(text) as State
@@ -28,7 +32,9 @@ export function createStateStore<State> (database: Database, kind: 'token-pause'
     async save (state) {
       const value = seal(JSON.stringify(state))
       await database.transaction({ lock: null, isDurable: true }, async (within) => {
-        await within.insertInto('states').values({ kind, scope, value }).onConflict((row) => row.columns(['kind', 'scope']).doUpdateSet({ value })).execute()
+        await within.insertInto('states').values({ kind, scope, value }).onConflict(
+          (row) => row.columns(['kind', 'scope']).doUpdateSet({ value })
+        ).execute()
       })
     },
   }

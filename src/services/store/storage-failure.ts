@@ -33,12 +33,15 @@ const SQLITE_ADVICE: Record<number, [name: string, advice: string]> = {
   11: ['SQLITE_CORRUPT', 'service.db is damaged: restore it from a backup, or move it away to begin without any run'],
   13: ['SQLITE_FULL', `the disk is full: ${MAKE_ROOM}`],
   14: ['SQLITE_CANTOPEN', `service.db cannot be opened: ${LET_WRITE}`],
-  26: ['SQLITE_NOTADB', 'service.db is no database: restore it from a backup, or move it away to begin without any run'],
+  26: [
+    'SQLITE_NOTADB', 'service.db is no database: restore it from a backup, or move it away to begin without any run'
+  ],
 }
 
 /** The system's words have the address of the database with it, which clients need not know. */
 const SYSTEM_CODE = /\bE[A-Z_]{3,}\b/
-const AWAY_ADVICE = 'PostgreSQL does not answer: work resumes by itself when it is back; if it stays away, check DATABASE_URL, its connections and its disk'
+const AWAY_ADVICE = 'PostgreSQL does not answer: work resumes by itself when it is back; if it stays away, check ' +
+  'DATABASE_URL, its connections and its disk'
 
 /** The code of an error about storage, and what to do; null where it is about something else. */
 function adviceOn (error: unknown): [code: string, advice: string] | null {
@@ -63,7 +66,9 @@ export function storageErrno (error: unknown): string | null {
 /** One sentence: `what` happened, the system's code, and what to do. */
 export function storageDetail (what: string, error: unknown): string {
   const known = adviceOn(error)
-  return known === null ? `${what}: ${MAKE_ROOM} and ${LET_WRITE.replace('in DATA_DIR', 'there')}` : `${what} (${known[0]}${pathOf(error)}): ${known[1]}`
+  return known === null
+    ? `${what}: ${MAKE_ROOM} and ${LET_WRITE.replace('in DATA_DIR', 'there')}`
+    : `${what} (${known[0]}${pathOf(error)}): ${known[1]}`
 }
 
 /** The error of whatever could not be stored or read. */

@@ -1,4 +1,6 @@
-import { type RunFacts, type PlacedAlbum, type Table, defineTable, key, optional, required, sent } from './define-table.ts'
+import {
+  type RunFacts, type PlacedAlbum, type Table, defineTable, key, optional, required, sent
+} from './define-table.ts'
 import { type PlacedArtist, type PlacedTrack, artistsOf, tracksOf, urlOf } from './items.ts'
 
 interface ArtistRow extends PlacedArtist { run: RunFacts }

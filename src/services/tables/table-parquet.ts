@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type ByteWriter, type ColumnSource, type KeyValue, type ParquetWriter, type SchemaElement } from 'hyparquet-writer'
+import {
+  type ByteWriter, type ColumnSource, type KeyValue, type ParquetWriter, type SchemaElement
+} from 'hyparquet-writer'
 import { type Cell, type ColumnType } from './cell.ts'
 import { type Column, type Table } from './define-table.ts'
 

@@ -10,7 +10,10 @@ export function withPoint ({ stepMs, points }: TimelineSteps, point: TimelinePoi
   return bounded({ stepMs, points: joined([...points, point], stepMs) })
 }
 
-/** Doubles the steps until there are few enough points. It is their number that is bounded, not the time: what lies between them costs nothing. */
+/**
+ * Doubles the steps until there are few enough points. It is their number that is bounded, not the time: what lies
+ * between them costs nothing.
+ */
 export function bounded ({ stepMs, points }: TimelineSteps): TimelineSteps {
   if (points.length <= MAX_POINTS) return { stepMs, points }
   return bounded({ stepMs: stepMs * 2, points: joined(points, stepMs * 2) })

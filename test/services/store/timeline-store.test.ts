@@ -29,7 +29,7 @@ onBothDatabases(t, 'a damaged timeline is none', async (t, open) => {
   const { queries } = await open()
   const store = createTimelineStore({ queries })
   await store.save('run-0', 1, stepsOf(1), queries)
-  await queries.updateTable('timelines').set(({ fn, val }) => ({ steps: fn<string>('replace', ['steps', val('2000'), val('4000')]) })).execute()
+  await queries.updateTable('timelines').set((build) => ({ steps: build.fn<string>('replace', ['steps', build.val('2000'), build.val('4000')]) })).execute()
   t.equal(await store.read('run-0'), null)
 })
 

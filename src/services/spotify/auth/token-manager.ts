@@ -23,7 +23,10 @@ export interface TokenManager {
   isNew: (value: string) => boolean
   /** A token other than `refused`, which the API did not accept. Many callers with the same one cause one request. */
   renew: (refused: string, signal: AbortSignal) => Promise<string>
-  /** The time before which there can be no token, if the token endpoint named one. While a token is good, nothing is paused. */
+  /**
+   * The time before which there can be no token, if the token endpoint named one. While a token is good, nothing is
+   * paused.
+   */
   pause: () => Pause | null
   /** What those who wait for a token wait for; null while nobody has to, or a request is on its way. */
   waiting: () => Wait | null
@@ -60,8 +63,9 @@ interface TokenManagerOptions {
 /**
  * One token for the whole process by the client credentials flow, fetched once however many callers wait.
  * Source: https://developer.spotify.com/documentation/web-api/tutorials/client-credentials-flow
- * Throws `invalid_client` where the body says so (never retried), after the last try `upstream_unavailable` or, where the
- * answers are not a token endpoint's, `upstream_invalid`, or a `PauseError` when it names a time that is too far for waiting.
+ * Throws `invalid_client` where the body says so (never retried), after the last try `upstream_unavailable` or, where
+ * the answers are not a token endpoint's, `upstream_invalid`, or a `PauseError` when it names a time that is too far
+ * for waiting.
  */
 export function createTokenManager (options: TokenManagerOptions): TokenManager {
   const { clock, log } = options
@@ -75,16 +79,22 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
 
   /** Every caller waits for the same request; one that gives up does not stop it for the others. */
   function fetchOnce (): Promise<Token> {
-    pending ??= fetchToken(options, pause, closing.signal, { onRequest: () => { requests++ }, onWait: (next) => { wait = next } })
+    pending ??= fetchToken(
+      options, pause, closing.signal, { onRequest: () => { requests++ }, onWait: (next) => { wait = next } }
+    )
       .then((fresh) => {
         token = fresh
         outcome = { ok: true, detail: null, atMs: clock.now() }
-        log.info({ renewAt: new Date(clock.now() + fresh.renewAtMs - clock.monotonic()).toISOString() }, 'token fetched')
+        log.info(
+          { renewAt: new Date(clock.now() + fresh.renewAtMs - clock.monotonic()).toISOString() }, 'token fetched'
+        )
         return fresh
       }, (error: unknown) => {
         if (!(error instanceof ServiceError) || closing.signal.aborted) throw error
         outcome = { ok: false, detail: error.message, atMs: clock.now() }
-        if (hasCode(error, 'invalid_client')) log.error({ code: error.code, detail: error.message }, 'Spotify refuses the credentials')
+        if (hasCode(error, 'invalid_client')) {
+          log.error({ code: error.code, detail: error.message }, 'Spotify refuses the credentials')
+        }
         throw error
       })
       .finally(() => {
@@ -131,7 +141,8 @@ export function createTokenManager (options: TokenManagerOptions): TokenManager 
     waiting: () => wait,
     lastOutcome: () => outcome,
     requests: () => requests,
-    close: () => closing.abort(new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })),
+    close: () =>
+      closing.abort(new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })),
   }
 }
 
@@ -141,7 +152,9 @@ interface FetchHooks {
   onWait: (wait: Wait | null) => void
 }
 
-async function fetchToken (options: TokenManagerOptions, pause: TokenPause, signal: AbortSignal, { onRequest, onWait }: FetchHooks): Promise<Token> {
+async function fetchToken (
+  options: TokenManagerOptions, pause: TokenPause, signal: AbortSignal, { onRequest, onWait }: FetchHooks
+): Promise<Token> {
   const { clock, retry, random, log } = options
   for (let attempt = 1; ; attempt++) {
     await untilAllowed(pause, clock, signal, onWait)
@@ -156,24 +169,37 @@ async function fetchToken (options: TokenManagerOptions, pause: TokenPause, sign
     const waitMs = namedMs ?? (isLimit ? unnamedPauseMs(attempt, false) : retryDelayMs(attempt, retry, random()))
     const isOver = attempt >= retry.maxAttempts || waitMs > retry.maxWaitMs
     const code = isLimit ? 'rate_limited' : 'upstream_unavailable'
-    const named = namedMs === null ? null : await pause.begin({ leftMs: namedMs, isLong: isOver, code, detail: `the token endpoint ${verdict.detail}` })
+    const named = namedMs === null
+      ? null
+      : await pause.begin({ leftMs: namedMs, isLong: isOver, code, detail: `the token endpoint ${verdict.detail}` })
     if (isOver && named !== null) throw pauseError(named)
     if (isOver) throw lastError(verdict, attempt)
     log.warn({ attempt, waitMs: Math.round(waitMs), detail: verdict.detail }, 'token request failed; retrying')
-    if (named === null) onWait({ for: 'retry', untilMs: Math.ceil(clock.now() + waitMs), detail: `attempt ${attempt + 1} of ${retry.maxAttempts}: the token endpoint ${verdict.detail}` })
-    else onWait(waitForPause(named))
+    if (named === null) {
+      onWait({
+        for: 'retry',
+        untilMs: Math.ceil(clock.now() + waitMs),
+        detail: `attempt ${attempt + 1} of ${retry.maxAttempts}: the token endpoint ${verdict.detail}`,
+      })
+    } else onWait(waitForPause(named))
     await clock.sleep(waitMs, signal)
   }
 }
 
 function lastError ({ code, detail }: TokenVerdict & { kind: 'again' }, tries: number): ServiceError {
   const evidence = `the token endpoint ${detail} (${tries} tries)`
-  if (code === 'upstream_invalid') return new ServiceError(code, `${evidence}: check SPOTIFY_TOKEN_URL, or try again later`, { affectsEveryCall: true })
+  if (code === 'upstream_invalid') {
+    return new ServiceError(
+      code, `${evidence}: check SPOTIFY_TOKEN_URL, or try again later`, { affectsEveryCall: true }
+    )
+  }
   return new ServiceError('upstream_unavailable', `${evidence}: try again later`, { affectsEveryCall: true })
 }
 
 /** The end of the pause, whichever process was told of it; throws where it is too far for waiting. */
-async function untilAllowed (pause: TokenPause, clock: Clock, signal: AbortSignal, onWait: FetchHooks['onWait']): Promise<void> {
+async function untilAllowed (
+  pause: TokenPause, clock: Clock, signal: AbortSignal, onWait: FetchHooks['onWait']
+): Promise<void> {
   for (let known; (known = await pause.read()) !== null;) {
     if (known.isLong) throw pauseError(known.pause)
     onWait(waitForPause(known.pause))

@@ -1,7 +1,9 @@
 import { type Clock } from '../../clock.ts'
 import { type Log } from '../../log.ts'
 import { momentOf, msLeft } from '../../deadline.ts'
-import { type KnownPause, type Pause, inForce, longerPause, onTheWall, pauseFor, restoredPause } from '../pacing/pause.ts'
+import {
+  type KnownPause, type Pause, inForce, longerPause, onTheWall, pauseFor, restoredPause
+} from '../pacing/pause.ts'
 
 /** Stores the pause beyond the process, for all processes of the database. */
 export interface PauseStore {
@@ -61,7 +63,9 @@ export function createTokenPause ({ store, maxWaitMs, clock, log }: TokenPauseOp
       await look()
       const now = momentOf(clock)
       const pause = inForce(known, now.atMs)
-      return pause === null ? null : { pause: onTheWall(pause, now), leftMs: msLeft(pause, now.atMs), isLong: pause.isLong }
+      return pause === null
+        ? null
+        : { pause: onTheWall(pause, now), leftMs: msLeft(pause, now.atMs), isLong: pause.isLong }
     },
     async begin ({ leftMs, isLong, code, detail }) {
       const now = momentOf(clock)

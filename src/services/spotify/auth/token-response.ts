@@ -28,21 +28,36 @@ export type TokenVerdict =
 /** What the app proves itself with. */
 export interface Credentials { clientId: string, clientSecret: string }
 
-/** The credentials are judged by the body alone: whatever else a token endpoint, or a proxy before it, answers may pass. */
-export function judge (response: SpotifyResponse, startedMs: number, { clientId, clientSecret }: Credentials): TokenVerdict {
+/**
+ * The credentials are judged by the body alone: whatever else a token endpoint, or a proxy before it, answers may pass.
+ */
+export function judge (
+  response: SpotifyResponse, startedMs: number, { clientId, clientSecret }: Credentials
+): TokenVerdict {
   if (response.kind === 'broken') return { kind: 'again', code: 'upstream_unavailable', detail: response.reason }
   const { status, body } = response
-  const detail = `answered ${status} with ${evidence(body, [[clientSecret, 'secret'], [credentials(clientId, clientSecret), 'secret']])}`
+  const detail = `answered ${status} with ${evidence(
+    body, [[clientSecret, 'secret'], [credentials(clientId, clientSecret), 'secret']]
+  )}`
   if (status === 200) {
     const token = body.kind === 'json' ? readToken(body.value, startedMs) : null
-    return token === null ? { kind: 'again', code: 'upstream_unavailable', detail: 'answered 200 without a token' } : { kind: 'token', token }
+    return token === null
+      ? { kind: 'again', code: 'upstream_unavailable', detail: 'answered 200 without a token' }
+      : { kind: 'token', token }
   }
   if (status === 429) return { kind: 'again', code: 'rate_limited', detail }
   if (status >= 400 && status < 500 && CLIENT_ERRORS.includes(apiError(body).reason ?? '')) {
     throw new ServiceError('invalid_client',
-      `Spotify's token endpoint ${detail}: check SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET against the app's page in Spotify's developer dashboard`, { affectsEveryCall: true })
+      `Spotify's token endpoint ${detail}: check SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET against the app's page ` +
+        'in Spotify\'s developer dashboard', { affectsEveryCall: true })
   }
-  return { kind: 'again', code: status >= 500 || status === 408 || status === 425 || isPassing(body) ? 'upstream_unavailable' : 'upstream_invalid', detail }
+  return {
+    kind: 'again',
+    code: status >= 500 || status === 408 || status === 425 || isPassing(body)
+      ? 'upstream_unavailable'
+      : 'upstream_invalid',
+    detail
+  }
 }
 
 /** Source: RFC 6749, section 5.2 */
@@ -59,7 +74,12 @@ function readToken (value: unknown, startedMs: number): Token | null {
   const { access_token: accessToken, expires_in: expiresIn } = value
   if (typeof accessToken !== 'string' || !FIT_FOR_HEADER.test(accessToken)) return null
   const lifetimeMs = lifetimeSeconds(expiresIn) * 1000
-  return { value: accessToken, renewAtMs: startedMs + lifetimeMs - renewalLeadMs(lifetimeMs), endsAtMs: startedMs + lifetimeMs, isAccepted: false }
+  return {
+    value: accessToken,
+    renewAtMs: startedMs + lifetimeMs - renewalLeadMs(lifetimeMs),
+    endsAtMs: startedMs + lifetimeMs,
+    isAccepted: false,
+  }
 }
 
 /** Anything else could not be sent. Spotify's tokens have about 120 characters. */

@@ -23,7 +23,9 @@ export type Verdict =
  * @param secrets what the answer may send back, and the verdict must not repeat
  */
 export function classify (response: SpotifyResponse, nowMs: number, secrets: Secrets = []): Verdict {
-  if (response.kind === 'broken') return { kind: 'retry', code: 'upstream_unavailable', retryAfterMs: null, detail: response.reason }
+  if (response.kind === 'broken') {
+    return { kind: 'retry', code: 'upstream_unavailable', retryAfterMs: null, detail: response.reason }
+  }
   const { status, body } = response
   const detail = `answered ${status} with ${evidence(body, secrets)}`
   const retryAfterMs = parseRetryAfterMs(response.retryAfter, nowMs)
@@ -34,7 +36,9 @@ export function classify (response: SpotifyResponse, nowMs: number, secrets: Sec
     return { kind: 'limited', quota, retryAfterMs, detail }
   }
   if (status < 400) return { kind: 'retry', code: 'upstream_invalid', retryAfterMs, detail }
-  if (PASSING.includes(status) || status >= 500) return { kind: 'retry', code: 'upstream_unavailable', retryAfterMs, detail }
+  if (PASSING.includes(status) || status >= 500) {
+    return { kind: 'retry', code: 'upstream_unavailable', retryAfterMs, detail }
+  }
   return { kind: 'refused', code: refusal(status, body), status, retryAfterMs, detail }
 }
 
@@ -43,8 +47,12 @@ const PASSING = [408, 425]
 
 function judgeSuccess (body: Body, secrets: Secrets): Verdict {
   if (body.kind === 'json' && !isErrorObject(body.value)) return { kind: 'ok', value: body.value }
-  if (body.kind === 'unreadable') return { kind: 'retry', code: 'upstream_invalid', retryAfterMs: null, detail: `answered 200 with ${body.reason}` }
-  const what = body.kind === 'empty' ? 'nothing instead of JSON' : body.kind === 'json' ? `the error ${evidence(body, secrets)}` : `${evidence(body, secrets)} instead of JSON`
+  if (body.kind === 'unreadable') {
+    return { kind: 'retry', code: 'upstream_invalid', retryAfterMs: null, detail: `answered 200 with ${body.reason}` }
+  }
+  const what = body.kind === 'empty'
+    ? 'nothing instead of JSON'
+    : body.kind === 'json' ? `the error ${evidence(body, secrets)}` : `${evidence(body, secrets)} instead of JSON`
   return { kind: 'retry', code: 'upstream_invalid', retryAfterMs: null, detail: `answered 200 with ${what}` }
 }
 
@@ -63,7 +71,10 @@ function refusal (status: number, body: Body): RunErrorCode | CallErrorCode {
   return 'request_refused'
 }
 
-/** The owner's lapsed subscription is reported in plain text or in an error object; a page of a proxy that has the word is no evidence. */
+/**
+ * The owner's lapsed subscription is reported in plain text or in an error object; a page of a proxy that has the word
+ * is no evidence.
+ */
 function mentionsPremium (body: Body): boolean {
   const { message = '', reason = '' } = apiError(body)
   const text = body.kind === 'text' && !body.text.trimStart().startsWith('<') ? body.text : `${message} ${reason}`

@@ -24,11 +24,16 @@ export class ProxyError extends Error {
 
 const SETTINGS = 'SPOTIFY_API_URL and SPOTIFY_TOKEN_URL'
 const PROXY_SETTINGS = 'HTTPS_PROXY and HTTP_PROXY'
-const UNKNOWN_ISSUER = 'showed a TLS certificate of an issuer that is not known here: where a proxy or a company inspects TLS, set NODE_EXTRA_CA_CERTS to the file of its CA certificate (PEM) and start the service again'
-const WRONG_DATE = "showed a TLS certificate that is not valid at this machine's date: check the clock, else the certificate must be renewed"
+const UNKNOWN_ISSUER = 'showed a TLS certificate of an issuer that is not known here: where a proxy or a company ' +
+  'inspects TLS, set NODE_EXTRA_CA_CERTS to the file of its CA certificate (PEM) and start the service again'
+const WRONG_DATE = "showed a TLS certificate that is not valid at this machine's date: check the clock, else the " +
+  'certificate must be renewed'
 const NO_TLS = `does not speak the TLS that an https URL wants: check http or https, and the port, in ${SETTINGS}`
 
-/** What the certificate or the handshake says is said at every try. Source: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+/**
+ * What the certificate or the handshake says is said at every try. Source:
+ * https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ */
 const LASTING: Record<string, string> = {
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_ISSUER,
   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_ISSUER,
@@ -65,7 +70,8 @@ const PASSING: Record<string, string> = {
 /** This machine has no room for a connection: nothing is said of the peer or the network. */
 const LOCAL: Record<string, string> = {
   ...FILE_LIMIT_ADVICE,
-  EADDRNOTAVAIL: 'this machine has no free port for a connection: fewer may be open at a time (net.ipv4.ip_local_port_range)',
+  EADDRNOTAVAIL: 'this machine has no free port for a connection: fewer may be open at a time ' +
+    '(net.ipv4.ip_local_port_range)',
   ENOBUFS: 'this machine has no memory left for connections',
 }
 
@@ -86,8 +92,16 @@ function faultAt (peer: string, settings: string, error: Error): ConnectionFault
   const evidence = code === undefined ? '' : ` (${printable(code)})`
   const local = LOCAL[code ?? '']
   if (local !== undefined) return { reason: `could not be called: ${local}${evidence}`, isLasting: false }
-  if (text === undefined) return { reason: `broke the connection${settings === SETTINGS ? '' : ` at ${peer}`}: ${printable(error.message)}${evidence}`, isLasting: false }
-  return { reason: `gave no connection: ${peer} ${text.replace(SETTINGS, settings)}${evidence}`, isLasting: lasting !== undefined }
+  if (text === undefined) {
+    return {
+      reason: `broke the connection${settings === SETTINGS ? '' : ` at ${peer}`}: ${printable(error.message)}${evidence}`,
+      isLasting: false,
+    }
+  }
+  return {
+    reason: `gave no connection: ${peer} ${text.replace(SETTINGS, settings)}${evidence}`,
+    isLasting: lasting !== undefined,
+  }
 }
 
 /** Explains the refusal of a proxy; a status other than 5xx is one of its rules. */
@@ -95,13 +109,20 @@ export function refusalOf (proxy: string, status: number): ConnectionFault {
   const advice = status === 407
     ? 'wants a user and a password: put them into HTTPS_PROXY and HTTP_PROXY (http://user:password@host:port)'
     : `lets no connection through: check ${PROXY_SETTINGS} and NO_PROXY, and the proxy's rules`
-  return { reason: `gave no connection: the proxy ${proxy} ${advice} (${status})`, isLasting: status < 500 && status !== 408 && status !== 429 }
+  return {
+    reason: `gave no connection: the proxy ${proxy} ${advice} (${status})`,
+    isLasting: status < 500 && status !== 408 && status !== 429,
+  }
 }
 
 /** OpenSSL's errors carry EPROTO as their code in some versions, and what happened in `reason` or the message. */
 function codesOf (error: Error): string[] {
   const { code, cause, errors } = error as Error & { code?: unknown, errors?: unknown[] }
-  const nested = [cause, ...Array.isArray(errors) ? errors : []].filter((inner) => inner instanceof Error).flatMap(codesOf)
-  const openssl = code === 'EPROTO' && /wrong version number|packet length too long/.test(error.message) ? ['ERR_SSL_WRONG_VERSION_NUMBER'] : []
+  const nested = [cause, ...Array.isArray(errors) ? errors : []].filter((inner) => inner instanceof Error).flatMap(
+    codesOf
+  )
+  const openssl = code === 'EPROTO' && /wrong version number|packet length too long/.test(error.message)
+    ? ['ERR_SSL_WRONG_VERSION_NUMBER']
+    : []
   return [...openssl, ...typeof code === 'string' ? [code] : [], ...nested]
 }

@@ -26,7 +26,10 @@ export function codingsOf (header: string | string[] | undefined): string[] | nu
 /** Thrown where a body has more bytes, packed or unpacked, than its reader allowed. */
 export class TooLongError extends Error {}
 
-/** Undo the codings. Stops, with a `TooLongError`, as soon as one of them gives more than `most` bytes; throws zlib's errors. */
+/**
+ * Undo the codings. Stops, with a `TooLongError`, as soon as one of them gives more than `most` bytes; throws zlib's
+ * errors.
+ */
 export async function unpack (body: Buffer, codings: readonly string[], most: number): Promise<Buffer> {
   let bytes = body
   for (const coding of codings.toReversed()) {

@@ -10,8 +10,8 @@ export interface ProxySettings {
 }
 
 /**
- * Connections to the outside, through a proxy where one is set for the target: tunneled to https targets, forwarded to http ones.
- * A proxy that cannot be reached, or refuses, is a `ProxyError`.
+ * Connections to the outside, through a proxy where one is set for the target: tunneled to https targets, forwarded to
+ * http ones. A proxy that cannot be reached, or refuses, is a `ProxyError`.
  */
 export function createOutbound ({ httpsProxy, httpProxy, noProxy }: ProxySettings, connections: number): Dispatcher {
   const proxies = { httpsProxy: proxyUrl(httpsProxy), httpProxy: proxyUrl(httpProxy) }
@@ -36,7 +36,9 @@ function proxyPool (origin: string, options: object): Pool {
   const connect = (options as { connect: buildConnector.connector }).connect
   return new Pool(origin, {
     ...options,
-    connect: (target: buildConnector.Options, callback: buildConnector.Callback) => connect(target, (...[error, socket]) => {
+    connect: (
+      target: buildConnector.Options, callback: buildConnector.Callback
+    ) => connect(target, (...[error, socket]) => {
       if (error === null) callback(null, socket)
       else callback(new ProxyError(origin, error), null)
     }),
@@ -70,7 +72,9 @@ class ForwardedHandler extends DecoratorHandler {
   }
 
   onResponseError (controller: Dispatcher.DispatchController, error: Error): void {
-    this.#handler.onResponseError?.(controller, error.message === UNAUTHENTICATED ? new ProxyError(this.#proxy, error, 407) : error)
+    this.#handler.onResponseError?.(
+      controller, error.message === UNAUTHENTICATED ? new ProxyError(this.#proxy, error, 407) : error
+    )
   }
 }
 

@@ -4,7 +4,10 @@ const MEBIBYTE = 1024 * 1024
 
 /** The largest answer, unpacked. Spotify's largest, a batch of 20 albums with all fields, has about half of it. */
 export const MAX_RESPONSE_BYTES = 4 * MEBIBYTE
-/** All answers together that are being read, as sent and unpacked; the calls in flight (100 at most) fit in with a small answer each. */
+/**
+ * All answers together that are being read, as sent and unpacked; the calls in flight (100 at most) fit in with a small
+ * answer each.
+ */
 const MAX_HELD_BYTES = 64 * MEBIBYTE
 /** Nearly every answer is smaller, sent and unpacked together. */
 const SMALL_BYTES = 256 * 1024

@@ -35,7 +35,9 @@ interface ApiError { message: string | undefined, reason: string | undefined }
 export function apiError (body: Body): ApiError {
   if (body.kind !== 'json' || !isRecord(body.value)) return { message: undefined, reason: undefined }
   const { error, error_description: description } = body.value
-  if (isRecord(error)) return { message: stringOrUndefined(error['message']), reason: stringOrUndefined(error['reason']) }
+  if (isRecord(error)) {
+    return { message: stringOrUndefined(error['message']), reason: stringOrUndefined(error['reason']) }
+  }
   return { message: stringOrUndefined(description) ?? stringOrUndefined(error), reason: stringOrUndefined(error) }
 }
 
@@ -45,12 +47,15 @@ const EVIDENCE_LENGTH = 160
 export type Secrets = ReadonlyArray<readonly [secret: string, name: string]>
 
 /**
- * A body as evidence for a sentence: Spotify's own message where there is one, else the start of the text. Always printable.
+ * A body as evidence for a sentence: Spotify's own message where there is one, else the start of the text. Always
+ * printable.
  * @param secrets are replaced before the text is cut: a part of one is a secret too
  */
 export function evidence (body: Body, secrets: Secrets = []): string {
   const sent = apiError(body).message ?? (body.kind === 'text' ? body.text : null)
-  const text = sent === null ? null : secrets.reduce((shown, [secret, name]) => shown.replaceAll(secret, `[${name}]`), sent)
+  const text = sent === null
+    ? null
+    : secrets.reduce((shown, [secret, name]) => shown.replaceAll(secret, `[${name}]`), sent)
   if (text !== null) return isBinary(text) ? 'a body that is no text' : `"${printable(text).slice(0, EVIDENCE_LENGTH)}"`
   if (body.kind === 'unreadable') return body.reason
   return body.kind === 'empty' ? 'an empty body' : 'no message'
@@ -61,7 +66,10 @@ const LOOKED_AT = 4 * EVIDENCE_LENGTH
 /** Control and format characters (these turn the direction of text), line ends, halves of characters, private ones. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+/gu
 
-/** The start of a foreign text on one line, fit for a terminal, a log and a problem document. A copy: it keeps no long text in memory. */
+/**
+ * The start of a foreign text on one line, fit for a terminal, a log and a problem document. A copy: it keeps no long
+ * text in memory.
+ */
 export function printable (text: string): string {
   const line = text.slice(0, LOOKED_AT).replace(UNPRINTABLE, ' ').trim()
   return Buffer.from(line).toString()

@@ -53,5 +53,9 @@ export function parseRetryAfterMs (header: string | undefined, nowMs: number): n
 }
 
 function httpDateMs (text: string): number {
-  return /^(Mon|Tues?|Wed(nes)?|Thu(rs)?|Fri|Sat(ur)?|Sun)(day)?, \d{2}[ -][A-Z][a-z]{2}[ -]\d{2,4} [\d:]{8} GMT$/.test(text) ? Date.parse(text) : NaN
+  return /^(Mon|Tues?|Wed(nes)?|Thu(rs)?|Fri|Sat(ur)?|Sun)(day)?, \d{2}[ -][A-Z][a-z]{2}[ -]\d{2,4} [\d:]{8} GMT$/.test(
+    text
+  )
+    ? Date.parse(text)
+    : NaN
 }

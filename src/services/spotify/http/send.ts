@@ -23,9 +23,12 @@ interface Limits {
 /**
  * One request and its whole answer. What goes wrong on the way (refused, reset, cut, too slow, undecodable)
  * is an answer too. Redirects are not followed: the token goes nowhere else.
- * Throws the caller's abort, and `upstream_unavailable` for what would go wrong at every try of every call: a certificate, a proxy's rules.
+ * Throws the caller's abort, and `upstream_unavailable` for what would go wrong at every try of every call: a
+ * certificate, a proxy's rules.
  */
-export async function send (dispatcher: Dispatcher, request: Request, { signal, timeoutMs, room }: Limits): Promise<SpotifyResponse> {
+export async function send (
+  dispatcher: Dispatcher, request: Request, { signal, timeoutMs, room }: Limits
+): Promise<SpotifyResponse> {
   signal.throwIfAborted()
   const controller = new AbortController()
   const onAbort = (): void => controller.abort()
@@ -37,7 +40,9 @@ export async function send (dispatcher: Dispatcher, request: Request, { signal, 
     signal.throwIfAborted()
     if (controller.signal.aborted) return { kind: 'broken', reason: `gave no whole answer within ${timeoutMs} ms` }
     const { reason, isLasting } = faultOf(error, request.url.origin)
-    if (isLasting) throw new ServiceError('upstream_unavailable', `Spotify ${reason}`, { cause: error, affectsEveryCall: true })
+    if (isLasting) {
+      throw new ServiceError('upstream_unavailable', `Spotify ${reason}`, { cause: error, affectsEveryCall: true })
+    }
     return { kind: 'broken', reason }
   } finally {
     timer.stop()
@@ -51,7 +56,9 @@ interface Reading {
   signal: AbortSignal
 }
 
-async function receive (dispatcher: Dispatcher, request: Request, reading: Reading, caller: AbortSignal): Promise<SpotifyResponse> {
+async function receive (
+  dispatcher: Dispatcher, request: Request, reading: Reading, caller: AbortSignal
+): Promise<SpotifyResponse> {
   const { statusCode, headers, body } = await dispatcher.request({
     origin: request.url.origin,
     path: request.url.pathname + request.url.search,
@@ -63,7 +70,11 @@ async function receive (dispatcher: Dispatcher, request: Request, reading: Readi
     bodyTimeout: 0,
   })
   const retryAfter = headers['retry-after']
-  const response = { kind: 'response', status: statusCode, retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter } as const
+  const response = {
+    kind: 'response',
+    status: statusCode,
+    retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+  } as const
   try {
     return { ...response, body: await readBody(body, headers['content-encoding'], reading) }
   } catch (error) {
@@ -73,20 +84,27 @@ async function receive (dispatcher: Dispatcher, request: Request, reading: Readi
 }
 
 /** Read, unpack and parse a body, each only when there is room for it. */
-async function readBody (body: Dispatcher.ResponseData['body'], encoding: string | string[] | undefined, { room, timer, signal }: Reading): Promise<Body> {
+async function readBody (
+  body: Dispatcher.ResponseData['body'], encoding: string | string[] | undefined, { room, timer, signal }: Reading
+): Promise<Body> {
   const small = await timer.paused(async () => await room.small(signal))
   const large = async (): Promise<number> => await timer.paused(async () => await room.large(signal))
   try {
     const sent = await readBytes(body, small, large)
     const codings = codingsOf(encoding)
     if (sent.length === 0) return { kind: 'empty' }
-    if (codings === null) return { kind: 'unreadable', reason: 'a body in a Content-Encoding that was not asked for and is not known' }
+    if (codings === null) {
+      return { kind: 'unreadable', reason: 'a body in a Content-Encoding that was not asked for and is not known' }
+    }
     const text = (await unpackWithin(sent, codings, small, large)).toString().replace(/^\uFEFF/, '')
     await timer.paused(async () => await room.parsed(text.length, signal))
     return parseBody(text)
   } catch (error) {
     if (!(error instanceof TooLongError)) throw error
-    return { kind: 'unreadable', reason: `a body of more than ${MAX_RESPONSE_BYTES} bytes, which no answer of Spotify has` }
+    return {
+      kind: 'unreadable',
+      reason: `a body of more than ${MAX_RESPONSE_BYTES} bytes, which no answer of Spotify has`,
+    }
   }
 }
 
@@ -103,7 +121,9 @@ async function readBytes (body: AsyncIterable<Buffer>, small: number, large: () 
   return Buffer.concat(chunks, length)
 }
 
-async function unpackWithin (sent: Buffer, codings: readonly string[], small: number, large: () => Promise<number>): Promise<Buffer> {
+async function unpackWithin (
+  sent: Buffer, codings: readonly string[], small: number, large: () => Promise<number>
+): Promise<Buffer> {
   if (sent.length <= small) {
     try {
       return await unpack(sent, codings, small)

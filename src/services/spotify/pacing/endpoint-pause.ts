@@ -46,7 +46,13 @@ export function createEndpointPauses ({ clock, maxWaitMs }: EndpointPausesOption
 
     waiting (endpoint) {
       const pause = current(endpoint)
-      return pause === null ? null : { for: 'pause', untilMs: wallEndMs(pause, momentOf(clock)), detail: `${ENDPOINT_NAMES[endpoint]} ${pause.detail}` }
+      return pause === null
+        ? null
+        : {
+            for: 'pause',
+            untilMs: wallEndMs(pause, momentOf(clock)),
+            detail: `${ENDPOINT_NAMES[endpoint]} ${pause.detail}`,
+          }
     },
 
     async wait (endpoint, signal) {
@@ -66,5 +72,9 @@ export function createEndpointPauses ({ clock, maxWaitMs }: EndpointPausesOption
 }
 
 function pauseError (endpoint: Endpoint, detail: string, untilMs: number): PauseError {
-  return new PauseError('upstream_unavailable', `${ENDPOINT_NAMES[endpoint]} ${detail}: no call to it before ${new Date(untilMs).toISOString()}`, untilMs)
+  return new PauseError(
+    'upstream_unavailable',
+    `${ENDPOINT_NAMES[endpoint]} ${detail}: no call to it before ${new Date(untilMs).toISOString()}`,
+    untilMs
+  )
 }

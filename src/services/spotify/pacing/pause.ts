@@ -16,7 +16,9 @@ export interface KnownPause extends Pause, Deadline {
 }
 
 /** Returns the pause that starts now. */
-export function pauseFor (ms: number, { code, detail }: Pick<Pause, 'code' | 'detail'>, isLong: boolean, now: Moment): KnownPause {
+export function pauseFor (
+  ms: number, { code, detail }: Pick<Pause, 'code' | 'detail'>, isLong: boolean, now: Moment
+): KnownPause {
   return { ...deadlineIn(ms, now), code, detail, isLong }
 }
 

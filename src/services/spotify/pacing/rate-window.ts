@@ -6,7 +6,9 @@ import { reasonOf } from '../../database/failure.ts'
 import { type Log } from '../../log.ts'
 import { type Moment, wallEndMs } from '../../deadline.ts'
 import { type Pause, inForce, onTheWall } from './pause.ts'
-import { type Allowance, type StoredThrottleState, afterLimit, isNews, mergedThrottle, paceAt, restoredThrottle, storedThrottle } from './throttle.ts'
+import {
+  type Allowance, type StoredThrottleState, afterLimit, isNews, mergedThrottle, paceAt, restoredThrottle, storedThrottle
+} from './throttle.ts'
 import { type Wait, waitForPace, waitForPause } from './wait.ts'
 import { type WindowPermit, type Taken, type Window } from './window.ts'
 
@@ -27,7 +29,11 @@ const MAX_DRIFT_MS = 1000
 /** Ends of calls are stored together. */
 const TELL_AFTER_MS = 250
 const RETRY_MS = 1000
-const AWAY: Wait = { for: 'pace', untilMs: null, detail: 'the database does not answer, and no call is made until it does' }
+const AWAY: Wait = {
+  for: 'pace',
+  untilMs: null,
+  detail: 'the database does not answer, and no call is made until it does',
+}
 const HOUR_MS = 3_600_000
 const DAY_HOURS = 24
 
@@ -38,11 +44,13 @@ interface StoredThrottle extends StoredThrottleState { change: string }
 interface Offset { leastMs: number, mostMs: number }
 
 /**
- * The window of all processes of a database: permits and pauses are rows, changed under one lock. Without an answer of the
- * database nobody is let through. What this process has learnt of a pause it keeps on its monotonic clock, so that a wall
- * clock which is set makes no pause longer or shorter.
+ * The window of all processes of a database: permits and pauses are rows, changed under one lock. Without an answer of
+ * the database nobody is let through. What this process has learnt of a pause it keeps on its monotonic clock, so that
+ * a wall clock which is set makes no pause longer or shorter.
  */
-export function createRateWindow ({ database, account: owner, longestCallMs, clock, log, ...allowance }: RateWindowOptions): Window {
+export function createRateWindow (
+  { database, account: owner, longestCallMs, clock, log, ...allowance }: RateWindowOptions
+): Window {
   const { callsPerWindow, windowMs } = allowance
   const { queries, transaction } = database
   const account = createHash('sha256').update(owner).digest('hex').slice(0, 32)
@@ -108,7 +116,9 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     return answer
   }
 
-  /** Keeps permits occupied that a clock which was set forward would free early, and the pause at what is left of it. */
+  /**
+   * Keeps permits occupied that a clock which was set forward would free early, and the pause at what is left of it.
+   */
   async function followJump (within: Transaction, jumpMs: number, now: Moment): Promise<void> {
     const { pause } = known
     if (pause !== null) known = { ...known, pause: { ...pause, untilMs: wallEndMs(pause, now) } }
@@ -118,7 +128,9 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   }
 
   /** Learns what others have stored, and stores what only this process knows; gives what is stored then. */
-  async function syncThrottle (within: Transaction, nowMs: number, writes: boolean): Promise<{ change: string, revision: number }> {
+  async function syncThrottle (
+    within: Transaction, nowMs: number, writes: boolean
+  ): Promise<{ change: string, revision: number }> {
     const stored = await readThrottle(within)
     const now = moment(nowMs)
     let knowsMore = writes
@@ -130,13 +142,19 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     }
     if (stored !== null && !knowsMore) return { change: stored.change, revision }
     const synced = { change: randomUUID(), revision }
-    const throttle = seal(JSON.stringify({ ...storedThrottle(known, now), change: synced.change } satisfies StoredThrottle))
-    await within.insertInto('throttles').values({ account, throttle }).onConflict((row) => row.column('account').doUpdateSet({ throttle })).execute()
+    const throttle = seal(
+      JSON.stringify({ ...storedThrottle(known, now), change: synced.change } satisfies StoredThrottle)
+    )
+    await within.insertInto('throttles').values({ account, throttle }).onConflict(
+      (row) => row.column('account').doUpdateSet({ throttle })
+    ).execute()
     return synced
   }
 
   async function readThrottle (within: Transaction): Promise<StoredThrottle | null> {
-    const row = await within.selectFrom('throttles').select('throttle').where('account', '=', account).executeTakeFirst()
+    const row = await within.selectFrom('throttles').select('throttle').where(
+      'account', '=', account
+    ).executeTakeFirst()
     if (row === undefined) return null
     const text = unseal(row.throttle)
     if (text !== null) return JSON.parse(text) as StoredThrottle
@@ -148,7 +166,9 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   async function tell (within: Transaction, permits: typeof untold, { mostMs }: Offset): Promise<void> {
     for (const { permit: { id, endpoint, hour }, endedAtMs } of permits) {
       if (endedAtMs === null) {
-        const { numDeletedRows } = await within.deleteFrom('permits').where('account', '=', account).where('id', '=', id).executeTakeFirst()
+        const {
+          numDeletedRows,
+        } = await within.deleteFrom('permits').where('account', '=', account).where('id', '=', id).executeTakeFirst()
         if (numDeletedRows === 0n) continue // a transaction before it was stored, and its answer was lost
         const counted = within.updateTable('call_counts').set(({ eb }) => ({ calls: eb('calls', '-', 1) }))
         await counted.where('account', '=', account).where('endpoint', '=', endpoint).where('hour', '=', hour).execute()
@@ -160,14 +180,29 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     }
   }
 
-  /** Counts the permits that are occupied; what lies further ahead than any permit can was written before the clock was set back. */
+  /**
+   * Counts the permits that are occupied; what lies further ahead than any permit can was written before the clock was
+   * set back.
+   */
   async function countOccupied (within: Transaction, nowMs: number): Promise<number> {
     const longest = nowMs + windowMs + longestCallMs
     const all = await within.selectFrom('permits').where('account', '=', account)
-      .select(({ fn }) => [fn.countAll<number>().as('count'), fn.min<number | null>('free_ms').as('first'), fn.max<number | null>('free_ms').as('last')]).executeTakeFirstOrThrow()
+      .select(({ fn }) => [
+        fn.countAll<number>().as('count'),
+        fn.min<number | null>('free_ms').as('first'),
+        fn.max<number | null>('free_ms').as('last'),
+      ]).executeTakeFirstOrThrow()
     const isAnyFree = (all.first ?? Infinity) < nowMs
-    const freed = isAnyFree ? await within.deleteFrom('permits').where('account', '=', account).where('free_ms', '<', nowMs).executeTakeFirst() : null
-    if ((all.last ?? 0) > longest) await within.updateTable('permits').set({ free_ms: longest }).where('account', '=', account).where('free_ms', '>', longest).execute()
+    const freed = isAnyFree
+      ? await within.deleteFrom('permits').where('account', '=', account).where(
+        'free_ms', '<', nowMs
+      ).executeTakeFirst()
+      : null
+    if ((all.last ?? 0) > longest) {
+      await within.updateTable('permits').set({ free_ms: longest }).where(
+        'account', '=', account
+      ).where('free_ms', '>', longest).execute()
+    }
     const count = Number(all.count) - Number(freed?.numDeletedRows ?? 0)
     const atMs = clock.monotonic()
     for (const [id, freeAtMs] of own) if (freeAtMs < atMs) own.delete(id)
@@ -179,12 +214,20 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
     const hour = Math.floor(nowMs / HOUR_MS)
     const permits = endpoints.map((endpoint) => ({ id: randomUUID(), givenAtMs, endpoint, hour }))
     if (permits.length === 0) return permits
-    await within.insertInto('permits').values(permits.map(({ id }) => ({ id, account, free_ms: nowMs + windowMs + longestCallMs }))).execute()
+    await within.insertInto('permits').values(
+      permits.map(({ id }) => ({ id, account, free_ms: nowMs + windowMs + longestCallMs }))
+    ).execute()
     for (const [endpoint, calls] of tally(endpoints)) {
       await within.insertInto('call_counts').values({ account, endpoint, hour, calls })
-        .onConflict((row) => row.columns(['account', 'hour', 'endpoint']).doUpdateSet(({ eb }) => ({ calls: eb('call_counts.calls', '+', calls) }))).execute()
+        .onConflict((row) => row.columns(['account', 'hour', 'endpoint']).doUpdateSet(
+          ({ eb }) => ({ calls: eb('call_counts.calls', '+', calls) })
+        )).execute()
     }
-    if (hour !== countedHour) await within.deleteFrom('call_counts').where('account', '=', account).where('hour', '<', hour - DAY_HOURS).execute()
+    if (hour !== countedHour) {
+      await within.deleteFrom('call_counts').where('account', '=', account).where(
+        'hour', '<', hour - DAY_HOURS
+      ).execute()
+    }
     countedHour = hour
     return permits
   }
@@ -192,7 +235,9 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
   /** Milliseconds until the next permit is free. */
   async function msUntilFree (within: Transaction, pace: number, nowMs: number): Promise<number> {
     if (occupied < pace) return 0
-    const row = await within.selectFrom('permits').select('free_ms').where('account', '=', account).orderBy('free_ms').offset(Math.max(0, occupied - pace)).limit(1).executeTakeFirst()
+    const row = await within.selectFrom('permits').select('free_ms').where('account', '=', account).orderBy(
+      'free_ms'
+    ).offset(Math.max(0, occupied - pace)).limit(1).executeTakeFirst()
     return row === undefined ? windowMs : Math.max(1, row.free_ms + 1 - nowMs)
   }
 
@@ -205,9 +250,23 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
       occupied = await countOccupied(within, nowMs)
       const permits = await give(within, endpoints.slice(0, pause === null ? Math.max(0, pace - occupied) : 0), nowMs)
       occupied += permits.length
-      if (pause !== null) return { permits, waitMs: Math.min(askMs, pause.endsAtMs - now.atMs), wait: waitForPause(onTheWall(pause, moment(clock.now()))), longPause: currentLongPause() }
+      if (pause !== null) {
+        return {
+          permits,
+          waitMs: Math.min(askMs, pause.endsAtMs - now.atMs),
+          wait: waitForPause(onTheWall(pause, moment(clock.now()))),
+          longPause: currentLongPause(),
+        }
+      }
       const waitMs = await msUntilFree(within, pace, nowMs)
-      return { permits, waitMs: Math.min(askMs, waitMs), wait: waitMs === 0 ? null : waitForPace({ used: occupied, pace, callsPerWindow, windowMs }, clock.now() + waitMs), longPause: null }
+      return {
+        permits,
+        waitMs: Math.min(askMs, waitMs),
+        wait: waitMs === 0
+          ? null
+          : waitForPace({ used: occupied, pace, callsPerWindow, windowMs }, clock.now() + waitMs),
+        longPause: null
+      }
     }, { permits: [], waitMs: askMs, wait: AWAY, longPause: currentLongPause() })
     for (const { id } of taken.permits) own.set(id, Infinity)
     return taken
@@ -259,10 +318,16 @@ export function createRateWindow ({ database, account: owner, longestCallMs, clo
 
     async snapshot () {
       const hour = await lockedOrThrow(async (_within, nowMs) => Math.floor(nowMs / HOUR_MS))
-      const { calls } = await queries.selectFrom('call_counts').select(({ fn }) => fn.sum<number | null>('calls').as('calls')).where('account', '=', account).where('hour', '>=', hour - DAY_HOURS).executeTakeFirstOrThrow()
+      const { calls } = await queries.selectFrom('call_counts').select(
+        ({ fn }) => fn.sum<number | null>('calls').as('calls')
+      ).where('account', '=', account).where('hour', '>=', hour - DAY_HOURS).executeTakeFirstOrThrow()
       const now = moment(clock.now())
       const pause = inForce(known.pause, now.atMs)
-      return { pause: pause === null ? null : onTheWall(pause, now), pace: paceAt(known, now.atMs, allowance), callsLast24Hours: Number(calls ?? 0) }
+      return {
+        pause: pause === null ? null : onTheWall(pause, now),
+        pace: paceAt(known, now.atMs, allowance),
+        callsLast24Hours: Number(calls ?? 0),
+      }
     },
 
     async close () {

@@ -1,6 +1,8 @@
 import { type Moment, endsLater } from '../../deadline.ts'
 import { recoveredPace, reducedPace } from './pace.ts'
-import { type KnownPause, type Pause, inForce, isTooLong, longerPause, onTheWall, pauseFor, restoredPause } from './pause.ts'
+import {
+  type KnownPause, type Pause, inForce, isTooLong, longerPause, onTheWall, pauseFor, restoredPause
+} from './pause.ts'
 import { unnamedPauseMs } from '../http/retry-policy.ts'
 
 /** What a 429 said. */
@@ -44,13 +46,19 @@ export interface StoredThrottleState {
 
 /** Restores the throttle at the start of a process: the rest of the stored pause, and the pace recovered since. */
 export function restoredThrottle (stored: StoredThrottleState | null, now: Moment, allowance: Allowance): Throttle {
-  const throttle: Throttle = { pause: null, strikes: stored?.strikes ?? 0, reduced: restoredPace(stored?.reduced ?? null, now, allowance) }
+  const throttle: Throttle = {
+    pause: null,
+    strikes: stored?.strikes ?? 0,
+    reduced: restoredPace(stored?.reduced ?? null, now, allowance),
+  }
   if (stored?.pause == null) return throttle
   return { ...throttle, pause: inForce(restoredPause(stored.pause, allowance.maxWaitMs, now), now.atMs) }
 }
 
 /** A reduction that lies ahead, since the wall clock was set back, is one of now. */
-function restoredPace (stored: StoredThrottleState['reduced'], now: Moment, { callsPerWindow }: Allowance): Throttle['reduced'] {
+function restoredPace (
+  stored: StoredThrottleState['reduced'], now: Moment, { callsPerWindow }: Allowance
+): Throttle['reduced'] {
   if (stored == null) return { pace: callsPerWindow, atMs: LONG_AGO_MS }
   return { pace: Math.min(stored.pace, callsPerWindow), atMs: now.atMs - Math.max(0, now.wallMs - stored.atMs) }
 }
@@ -81,10 +89,21 @@ export function isNews ({ reduced }: Throttle, givenAtMs: number): boolean {
  * counts as a strike and lowers the pace, but the longest time that any of them named is obeyed.
  * @param occupied the permits of the window that were taken
  */
-export function afterLimit (throttle: Throttle, { givenAtMs, limit, occupied, now }: { givenAtMs: number, limit: Limit, occupied: number, now: Moment }, allowance: Allowance): { throttle: Throttle, pauseMs: number } {
+export function afterLimit (
+  throttle: Throttle,
+  { givenAtMs, limit, occupied, now }: { givenAtMs: number, limit: Limit, occupied: number, now: Moment },
+  allowance: Allowance
+): { throttle: Throttle, pauseMs: number } {
   const { pause, strikes } = throttle
   const struck = isNews(throttle, givenAtMs)
-    ? { pause, strikes: strikes + 1, reduced: { pace: reducedPace(paceAt(throttle, now.atMs, allowance), occupied, allowance.callsPerWindow), atMs: now.atMs } }
+    ? {
+        pause,
+        strikes: strikes + 1,
+        reduced: {
+          pace: reducedPace(paceAt(throttle, now.atMs, allowance), occupied, allowance.callsPerWindow),
+          atMs: now.atMs,
+        }
+      }
     : throttle
   const pauseMs = limit.retryAfterMs ?? unnamedPauseMs(Math.max(1, struck.strikes), limit.quota)
   const code = limit.quota ? 'quota_exceeded' : 'rate_limited'

@@ -22,7 +22,9 @@ const WEIGHTS: Record<Wait['for'], number> = { pace: 0, pause: 1, retry: 2 }
 export function standstillOf (inFlight: number, waits: ReadonlyArray<Wait | null>): Wait | null {
   if (inFlight > 0) return null
   const known = waits.filter((wait) => wait !== null)
-  return known.toSorted((a, b) => WEIGHTS[a.for] - WEIGHTS[b.for] || (a.untilMs ?? Infinity) - (b.untilMs ?? Infinity))[0] ?? null
+  return known.toSorted(
+    (a, b) => WEIGHTS[a.for] - WEIGHTS[b.for] || (a.untilMs ?? Infinity) - (b.untilMs ?? Infinity)
+  )[0] ?? null
 }
 
 /** The rate window as far as a full one is described. */
@@ -37,7 +39,11 @@ interface FullWindow {
 
 export function waitForPace ({ used, pace, callsPerWindow, windowMs }: FullWindow, untilMs: number | null): Wait {
   const lowered = pace < callsPerWindow ? `; an earlier 429 lowered the pace from ${callsPerWindow}` : ''
-  return { for: 'pace', untilMs: untilMs === null ? null : Math.ceil(untilMs), detail: `${used} of ${pace} calls in ${windowMs / 1000} s${lowered}` }
+  return {
+    for: 'pace',
+    untilMs: untilMs === null ? null : Math.ceil(untilMs),
+    detail: `${used} of ${pace} calls in ${windowMs / 1000} s${lowered}`,
+  }
 }
 
 export function waitForPause ({ untilMs, detail }: Pause): Wait {

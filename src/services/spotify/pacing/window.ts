@@ -24,7 +24,10 @@ export interface Taken {
   longPause: Pause | null
 }
 
-/** A true sliding window over the calls of all who share it, and how we stand with Spotify. No method but `snapshot` rejects. */
+/**
+ * A true sliding window over the calls of all who share it, and how we stand with Spotify. No method but `snapshot`
+ * rejects.
+ */
 export interface Window {
   /** Asks for a permit for each of these calls, named by their endpoints. */
   take: (endpoints: string[]) => Promise<Taken>

@@ -7,10 +7,14 @@ import { type Source, type SourceCursor, streamPages } from './paged-source.ts'
 /** The first pages of so many artists are asked for side by side. */
 const ARTISTS_AHEAD = 4
 
-/** The newest albums and singles of some artists. Each artist's listing is read to its end: it is not sorted by date. */
+/**
+ * The newest albums and singles of some artists. Each artist's listing is read to its end: it is not sorted by date.
+ */
 export function artists (spotify: SpotifyClient, pagination: Pagination, ids: string[], market: string | null): Source {
   const query = { include_groups: 'album,single', ...(market === null ? {} : { market }) }
-  const requestOf = (id: string): ListingRequest => ({ endpoint: 'artistAlbums', path: `/artists/${encodeURIComponent(id)}/albums`, query })
+  const requestOf = (
+    id: string
+  ): ListingRequest => ({ endpoint: 'artistAlbums', path: `/artists/${encodeURIComponent(id)}/albums`, query })
   return {
     used: 'artists',
     query: null,
@@ -20,14 +24,18 @@ export function artists (spotify: SpotifyClient, pagination: Pagination, ids: st
       try {
         for (const [streamIndex, id] of ids.entries()) {
           if (streamIndex < from.streamIndex) continue
-          const after: SourceCursor | null = streamIndex + 1 < ids.length ? { streamIndex: streamIndex + 1, cursor: START } : null
+          const after: SourceCursor | null = streamIndex + 1 < ids.length
+            ? { streamIndex: streamIndex + 1, cursor: START }
+            : null
           const isPageSizeKnown = spotify.memory.about('artistAlbums').works
           for (const [ahead, next] of ids.slice(streamIndex + 1, streamIndex + 1 + ARTISTS_AHEAD).entries()) {
             if (isPageSizeKnown) prefetch.ask(requestOf(next), streamIndex + 1 + ahead, START.offset, Infinity)
           }
           const cursor = streamIndex === from.streamIndex ? from : { streamIndex, cursor: START }
           try {
-            for await (const page of streamPages({ spotify, request: requestOf(id), pagination }, cursor, reader, prefetch)) {
+            for await (const page of streamPages(
+              { spotify, request: requestOf(id), pagination }, cursor, reader, prefetch
+            )) {
               yield { ...page, next: page.next ?? after }
             }
           } catch (error) {

@@ -25,8 +25,13 @@ export function orderOf (used: UsedSource['used']): 'listed' | 'newest' {
 
 const ORDERS = { 'new-releases': 'listed', search: 'listed', artists: 'newest', albums: 'listed' } as const
 
-/** Which source to begin with, and why it is not the first choice. `refusal`: what Spotify said to new-releases, if it refused. */
-export function chooseSource (source: RunRequest['source'], refusal: string | null): { used: UsedSource['used'], reason: string | null } {
+/**
+ * Which source to begin with, and why it is not the first choice. `refusal`: what Spotify said to new-releases, if it
+ * refused.
+ */
+export function chooseSource (
+  source: RunRequest['source'], refusal: string | null
+): { used: UsedSource['used'], reason: string | null } {
   if (source !== 'auto') return { used: source, reason: null }
   return refusal === null ? { used: 'new-releases', reason: null } : { used: 'search', reason: refusal }
 }

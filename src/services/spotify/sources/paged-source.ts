@@ -6,7 +6,9 @@ import { type Cursor, type Pagination, START, nextStep, placesAhead } from '../p
 import { type ListingPage, type ListingRequest, type SpotifyClient } from '../client.ts'
 import { type PrefetchedPages, type Prefetch, createPrefetch } from './prefetch.ts'
 
-/** The cursor of a source's listing: plain data for the ledger. `streamIndex` counts listings that follow each other. */
+/**
+ * The cursor of a source's listing: plain data for the ledger. `streamIndex` counts listings that follow each other.
+ */
 export interface SourceCursor {
   streamIndex: number
   cursor: Cursor
@@ -14,7 +16,9 @@ export interface SourceCursor {
 
 export const SOURCE_START: SourceCursor = { streamIndex: 0, cursor: START }
 
-/** One page of a source: unchecked items, what was lost on the way, and where the next page is (null: no more is shown). */
+/**
+ * One page of a source: unchecked items, what was lost on the way, and where the next page is (null: no more is shown).
+ */
 export interface SourcePage {
   items: unknown[]
   losses: string[]
@@ -37,7 +41,10 @@ export interface Reader {
 export interface Source {
   used: UsedSource['used']
   query: string | null
-  /** Yields the pages from `from` on. The call of a page holds its slot until the next page is asked for: store it before. */
+  /**
+   * Yields the pages from `from` on. The call of a page holds its slot until the next page is asked for: store it
+   * before.
+   */
   pages: (from: SourceCursor, reader: Reader) => AsyncGenerator<SourcePage>
 }
 
@@ -49,7 +56,9 @@ export interface Listing {
 }
 
 /** Yields the pages of one listing, the only stream of its source. */
-export async function * listingPages (listing: Listing, from: SourceCursor, reader: Reader): AsyncGenerator<SourcePage> {
+export async function * listingPages (
+  listing: Listing, from: SourceCursor, reader: Reader
+): AsyncGenerator<SourcePage> {
   const prefetch = createPrefetch(listing.spotify, reader)
   try {
     yield * streamPages(listing, from, reader, prefetch)
@@ -66,7 +75,12 @@ export async function * streamPages (
   prefetch: Prefetch
 ): AsyncGenerator<SourcePage> {
   const { context, wanted, maxPages } = reader
-  const rules = { pagination, origin: spotify.origin, isSearch: request.endpoint === 'search', mayBeEmpty: request.endpoint === 'artistAlbums' }
+  const rules = {
+    pagination,
+    origin: spotify.origin,
+    isSearch: request.endpoint === 'search',
+    mayBeEmpty: request.endpoint === 'artistAlbums',
+  }
   const stops = createStopCheck(maxPages)
 
   /** Yields what the answer shows; returns where the next page is. */
@@ -84,7 +98,9 @@ export async function * streamPages (
       cappedAt: step.kind === 'end' && step.isCapped ? SEARCH_WINDOW : null,
     }
     if (next === null) return null
-    for (const { offset, wanted: most } of placesAhead(page, next, pageSize, wanted(), rules)) prefetch.ask(request, streamIndex, offset, most)
+    for (const { offset, wanted: most } of placesAhead(page, next, pageSize, wanted(), rules)) {
+      prefetch.ask(request, streamIndex, offset, most)
+    }
     return next
   }
 
@@ -109,7 +125,10 @@ const MAX_PAGE_ITEMS = 1000
 /** Items that are read of one listing. */
 const MAX_LISTING_ITEMS = 10_000
 
-/** Returns a check that takes the items of each page, and says why the listing must stop although it names a next page; null: it need not. */
+/**
+ * Returns a check that takes the items of each page, and says why the listing must stop although it names a next page;
+ * null: it need not.
+ */
 function createStopCheck (maxPages: number): (items: unknown[]) => string | null {
   const seen = new Set<string>()
   let pages = 0
@@ -118,7 +137,9 @@ function createStopCheck (maxPages: number): (items: unknown[]) => string | null
   return (shown) => {
     pages++
     items += shown.length
-    if (pages >= maxPages || items >= MAX_LISTING_ITEMS) return `a listing still named a next page after ${pages} pages with ${items} items, and was followed no further`
+    if (pages >= maxPages || items >= MAX_LISTING_ITEMS) {
+      return `a listing still named a next page after ${pages} pages with ${items} items, and was followed no further`
+    }
     if (shown.length === 0) return null // empty pages are no evidence, and asked for a few times only
     const before = seen.size
     for (const id of idsOf(shown)) seen.add(id)

@@ -20,13 +20,19 @@ export interface Prefetch {
   settled: () => Promise<void>
 }
 
-export function createPrefetch (spotify: SpotifyClient, { prefetched, context }: { prefetched: PrefetchedPages, context: CallContext }): Prefetch {
+export function createPrefetch (
+  spotify: SpotifyClient, { prefetched, context }: { prefetched: PrefetchedPages, context: CallContext }
+): Prefetch {
   const asked = new Map<string, Promise<void>>()
   const placeOf = (streamIndex: number, offset: number): string => `${streamIndex}:${offset}`
 
-  async function fetchPage (request: ListingRequest, streamIndex: number, offset: number, wanted: number): Promise<void> {
+  async function fetchPage (
+    request: ListingRequest, streamIndex: number, offset: number, wanted: number
+  ): Promise<void> {
     using slot = await spotify.slot(context, true)
-    await prefetched.keep(streamIndex, offset, await spotify.listingPage(request, { ...START, offset }, wanted, { ...context, slot }))
+    await prefetched.keep(
+      streamIndex, offset, await spotify.listingPage(request, { ...START, offset }, wanted, { ...context, slot })
+    )
   }
 
   return {

@@ -12,7 +12,10 @@ export function compressedPath (path: string): string {
   return `${path}.gz`
 }
 
-/** The compressed copy of a document that is being written, made of the same pieces. What fails costs nothing but the copy, and is told once. */
+/**
+ * The compressed copy of a document that is being written, made of the same pieces. What fails costs nothing but the
+ * copy, and is told once.
+ */
 export interface GrowingCopy {
   /** The next piece; resolves when there is room for another one. */
   write: (data: Buffer) => Promise<void>
@@ -69,7 +72,8 @@ export function growCopy (path: string, log: Log): GrowingCopy {
 
 /**
  * Name a finished document, then its compressed copy; where that is done already, nothing happens, and where it was
- * interrupted it is completed. Any number may do it at once. Afterwards there may be no copy, but never one of an earlier document.
+ * interrupted it is completed. Any number may do it at once. Afterwards there may be no copy, but never one of an
+ * earlier document.
  */
 export async function renameWithCopy (from: string, to: string, log: Log): Promise<void> {
   const [copyFrom, copyTo] = [compressedPath(from), compressedPath(to)]

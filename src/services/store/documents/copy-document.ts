@@ -8,8 +8,9 @@ import { hasErrno } from '../errno.ts'
 import { asideOf } from './durable-file.ts'
 
 /**
- * Copies a document into a folder and returns the copy's path. It replaces nothing: a file of the same name and content is the copy,
- * beside another one (the document of the same run before it was resumed) the copy is named `…-2.json`, `…-3.json`.
+ * Copies a document into a folder and returns the copy's path. It replaces nothing: a file of the same name and content
+ * is the copy, beside another one (the document of the same run before it was resumed) the copy is named `…-2.json`,
+ * `…-3.json`.
  */
 export async function copyDocument (path: string, folder: string, { name, sha256 }: StoredFile): Promise<string> {
   const aside = asideOf(join(folder, name))

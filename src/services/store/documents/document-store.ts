@@ -16,15 +16,24 @@ import { folderOf, nameStaged, removeStaged, stageDocument, stagedPath } from '.
 import { documentOfTable, removeTableFiles } from './table-files.ts'
 import { createVerifier } from './verify.ts'
 
-/** The documents of runs: files in `DATA_DIR/documents`, and with PostgreSQL their compressed bytes in the database as well. */
+/**
+ * The documents of runs: files in `DATA_DIR/documents`, and with PostgreSQL their compressed bytes in the database as
+ * well.
+ */
 export interface DocumentStore {
-  /** Writes the document of that execution, whole or not at all, with a compressed copy. Nobody sees it before `publish`. */
+  /**
+   * Writes the document of that execution, whole or not at all, with a compressed copy. Nobody sees it before
+   * `publish`.
+   */
   stage: (runId: string, execution: number, name: string, text: AsyncIterable<string>) => Promise<StoredFile>
   /** Deletes what executions up to that one have staged. */
   discardStaged: (name: string, execution: number) => Promise<void>
   /** Gives the document that an execution staged its own name; nothing happens where that is done. */
   publish: (runId: string, execution: number, file: StoredFile) => Promise<void>
-  /** The path of the document, checked, and restored from its copy where that is needed. Throws `storage_failed` where it cannot be. */
+  /**
+   * The path of the document, checked, and restored from its copy where that is needed. Throws `storage_failed` where
+   * it cannot be.
+   */
   path: (runId: string, execution: number, file: StoredFile) => Promise<string>
   remove: (runId: string, name: string) => Promise<void>
   /** Deletes the files of which `isNamed` knows no run, and which are older than a day. */
@@ -38,7 +47,9 @@ const PIECE_BYTES = 256 * 1024
 const DAY_MS = 24 * 3_600_000
 const NAMES_TOGETHER = 200
 
-export async function createDocumentStore (dataDir: string, database: Pick<Database, 'kind' | 'queries'>, log: Log): Promise<DocumentStore> {
+export async function createDocumentStore (
+  dataDir: string, database: Pick<Database, 'kind' | 'queries'>, log: Log
+): Promise<DocumentStore> {
   const documentsDir = join(dataDir, 'documents')
   const { queries } = database
   const verifier = createVerifier()
@@ -52,7 +63,8 @@ export async function createDocumentStore (dataDir: string, database: Pick<Datab
 
   async function publish (execution: number, { name }: StoredFile): Promise<void> {
     const folder = folderOf(documentsDir, name)
-    if (await isFile(stagedPath(folder, name, execution)) || await isFile(compressedPath(stagedPath(folder, name, execution)))) await nameStaged(folder, name, execution, log)
+    if (await isFile(stagedPath(folder, name, execution)) ||
+      await isFile(compressedPath(stagedPath(folder, name, execution)))) await nameStaged(folder, name, execution, log)
   }
 
   /** Puts the compressed copy into the database, where replicas share no disk. */
@@ -66,7 +78,9 @@ export async function createDocumentStore (dataDir: string, database: Pick<Datab
 
   async function * pieces (runId: string, { sha256 }: StoredFile): AsyncGenerator<Buffer> {
     for (let seq = 0; ; seq++) {
-      const row = await queries.selectFrom('document_pieces').select('bytes').where('run_id', '=', runId).where('sha256', '=', sha256).where('seq', '=', seq).executeTakeFirst()
+      const row = await queries.selectFrom('document_pieces').select('bytes').where('run_id', '=', runId).where(
+        'sha256', '=', sha256
+      ).where('seq', '=', seq).executeTakeFirst()
       if (row === undefined) return
       yield row.bytes
     }
@@ -81,9 +95,13 @@ export async function createDocumentStore (dataDir: string, database: Pick<Datab
     const isHere = await verifier.isRight(copy, file.sha256, true)
     if (!isHere) {
       if (!isShared) throw damaged()
-      await replace(copy, async (aside) => await pipeline(Readable.from(pieces(runId, file)), createWriteStream(aside, { flush: true, mode: 0o600 })), async (aside) => await verifier.isRight(aside, file.sha256, true))
+      await replace(copy, async (aside) => await pipeline(
+        Readable.from(pieces(runId, file)), createWriteStream(aside, { flush: true, mode: 0o600 })
+      ), async (aside) => await verifier.isRight(aside, file.sha256, true))
     }
-    await replace(path, async (aside) => await pipeline(createReadStream(copy), createGunzip(), createWriteStream(aside, { flush: true, mode: 0o600 })), async (aside) => await verifier.isRight(aside, file.sha256))
+    await replace(path, async (aside) => await pipeline(
+      createReadStream(copy), createGunzip(), createWriteStream(aside, { flush: true, mode: 0o600 })
+    ), async (aside) => await verifier.isRight(aside, file.sha256))
     if (isDamaged) log.warn({ runId, path }, 'damaged document restored from its compressed copy')
     else if (isHere) log.warn({ runId, path }, 'missing document restored from its compressed copy')
     else log.info({ runId, path }, 'document copied from the database')
@@ -93,7 +111,9 @@ export async function createDocumentStore (dataDir: string, database: Pick<Datab
   async function compress (path: string, sha256: string): Promise<void> {
     const copy = compressedPath(path)
     try {
-      await replace(copy, async (aside) => await pipeline(createReadStream(path), createGzip(), createWriteStream(aside, { flush: true, mode: 0o600 })), async (aside) => await verifier.isRight(aside, sha256, true))
+      await replace(copy, async (aside) => await pipeline(
+        createReadStream(path), createGzip(), createWriteStream(aside, { flush: true, mode: 0o600 })
+      ), async (aside) => await verifier.isRight(aside, sha256, true))
     } catch (error) {
       log.warn({ err: error, path: copy }, 'document has no compressed copy')
       await rm(copy, { force: true }).catch(() => {})
@@ -103,7 +123,9 @@ export async function createDocumentStore (dataDir: string, database: Pick<Datab
   async function checked (runId: string, file: StoredFile): Promise<void> {
     const path = pathOf(file.name)
     if (!await verifier.isRight(path, file.sha256)) return await restore(runId, file)
-    if (await isFile(compressedPath(path)) && !await verifier.isRight(compressedPath(path), file.sha256, true)) await compress(path, file.sha256)
+    if (await isFile(compressedPath(path)) && !await verifier.isRight(compressedPath(path), file.sha256, true)) {
+      await compress(path, file.sha256)
+    }
   }
 
   return {
@@ -122,13 +144,18 @@ export async function createDocumentStore (dataDir: string, database: Pick<Datab
 
     async publish (runId, execution, file) {
       await publish(execution, file)
-      if (isShared) await queries.deleteFrom('document_pieces').where('run_id', '=', runId).where('sha256', '!=', file.sha256).execute()
+      if (isShared) {
+        await queries.deleteFrom('document_pieces').where('run_id', '=', runId).where(
+          'sha256', '!=', file.sha256
+        ).execute()
+      }
     },
 
     async path (runId, execution, file) {
       try {
         const path = pathOf(file.name)
-        if (await verifier.isKnown(path, file.sha256) && (await verifier.isKnown(compressedPath(path), file.sha256) || !await isFile(compressedPath(path)))) return path
+        if (await verifier.isKnown(path, file.sha256) && (await verifier.isKnown(compressedPath(path), file.sha256) ||
+          !await isFile(compressedPath(path)))) return path
         await publish(execution, file)
         const content = `${file.name} ${file.sha256}` // a run that was resumed has another one
         const work = restoring.get(content) ?? checked(runId, file).finally(() => restoring.delete(content))
@@ -137,7 +164,9 @@ export async function createDocumentStore (dataDir: string, database: Pick<Datab
         return path
       } catch (error) {
         if (error instanceof ServiceError) throw error
-        throw storageErrno(error) === null ? damaged(error) : storageFailed("the run's document cannot be read or restored", error)
+        throw storageErrno(error) === null
+          ? damaged(error)
+          : storageFailed("the run's document cannot be read or restored", error)
       }
     },
 
@@ -156,11 +185,17 @@ export async function createDocumentStore (dataDir: string, database: Pick<Datab
         for (let first = 0; first < names.length; first += NAMES_TOGETHER) {
           const some = names.slice(first, first + NAMES_TOGETHER)
           const named = await isNamed([...new Set(some.map(documentOf))])
-          for (const name of some) if (!named.has(documentOf(name)) || name.endsWith('.tmp')) await removeIfOld(join(folder, name), nowMs)
+          for (const name of some) {
+            if (!named.has(documentOf(name)) || name.endsWith('.tmp')) await removeIfOld(join(folder, name), nowMs)
+          }
         }
         if (entries.length === 0) await removeIfOld(folder, nowMs)
       }
-      if (isShared) await queries.deleteFrom('document_pieces').where('run_id', 'not in', queries.selectFrom('runs').select('id')).execute()
+      if (isShared) {
+        await queries.deleteFrom('document_pieces').where(
+          'run_id', 'not in', queries.selectFrom('runs').select('id')
+        ).execute()
+      }
     },
 
     async probe () {
@@ -172,7 +207,9 @@ export async function createDocumentStore (dataDir: string, database: Pick<Datab
 }
 
 /** Writes a file aside, checks it, and puts it in the place of what is there. */
-async function replace (path: string, write: (aside: string) => Promise<void>, isRight: (aside: string) => Promise<boolean>): Promise<void> {
+async function replace (
+  path: string, write: (aside: string) => Promise<void>, isRight: (aside: string) => Promise<boolean>
+): Promise<void> {
   const aside = asideOf(path)
   try {
     await write(aside)
@@ -214,5 +251,7 @@ async function isFile (path: string): Promise<boolean> {
 
 /** The error of a document that is not what its run says. */
 export function damaged (cause?: unknown): ServiceError {
-  return new ServiceError('storage_failed', "the run's document in DATA_DIR is gone or damaged: restore it, or start a new run", { cause })
+  return new ServiceError(
+    'storage_failed', "the run's document in DATA_DIR is gone or damaged: restore it, or start a new run", { cause }
+  )
 }

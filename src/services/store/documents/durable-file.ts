@@ -38,7 +38,10 @@ export async function renameDurably (from: string, to: string): Promise<void> {
 const WRITER = randomBytes(6).toString('hex')
 let writes = 0
 
-/** A name beside a file, for writing it before it takes its place: no two writes share one, of whatever process or machine. */
+/**
+ * A name beside a file, for writing it before it takes its place: no two writes share one, of whatever process or
+ * machine.
+ */
 export function asideOf (path: string): string {
   return `${path}.${WRITER}-${++writes}.tmp`
 }

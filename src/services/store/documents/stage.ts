@@ -23,7 +23,9 @@ export function folderOf (documentsDir: string, name: string): string {
 }
 
 /** Write it whole, or leave nothing of it. */
-export async function stageDocument (folder: string, name: string, execution: number, text: AsyncIterable<string>, log: Log): Promise<StoredFile> {
+export async function stageDocument (
+  folder: string, name: string, execution: number, text: AsyncIterable<string>, log: Log
+): Promise<StoredFile> {
   const path = stagedPath(folder, name, execution)
   await makeFolder(folder)
   const copy = growCopy(path, log)
@@ -66,7 +68,9 @@ export function stagedPath (folder: string, name: string, execution: number): st
 const WRITE_CHARACTERS = 256 * 1024
 
 /** Write and hash what comes, in pieces of a fit size, to the file and to its copy; on the disk when it resolves. */
-async function writeText (path: string, text: AsyncIterable<string>, copy: GrowingCopy): Promise<{ bytes: number, sha256: string }> {
+async function writeText (
+  path: string, text: AsyncIterable<string>, copy: GrowingCopy
+): Promise<{ bytes: number, sha256: string }> {
   const hash = createHash('sha256')
   const file = await open(path, 'w', 0o600)
   let bytes = 0

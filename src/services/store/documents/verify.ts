@@ -4,7 +4,9 @@ import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 
-/** Checks files against the SHA-256 of their content. A file that was found right is not read again until it changes. */
+/**
+ * Checks files against the SHA-256 of their content. A file that was found right is not read again until it changes.
+ */
 export interface Verifier {
   /** Whether the file has that content; with `isGzip`, once it is unpacked. */
   isRight: (path: string, sha256: string, isGzip?: boolean) => Promise<boolean>
@@ -45,7 +47,9 @@ export function createVerifier (): Verifier {
 
 /** Returns what changes when a file is written or replaced; null if there is no such file. */
 async function identityOf (path: string): Promise<string | null> {
-  return await stat(path, { bigint: true }).then(({ dev, ino, size, mtimeNs, ctimeNs }) => `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`, () => null)
+  return await stat(path, { bigint: true }).then(
+    ({ dev, ino, size, mtimeNs, ctimeNs }) => `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`, () => null
+  )
 }
 
 /** null: it cannot be read, or unpacked. */
