@@ -14,7 +14,7 @@ import { type Plot, plot } from '../web/plot.ts'
 import { type Site } from '../web/site.ts'
 import { type ChangesView } from '../web/views/run-pages.ts'
 import { type ChangeCounts } from '../web/views/run.ts'
-import { damaged } from './download/part.ts'
+import { damaged } from './download/file-source.ts'
 
 const MOST_COVERS = 60
 const MOST_NAMES = 100

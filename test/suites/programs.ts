@@ -1,5 +1,3 @@
-/** Real processes of the compiled programs. */
+/** Real processes of the service. */
 import '../crash.test.ts'
-import '../programs.test.ts'
 import '../start.test.ts'
-import '../answer-memory.test.ts'

@@ -10,7 +10,7 @@ import { FORMATS, type FormatName } from '../../formats/index.ts'
 import { documentName } from '../../services/runs/transitions.ts'
 import { compressedPath } from '../../services/store/documents/compressed-copy.ts'
 import { type ByteRange } from './byte-range.ts'
-import { damaged, readPart, sizeOf } from './part.ts'
+import { damaged, readPart, sizeOf } from './file-source.ts'
 import { type Validators } from './conditional.ts'
 
 /** The bytes that answer one request: a document in a format and a content coding. */

@@ -6,7 +6,7 @@ import { RAW_CSV, TABLE_FORMATS, type TableFormat } from '../../services/tables/
 import { VERSION } from '../../version.ts'
 import { type Choice } from './send-document.ts'
 import { chooseTableFormat } from './negotiation.ts'
-import { damaged } from './part.ts'
+import { damaged } from './file-source.ts'
 import { type Validators } from './conditional.ts'
 import { convert, storedDocument } from './representation.ts'
 

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
-import { readPart } from '../../../src/routes/download/part.ts'
+import { readPart } from '../../../src/routes/download/file-source.ts'
 
 const SMALL = 2 * 1024 * 1024
 const MOST_WAITING = 16 * SMALL
