@@ -56,8 +56,10 @@ export function createCancel (
     })
     for (let look = 0; look < MAX_LOOKS && !closing.aborted; look++) {
       const stored = await store.read(id)
-      if (stored === null || hasEnded(stored.record.run)) return
-      if (!abortHere(id)) {
+      if (stored === null) return
+      const isOver = hasEnded(stored.record.run)
+      if (isOver && hasEnded(await get(id))) return // else its execution has not shown the end yet
+      if (!isOver && !abortHere(id)) {
         if (stored.isOwned) notify({ kind: 'cancel', id })
         else await endHere(id)
       }

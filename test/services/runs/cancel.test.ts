@@ -19,18 +19,20 @@ interface Situation {
   error?: RunFailure
   /** After how many looks the run has ended. */
   endsAfter?: number
+  /** After how many looks the end that is stored is shown. */
+  shownAfter?: number
   wantCancel?: () => Promise<void>
 }
 
 /** A run in a situation, and what was done about it. */
-function create ({ status = 'queued', isOwned = false, isHere = false, delivery = { kind: 'done' }, error, endsAfter = Infinity, wantCancel = async () => {} }: Situation) {
+function create ({ status = 'queued', isOwned = false, isHere = false, delivery = { kind: 'done' }, error, endsAfter = Infinity, shownAfter = 0, wantCancel = async () => {} }: Situation) {
   const did: string[] = []
   const closing = new AbortController()
   let run: Run = { ...newRecord('a', completeRequest({}, 1000), 0).run, status }
   let looks = 0
   const read = async (): Promise<StoredRun> => ({ record: { run, executions: 1, resumptions: 0 }, run, isOwned })
   const cancel = createCancel({
-    get: async () => ({ ...run, error: error ?? null }),
+    get: async () => ({ ...run, status: looks < shownAfter ? 'running' : run.status, error: error ?? null }),
     store: {
       read,
       async wantCancel () {
@@ -85,6 +87,12 @@ t.test('a run that has ended meanwhile is left as it is', async (t) => {
   const { cancel, did } = create({ status: 'succeeded' })
   await cancel()
   t.same(did, ['wish stored'])
+})
+
+t.test('a run whose end is stored and not yet shown is waited for', async (t) => {
+  const { cancel, did } = create({ status: 'succeeded', isHere: true, shownAfter: 2 })
+  await cancel()
+  t.same(did, ['wish stored', 'wait', 'wait'])
 })
 
 t.test('a process that closes waits no longer', async (t) => {
