@@ -11,7 +11,7 @@ t.test('kill -9 in a run that has taken albums from the cache: they are its own 
   const first = await startProcess(t, env)
   await untilEnded(first.url, (await post(first.url, { source: 'albums', albumIds })).id)
   const { id } = await post(first.url)
-  while (Object.keys(sandbox.sandbox.stats().served).length < 60) await new Promise(setImmediate)
+  while (Object.keys(sandbox.sandbox.stats().served).length < 60) await new Promise((resolve) => setTimeout(resolve, 2))
   await first.kill('SIGKILL')
   await query({ dataDir: env['DATA_DIR'] ?? '' }, 'delete from cached_albums')
 

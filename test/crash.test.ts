@@ -86,5 +86,5 @@ async function storedAlbums (dataDir: string, id: string): Promise<string[]> {
 }
 
 async function until (isSo: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 20_000; !isSo() && Date.now() < deadline;) await new Promise((resolve) => setImmediate(resolve))
+  for (const deadline = Date.now() + 20_000; !isSo() && Date.now() < deadline;) await new Promise((resolve) => setTimeout(resolve, 2))
 }

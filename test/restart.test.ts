@@ -39,7 +39,7 @@ async function stoppedAt (t: Test, tier: SandboxSettings['tier'], faults: Fault[
   const first = await startService(t, { sandbox: { tier, faults } })
   const { sandbox } = first.sandbox
   const { id } = await first.app.runs.start({})
-  while (!isNow(sandbox.stats(), await first.app.runs.get(id))) await new Promise(setImmediate)
+  while (!isNow(sandbox.stats(), await first.app.runs.get(id))) await new Promise((resolve) => setTimeout(resolve, 2))
   const dataDir = await temporaryFolder(t)
   await cp(first.dataDir, dataDir, { recursive: true, filter: (path) => !path.endsWith('.lock') })
   await first.app.close()

@@ -146,7 +146,7 @@ t.test('503 with Retry-After: that endpoint gets no further call in the named ti
   const service = await startService(t, { sandbox: { tier: 'development', faults: [{ kind: 'server-error-json', status: 503, endpoint: 'album', skip: 5, times: 1, retryAfter: '2' }] } })
   const { sandbox } = service.sandbox
   const { id } = await service.app.runs.start({ limit: 60 })
-  while (sandbox.stats().faults['server-error-json'] === undefined) await new Promise(setImmediate)
+  while (sandbox.stats().faults['server-error-json'] === undefined) await new Promise((resolve) => setTimeout(resolve, 2))
   const before = sandbox.stats()
   const struckAtMs = performance.now()
   const arrivals: number[] = []

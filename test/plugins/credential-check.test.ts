@@ -3,7 +3,7 @@ import { createFakeClock } from '../fake-clock.ts'
 import { skipOnReplicas, startService } from '../service.ts'
 
 const untilLogged = async (log: () => string, text: RegExp): Promise<void> => {
-  while (!text.test(log())) await new Promise(setImmediate)
+  while (!text.test(log())) await new Promise((resolve) => setTimeout(resolve, 2))
 }
 
 t.test('as soon as it listens the service gets a token, which its first run uses', async (t) => {
@@ -29,7 +29,7 @@ t.test('a token endpoint that fails is in the log too', async (t) => {
 t.test('a token endpoint that does not answer delays neither the start nor the end', async (t) => {
   const startedMs = performance.now()
   const service = await startService(t, { sandbox: { faults: [{ kind: 'stall', endpoint: 'token' }] }, env: { SPOTIFY_TIMEOUT_MS: '60000' } })
-  while (service.sandbox.sandbox.stats().token === 0) await new Promise(setImmediate)
+  while (service.sandbox.sandbox.stats().token === 0) await new Promise((resolve) => setTimeout(resolve, 2))
   await service.app.close()
   t.ok(performance.now() - startedMs < 10_000)
   t.notMatch(service.log(), /no token from Spotify|refuses the credentials|could not be checked/)

@@ -465,7 +465,7 @@ t.test('clients that go away in the middle leave no file open', { skip: skipBig 
     await Promise.all(Array.from({ length: 5 }, async () => await readABitAndLeave(service.url, `/runs/${run.id}?format=${format}`)))
   }
   await Promise.all(Array.from({ length: 5 }, async () => await readABitAndLeave(service.url, `/runs/${run.id}`, 0)))
-  while (await openDocuments(run) > before) await new Promise((resolve) => setImmediate(resolve))
+  while (await openDocuments(run) > before) await new Promise((resolve) => setTimeout(resolve, 2))
   t.equal(before, 0)
   const { body } = await service.get(`/runs/${run.id}`)
   t.equal(createHash('sha256').update(Buffer.from(await body.arrayBuffer())).digest('hex'), sha256.json, 'and the service goes on')
@@ -479,12 +479,12 @@ t.test('a client that takes nothing for minutes is let go, and its file closed',
   const client = createConnection({ host: '127.0.0.1', port: Number(new URL(service.url).port) })
   client.write(`GET /runs/${run.id}?format=csv HTTP/1.1\r\nhost: localhost\r\n\r\n`)
   await once(client, 'readable')
-  while (await openDocuments(run) === 0) await new Promise((resolve) => setImmediate(resolve))
+  while (await openDocuments(run) === 0) await new Promise((resolve) => setTimeout(resolve, 2))
   t.equal(sockets[0]?.timeout, 600_000)
   sockets[0]?.emit('timeout')
   client.on('error', () => {}).resume()
   await once(client, 'close')
-  while (await openDocuments(run) > 0) await new Promise((resolve) => setImmediate(resolve))
+  while (await openDocuments(run) > 0) await new Promise((resolve) => setTimeout(resolve, 2))
   t.pass()
 })
 

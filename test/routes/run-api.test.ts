@@ -311,7 +311,7 @@ t.test('each request leaves one line when it is over, also if its client goes aw
   const service = await startService(t, { sandbox: { latencyMs: 50 }, env: { LOG_LEVEL: 'info' } })
   const linesOf = (id: string): Json[] => service.log().split('\n').filter((line) => line.includes(`"reqId":"${id}"`)).map((line) => JSON.parse(line) as Json)
   const over = async (id: string): Promise<Json[]> => {
-    while (linesOf(id).length === 0) await new Promise((resolve) => setImmediate(resolve))
+    while (linesOf(id).length === 0) await new Promise((resolve) => setTimeout(resolve, 2))
     return linesOf(id)
   }
   const run = (await call(service, 'POST', '/ingest', { headers: { 'x-request-id': 'one' }, body: {} })).json<Run>()
