@@ -35,4 +35,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`, { signal: AbortSignal.timeout(2500) }).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # No shell and no npm in between: SIGTERM reaches the service. The same image runs src/cli.ts and src/sandbox/server.ts.
 # New objects get 16 MiB: V8 would give them up to 64, twice, which large answers fill.
-CMD ["node", "--max-semi-space-size=16", "src/server.ts"]
+CMD ["node", "--import", "./src/compile-cache.js", "--max-semi-space-size=16", "src/server.ts"]

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Test } from 'tap'
 import { request } from 'undici'
 import { type Run } from '../src/schemas/run.ts'
@@ -17,11 +19,13 @@ export interface ServiceProcess {
 }
 
 const LISTENS_WITHIN_MS = 15_000
+/** As `npm start` does: the first file comes from the cache as well. */
+const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') }
 
 /** Start `node src/server.ts` on a free port; whatever happens, it is gone when the test has ended. */
 export async function startProcess (t: Test, env: Record<string, string>): Promise<ServiceProcess> {
   const startedAtMs = performance.now()
-  const child = spawn(process.execPath, ['src/server.ts'], { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['src/server.ts'], { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...COMPILE_CACHE, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(child, 'exit') as Promise<[number | null]>
   let output = ''
   const url = await new Promise<string>((resolve, reject) => {
@@ -91,7 +95,7 @@ export async function runProgram (file: string, args: string[], env: Record<stri
 
 /** Run any command to its end, with nothing of this process's environment but the PATH. */
 export async function runCommand (command: string, args: string[], env: Record<string, string> = {}, cwd = process.cwd()): Promise<Ended> {
-  const child = spawn(command, args, { cwd, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, { cwd, env: { PATH: process.env['PATH'] ?? '', ...COMPILE_CACHE, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString() })
