@@ -30,6 +30,7 @@ export const EXCEPTIONS: Exception[] = [
   { page: 'docs/operations.md', has: 'pg_dump', notRun: POSTGRESQL },
   { page: 'docs/operations.md', has: 'pg_restore', notRun: POSTGRESQL },
   { page: 'docs/sandbox.md', has: 'npm run -s sandbox -- --tier', serves: /SPOTIFY_CLIENT_SECRET=.*\n/ },
+  { page: 'docs/sdk-comparison.md', has: 'npm run compare', runBy: 'test/bench/compare.test.ts' },
   { page: 'docs/what-happens-when.md', has: 'npm run -s sandbox', runBy: 'test/what-happens-commands.ts' },
   { page: 'docs/what-happens-when.md', has: 'rm -rf data/faults', runBy: 'test/what-happens-commands.ts' },
   { page: 'docs/what-happens-when.md', has: 'play () {', runBy: 'test/what-happens-commands.ts' },
