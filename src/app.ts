@@ -48,7 +48,7 @@ export interface AppOptions {
   /** A `.env` file to read what the environment lacks. */
   envFile?: string
   logger: FastifyBaseLogger
-  /** What tests, and only they, put in place of the real thing. */
+  /** Replacements for the real clock, ids and connections: for tests, and for the notebook's fixed clock. */
   dependencies?: Partial<Dependencies>
   /** Go on with the runs of an earlier process as soon as the app is ready; else each waits to be asked for again. */
   recover?: boolean

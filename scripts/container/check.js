@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { createContainer, isHealthy, startContainer } from './container.js'
 
 const STARTS_WITHIN_MS = 15_000
-const LISTENS_WITHIN_MS = 2000 // what the service promises; twice that is a failure, for a machine that does other things too
+const LISTENS_WITHIN_MS = 2000 // in an image without a compile cache; above twice that it fails, since the machine may be busy
 const RUN_WITHIN_MS = 60_000
 const STOPS_WITHIN_MS = 2000
 const POLL_MS = 20

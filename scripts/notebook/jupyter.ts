@@ -32,7 +32,7 @@ export interface Output {
   data?: Record<string, string | string[]>
 }
 
-/** Where Jupyter, IPython and matplotlib keep settings and sockets. */
+/** The folders in which Jupyter, IPython and matplotlib keep settings and sockets. */
 const FOLDERS = ['IPYTHONDIR', 'JUPYTER_CONFIG_DIR', 'JUPYTER_RUNTIME_DIR', 'MPLCONFIGDIR']
 const LIBRARIES = ['ipykernel', 'requests', 'pandas', 'matplotlib']
 /** Finds libraries without importing them, which takes seconds. */

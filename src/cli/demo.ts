@@ -138,7 +138,7 @@ async function listenOn (app: Pick<FastifyInstance, 'listen'>, host: string, por
   }
 }
 
-/** Start a run as any client does, and watch it until it ends. */
+/** Starts a run over HTTP, as a client does, and watches it until it ends. */
 async function ingestOnce (app: FastifyInstance, url: string, display: ProgressDisplay): Promise<Run> {
   const client = new Client(url)
   const { body } = await client.request({ method: 'POST', path: '/ingest' })

@@ -60,7 +60,7 @@ export function createClientLine ({ maxWaiting, maxWaitMs, stalledMs }: LineLimi
     await turn
   }
 
-  /** Passes the line on when the holder's reader stalls, for as long as anybody waits. */
+  /** Passes the line on when the holder's reader stalls, while another conversion waits. */
   async function watchHolder (): Promise<void> {
     if (isWatching) return
     isWatching = true

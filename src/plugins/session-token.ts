@@ -5,8 +5,8 @@ export const SESSION_COOKIE = 'album_ingest_session'
 export const SESSION_MS = 12 * 3_600_000
 
 /**
- * Makes the token of a session: when it ends, and a proof that whoever made it has the key. Every process with the same
- * key accepts it, nothing is stored, and the key cannot be read from it.
+ * Makes the token of a session: its end, signed with the key. Every process with the same key accepts it, nothing is
+ * stored, and the key cannot be read from it.
  */
 export function sessionToken (key: string, endsMs: number): string {
   return `${endsMs.toString(36)}.${proofOf(key, endsMs).toString('base64url')}`

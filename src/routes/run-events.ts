@@ -12,8 +12,8 @@ const PROGRESS_EVERY_MS = 250
 /** A change is sent at most so much later than it may be. */
 const FLUSH_EVERY_MS = 50
 /**
- * A run that stands still is shown again so often: whoever watches sees that the stream is alive, which a comment does
- * not tell an EventSource.
+ * How often a run that stands still is sent again: an EventSource reports no comments, so that a client could not tell
+ * a quiet stream from a dead one.
  */
 const STILL_EVERY_MS = 1000
 /** A comment now and then keeps proxies from closing a quiet stream, and shows that somebody still takes it. */

@@ -38,7 +38,7 @@ function convert (field: FormField, value: string): unknown {
   }
 }
 
-/** Where in the form a refusal belongs, by the field that it names; `form` where it names none. */
+/** Returns the form field that an error names, or `form` if it names none. */
 export function fieldOf (detail: string): FormField | 'form' {
   if (detail.includes('MAX_ALBUMS_PER_RUN')) return 'limit'
   const named = FORM_FIELDS.filter((field) => new RegExp(`\\b${field}\\b`).test(detail))

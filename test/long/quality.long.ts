@@ -4,7 +4,7 @@ import { startService } from '../service.ts'
 
 const RUNS = 150
 const LIMITS = [100, 40, 15]
-/** Of one seed; the days of the next one go on where these end. */
+/** Days of one seed; the next seed continues with the day after the last one. */
 const RUNS_OF_A_SEED = 3
 /** Below the two weeks after which a release is no longer new. */
 const DAYS = 7

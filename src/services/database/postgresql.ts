@@ -193,9 +193,8 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
       closing.abort()
       const ended = queries.destroy().catch(() => {})
       await Promise.race([ended, delay(CLOSE_MS)])
-      // A pool waits for queries that a server never answers, and has no way to end its connections: their sockets
-      // have.
-      // not in the types of pg
+      // A pool waits for queries that a server never answers, and cannot end its connections: their sockets can, which
+      // the types of pg do not name.
       for (const client of clients) {
         (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy()
       }

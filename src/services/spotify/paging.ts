@@ -17,7 +17,7 @@ export interface Cursor {
   url: string | null
   /** How often this place has been answered with nothing although there should be more. */
   empties: number
-  /** An earlier place that stayed empty: a loss as soon as anything comes after it. */
+  /** The offset of an empty page, which is a loss once a later page has items. */
   holeAt: number | null
 }
 

@@ -38,8 +38,8 @@ export interface RunStore extends RunLists {
    */
   admit: (admission: Admission) => Promise<Admitted>
   /**
-   * Reads a run; null: no such run, or an id that is none. While the database is away, a run that has ended is the one
-   * that was read last. Throws `storage_failed` where it is damaged.
+   * Reads a run, or returns null where there is none of this id. While the database is away, a run that has ended is
+   * returned as it was read last. Throws `storage_failed` where it is damaged.
    */
   read: (id: string) => Promise<StoredRun | null>
   /**

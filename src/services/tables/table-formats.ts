@@ -64,7 +64,7 @@ function rowsOf (
   return readTable(table, { id, market: request.market }, albums, tiers)
 }
 
-/** Where the rows come from. */
+/** Returns the metadata of a file: the run, request, source and tier from which its rows come. */
 function fileFacts ({ name }: Table, { id, request, source }: Run, tiers: TierCount): FileFacts {
   return {
     table: name,

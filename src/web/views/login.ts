@@ -8,7 +8,7 @@ export function loginPage (visit: Visit, next: string, error: string | null): st
     name: 'login',
     title: 'Log in',
     body: html`<h1>Log in</h1>
-<p>This service shows nothing without one of its keys (API_KEYS). Whoever runs it can give you one.</p>
+<p>This service shows nothing without one of its keys (API_KEYS). Ask its operator for one.</p>
 <form class="card login" method="post" action="${visit.site.path('/ui/login')}">
 <input type="hidden" name="next" value="${next}">
 <div class="field"><label for="key">Key</label><input id="key" name="key" type="password" autocomplete="current-password" required${error === null ? '' : html` aria-invalid="true" aria-describedby="key-error"`}>${error !== null && html`<p class="error" id="key-error" role="alert">${error}</p>`}</div>
