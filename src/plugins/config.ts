@@ -5,7 +5,7 @@ import { type Ajv } from 'ajv'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import {
-  type Config, ConfigError, type ConfigProblem, ConfigSchema, PROXIES_FORMAT, ROLES, URL_FORMAT, areProxies,
+  type Config, ConfigError, type ConfigProblem, ConfigSchema, PROXIES_FORMAT, ROLES, type Related, URL_FORMAT, areProxies,
   conflictsOf, problemsOf, wrappingsOf,
 } from '../config.ts'
 
@@ -41,7 +41,7 @@ export async function loadConfig ({ env, envFile }: ConfigOptions): Promise<Conf
       schema: ConfigSchema,
       data: { ...data },
       env: false,
-      ajv: validator ?? { customOptions: (made) => { validator = withFormats(made); return validator } },
+      ajv: validator ?? { customOptions: rememberValidator },
     })
   } catch (error) {
     throw configErrorOf(error, data, wrapped)
@@ -51,22 +51,25 @@ export async function loadConfig ({ env, envFile }: ConfigOptions): Promise<Conf
   return reader.config
 }
 
-function withFormats (ajv: Ajv): Ajv {
-  return ajv.addFormat(URL_FORMAT, (text: string) => text === '' || URL.canParse(text)).addFormat(
-    PROXIES_FORMAT, areProxies
-  )
-}
-
 /** The first instance that was made: it keeps the compiled schema, which takes longer than all the rest of loading. */
 let validator: Ajv | undefined
 
-/** One problem per variable. What goes together is not known before wrapped values are unwrapped. */
+function rememberValidator (ajv: Ajv): Ajv {
+  validator = ajv
+    .addFormat(URL_FORMAT, (text: string) => text === '' || URL.canParse(text))
+    .addFormat(PROXIES_FORMAT, areProxies)
+  return validator
+}
+
+/**
+ * One problem per variable. Conflicts are reported only once no value is in quotes or blanks: until then nobody knows
+ * what the values mean.
+ */
 function configErrorOf (error: unknown, data: Record<string, string>, wrapped: ConfigProblem[]): unknown {
   if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) return error
   const problems = new Map<string, string>()
-  for (const { variable, advice } of [
-    ...wrapped, ...problemsOf(error.errors), ...wrapped.length > 0 ? [] : conflictsOf(relatedOf(data))
-  ]) {
+  const conflicts = wrapped.length > 0 ? [] : conflictsOf(relatedOf(data))
+  for (const { variable, advice } of [...wrapped, ...problemsOf(error.errors), ...conflicts]) {
     if (!problems.has(variable)) problems.set(variable, advice)
   }
   return new ConfigError([...problems].map(([variable, advice]) => ({ variable, advice })))
@@ -78,13 +81,11 @@ function fileOf (path: string | undefined): ConfigOptions['env'] {
   try {
     return parseEnv(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
   } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
     throw new ConfigError([{
       variable: path,
-      advice: `cannot be read (${error instanceof Error
-? error.message
-: String(
-      error
-    )}): make it a file that the service may read, or take it away and set the variables in the environment`
+      advice: `cannot be read (${reason}): ` +
+        'make it a file that the service may read, or take it away and set the variables in the environment',
     }])
   }
 }
@@ -104,16 +105,13 @@ function withProxies (env: Record<string, string>): Record<string, string> {
 }
 
 /** The variables that go together, read without the schema that refused some variable. */
-function relatedOf (
-  { HOST = '127.0.0.1', API_KEYS = '', ALLOW_ANONYMOUS, DATABASE_URL = '', ROLE }: Record<string, string>
-): Parameters<typeof conflictsOf>[0] {
+function relatedOf (data: Record<string, string>): Related {
+  const { HOST = String(ConfigSchema.properties.HOST.default), API_KEYS = '', DATABASE_URL = '' } = data
   return {
     HOST,
     API_KEYS,
     DATABASE_URL,
-    ALLOW_ANONYMOUS: ALLOW_ANONYMOUS === 'true',
-    ROLE: ROLES.find(
-      (role) => role === ROLE
-    ) ?? 'all',
+    ALLOW_ANONYMOUS: data['ALLOW_ANONYMOUS'] === 'true',
+    ROLE: ROLES.find((role) => role === data['ROLE']) ?? 'all',
   }
 }
