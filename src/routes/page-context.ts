@@ -6,7 +6,7 @@ import { formTokenOf } from '../plugins/session-token.ts'
 import { type Assets } from '../web/assets.ts'
 import { type Visit, imageOriginsOf, policyOf } from '../web/site.ts'
 import { VERSION } from '../version.ts'
-import { prefersGzip } from './download/negotiation.ts'
+import { preferredCoding } from './download/negotiation.ts'
 
 /** What all routes of the pages share. */
 export interface Pages {
@@ -55,7 +55,7 @@ export function createPages (app: FastifyInstance, assets: () => Assets): Pages 
 
     async send (request, reply, page) {
       reply.headers(headers)
-      if (page.length < MIN_GZIP_BYTES || !prefersGzip(request)) return await reply.send(page)
+      if (page.length < MIN_GZIP_BYTES || preferredCoding(request) === null) return await reply.send(page)
       return await reply.header('content-encoding', 'gzip').send(await promisify(gzip)(page))
     },
 

@@ -42,9 +42,8 @@ export const chooseFormat = createChoice(FORMAT_NAMES, (name) => FORMATS[name].m
 /** The format of a table that a request wants; Parquet where it does not say. */
 export const chooseTableFormat = createChoice(TABLE_FORMAT_NAMES, (name) => TABLE_FORMATS[name].mediaType)
 
-/** Returns whether the client prefers gzip to the plain bytes. */
-export function prefersGzip ({ headers }: FastifyRequest): boolean {
-  return new Negotiator({ headers: { 'accept-encoding': headers['accept-encoding'] } }).encoding(
-    ['gzip', 'identity']
-  ) === 'gzip'
+/** Returns the content coding that the client prefers; null: none. */
+export function preferredCoding ({ headers }: FastifyRequest): 'gzip' | null {
+  const negotiator = new Negotiator({ headers: { 'accept-encoding': headers['accept-encoding'] } })
+  return negotiator.encoding(['gzip', 'identity']) === 'gzip' ? 'gzip' : null
 }

@@ -24,19 +24,26 @@ export interface Representation extends Validators {
   read: (range: ByteRange | null, response: ServerResponse) => Promise<Buffer | Readable>
 }
 
-/** Returns the validators that follow from the record alone, or null; without a compressed copy another tag applies. */
-export function validatorsOf (
-  { file, finishedAt, createdAt }: Run, formatName: FormatName, isGzipPreferred: boolean
-): Validators | null {
-  return file === null
+type Coding = Representation['coding']
+
+/**
+ * Returns the validators that follow from the record alone, or null for a run without a file. They assume that the
+ * compressed copy exists; where it does not, `representationOf` gives the tag of the plain document.
+ */
+export function validatorsOf (run: Run, formatName: FormatName, preferred: Coding): Validators | null {
+  return run.file === null
     ? null
-    : { etag: tagOf(file.sha256, formatName, isGzipPreferred), modifiedMs: Date.parse(finishedAt ?? createdAt) }
+    : { etag: tagOf(run.file.sha256, formatName, preferred), modifiedMs: endedMs(run) }
 }
 
-function tagOf (sha256: string, formatName: FormatName, isGzip: boolean): string {
+function endedMs ({ finishedAt, createdAt }: Run): number {
+  return Date.parse(finishedAt ?? createdAt)
+}
+
+function tagOf (sha256: string, formatName: FormatName, coding: Coding): string {
   const { revision, write } = FORMATS[formatName]
   if (write !== null) return `"${sha256}-${formatName}-${revision}"`
-  return isGzip ? `"${sha256}-gzip"` : `"${sha256}"`
+  return coding === null ? `"${sha256}"` : `"${sha256}-${coding}"`
 }
 
 /** Resolves when a conversion for this client may begin, or rejects where it may not. */
@@ -44,39 +51,33 @@ export type BeginConversion = (signal: AbortSignal) => Promise<Conversion>
 
 /** Returns the representation of a run that has ended. Throws `storage_failed` if its file is missing or damaged. */
 export async function representationOf (
-  run: Run, path: string | null, formatName: FormatName, isGzipPreferred: boolean, begin: BeginConversion
+  run: Run, path: string | null, formatName: FormatName, preferred: Coding, begin: BeginConversion
 ): Promise<Representation> {
   const { contentType, extension, write } = FORMATS[formatName]
   const document = run.file === null || path === null ? emptyDocument(run) : storedDocument(run.file, path)
   const common = {
     contentType,
-    fileName: documentName(run).replace('.json', extension),
-    modifiedMs: Date.parse(run.finishedAt ?? run.createdAt),
+    fileName: documentName(run).replace(/\.json$/, extension),
+    modifiedMs: endedMs(run),
   }
-  const copy = isGzipPreferred && write === null ? await document.compressed() : null
-  if (copy !== null) return { ...common, ...copy, etag: tagOf(document.sha256, formatName, true), coding: 'gzip' }
+  const copy = preferred === 'gzip' && write === null ? await document.compressed() : null
+  if (copy !== null) return { ...common, ...copy, etag: tagOf(document.sha256, formatName, 'gzip'), coding: 'gzip' }
   await document.check()
-  const etag = tagOf(document.sha256, formatName, false)
-  if (write === null) return { ...common, etag, coding: null, bytes: document.bytes, read: document.read }
-  return {
-    ...common,
-    etag,
-    coding: null,
-    bytes: null,
-    read: async (_range, response) => await convert(document, write, begin, response),
-  }
+  const plain = { ...common, etag: tagOf(document.sha256, formatName, null), coding: null }
+  if (write === null) return { ...plain, bytes: document.bytes, read: document.read }
+  return { ...plain, bytes: null, read: async (_range, response) => await convert(document, write, begin, response) }
 }
 
 type Write = (albums: AsyncIterable<Buffer>) => AsyncIterable<Uint8Array | string>
 
-/** Streams a document in another format as soon as a conversion may begin, which ends with its stream or its client. */
+/** Streams a document in another format: see `streamConversion`. */
 export async function convert (
-  { albums }: Pick<Document, 'albums'>, write: Write, begin: BeginConversion, response: ServerResponse
+  { albums }: Pick<DocumentSource, 'albums'>, write: Write, begin: BeginConversion, response: ServerResponse
 ): Promise<Readable> {
   return await streamConversion(({ inTurns }) => write(inTurns(albums())), begin, response)
 }
 
-/** Streams what is made of documents as soon as a conversion may begin, which ends with its stream or its client. */
+/** Waits for the client's turn, then streams. The turn ends with the stream, or when the client leaves. */
 export async function streamConversion (
   write: (conversion: Conversion) => AsyncIterable<Uint8Array | string>,
   begin: BeginConversion,
@@ -91,21 +92,22 @@ export async function streamConversion (
   return Readable.from(write(conversion)).once('end', conversion.end)
 }
 
+/** Nobody receives it: it ends the wait. */
 function clientLeft (): ServiceError {
   return new ServiceError('request_timeout', 'the client left while its conversion waited')
 }
 
-interface Source extends Pick<Representation, 'read'> { bytes: number }
+interface ReadableBytes extends Pick<Representation, 'read'> { bytes: number }
 
-interface Document extends Source {
+interface DocumentSource extends ReadableBytes {
   sha256: string
-  compressed: () => Promise<Source | null>
+  compressed: () => Promise<ReadableBytes | null>
   /** Throws where it is not what the record says. */
   check: () => Promise<void>
   albums: () => AsyncIterable<Buffer>
 }
 
-export function storedDocument (file: StoredFile, path: string): Document {
+export function storedDocument (file: StoredFile, path: string): DocumentSource {
   const { bytes, sha256 } = file
   return {
     bytes,
@@ -132,7 +134,7 @@ async function * chunksOf (path: string): AsyncGenerator<Buffer> {
 }
 
 /** Returns a document without albums, for a run that fetched none. */
-function emptyDocument ({ file: _file, ...run }: Run): Document {
+function emptyDocument ({ file: _file, ...run }: Run): DocumentSource {
   const text = Buffer.from(JSON.stringify({ ...run, albums: [] }))
   return {
     bytes: text.length,

@@ -8,7 +8,7 @@ import { RUN_UNKNOWN } from '../../schemas/problem.ts'
 import { Run } from '../../schemas/run.ts'
 import { RunParams } from '../../schemas/run-id.ts'
 import { type ByteRange, byteRange } from './byte-range.ts'
-import { chooseFormat, prefersGzip } from './negotiation.ts'
+import { chooseFormat, preferredCoding } from './negotiation.ts'
 import { type Validators, checkPreconditions, isRangeWanted } from './conditional.ts'
 import { type BeginConversion, type Representation, representationOf, validatorsOf } from './representation.ts'
 import { retryAfterSeconds } from './retry-after.ts'
@@ -47,11 +47,11 @@ export default documentRoutes
 export async function sendDocument (
   app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, run: Run
 ): Promise<FastifyReply> {
-  const [format, isGzipPreferred] = [chooseFormat(request), prefersGzip(request)]
+  const [format, coding] = [chooseFormat(request), preferredCoding(request)]
   return await sendRepresentation(app, request, reply, run, {
     vary: 'Accept, Accept-Encoding',
-    known: validatorsOf(run, format, isGzipPreferred),
-    open: async (path, begin) => await representationOf(run, path, format, isGzipPreferred, begin),
+    known: validatorsOf(run, format, coding),
+    open: async (path, begin) => await representationOf(run, path, format, coding, begin),
   })
 }
 
@@ -74,9 +74,8 @@ export async function sendRepresentation (
     identify(reply, known)
     return await sendNothing(request, reply.code(304))
   }
-  const begin: BeginConversion = async (
-    signal
-  ) => await app.conversions.begin(app.clientKey(request) ?? request.ip, signal)
+  const begin: BeginConversion = async (signal) =>
+    await app.conversions.begin(app.clientKey(request) ?? request.ip, signal)
   const representation = await unlessDeleted(app, run, async () => await open(await app.runs.documentPath(run), begin))
   identify(reply, representation)
   if (isNotModified(request, representation)) return await sendNothing(request, reply.code(304))
