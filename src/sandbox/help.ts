@@ -17,14 +17,14 @@ export function helpText (): string {
       ['--host ADDRESS', 'address to listen on (default 127.0.0.1)'],
       ['--port PORT', 'port to listen on; 0 takes a free one (default 4000)'],
       ['--help', 'print this and exit'],
-      ...settings(),
+      ...settingRows(),
     ]),
     '',
     'Fields of a fault',
     ...table(Object.entries(FaultSchema.properties).map(([name, schema]) => [name, descriptionOf(schema)])),
     '',
     'Kinds of faults',
-    ...table(faults()),
+    ...table(faultRows()),
     '',
     'Search filters for albums. All must hold, with free words and "quoted phrases"; an unknown filter is free text',
     ...table(Object.entries(FILTERS)),
@@ -32,7 +32,9 @@ export function helpText (): string {
   ].join('\n')
 }
 
-function settings (): string[][] {
+type Row = [name: string, text: string]
+
+function settingRows (): Row[] {
   return Object.entries(SettingsSchema.properties).map(([name, schema]) => {
     const usual = DEFAULT_SETTINGS[name as keyof typeof DEFAULT_SETTINGS]
     const text = typeof usual === 'string' ? usual : JSON.stringify(usual)
@@ -40,17 +42,16 @@ function settings (): string[][] {
   })
 }
 
-function faults (): string[][] {
-  return Object.entries(FAULTS).map(([kind, { does, meets }]) => {
-    return [kind, meets === 'every' ? does : `${does} (${meets.join(', ')})`]
-  })
+function faultRows (): Row[] {
+  return Object.entries(FAULTS).map(([kind, { does, meets }]) =>
+    [kind, meets === 'every' ? does : `${does} (${meets.join(', ')})`])
 }
 
 function descriptionOf (schema: TSchema): string {
   return String(schema.description)
 }
 
-function table (rows: string[][]): string[] {
-  const width = Math.max(...rows.map(([name = '']) => name.length))
-  return rows.map(([name = '', text = '']) => `  ${name.padEnd(width)}  ${text}`)
+function table (rows: Row[]): string[] {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`)
 }

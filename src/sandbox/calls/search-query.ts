@@ -3,8 +3,8 @@ import type { SearchFields } from '../catalogue/catalogue.ts'
 type Test = (fields: SearchFields) => boolean
 
 export interface SearchQuery {
-  /** Whether the query contains `tag:new`. */
-  readonly isNew: boolean
+  /** The query contains `tag:new`. */
+  readonly wantsNew: boolean
   /** The other terms, all of which an album must pass. */
   readonly tests: readonly Test[]
 }
@@ -29,8 +29,7 @@ const FILTER = /^(\w+):(.+)$/s
 /** Parses a search text into field filters, quoted phrases and free words. An unknown filter is free text. */
 export function readQuery (text: string): SearchQuery {
   const terms = text.match(TERM) ?? []
-  const others = terms.filter((term) => !isTagNew(term))
-  return { isNew: others.length < terms.length, tests: others.map(testOf) }
+  return { wantsNew: terms.some(isTagNew), tests: terms.filter((term) => !isTagNew(term)).map(testOf) }
 }
 
 function isTagNew (term: string): boolean {
@@ -65,8 +64,8 @@ function yearTest (value: string): Test | undefined {
 
 /** Tests whether the name, an artist's name or the barcode contains the text. */
 function freeText (term: string): Test {
-  const words = plain(term)
-  return ({ album, artists, upc }) => [album, ...artists, upc].some((text) => plain(text).includes(words))
+  const phrase = plain(term)
+  return ({ album, artists, upc }) => [album, ...artists, upc].some((text) => plain(text).includes(phrase))
 }
 
 /** Removes quotes and differences of case, Unicode form and blanks. */

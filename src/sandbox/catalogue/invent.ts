@@ -1,20 +1,21 @@
 import { type Catalogue } from './catalogue.ts'
 import { createId } from './ids.ts'
 import { type Page, type SimplifiedAlbum, type Track, type View } from './objects.ts'
+import { linkBehind } from './paging.ts'
 import { hashText, mix } from './random.ts'
 
 /** Fills a page with items that no catalogue has, and sets `next`. Invented albums are old, and 404 by their ids. */
-export function fillForEver (page: Page<unknown>, item: 'album' | 'track', catalogue: Catalogue, view: View): void {
+export function fillWithInvented (page: Page<unknown>, item: 'album' | 'track', catalogue: Catalogue, view: View): void {
   const { origin, pathname } = new URL(page.href)
   const template = item === 'album' ? albumTemplate(catalogue, view) : trackTemplate(catalogue, view)
-  const listing = hashText(pathname)
   if (template === undefined) return
+  const pathHash = hashText(pathname)
   for (let place = page.items.length; place < page.limit; place++) {
-    const id = createId(catalogue.seed, 'invented', mix(listing, page.offset + place))
+    const id = createId(catalogue.seed, 'invented', mix(pathHash, page.offset + place))
     const name = `Invented ${page.offset + place + 1}`
     page.items.push({ ...template, id, name, href: `${origin}/v1/${item}s/${id}`, uri: `spotify:${item}:${id}` })
   }
-  page.next = page.href.replace(/offset=\d+/, `offset=${page.offset + page.limit}`)
+  page.next = linkBehind(page)
 }
 
 function albumTemplate (catalogue: Catalogue, view: View): SimplifiedAlbum | undefined {

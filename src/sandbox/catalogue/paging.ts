@@ -15,6 +15,11 @@ export function pageLink (
   return `${view.apiUrl}${path}?${query.join('&')}`
 }
 
+/** Returns the URL of the page behind this one, whether there is one or not. */
+export function linkBehind ({ href, offset, limit }: Page<unknown>): string {
+  return href.replace(/offset=\d+/, `offset=${offset + limit}`)
+}
+
 /**
  * Creates one page of a listing (Spotify reference: PagingObject). `next` ends at `reachable`; `total` is what the page
  * claims, which differs in Spotify's search.

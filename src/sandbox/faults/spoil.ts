@@ -1,7 +1,9 @@
 import { type Catalogue } from '../catalogue/catalogue.ts'
+import { FOREIGN_ORIGIN } from './fault-answers.ts'
 import { flawOf } from './flaws.ts'
-import { fillForEver } from '../catalogue/invent.ts'
+import { fillWithInvented } from '../catalogue/invent.ts'
 import type { Page, Track, View } from '../catalogue/objects.ts'
+import { linkBehind } from '../catalogue/paging.ts'
 import type { Fault } from '../settings/settings.ts'
 import type { EndpointName } from '../settings/endpoints.ts'
 import { repeatPlace, restartNumbers, type TrackAt } from './track-places.ts'
@@ -31,9 +33,9 @@ interface Parts {
   readonly tracks: Array<{ albumId: string, page: Page<Item | null> }>
 }
 
-const FOREIGN_ORIGIN = 'https://api.spotify.invalid'
 const DEEP = 20_000
 const HUGE_TOTAL = 1_000_000_000
+const WRONG_TOTAL_BY = 7
 
 /** Changes a true answer in place. The item is the album that the fault names, else the middle one. */
 export function spoil (fault: Fault, call: SpoiltCall, body: unknown): void {
@@ -48,7 +50,7 @@ export function spoil (fault: Fault, call: SpoiltCall, body: unknown): void {
     case 'other-album': answerOther(parts, fault.albumId, call); break
     default: flaw(fault, parts)
   }
-  for (const { albumId, page } of parts.tracks) spoilTracks(fault, page, trackReader(call, albumId))
+  for (const { albumId, page: trackPage } of parts.tracks) spoilTracks(fault, trackPage, trackReader(call, albumId))
   if (page !== null) spoilPage(fault, page, call)
 }
 
@@ -62,9 +64,9 @@ function nest (item: Item, depth: number): Item {
 
 /** Changes fields of one item, and of one track of each full album. */
 function flaw ({ kind, albumId }: Fault, { items, albums, tracks }: Parts): void {
-  const fieldsOf = flawOf(kind)
-  if (fieldsOf === undefined) return
-  const change = (item: Item) => Object.assign(item, fieldsOf(item))
+  const changesOf = flawOf(kind)
+  if (changesOf === undefined) return
+  const change = (item: Item) => Object.assign(item, changesOf(item))
   replaceOne(items, albumId, change)
   if (albums.length > 0) for (const { page } of tracks) replaceOne(page.items, undefined, change)
 }
@@ -82,12 +84,12 @@ function spoilTracks ({ kind }: Fault, page: Page<Item | null>, trackAt: TrackAt
 function spoilPage (fault: Fault, page: Page<unknown>, { endpoint, catalogue, view }: SpoiltCall): void {
   switch (fault.kind) {
     case 'empty-page': page.items = []; break
-    case 'wrong-total': page.total = Math.max(0, page.total + (fault.delta ?? 7)); break
+    case 'wrong-total': page.total = Math.max(0, page.total + (fault.delta ?? WRONG_TOTAL_BY)); break
     case 'next-null-early': page.next = null; break
     case 'next-repeated': page.next = page.href; break
     case 'next-foreign': page.next = fault.url ?? elsewhere(page.href); break
-    case 'next-past-cap': page.next = page.href.replace(/offset=\d+/, `offset=${page.offset + page.limit}`); break
-    case 'endless-next': fillForEver(page, isOfTracks(endpoint) ? 'track' : 'album', catalogue, view); break
+    case 'next-past-cap': page.next = linkBehind(page); break
+    case 'endless-next': fillWithInvented(page, isOfTracks(endpoint) ? 'track' : 'album', catalogue, view); break
     default:
   }
 }

@@ -58,8 +58,8 @@ function typesOf (query: Query): string[] {
 
 /** Returns all albums that match, by relevance, also those beyond the last page. */
 function matches (catalogue: Catalogue, text: string): readonly string[] {
-  const { isNew, tests } = readQuery(text)
-  const albums = isNew ? catalogue.searchOrder : catalogue.listed
+  const { wantsNew, tests } = readQuery(text)
+  const albums = wantsNew ? catalogue.searchOrder : catalogue.listed
   return tests.length === 0 ? albums : albums.filter((id) => passes(catalogue.searchFields(id), tests))
 }
 

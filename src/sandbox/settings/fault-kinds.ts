@@ -17,12 +17,12 @@ const PAGES_OF_ALBUM = [...PAGES, 'album'] as const
 const DATA = [...PAGES, 'album', 'albums'] as const
 
 /** Describes a fault that replaces the true answer. */
-function instead (does: string, meets: FaultKindInfo['meets'] = 'every'): FaultKindInfo {
+function instead (does: string, meets: FaultKindInfo['meets'] = 'every'): FaultKindInfo & { spoils: false } {
   return { does, meets, spoils: false }
 }
 
 /** Describes a fault that changes the true answer. */
-function spoiling (does: string, meets: FaultKindInfo['meets']): FaultKindInfo {
+function spoiling (does: string, meets: FaultKindInfo['meets']): FaultKindInfo & { spoils: true } {
   return { does, meets, spoils: true }
 }
 
@@ -84,6 +84,8 @@ export const FAULTS = {
 } as const satisfies Record<string, FaultKindInfo>
 
 export type FaultKind = keyof typeof FAULTS
+/** The kinds that change a true answer. */
+export type SpoilingKind = { [Kind in FaultKind]: typeof FAULTS[Kind]['spoils'] extends true ? Kind : never }[FaultKind]
 export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[]
 
 export function faultMeets (kind: FaultKind, endpoint: EndpointName): boolean {
@@ -91,6 +93,6 @@ export function faultMeets (kind: FaultKind, endpoint: EndpointName): boolean {
   return meets === 'every' || meets.includes(endpoint)
 }
 
-export function isSpoiling (kind: FaultKind): boolean {
+export function isSpoiling (kind: FaultKind): kind is SpoilingKind {
   return FAULTS[kind].spoils
 }
