@@ -1168,7 +1168,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it does */
+            /** @description the process answers */
             200: {
                 headers: {
                     /** @description the request's own, or a new one */
@@ -1248,7 +1248,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description they can */
+            /** @description runs can be started */
             200: {
                 headers: {
                     /** @description the request's own, or a new one */

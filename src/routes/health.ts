@@ -10,9 +10,11 @@ const PROBE_EVERY_MS = 1000
 
 const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const readiness = createRecent(async () => {
-    await app.runs.probe().catch((
-      cause: unknown
-    ) => { throw cause instanceof ServiceError ? cause : storageFailed('nothing can be stored', cause) })
+    try {
+      await app.runs.probe()
+    } catch (cause) {
+      throw cause instanceof ServiceError ? cause : storageFailed('nothing can be stored', cause)
+    }
     return { status: 'ok' as const }
   }, { maxAgeMs: PROBE_EVERY_MS, monotonic: app.dependencies.clock.monotonic })
 
@@ -22,7 +24,7 @@ const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'isLive',
       tags: ['service'],
       summary: 'Whether the process answers',
-      response: { 200: json(Health, 'it does') },
+      response: { 200: json(Health, 'the process answers') },
     },
   }, async () => ({ status: 'ok' as const }))
 
@@ -32,7 +34,7 @@ const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'isReady',
       tags: ['service'],
       summary: 'Whether runs can be started: what a load balancer asks',
-      response: { 200: json(Health, 'they can') },
+      response: { 200: json(Health, 'runs can be started') },
       problems: ['storage_failed', 'starting'],
     },
   }, async () => await readiness())
