@@ -42,7 +42,7 @@ export interface Fetching {
 }
 
 /**
- * Fetches what comes along the belts until they end: by the batch where Spotify allows it, each album's further
+ * Fetches the albums of both queues until they end: by the batch where Spotify allows it, each album's further
  * pages at the same time. A failed album is noted in `failures`, or in the ledger when Spotify does not have it.
  * Throws what stops every call: a pause, an abort, bad credentials, a full disk.
  */

@@ -123,7 +123,7 @@ async function runPass (
   const workQueue = createWorkQueue<ListedAlbum>(hasFurtherTracks)
   const partialAlbums = createWorkQueue<ListedAlbum>()
   let lookedUp = Promise.resolve()
-  /** One page after the other and beside the listing, so that the belts keep its order and it waits for no disk. */
+  /** One page after the other and beside the listing: the queues keep its order, and it waits for no disk. */
   const put = (albums: ListedAlbum[]): void => {
     lookedUp = lookedUp.then(async () => {
       const missing = albums.filter((album) => isMissing(ledger, album))
