@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin'
-import { type Diagnosis, createDiagnose } from '../services/spotify/diagnose.ts'
+import { type Diagnosis } from '../schemas/diagnosis.ts'
+import { createDiagnose } from '../services/spotify/diagnose.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,4 +1,7 @@
-import { type TSchema, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
+import { Literals } from './literals.ts'
+import { Nullable } from './nullable.ts'
+import { headerText } from './response.ts'
 import { Gap } from './run.ts'
 import { RunId } from './run-id.ts'
 
@@ -8,14 +11,9 @@ export const HIDING_REASONS = [
 ] as const
 export type HidingReason = typeof HIDING_REASONS[number]
 
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
-const Reason = Type.Unsafe<string>({
-  type: 'string',
-  enum: [...HIDING_REASONS],
-  description: 'album_gap: a gap names it; listing_incomplete, listing_capped: the listing has that gap; ' +
-    'listing_limited: it stopped at `limit`; run_ended_early: failed or canceled; source_differs: the other run used ' +
-      'another source',
-})
+const Reason = Literals(HIDING_REASONS, 'album_gap: a gap names it; listing_incomplete, listing_capped: the listing ' +
+  'has that gap; listing_limited: it stopped at `limit`; run_ended_early: failed or canceled; source_differs: the ' +
+  'other run used another source')
 
 const NAME = { albumId: Type.String(), name: Nullable(Type.String({ description: 'at most 500 characters of it' })) }
 
@@ -81,12 +79,10 @@ export const ChangesQuery = Type.Object({
   ),
 }, { additionalProperties: false })
 
-const text = (description: string) => ({ type: 'string', description })
-
 export const changesResponses = {
   200: {
     description: 'what has changed',
-    headers: { etag: text('strong'), 'last-modified': text('when the later run ended') },
+    headers: { etag: headerText('strong'), 'last-modified': headerText('when the later run ended') },
     content: { 'application/json': { schema: Changes } },
   },
   304: { type: 'null', description: 'the client has it already' },

@@ -1,10 +1,10 @@
-import { Type } from '@sinclair/typebox'
-
-const orNull = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) => Type.Union([schema, Type.Null()])
+import { type Static, Type } from '@sinclair/typebox'
+import { Literals } from './literals.ts'
+import { Nullable } from './nullable.ts'
 
 const AGE = {
-  checkedAt: orNull(Type.String({ format: 'date-time', description: 'when this became known' })),
-  ageSeconds: orNull(Type.Integer({ minimum: 0, description: 'how long ago that is' })),
+  checkedAt: Nullable(Type.String({ format: 'date-time', description: 'when this became known' })),
+  ageSeconds: Nullable(Type.Integer({ minimum: 0, description: 'how long ago that is' })),
 }
 
 export const DiagnoseQuery = Type.Object({
@@ -13,26 +13,27 @@ export const DiagnoseQuery = Type.Object({
   ),
 }, { additionalProperties: false })
 
+const TIERS = ['extended', 'development', 'unknown'] as const
+
 /** What is known of these credentials. */
 export const Diagnosis = Type.Object({
   token: Type.Object({
-    ok: orNull(Type.Boolean({ description: 'whether the last attempt to get one succeeded; null before the first' })),
-    detail: orNull(Type.String()),
+    ok: Nullable(Type.Boolean({ description: 'whether the last attempt to get one succeeded; null before the first' })),
+    detail: Nullable(Type.String()),
     ...AGE,
   }),
-  tier: Type.Unsafe<'extended' | 'development' | 'unknown'>(
-    { type: 'string', enum: ['extended', 'development', 'unknown'] }
-  ),
+  tier: Literals(TIERS),
   endpoints: Type.Array(Type.Object({
     endpoint: Type.String(),
-    status: orNull(Type.Integer({ description: 'null where it did not answer' })),
-    pageSize: orNull(Type.Integer({ description: 'the largest page that it gives, as far as is known' })),
-    detail: orNull(Type.String()),
+    status: Nullable(Type.Integer({ description: 'null where it did not answer' })),
+    pageSize: Nullable(Type.Integer({ description: 'the largest page that it gives, as far as is known' })),
+    detail: Nullable(Type.String()),
     ...AGE,
   }), { description: 'those of which something is known' }),
   callsLast24Hours: Type.Integer(),
   callsPer30s: Type.Integer({ description: 'what the service allows itself at present' }),
-  pause: orNull(
+  pause: Nullable(
     Type.Object({ until: Type.String({ format: 'date-time' }), code: Type.String(), detail: Type.String() })
   ),
 }, { title: 'Diagnosis', description: 'What is known of these credentials' })
+export type Diagnosis = Static<typeof Diagnosis>

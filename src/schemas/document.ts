@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { FORMATS, FORMAT_NAMES } from '../formats/index.ts'
 import { Problem } from './problem.ts'
+import { headerText } from './response.ts'
 
 /** A name that is no format is 406 and not 400, so that the schema takes any. */
 export const Format = Type.String({
@@ -11,14 +12,12 @@ export const Format = Type.String({
 })
 export const DocumentQuery = Type.Object({ format: Type.Optional(Format) }, { additionalProperties: false })
 
-const text = (description: string) => ({ type: 'string', description })
-
 const HEADERS = {
-  etag: text('strong; another one for each format and content coding'),
-  'last-modified': text('when the run ended'),
-  'content-disposition': text("the file's name"),
-  'content-encoding': text('gzip, for a client that prefers it and format json'),
-  'accept-ranges': text('bytes for json, none for the formats that are made while they are sent'),
+  etag: headerText('strong; another one for each format and content coding'),
+  'last-modified': headerText('when the run ended'),
+  'content-disposition': headerText("the file's name"),
+  'content-encoding': headerText('gzip, for a client that prefers it and format json'),
+  'accept-ranges': headerText('bytes for json, none for the formats that are made while they are sent'),
 }
 
 /** Sent as stored or as made, never through a serializer. */
@@ -40,7 +39,7 @@ export const documentResponses = {
   200: StoredDocument,
   206: {
     description: 'a part of the document',
-    headers: { ...HEADERS, 'content-range': text('which part') },
+    headers: { ...HEADERS, 'content-range': headerText('which part') },
     content: { 'application/json': { schema: Type.String({ format: 'binary' }) } },
   },
   304: { type: 'null', description: 'the client has it already' },

@@ -1,4 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { Literals } from './literals.ts'
+import { Nullable } from './nullable.ts'
 
 /** Aspects of quality, as `dimension` of a check. */
 export const DIMENSIONS = [
@@ -12,10 +14,7 @@ export type Severity = 'error' | 'warning'
 export const QUALITY_TABLES = ['albums', 'tracks', 'artists', 'album_artists', 'track_artists'] as const
 export type TableName = typeof QUALITY_TABLES[number]
 
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Count = Type.Integer({ minimum: 0 })
-const Literals = <T extends string>(values: readonly T[], description?: string) =>
-  Type.Unsafe<T>({ type: 'string', enum: [...values], ...(description === undefined ? {} : { description }) })
 const byName = <T extends TSchema>(schema: T) => Type.Record(Type.String(), schema)
 
 export const VERDICTS = ['passed', 'warned', 'failed'] as const

@@ -1,7 +1,8 @@
-import { type TSchema, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
+import { Nullable } from './nullable.ts'
 import { Pattern } from './pattern.ts'
+import { headerText } from './response.ts'
 
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Text = Nullable(Type.String())
 
 const ReleaseArtist = Type.Object({ id: Text, name: Text }, { title: 'ReleaseArtist' })
@@ -34,10 +35,9 @@ export const ReleasesQuery = Type.Object({
   limit: Type.Integer({ minimum: 1, maximum: 500, default: 100, description: 'releases on a page' }),
 }, { additionalProperties: false })
 
-const text = (description: string) => ({ type: 'string', description })
 const FEED_HEADERS = {
-  etag: text('strong'),
-  'last-modified': text('when the newest release entered the list; absent for seconds after that'),
+  etag: headerText('strong'),
+  'last-modified': headerText('when the newest release entered the list; absent for seconds after that'),
 }
 
 /** A feed, by its media type. */

@@ -7,6 +7,9 @@ export interface ResponseHeader {
   required?: boolean
 }
 
+/** Returns the description of a response header that is a text. */
+export const headerText = (description: string): ResponseHeader => ({ type: 'string', description })
+
 /** One answer of a route: JSON by this schema. */
 export const json = <T extends TSchema>(schema: T, description: string, headers: Record<string, ResponseHeader> = {}) =>
   ({ description, headers, content: { 'application/json': { schema } } })

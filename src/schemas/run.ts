@@ -1,10 +1,10 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import { RUN_ERROR_CODES, describeCodes } from '../error-codes.ts'
 import { PAGINATIONS, SOURCES, USED_SOURCES } from './ingest-body.ts'
 import { Literals } from './literals.ts'
+import { Nullable } from './nullable.ts'
 import { QualityVerdict } from './quality.ts'
 
-const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' })
 const Count = Type.Integer({ minimum: 0 })
 
@@ -57,12 +57,16 @@ const Progress = Type.Object({ albumsListed: Count, albumsFetched: Count, tracks
 export type Progress = Static<typeof Progress>
 
 const Cost = Type.Object({
+  /** Sent to the Web API, refused and repeated ones included; token requests are not. */
   calls: Count,
+  /** Calls that were sent again after a fault. */
   retries: Count,
+  /** Milliseconds in which at least one call waited for the pacer. */
   throttledMs: Count,
   cached: Type.Integer({ minimum: 0, description: 'albums that an earlier run had fetched: they cost no call' }),
   byEndpoint: Type.Record(Type.String(), Count),
 }, { title: 'Cost', description: 'calls to Spotify, and what was waited for its limit' })
+export type Cost = Static<typeof Cost>
 
 export const WAITING_FOR = ['pace', 'pause', 'retry', 'queue'] as const
 

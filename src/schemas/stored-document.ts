@@ -1,7 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox'
+import { Nullable } from './nullable.ts'
 import { Run } from './run.ts'
 
-const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const asSpotifySentIt = (title: string) => ({
   title,
   description: 'as Spotify sent it, with whatever other fields it sends: see its Web API reference',
@@ -9,7 +9,7 @@ const asSpotifySentIt = (title: string) => ({
 })
 
 /** Any of it may be missing, and most of it has been seen as null: only what the service checks is promised. */
-const asSeen = <T extends TSchema>(schema: T) => Type.Optional(orNull(schema))
+const asSeen = <T extends TSchema>(schema: T) => Type.Optional(Nullable(schema))
 
 const Artist = Type.Object({ id: asSeen(Type.String()), name: asSeen(Type.String()) }, asSpotifySentIt('Artist'))
 
@@ -31,7 +31,7 @@ export const Album = Type.Object({
   artists: asSeen(Type.Array(Artist)),
   tracks: Type.Object({
     items: Type.Array(Track, { description: "every track of every page, in Spotify's order" }),
-    next: orNull(Type.String()),
+    next: Nullable(Type.String()),
   }, { additionalProperties: true }),
 }, asSpotifySentIt('Album'))
 

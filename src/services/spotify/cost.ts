@@ -1,18 +1,6 @@
+import { type Cost } from '../../schemas/run.ts'
 import { type Endpoint } from './http/endpoint.ts'
 import { type Wait, type WaitReason, standstillOf } from './pacing/wait.ts'
-
-/** What a run has cost so far: part of the run that users see. */
-export interface Cost {
-  /** Calls sent to the Web API, refused and repeated ones included; token requests are not. */
-  calls: number
-  /** Calls that were sent again after a fault. */
-  retries: number
-  /** Milliseconds in which at least one call waited for the pacer. */
-  throttledMs: number
-  /** Albums taken from the cache instead of a call. */
-  cached: number
-  byEndpoint: Partial<Record<Endpoint, number>>
-}
 
 export const NO_COST: Cost = { calls: 0, retries: 0, throttledMs: 0, cached: 0, byEndpoint: {} }
 

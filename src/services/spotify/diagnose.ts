@@ -10,36 +10,11 @@ import { type Pacer } from './pacing/pacer.ts'
 import { START } from './paging.ts'
 import { type ListingPage, type ListingRequest, type SpotifyClient } from './client.ts'
 import { type Pause } from './pacing/pause.ts'
+import { type Diagnosis } from '../../schemas/diagnosis.ts'
 import { NEW_ALBUMS_QUERY } from '../../schemas/ingest-body.ts'
 import { type TokenManager } from './auth/token-manager.ts'
 
-/** When something became known, and how long ago that is. */
-interface Age {
-  checkedAt: string | null
-  ageSeconds: number | null
-}
-
-/** What is known of one endpoint. */
-export interface EndpointFinding extends Age {
-  endpoint: Endpoint
-  /** null: it did not answer when it was asked. */
-  status: number | null
-  /** The largest page that it gives as far as is known; null where it has none or refuses. */
-  pageSize: number | null
-  detail: string | null
-}
-
-/** What is known of these credentials. */
-export interface Diagnosis {
-  /** `ok` is null where no token was asked for yet. */
-  token: Age & { ok: boolean | null, detail: string | null }
-  tier: 'extended' | 'development' | 'unknown'
-  endpoints: EndpointFinding[]
-  callsLast24Hours: number
-  /** Calls in any 30 seconds that the service allows itself at present. */
-  callsPer30s: number
-  pause: { until: string, code: string, detail: string } | null
-}
+type EndpointFinding = Diagnosis['endpoints'][number]
 
 interface DiagnoseOptions {
   spotify: SpotifyClient
@@ -102,7 +77,7 @@ function newest (learnt: Verdict | null, answered: Verdict | undefined, nowMs: n
   return learnt !== null && learnt.atMs > answered.atMs ? learnt : answered
 }
 
-function ageAt (nowMs: number, atMs: number | undefined): Age {
+function ageAt (nowMs: number, atMs: number | undefined): Pick<EndpointFinding, 'checkedAt' | 'ageSeconds'> {
   if (atMs === undefined) return { checkedAt: null, ageSeconds: null }
   return { checkedAt: new Date(atMs).toISOString(), ageSeconds: Math.max(0, Math.floor((nowMs - atMs) / 1000)) }
 }
@@ -125,7 +100,7 @@ async function askAll ({ spotify, tokens, pacer, clock }: DiagnoseOptions, answe
   }
 }
 
-type Answered = Pick<EndpointFinding, 'endpoint' | 'status' | 'detail'>
+type Answered = Pick<EndpointFinding, 'status' | 'detail'> & { endpoint: Endpoint }
 
 async function * askEndpoints (spotify: SpotifyClient, context: CallContext): AsyncGenerator<Answered> {
   const newReleases = await askListing(

@@ -51,7 +51,7 @@ t.test('the cost goes on from what the run has cost before, and leaves that alon
 t.test('a reading is a copy, and a new cost starts from nothing', async (t) => {
   const cost = createCostCounter(() => 0)
   const reading = cost.read()
-  reading.byEndpoint.search = 99
+  reading.byEndpoint['search'] = 99
   reading.calls = 99
   cost.call('search')
   t.same(cost.read().byEndpoint, { search: 1 })
