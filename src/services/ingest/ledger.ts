@@ -1,7 +1,7 @@
-import { type Gap, type ListingEnd, type Progress, type UsedSource } from '../../schemas/run.ts'
+import { type Cost, type Gap, type ListingEnd, type Progress, type UsedSource } from '../../schemas/run.ts'
 import { TRACKS_PAGE_SIZE } from '../spotify/http/endpoint.ts'
 import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
-import { type Cost, type CostCounter, NO_COST, createCostCounter } from '../spotify/cost.ts'
+import { type CostCounter, NO_COST, createCostCounter } from '../spotify/cost.ts'
 import { type SourceCursor } from '../spotify/sources/paged-source.ts'
 import { type BodyRef, type LedgerStore } from '../store/ledger-store.ts'
 import {
@@ -25,7 +25,7 @@ export type LedgerEvent =
   | { kind: 'tracks', id: string, offset: number, places: number, valid: number, hasNext: boolean, keys?: string[] }
   | { kind: 'unavailable', id: string, detail: string }
   /** An execution after the first one. */
-  | { kind: 'begun' }
+  | { kind: 'started' }
   /** An execution was told to stop, or paused: it was not cut off. */
   | { kind: 'left' }
   /** Calls were refused that brought nothing else: their cost. */
@@ -108,7 +108,7 @@ export async function openLedger (
 
   function count (event: StoredEvent, body: BodyRef | null): void {
     storedCost = event.cost ?? storedCost
-    if (event.kind !== 'refused') fruitless = event.kind === 'begun' ? fruitless + 1 : 0
+    if (event.kind !== 'refused') fruitless = event.kind === 'started' ? fruitless + 1 : 0
     switch (event.kind) {
       case 'source':
         source = event.source
@@ -145,7 +145,7 @@ export async function openLedger (
         }
         losses.length = 0
         break
-      case 'begun':
+      case 'started':
       case 'left':
       case 'refused':
         break

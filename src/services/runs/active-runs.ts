@@ -1,4 +1,5 @@
 import { type Run } from '../../schemas/run.ts'
+import { follow } from '../abortable.ts'
 import { type Clock } from '../clock.ts'
 import { type Notice } from '../database/database.ts'
 import { hasEnded } from '../run-record.ts'
@@ -16,10 +17,10 @@ export interface ActiveRuns {
   /** Resolves as soon as the run has ended, the time is over, or the signal is aborted. */
   waitForEnd: (id: string, ms: number, signal: AbortSignal) => Promise<void>
   /**
-   * This process executes the run until the returned function is called; `look` asks immediately whether a client wants
-   * it to end.
+   * This process executes the run until the returned function is called; `checkCancel` asks immediately whether a
+   * client wants it to end.
    */
-  keep: (id: string, look: () => void) => () => void
+  add: (id: string, checkCancel: () => void) => () => void
   close: () => void
 }
 
@@ -33,15 +34,15 @@ interface ActiveRunsOptions {
   clock: Clock
 }
 
-interface Holding {
+interface ActiveRun {
   /** null: its execution has shown nothing yet. */
   run: Run | null
-  look: () => void
+  checkCancel: () => void
 }
 
 /** Notices are hints: what is shown is what this process executes, or what is stored. */
 export function createActiveRuns ({ read, notify, onNotice, pollMs, clock }: ActiveRunsOptions): ActiveRuns {
-  const held = new Map<string, Holding>()
+  const active = new Map<string, ActiveRun>()
   const watchers = new Map<string, Set<RunListener>>()
   /** What the watchers of a run were told last, as JSON. */
   const told = new Map<string, string>()
@@ -50,7 +51,7 @@ export function createActiveRuns ({ read, notify, onNotice, pollMs, clock }: Act
 
   onNotice(({ kind, id }) => {
     if (kind === 'run') poll(id)
-    else held.get(id)?.look()
+    else active.get(id)?.checkCancel()
   })
 
   function tell (run: Run): void {
@@ -61,7 +62,7 @@ export function createActiveRuns ({ read, notify, onNotice, pollMs, clock }: Act
   }
 
   function isWatched (id: string): boolean {
-    return watchers.has(id) && (held.get(id)?.run ?? null) === null
+    return watchers.has(id) && (active.get(id)?.run ?? null) === null
   }
 
   function poll (id: string): void {
@@ -85,39 +86,36 @@ export function createActiveRuns ({ read, notify, onNotice, pollMs, clock }: Act
 
   return {
     note (run) {
-      const holding = held.get(run.id)
-      const before = holding?.run?.status
-      if (holding !== undefined) holding.run = run
-      if (holding !== undefined || hasEnded(run)) tell(run)
+      const known = active.get(run.id)
+      const before = known?.run?.status
+      if (known !== undefined) known.run = run
+      if (known !== undefined || hasEnded(run)) tell(run)
       else poll(run.id)
       if (before !== run.status) notify({ kind: 'run', id: run.id })
     },
 
-    get: (id) => held.get(id)?.run ?? undefined,
+    get: (id) => active.get(id)?.run ?? undefined,
     watch,
 
     async waitForEnd (id, ms, signal) {
-      const done = new AbortController()
-      const finish = (): void => done.abort()
-      const unwatch = watch(id, (run) => { if (hasEnded(run)) finish() })
-      signal.addEventListener('abort', finish, { once: true })
-      if (signal.aborted) finish()
+      const { controller, release } = follow(signal)
+      const unwatch = watch(id, (run) => { if (hasEnded(run)) controller.abort() })
       poll(id)
       try {
-        await clock.sleep(ms, done.signal)
+        await clock.sleep(ms, controller.signal)
       } catch {
         // ended, or the client has gone: both are the end of waiting
       } finally {
         unwatch()
-        signal.removeEventListener('abort', finish)
+        release()
       }
     },
 
-    keep (id, look) {
-      const holding: Holding = { run: null, look }
-      held.set(id, holding)
+    add (id, checkCancel) {
+      const added: ActiveRun = { run: null, checkCancel }
+      active.set(id, added)
       return () => {
-        if (held.get(id) === holding && !isUnstored(holding.run)) held.delete(id)
+        if (active.get(id) === added && !isUnstored(added.run)) active.delete(id)
         poll(id)
       }
     },

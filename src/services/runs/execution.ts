@@ -18,12 +18,12 @@ import { type LedgerStore } from '../store/ledger-store.ts'
 import { hasEnded, type RunRecord } from '../run-record.ts'
 import { type RunStore } from '../store/run-store.ts'
 import { type TimelineStore } from '../store/timeline-store.ts'
-import { startHeartbeat } from './heartbeat.ts'
+import { type HeartbeatOptions, startHeartbeat } from './heartbeat.ts'
 import { type RunTimeline, openRunTimeline, queuedMsOf } from './run-timeline.ts'
 import { reportStandstill, toWaiting } from './standstill.ts'
 import { type Snapshot, begin, documentName, ended, finish, pause, paused } from './transitions.ts'
 
-export interface ExecuteOptions {
+export interface ExecuteOptions extends Pick<HeartbeatOptions, 'onChange' | 'onBegin' | 'abort'> {
   store: Pick<RunStore, 'begin' | 'update' | 'read' | 'beat'>
   documents: Pick<DocumentStore, 'stage' | 'discardStaged' | 'publish'>
   quality: Pick<Quality, 'judge' | 'save'>
@@ -33,17 +33,9 @@ export interface ExecuteOptions {
   removeLedger: (id: string) => Promise<void>
   /** Records which releases the run's document is the first to have. */
   recordReleases: (id: string) => Promise<void>
-  /** Aborts the execution: a client wants that, or another process has the run. */
-  abort: (reason: Error) => void
-  /**
-   * Called with a function that asks immediately whether a client wants the run to end, and with the run's timeline.
-   */
-  onBegin: (look: () => void, timeline: Pick<RunTimeline, 'steps'>) => void
   clock: Clock
   log: Log
   ingest: Omit<IngestOptions, 'log'>
-  /** The run as it is now, after each step. */
-  onChange: (run: Run) => void
   /** Whether this process resumes a paused run when its time has come; else somebody has to ask for it. */
   resumesPaused: boolean
 }
@@ -156,7 +148,7 @@ async function workOn (record: RunRecord, signal: AbortSignal, options: OnceOpti
     const look = (): Run => ({ ...run, ...snapshotOf(ledger), waiting: toWaiting(ledger.cost.standstill()) })
     if (resumptions > ledger.resumption) await ledger.record({ kind: 'resumed', resumption: resumptions })
     if (ledger.fruitless >= MAX_FRUITLESS) return giveUp(record, ledger, options)
-    if (executions > 1) await ledger.record({ kind: 'begun' })
+    if (executions > 1) await ledger.record({ kind: 'started' })
     const result = await ingest(run.request, ledger, signal, { ...options.ingest, log: options.log })
       .finally(reportStandstill({ look, report: onChange, note: (now) => timeline.note(now, ledger.cost.limits()) }))
     if (result.kind === 'paused') return { ...result, snapshot: snapshotOf(ledger) }
@@ -171,7 +163,7 @@ async function workOn (record: RunRecord, signal: AbortSignal, options: OnceOpti
 async function giveUpUnread (
   { run, executions }: RunRecord, stored: LedgerStore<StoredEvent>, { clock, log }: ExecuteOptions
 ): Promise<Work> {
-  await stored.append({ kind: 'begun' })
+  await stored.append({ kind: 'started' })
   const error = {
     code: 'internal_error',
     detail: `${executions - 1 - stored.lastExecution} executions in a row were cut off before they had read what the ` +

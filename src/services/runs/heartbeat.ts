@@ -7,17 +7,17 @@ import { type RunStore } from '../store/run-store.ts'
 import { canceled } from './cancel.ts'
 import { type RunTimeline } from './run-timeline.ts'
 
-interface HeartbeatOptions {
+export interface HeartbeatOptions {
   store: Pick<RunStore, 'beat'>
   /** Stored with each beat. */
   timeline: Pick<RunTimeline, 'steps' | 'save'>
   log: Log
-  /** The run as it is now. */
+  /** Called with the run as it is now. */
   onChange: (run: Run) => void
   /**
    * Called with a function that asks immediately whether a client wants the run to end, and with the run's timeline.
    */
-  onBegin: (look: () => void, timeline: Pick<RunTimeline, 'steps'>) => void
+  onBegin: (checkCancel: () => void, timeline: Pick<RunTimeline, 'steps'>) => void
   /** Aborts the execution: a client wants that, or another process has the run. */
   abort: (reason: Error) => void
 }
@@ -53,12 +53,12 @@ export function startHeartbeat ({ run, executions }: RunRecord, options: Heartbe
     }
   }
 
-  function look (): void {
+  function beatNow (): void {
     beating ??= beat().finally(() => { beating = null })
   }
 
-  const timer = setInterval(look, BEAT_EVERY_MS).unref()
-  onBegin(look, timeline)
+  const timer = setInterval(beatNow, BEAT_EVERY_MS).unref()
+  onBegin(beatNow, timeline)
   return {
     show (now) {
       shown = now

@@ -92,7 +92,7 @@ const RECOVER_RETRY_MS = 1000
 const CLOSE_MS = 4000
 
 export function createRunManager (options: RunManagerOptions): RunManager {
-  const { database, store, documents, releases, queue, clock, log, retentionDays } = options
+  const { database, store, documents, releases, queue, clock, log } = options
   const closing = new AbortController()
   let isReady = false
   const shown = createView({ queue, store, clock })
@@ -106,17 +106,10 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     pollMs: POLL_MS[database.kind],
     clock,
   })
-  const lookups = createLookups({ store, documents, active, shown, clock, retentionDays, closing: closing.signal })
+  const lookups = createLookups({ ...options, active, shown, closing: closing.signal })
   const { get } = lookups
-  const removal = createRemoval({ database, store, documents, releases, log })
-  const admission = createAdmission({
-    store,
-    clock,
-    newId: options.newId,
-    maxAlbums: options.maxAlbums,
-    market: options.market,
-    maxPending: options.concurrency + options.maxQueued,
-  })
+  const removal = createRemoval(options)
+  const admission = createAdmission({ ...options, maxPending: options.concurrency + options.maxQueued })
   const worker = createWorker({ ...options, active, deliver, recordReleases: releases.record })
   const stop = createCancel({
     get,
@@ -129,12 +122,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
     closing: closing.signal,
   })
   const sweep = createSweep({
-    store,
-    documents,
-    clock,
-    log,
-    retentionDays,
-    maxStoredRuns: options.maxStoredRuns,
+    ...options,
     sweepLedgers: async () => await sweepLedgers(database, removal.isLedgerNeeded),
     recordReleases: releases.catchUp,
     deliver,
@@ -145,9 +133,19 @@ export function createRunManager (options: RunManagerOptions): RunManager {
   if (options.executes) queue.work(worker.work, worker.settled)
 
   /** A run that is waiting or being worked on is not delivered twice. */
-  async function deliver ({ record: { run } }: Pick<StoredRun, 'record'>): Promise<void> {
-    if (worker.isExecuting(run.id)) return
-    await queue.enqueue(run.id, run.resumeAt === null ? 0 : Date.parse(run.resumeAt))
+  async function deliver ({ record: { run } }: StoredRun): Promise<void> {
+    if (!worker.isExecuting(run.id)) await enqueue(run)
+  }
+
+  async function enqueue ({ id, resumeAt }: Run): Promise<void> {
+    await queue.enqueue(id, resumeAt === null ? 0 : Date.parse(resumeAt))
+  }
+
+  /** Puts a run that nobody executes yet into the queue, and shows it. */
+  async function announce (run: Run): Promise<Run> {
+    await enqueue(run)
+    active.note(run)
+    return await shown(run)
   }
 
   return {
@@ -176,16 +174,10 @@ export function createRunManager (options: RunManagerOptions): RunManager {
         )
       }
       const { id, run } = await admission.admit(body, idempotencyKey, trigger)
-      if (run === null) {
-        const existing = await get(id)
-        if (!hasEnded(existing) && active.get(id) === undefined) {
-          await queue.enqueue(id, existing.resumeAt === null ? 0 : Date.parse(existing.resumeAt))
-        }
-        return existing
-      }
-      await queue.enqueue(id)
-      active.note(run)
-      return await shown(run)
+      if (run !== null) return await announce(run)
+      const existing = await get(id)
+      if (!hasEnded(existing) && active.get(id) === undefined) await enqueue(existing)
+      return existing
     },
 
     async cancel (id) {
@@ -206,9 +198,7 @@ export function createRunManager (options: RunManagerOptions): RunManager {
           'run_not_resumable', `the run is ${run.status}: only a partial, failed or canceled run can be resumed`
         )
       }
-      await queue.enqueue(id)
-      active.note(run)
-      return await shown(run)
+      return await announce(run)
     },
 
     async remove (id) {

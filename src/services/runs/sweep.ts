@@ -41,18 +41,7 @@ const DELETE_EVERY_MS = 60_000
 const FILES_EVERY_MS = 3_600_000
 
 export function createSweep (options: SweepOptions): Sweep {
-  const {
-    store,
-    documents,
-    clock,
-    log,
-    retentionDays,
-    maxStoredRuns,
-    sweepLedgers,
-    recordReleases,
-    deliver,
-    remove,
-  } = options
+  const { store, documents, clock, log, retentionDays, maxStoredRuns } = options
   const mayDelete = createJumpGuard(clock)
   let timer: NodeJS.Timeout | null = null
   let sweeping: Promise<void> = Promise.resolve()
@@ -61,8 +50,8 @@ export function createSweep (options: SweepOptions): Sweep {
   let filesAtMs = clock.monotonic()
 
   async function sweep (): Promise<void> {
-    for (const stored of await store.pending()) if (!stored.isOwned) await deliver(stored)
-    void recordReleases()
+    for (const stored of await store.pending()) if (!stored.isOwned) await options.deliver(stored)
+    void options.recordReleases()
     const nowMs = clock.monotonic()
     if (nowMs - deletedAtMs < DELETE_EVERY_MS || !mayDelete()) return
     deletedAtMs = nowMs
@@ -71,7 +60,7 @@ export function createSweep (options: SweepOptions): Sweep {
     if (nowMs - filesAtMs < FILES_EVERY_MS) return
     filesAtMs = nowMs
     await documents.sweep(store.documentNames, clock.now())
-    await sweepLedgers()
+    await options.sweepLedgers()
   }
 
   async function removeExpired (): Promise<void> {
@@ -79,7 +68,7 @@ export function createSweep (options: SweepOptions): Sweep {
       const expired = await store.expired(retentionStartMs(clock.now(), retentionDays), maxStoredRuns)
       const removed: string[] = []
       for (const { run: { id } } of expired) {
-        await remove(id).then(
+        await options.remove(id).then(
           () => removed.push(id),
           (error: unknown) => log.warn({ err: error, runId: id }, 'expired run cannot be deleted')
         )

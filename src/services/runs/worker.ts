@@ -23,7 +23,7 @@ export interface WorkerOptions extends Pick<ExecuteOptions, 'resumesPaused' | 'i
   documents: DocumentStore
   quality: Quality
   timelines: TimelineStore
-  active: Pick<ActiveRuns, 'keep' | 'note'>
+  active: Pick<ActiveRuns, 'add' | 'note'>
   /** Puts a run into the queue again. */
   deliver: (stored: StoredRun) => Promise<void>
   clock: Clock
@@ -46,22 +46,9 @@ export interface Worker {
 }
 
 export function createWorker (options: WorkerOptions): Worker {
-  const {
-    database,
-    store,
-    documents,
-    quality,
-    timelines,
-    active,
-    deliver,
-    clock,
-    log,
-    resumesPaused,
-    ingest,
-    recordReleases,
-  } = options
+  const { database, store, active, deliver, clock, log } = options
   const controllers = new Map<string, AbortController>()
-  const histories = new Map<string, Pick<RunTimeline, 'steps'>>()
+  const timelines = new Map<string, Pick<RunTimeline, 'steps'>>()
 
   async function executeHere (id: string, signal: AbortSignal): Promise<Delivery> {
     const { controller, release: stopFollowing } = follow(signal)
@@ -70,31 +57,23 @@ export function createWorker (options: WorkerOptions): Worker {
     controllers.set(id, controller)
     try {
       const delivery = await execute(id, controller.signal, {
-        store,
-        documents,
-        quality,
-        timelines,
+        ...options,
         openLedgerStore: async (runId, execution) => await openLedgerStore(database, runId, execution),
         removeLedger: async (runId) => await removeLedger(database, runId),
-        recordReleases,
-        clock,
-        log,
-        ingest,
-        resumesPaused,
         abort: (reason) => controller.abort(reason),
-        onBegin: (look, timeline) => {
-          release = active.keep(id, look)
-          histories.set(id, timeline)
+        onBegin: (checkCancel, timeline) => {
+          release = active.add(id, checkCancel)
+          timelines.set(id, timeline)
         },
-        onChange: (
-          run
-        ) => active.note({ ...run, waiting: waitingOf(run, { ahead: null, others: 0, nowMs: clock.now() }) }),
+        onChange (run) {
+          active.note({ ...run, waiting: waitingOf(run, { ahead: null, others: 0, nowMs: clock.now() }) })
+        },
       })
       isOver = true
       return delivery
     } finally {
       controllers.delete(id)
-      histories.delete(id)
+      timelines.delete(id)
       release()
       stopFollowing()
       if (!isOver) {
@@ -114,7 +93,7 @@ export function createWorker (options: WorkerOptions): Worker {
   return {
     execute: executeHere,
     isExecuting: (id) => controllers.has(id),
-    timeline: (id) => histories.get(id)?.steps(),
+    timeline: (id) => timelines.get(id)?.steps(),
 
     abort (id) {
       const controller = controllers.get(id)

@@ -187,11 +187,11 @@ const named = listedAlbum('a', { name: 'Blue', totalTracks: 12 })
 
 const FRUITLESS: Array<[string, LedgerEvent[], number]> = [
   ['none before an execution was cut off', [], 0],
-  ['one for each that stored nothing', [{ kind: 'begun' }, { kind: 'begun' }], 2],
-  ['a refusal is nothing', [{ kind: 'begun' }, { kind: 'refused' }, { kind: 'begun' }], 2],
-  ['an album is something', [{ kind: 'begun' }, { kind: 'begun' }, album('a', 12), { kind: 'begun' }], 1],
-  ['one that was told to stop was not cut off', [{ kind: 'begun' }, { kind: 'left' }], 0],
-  ['a user lets it go on', [{ kind: 'begun' }, { kind: 'resumed', resumption: 1 }], 0],
+  ['one for each that stored nothing', [{ kind: 'started' }, { kind: 'started' }], 2],
+  ['a refusal is nothing', [{ kind: 'started' }, { kind: 'refused' }, { kind: 'started' }], 2],
+  ['an album is something', [{ kind: 'started' }, { kind: 'started' }, album('a', 12), { kind: 'started' }], 1],
+  ['one that was told to stop was not cut off', [{ kind: 'started' }, { kind: 'left' }], 0],
+  ['a user lets it go on', [{ kind: 'started' }, { kind: 'resumed', resumption: 1 }], 0],
 ]
 for (const [title, events, fruitless] of FRUITLESS) {
   t.test(`fruitless executions: ${title}`, async (t) => {

@@ -59,7 +59,7 @@ t.test('a run that is executed here is known from its first change until the exe
   const active = share(t).join()
   active.note(queued)
   t.equal(active.get('a'), undefined, 'nobody executes it')
-  const release = active.keep('a', () => {})
+  const release = active.add('a', () => {})
   t.equal(active.get('a'), undefined, 'its execution has shown nothing yet: the stored one counts')
   for (const run of [running, fetched(1), succeeded]) {
     active.note(run)
@@ -71,9 +71,9 @@ t.test('a run that is executed here is known from its first change until the exe
 
 t.test('the newest execution of a run is the one that counts', async (t) => {
   const active = share(t).join()
-  const releaseFirst = active.keep('a', () => {})
+  const releaseFirst = active.add('a', () => {})
   active.note(running)
-  const release = active.keep('a', () => {})
+  const release = active.add('a', () => {})
   t.equal(active.get('a'), undefined)
   active.note(fetched(3))
   releaseFirst()
@@ -84,12 +84,12 @@ t.test('the newest execution of a run is the one that counts', async (t) => {
 
 t.test('what a run has come to that could not be stored is shown by its process until it is executed again', async (t) => {
   const active = share(t).join()
-  const release = active.keep('a', () => {})
+  const release = active.add('a', () => {})
   const paused = runOf('a', { status: 'paused', error: { code: 'storage_failed', detail: 'disk full' } })
   active.note(paused)
   release()
   t.equal(active.get('a'), paused)
-  const again = active.keep('a', () => {})
+  const again = active.add('a', () => {})
   t.equal(active.get('a'), undefined)
   active.note(succeeded)
   again()
@@ -102,7 +102,7 @@ t.test('who watches a run is told of each change, until the returned function is
   const others: string[] = []
   const unwatch = active.watch('a', ({ status }) => seen.push(status))
   active.watch('a', ({ status }) => others.push(status))
-  const release = active.keep('a', () => {})
+  const release = active.add('a', () => {})
   active.note(running)
   active.note(fetched(1))
   unwatch()
@@ -117,7 +117,7 @@ t.test('waiting is over at the end of the run, when the time is over, or when no
   const { join, stored } = share(t)
   const active = join()
   stored.set('a', running)
-  active.keep('a', () => {})
+  active.add('a', () => {})
   active.note(running)
   const startedAtMs = performance.now()
   const gone = new AbortController()
@@ -142,7 +142,7 @@ t.test('what one process does with a run, the others show as it is stored, as so
   const [one, other] = [join(), join()]
   const seen: string[] = []
   other.watch('a', ({ status }) => seen.push(status))
-  one.keep('a', () => {})
+  one.add('a', () => {})
   for (const run of [running, succeeded]) {
     stored.set('a', run)
     one.note(run)
@@ -167,7 +167,7 @@ t.test('processes are notified of a run whose status has changed, and not of its
   const { join, sent } = share(t)
   const one = join()
   one.note(queued)
-  one.keep('a', () => {})
+  one.add('a', () => {})
   one.note(running)
   for (let albums = 1; albums <= 100; albums++) one.note(fetched(albums))
   one.note(succeeded)
@@ -195,7 +195,7 @@ t.test('a run that is executed here is not read while it is watched', async (t) 
   const { join, state } = share(t)
   const active = join()
   active.watch('a', () => {})
-  active.keep('a', () => {})
+  active.add('a', () => {})
   active.note(running)
   await settle()
   const before = state.reads
@@ -208,7 +208,7 @@ t.test('as soon as an execution here is over, who watches the run is told how it
   const active = join()
   const seen: string[] = []
   active.watch('a', ({ status }) => seen.push(status))
-  const release = active.keep('a', () => {})
+  const release = active.add('a', () => {})
   active.note(running)
   stored.set('a', succeeded)
   release()
@@ -245,8 +245,8 @@ t.test('the process that executes a run is asked to look whether it is to end, a
   const cancel = (id: string): void => { for (const listener of listeners) listener({ kind: 'cancel', id }) }
   const asked: string[] = []
   cancel('a')
-  const releaseA = active.keep('a', () => asked.push('a'))
-  active.keep('b', () => asked.push('b'))
+  const releaseA = active.add('a', () => asked.push('a'))
+  active.add('b', () => asked.push('b'))
   cancel('a')
   releaseA()
   cancel('a')

@@ -476,7 +476,7 @@ root.test('a run that ends its process each time is given up with what it has, a
   await process.store.update(id, (before) => ({ ...before, run: { ...before.run, status: 'running', finishedAt: null } }))
   for (let executions = 0; executions < MAX_FRUITLESS; executions++) {
     const ledger = await openLedgerStore<LedgerEvent>(database, id, 2 + executions)
-    await ledger.append({ kind: 'begun' })
+    await ledger.append({ kind: 'started' })
     await ledger.close()
   }
   await process.store.update(id, (before) => ({ ...before, executions: before.executions + MAX_FRUITLESS }))
