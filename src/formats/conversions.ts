@@ -1,4 +1,4 @@
-import { type ClientLine, type LineLimits, createClientLine } from './client-line.ts'
+import { type ClientLock, type LockLimits, createClientLock } from './client-lock.ts'
 import { createTurns } from './turns.ts'
 
 /** One conversion of a document that may begin. */
@@ -18,30 +18,30 @@ export interface Conversions {
 }
 
 /** A wait ends before the minute after which proxies give up. */
-const LIMITS: LineLimits = { maxWaiting: 100, maxWaitMs: 45_000, stalledMs: 250 }
+const LIMITS: LockLimits = { maxWaiting: 100, maxWaitMs: 45_000, stalledMs: 250 }
 
 /** Creates the conversions of a process: one per client at a time, and turns that go round between clients. */
-export function createConversions (limits: LineLimits = LIMITS): Conversions {
+export function createConversions (limits: LockLimits = LIMITS): Conversions {
   const turns = createTurns()
-  const lines = new Map<string, ClientLine>()
+  const locks = new Map<string, ClientLock>()
 
   return {
     async begin (client, signal) {
-      const line = lines.get(client) ?? createClientLine(limits)
-      lines.set(client, line)
-      const place = await line.join(signal)
+      const lock = locks.get(client) ?? createClientLock(limits)
+      locks.set(client, lock)
+      const lease = await lock.acquire(signal)
       const conversion: Conversion = {
         async * inTurns (albums) {
           for await (const album of albums) {
-            await place.hold()
+            await lease.renew()
             await turns.take(conversion)
-            place.rest()
+            lease.idle()
             yield album
           }
         },
         end () {
-          place.leave()
-          if (line.isEmpty() && lines.get(client) === line) lines.delete(client)
+          lease.release()
+          if (lock.isFree() && locks.get(client) === lock) locks.delete(client)
         },
       }
       return conversion
