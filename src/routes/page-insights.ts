@@ -5,7 +5,9 @@ import { albumLines } from '../formats/album-lines.ts'
 import { type Conversion } from '../formats/conversions.ts'
 import { type Run } from '../schemas/run.ts'
 import { type Change, compareDocuments } from '../services/changes/compare.ts'
-import { type DocumentedRun, type Sides } from '../services/changes/choose-sides.ts'
+import { type Sides } from '../services/changes/choose-sides.ts'
+import { type DocumentedRun } from '../services/run-record.ts'
+import { documentDamaged } from '../services/store/storage-failure.ts'
 import { openDocument } from '../services/changes/open-document.ts'
 import { createAlbumPlots } from '../web/album-plots.ts'
 import { type Cover, coverOf } from '../web/covers.ts'
@@ -14,7 +16,6 @@ import { type Plot, plot } from '../web/plot.ts'
 import { type Site } from '../web/site.ts'
 import { type ChangesView } from '../web/views/run-pages.ts'
 import { type ChangeCounts } from '../web/views/run.ts'
-import { damaged } from './download/file-source.ts'
 
 const MOST_COVERS = 60
 const MOST_NAMES = 100
@@ -135,6 +136,6 @@ async function chunksOf (app: FastifyInstance, run: Run): Promise<AsyncIterable<
 /** Throws `storage_failed` where the document is gone or damaged. */
 async function pathOf ({ runs }: FastifyInstance, run: Run | DocumentedRun): Promise<string> {
   const path = await runs.documentPath(run)
-  if (path === null) throw damaged()
+  if (path === null) throw documentDamaged()
   return path
 }

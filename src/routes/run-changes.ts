@@ -5,8 +5,9 @@ import { ChangesQuery, changesResponses } from '../schemas/changes.ts'
 import { RUN_UNKNOWN } from '../schemas/problem.ts'
 import { RunParams } from '../schemas/run-id.ts'
 import { type LocatedRun, writeChanges } from '../services/changes/changes-text.ts'
-import { type DocumentedRun, type Sides, chooseSides } from '../services/changes/choose-sides.ts'
-import { damaged } from './download/file-source.ts'
+import { type Sides, chooseSides } from '../services/changes/choose-sides.ts'
+import { type DocumentedRun } from '../services/run-record.ts'
+import { documentDamaged } from '../services/store/storage-failure.ts'
 import { type Validators, checkPreconditions } from './download/conditional.ts'
 import { streamConversion } from './download/representation.ts'
 import { dropStalled } from './download/idle-timeout.ts'
@@ -63,6 +64,6 @@ function validatorsOf ({ before, after }: Sides): Validators {
  */
 async function located ({ runs }: FastifyInstance, run: DocumentedRun): Promise<LocatedRun> {
   const path = await runs.documentPath(run)
-  if (path === null) throw damaged()
+  if (path === null) throw documentDamaged()
   return { run, path }
 }

@@ -9,13 +9,13 @@ import { RunParams } from '../schemas/run-id.ts'
 import {
   LatestTableParams, TABLES_TEXT, TableList, TableParams, TableQuery, tableResponses,
 } from '../services/tables/table-schemas.ts'
-import { hasEnded } from '../services/run-record.ts'
+import { type DocumentedRun, hasEnded } from '../services/run-record.ts'
 import { keyOf } from '../services/tables/define-table.ts'
 import { TABLE_FORMAT_NAMES } from '../services/tables/table-formats.ts'
 import { TABLES, tableNamed } from '../services/tables/tables.ts'
 import { sendRepresentation } from './download/send-document.ts'
 import { retryAfterSeconds } from './download/retry-after.ts'
-import { type DocumentedRun, chooseTable, tableChoice } from './download/table-representation.ts'
+import { chooseTable, tableChoice } from './download/table-representation.ts'
 
 const LIST_PROBLEMS = [...RUN_UNKNOWN, 'document_not_found', 'run_not_finished'] satisfies Problems
 const REPRESENTATION_PROBLEMS = ['table_not_found', 'not_acceptable', 'precondition_failed'] satisfies Problems

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Run, type RunStatus } from '../schemas/run.ts'
+import { type Run, type RunStatus, type StoredFile } from '../schemas/run.ts'
 
 /** What is stored of a run besides its ledger and its document. */
 export interface RunRecord {
@@ -14,6 +14,9 @@ export interface RunRecord {
   /** Somebody is deleting it. */
   isDeleted?: true
 }
+
+/** A run that has a document. */
+export type DocumentedRun = Run & { file: StoredFile }
 
 export const ENDED: readonly RunStatus[] = ['succeeded', 'partial', 'failed', 'canceled']
 

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { ServiceError } from '../../errors.ts'
+import { documentDamaged } from '../../services/store/storage-failure.ts'
 import { type ByteRange } from './byte-range.ts'
 
 /**
@@ -33,7 +33,7 @@ export async function readPart (
 }
 
 async function openStream (path: string, size: number, range: ByteRange): Promise<Readable> {
-  if (await sizeOf(path) !== size) throw damaged()
+  if (await sizeOf(path) !== size) throw documentDamaged()
   return Readable.from(exactly(path, range), { objectMode: false, highWaterMark: READ_BYTES })
 }
 
@@ -48,21 +48,21 @@ async function * exactly (path: string, { start, end }: ByteRange): AsyncGenerat
     left -= chunk.length
     yield chunk
   }
-  if (left > 0) throw damaged()
+  if (left > 0) throw documentDamaged()
 }
 
 /** One byte more is asked for than is wanted: where the file ends with this part, there must be none. */
 async function readSmall (path: string, start: number, bytes: number, isLast: boolean): Promise<Buffer> {
-  const file = await open(path).catch((error: unknown) => { throw damaged(error) })
+  const file = await open(path).catch((error: unknown) => { throw documentDamaged(error) })
   try {
     const buffer = Buffer.allocUnsafeSlow(bytes + 1)
     let read = 0
     while (read < bytes) {
       const { bytesRead } = await file.read(buffer, read, bytes + 1 - read, start + read)
-      if (bytesRead === 0) throw damaged()
+      if (bytesRead === 0) throw documentDamaged()
       read += bytesRead
     }
-    if (isLast && read > bytes) throw damaged()
+    if (isLast && read > bytes) throw documentDamaged()
     return buffer.subarray(0, bytes)
   } finally {
     file.close().catch(() => {}) // nobody need wait for it: what was read is whole
@@ -72,10 +72,4 @@ async function readSmall (path: string, start: number, bytes: number, isLast: bo
 /** In bytes; null where there is no such file. */
 export async function sizeOf (path: string): Promise<number | null> {
   return await stat(path).then(({ size }) => size, () => null)
-}
-
-export function damaged (cause?: unknown): ServiceError {
-  return new ServiceError(
-    'storage_failed', "the run's document in DATA_DIR is gone or damaged: restore it, or start a new run", { cause }
-  )
 }

@@ -9,8 +9,9 @@ import { type Conversion } from '../../formats/conversions.ts'
 import { FORMATS, type FormatName } from '../../formats/index.ts'
 import { documentName } from '../../services/runs/transitions.ts'
 import { compressedPath } from '../../services/store/documents/compressed-copy.ts'
+import { documentDamaged } from '../../services/store/storage-failure.ts'
 import { type ByteRange } from './byte-range.ts'
-import { damaged, readPart, sizeOf } from './file-source.ts'
+import { readPart, sizeOf } from './file-source.ts'
 import { type Validators } from './conditional.ts'
 
 /** The bytes that answer one request: a document in a format and a content coding. */
@@ -115,7 +116,7 @@ export function storedDocument (file: StoredFile, path: string): DocumentSource 
     read: async (range, response) => await readPart(path, bytes, range, response),
     albums: () => albumLines(chunksOf(path)),
     async check () {
-      if (await sizeOf(path) !== bytes) throw damaged()
+      if (await sizeOf(path) !== bytes) throw documentDamaged()
     },
     async compressed () {
       const copy = compressedPath(path)

@@ -1,17 +1,14 @@
 import { type FastifyRequest } from 'fastify'
-import { type Run, type StoredFile } from '../../schemas/run.ts'
+import { type DocumentedRun } from '../../services/run-record.ts'
 import { documentName } from '../../services/runs/transitions.ts'
 import { type Table } from '../../services/tables/define-table.ts'
+import { documentDamaged } from '../../services/store/storage-failure.ts'
 import { RAW_CSV, TABLE_FORMATS, type TableFormat } from '../../services/tables/table-formats.ts'
 import { VERSION } from '../../version.ts'
 import { type Choice } from './send-document.ts'
 import { chooseTableFormat } from './negotiation.ts'
-import { damaged } from './file-source.ts'
 import { type Validators } from './conditional.ts'
 import { convert, storedDocument } from './representation.ts'
-
-/** A run that has a document. */
-export type DocumentedRun = Run & { file: StoredFile }
 
 /** How a request wants its table. Throws `not_acceptable`. */
 export interface TableChoice {
@@ -37,7 +34,7 @@ export function tableChoice (run: DocumentedRun, table: Table, { format, name }:
     vary: 'Accept',
     known: validators,
     async open (path, begin) {
-      if (path === null) throw damaged()
+      if (path === null) throw documentDamaged()
       const document = storedDocument(run.file, path)
       await document.check()
       return {

@@ -1,15 +1,12 @@
 import { ServiceError } from '../../errors.ts'
 import { type Run } from '../../schemas/run.ts'
-import { hasEnded, keyOf } from '../run-record.ts'
+import { type DocumentedRun, hasEnded, keyOf } from '../run-record.ts'
 
 interface RunReader {
   /** Throws `run_not_found`, `run_expired`. */
   get: (id: string) => Promise<Run>
   comparable: (run: Run) => Promise<Run | null>
 }
-
-/** A run with its document. */
-export type DocumentedRun = Run & { file: NonNullable<Run['file']> }
 
 export interface Sides {
   before: DocumentedRun

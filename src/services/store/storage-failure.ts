@@ -75,3 +75,10 @@ export function storageDetail (what: string, error: unknown): string {
 export function storageFailed (what: string, cause: unknown): ServiceError {
   return new ServiceError('storage_failed', storageDetail(what, cause), { cause })
 }
+
+/** The error of a document that is not what its run says. */
+export function documentDamaged (cause?: unknown): ServiceError {
+  return new ServiceError(
+    'storage_failed', "the run's document in DATA_DIR is gone or damaged: restore it, or start a new run", { cause }
+  )
+}

@@ -1,10 +1,10 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm, stat, unlink } from 'node:fs/promises'
+import { rename, rm, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { type Log } from '../../log.ts'
-import { asideOf, syncFolder } from './durable-file.ts'
+import { asideOf, durableStream, syncFolder } from './durable-file.ts'
+import { isFile } from './files.ts'
 import { isMissing } from '../errno.ts'
 
 /** The document's copy for clients that take gzip. It may be missing: then the document itself is served. */
@@ -32,7 +32,7 @@ export function growCopy (path: string, log: Log): GrowingCopy {
   const copy = compressedPath(path)
   const aside = asideOf(copy)
   const gzip = createGzip() // in zlib's threads, not in the event loop
-  const file = createWriteStream(aside, { flush: true, mode: 0o600 })
+  const file = durableStream(aside)
   const closed = new Promise<void>((resolve) => { file.once('close', resolve) })
   const isWhole = pipeline(gzip, file).then(() => true, async (error: unknown) => {
     await fail(error)
@@ -90,10 +90,6 @@ export async function renameWithCopy (from: string, to: string, log: Log): Promi
     })
   }
   await syncFolder(dirname(to))
-}
-
-async function isFile (path: string): Promise<boolean> {
-  return await stat(path).then((stats) => stats.isFile(), () => false)
 }
 
 async function renameIfThere (from: string, to: string): Promise<void> {

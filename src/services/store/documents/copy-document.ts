@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
-import { constants, createReadStream } from 'node:fs'
+import { constants } from 'node:fs'
 import { copyFile, link, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { type StoredFile } from '../../../schemas/run.ts'
 import { hasErrno } from '../errno.ts'
 import { asideOf } from './durable-file.ts'
+import { hashOf } from './files.ts'
 
 /**
  * Copies a document into a folder and returns the copy's path. It replaces nothing: a file of the same name and content
@@ -40,10 +39,4 @@ export async function takesName (from: string, to: string): Promise<boolean> {
     if (hasErrno(error, 'EEXIST')) return false
     throw error
   }
-}
-
-/** The SHA-256 of a file; null: it cannot be read as one. */
-export async function hashOf (path: string): Promise<string | null> {
-  const hash = createHash('sha256')
-  return await pipeline(createReadStream(path), hash).then(() => hash.digest('hex'), () => null)
 }

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -8,12 +8,14 @@ import { ServiceError } from '../../../errors.ts'
 import { type StoredFile } from '../../../schemas/run.ts'
 import { type Database } from '../../database/database.ts'
 import { type Log } from '../../log.ts'
-import { isMissing } from '../errno.ts'
-import { storageErrno, storageFailed } from '../storage-failure.ts'
+import { documentDamaged, storageErrno, storageFailed } from '../storage-failure.ts'
 import { compressedPath } from './compressed-copy.ts'
-import { asideOf, makeFolder, renameDurably } from './durable-file.ts'
+import { createDocumentPieces } from './document-pieces.ts'
+import { asideOf, durableStream, makeFolder, renameDurably } from './durable-file.ts'
+import { isFile } from './files.ts'
 import { folderOf, nameStaged, removeStaged, stageDocument, stagedPath } from './stage.ts'
-import { documentOfTable, removeTableFiles } from './table-files.ts'
+import { sweepDocuments } from './sweep-documents.ts'
+import { removeTableFiles } from './table-files.ts'
 import { createVerifier } from './verify.ts'
 
 /**
@@ -42,18 +44,12 @@ export interface DocumentStore {
   probe: () => Promise<void>
 }
 
-/** A row of the database. */
-const PIECE_BYTES = 256 * 1024
-const DAY_MS = 24 * 3_600_000
-const NAMES_TOGETHER = 200
-
 export async function createDocumentStore (
   dataDir: string, database: Pick<Database, 'kind' | 'queries'>, log: Log
 ): Promise<DocumentStore> {
   const documentsDir = join(dataDir, 'documents')
-  const { queries } = database
   const verifier = createVerifier()
-  const isShared = database.kind === 'postgresql'
+  const pieces = database.kind === 'postgresql' ? createDocumentPieces(database.queries) : null
   const restoring = new Map<string, Promise<void>>()
   await mkdir(documentsDir, { recursive: true, mode: 0o700 })
 
@@ -63,27 +59,8 @@ export async function createDocumentStore (
 
   async function publish (execution: number, { name }: StoredFile): Promise<void> {
     const folder = folderOf(documentsDir, name)
-    if (await isFile(stagedPath(folder, name, execution)) ||
-      await isFile(compressedPath(stagedPath(folder, name, execution)))) await nameStaged(folder, name, execution, log)
-  }
-
-  /** Puts the compressed copy into the database, where replicas share no disk. */
-  async function share (runId: string, copy: string, { sha256 }: StoredFile): Promise<void> {
-    await queries.deleteFrom('document_pieces').where('run_id', '=', runId).where('sha256', '=', sha256).execute()
-    let seq = 0
-    for await (const bytes of createReadStream(copy, { highWaterMark: PIECE_BYTES }) as AsyncIterable<Buffer>) {
-      await queries.insertInto('document_pieces').values({ run_id: runId, sha256, seq: seq++, bytes }).execute()
-    }
-  }
-
-  async function * pieces (runId: string, { sha256 }: StoredFile): AsyncGenerator<Buffer> {
-    for (let seq = 0; ; seq++) {
-      const row = await queries.selectFrom('document_pieces').select('bytes').where('run_id', '=', runId).where(
-        'sha256', '=', sha256
-      ).where('seq', '=', seq).executeTakeFirst()
-      if (row === undefined) return
-      yield row.bytes
-    }
+    const staged = stagedPath(folder, name, execution)
+    if (await isFile(staged) || await isFile(compressedPath(staged))) await nameStaged(folder, name, execution, log)
   }
 
   /** Makes the document whole again from what is right of it: its copy here, or the one in the database. */
@@ -94,14 +71,18 @@ export async function createDocumentStore (
     await makeFolder(folderOf(documentsDir, file.name))
     const isHere = await verifier.isRight(copy, file.sha256, true)
     if (!isHere) {
-      if (!isShared) throw damaged()
-      await replace(copy, async (aside) => await pipeline(
-        Readable.from(pieces(runId, file)), createWriteStream(aside, { flush: true, mode: 0o600 })
-      ), async (aside) => await verifier.isRight(aside, file.sha256, true))
+      if (pieces === null) throw documentDamaged()
+      await replace(
+        copy,
+        async (aside) => await pipeline(Readable.from(pieces.read(runId, file.sha256)), durableStream(aside)),
+        async (aside) => await verifier.isRight(aside, file.sha256, true)
+      )
     }
-    await replace(path, async (aside) => await pipeline(
-      createReadStream(copy), createGunzip(), createWriteStream(aside, { flush: true, mode: 0o600 })
-    ), async (aside) => await verifier.isRight(aside, file.sha256))
+    await replace(
+      path,
+      async (aside) => await pipeline(createReadStream(copy), createGunzip(), durableStream(aside)),
+      async (aside) => await verifier.isRight(aside, file.sha256)
+    )
     if (isDamaged) log.warn({ runId, path }, 'damaged document restored from its compressed copy')
     else if (isHere) log.warn({ runId, path }, 'missing document restored from its compressed copy')
     else log.info({ runId, path }, 'document copied from the database')
@@ -111,9 +92,11 @@ export async function createDocumentStore (
   async function compress (path: string, sha256: string): Promise<void> {
     const copy = compressedPath(path)
     try {
-      await replace(copy, async (aside) => await pipeline(
-        createReadStream(path), createGzip(), createWriteStream(aside, { flush: true, mode: 0o600 })
-      ), async (aside) => await verifier.isRight(aside, sha256, true))
+      await replace(
+        copy,
+        async (aside) => await pipeline(createReadStream(path), createGzip(), durableStream(aside)),
+        async (aside) => await verifier.isRight(aside, sha256, true)
+      )
     } catch (error) {
       log.warn({ err: error, path: copy }, 'document has no compressed copy')
       await rm(copy, { force: true }).catch(() => {})
@@ -132,10 +115,10 @@ export async function createDocumentStore (
     async stage (runId, execution, name, text) {
       const folder = folderOf(documentsDir, name)
       const file = await stageDocument(folder, name, execution, text, log)
-      const copy = compressedPath(stagedPath(folder, name, execution))
-      if (isShared) {
-        if (!await isFile(copy)) await compress(stagedPath(folder, name, execution), file.sha256)
-        await share(runId, copy, file)
+      const staged = stagedPath(folder, name, execution)
+      if (pieces !== null) {
+        if (!await isFile(compressedPath(staged))) await compress(staged, file.sha256)
+        await pieces.store(runId, file.sha256, compressedPath(staged))
       }
       return file
     },
@@ -144,11 +127,7 @@ export async function createDocumentStore (
 
     async publish (runId, execution, file) {
       await publish(execution, file)
-      if (isShared) {
-        await queries.deleteFrom('document_pieces').where('run_id', '=', runId).where(
-          'sha256', '!=', file.sha256
-        ).execute()
-      }
+      await pieces?.remove(runId, file.sha256)
     },
 
     async path (runId, execution, file) {
@@ -165,7 +144,7 @@ export async function createDocumentStore (
       } catch (error) {
         if (error instanceof ServiceError) throw error
         throw storageErrno(error) === null
-          ? damaged(error)
+          ? documentDamaged(error)
           : storageFailed("the run's document cannot be read or restored", error)
       }
     },
@@ -175,32 +154,17 @@ export async function createDocumentStore (
       for (const file of [path, compressedPath(path)]) await rm(file, { force: true })
       await removeTableFiles(folderOf(documentsDir, name), name)
       await removeStaged(folderOf(documentsDir, name), name, Infinity)
-      if (isShared) await queries.deleteFrom('document_pieces').where('run_id', '=', runId).execute()
+      await pieces?.remove(runId)
     },
 
     async sweep (isNamed, nowMs) {
-      for await (const folder of dayFolders(documentsDir)) {
-        const entries = await readdir(folder)
-        const names = entries.filter((name) => documentOf(name) !== '')
-        for (let first = 0; first < names.length; first += NAMES_TOGETHER) {
-          const some = names.slice(first, first + NAMES_TOGETHER)
-          const named = await isNamed([...new Set(some.map(documentOf))])
-          for (const name of some) {
-            if (!named.has(documentOf(name)) || name.endsWith('.tmp')) await removeIfOld(join(folder, name), nowMs)
-          }
-        }
-        if (entries.length === 0) await removeIfOld(folder, nowMs)
-      }
-      if (isShared) {
-        await queries.deleteFrom('document_pieces').where(
-          'run_id', 'not in', queries.selectFrom('runs').select('id')
-        ).execute()
-      }
+      await sweepDocuments(documentsDir, isNamed, nowMs)
+      await pieces?.sweep()
     },
 
     async probe () {
       const aside = asideOf(join(documentsDir, '.probe'))
-      await pipeline(Readable.from(['ok']), createWriteStream(aside, { flush: true, mode: 0o600 }))
+      await pipeline(Readable.from(['ok']), durableStream(aside))
       await rm(aside, { force: true })
     },
   }
@@ -213,45 +177,9 @@ async function replace (
   const aside = asideOf(path)
   try {
     await write(aside)
-    if (!await isRight(aside)) throw damaged()
+    if (!await isRight(aside)) throw documentDamaged()
     await renameDurably(aside, path)
   } finally {
     await rm(aside, { force: true }).catch(() => {})
   }
-}
-
-async function * dayFolders (folder: string, depth = 0): AsyncGenerator<string> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue
-    const path = join(folder, entry.name)
-    if (depth === 2) yield path
-    else yield * dayFolders(path, depth + 1)
-  }
-}
-
-/** The document that a file is, or is a copy, a stage or a table of; empty: it is none of ours. */
-function documentOf (name: string): string {
-  return /^album_items_[^.]+\.json(?=\.|$)/.exec(name)?.[0] ?? documentOfTable(name)
-}
-
-/** A folder is removed only if it is empty: somebody may be about to write into a young one. */
-async function removeIfOld (path: string, nowMs: number): Promise<void> {
-  const stats = await stat(path).catch((error: unknown) => {
-    if (isMissing(error)) return null
-    throw error
-  })
-  if (stats === null || nowMs - stats.mtimeMs <= DAY_MS) return
-  if (stats.isDirectory()) await rmdir(path).catch(() => {})
-  else await rm(path, { force: true })
-}
-
-async function isFile (path: string): Promise<boolean> {
-  return await stat(path).then((stats) => stats.isFile(), () => false)
-}
-
-/** The error of a document that is not what its run says. */
-export function damaged (cause?: unknown): ServiceError {
-  return new ServiceError(
-    'storage_failed', "the run's document in DATA_DIR is gone or damaged: restore it, or start a new run", { cause }
-  )
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { type WriteStream, createWriteStream } from 'node:fs'
 import { mkdir, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { hasErrno } from '../errno.ts'
@@ -26,6 +27,11 @@ export async function makeFolder (folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode: 0o700 })
   if (first === undefined) return
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
+}
+
+/** Writes a file that only its owner may read; what is written is on the disk when the stream closes. */
+export function durableStream (path: string): WriteStream {
+  return createWriteStream(path, { flush: true, mode: 0o600 })
 }
 
 /** Gives a finished file its name: from now on it is there, whole, also after a power cut. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { open, readdir, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type StoredFile } from '../../../schemas/run.ts'
 import { type Log } from '../../log.ts'
 import { makeFolder, syncFolder } from './durable-file.ts'
-import { isMissing } from '../errno.ts'
+import { namesIn } from './files.ts'
 import { type GrowingCopy, growCopy, renameWithCopy } from './compressed-copy.ts'
 
 /**
@@ -51,13 +51,6 @@ export async function removeStaged (folder: string, name: string, upTo: number):
     const execution = entry.startsWith(name) ? STAGED.exec(entry)?.[1] : undefined
     if (execution !== undefined && Number(execution) <= upTo) await rm(join(folder, entry), { force: true })
   }
-}
-
-async function namesIn (folder: string): Promise<string[]> {
-  return await readdir(folder).catch((error: unknown) => {
-    if (isMissing(error)) return []
-    throw error
-  })
 }
 
 /** Returns where that execution stages the document. */

@@ -1,6 +1,6 @@
-import { readdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isMissing } from '../errno.ts'
+import { namesIn } from './files.ts'
 
 /** A table that was written beside a document, or is being written. */
 const TABLE_FILE = /^(album_items_[^.-]+)(?:-\d+)?\.\w+\.parquet(?=\.|$)/
@@ -13,9 +13,7 @@ export function documentOfTable (name: string): string {
 
 /** Deletes the tables beside a document. */
 export async function removeTableFiles (folder: string, document: string): Promise<void> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (isMissing(error)) return []
-    throw error
-  })
-  for (const name of names) if (documentOfTable(name) === document) await rm(join(folder, name), { force: true })
+  for (const name of await namesIn(folder)) {
+    if (documentOfTable(name) === document) await rm(join(folder, name), { force: true })
+  }
 }

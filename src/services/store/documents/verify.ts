@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
+import { hashOf } from './files.ts'
 
 /**
  * Checks files against the SHA-256 of their content. A file that was found right is not read again until it changes.
@@ -25,7 +22,7 @@ export function createVerifier (): Verifier {
     if (before === null) return false
     const mark = `${before} ${sha256} ${isGzip}`
     if (known.get(path) === mark) return true
-    const isRight = await contentHash(path, isGzip) === sha256
+    const isRight = await hashOf(path, isGzip) === sha256
     if (isRight) {
       if (known.size >= MAX_KNOWN) known.clear()
       known.set(path, mark)
@@ -50,12 +47,4 @@ async function identityOf (path: string): Promise<string | null> {
   return await stat(path, { bigint: true }).then(
     ({ dev, ino, size, mtimeNs, ctimeNs }) => `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`, () => null
   )
-}
-
-/** null: it cannot be read, or unpacked. */
-async function contentHash (path: string, isGzip: boolean): Promise<string | null> {
-  const hash = createHash('sha256')
-  const file = createReadStream(path, { highWaterMark: 256 * 1024 })
-  const reading = isGzip ? pipeline(file, createGunzip(), hash) : pipeline(file, hash)
-  return await reading.then(() => hash.digest('hex'), () => null)
 }
