@@ -3,10 +3,9 @@ const WRITTEN = Symbol('numbers as they were written')
 
 interface Holder { [WRITTEN]?: Map<string, string> }
 
-/**
- * `source`: the text of a primitive value. Node 20 gives no context. Source: ECMA-262, JSON.parse source text access
- */
-type Reviver = (this: Holder, key: string, value: unknown, context?: { source?: string }) => unknown
+/** `source`: the text of a primitive value. Source: ECMA-262, JSON.parse source text access */
+interface Context { source?: string }
+type Reviver = (this: Holder, key: string, value: unknown, context: Context) => unknown
 
 declare global {
   interface JSON {
@@ -73,9 +72,8 @@ function putBack (this: unknown, key: string, value: unknown): unknown {
   return source === undefined ? value : JSON.rawJSON(source)
 }
 
-function unusualSource (value: unknown, context: { source?: string } | undefined): string | null {
-  const source = typeof value === 'number' ? context?.source : undefined
-  return source === undefined || source === String(value) ? null : source
+function unusualSource (value: unknown, { source }: Context): string | null {
+  return typeof value !== 'number' || source === undefined || source === String(value) ? null : source
 }
 
 function isMarked (value: unknown): boolean {

@@ -1,6 +1,6 @@
 import { type Log } from '../log.ts'
 import { isRecord } from '../fields.ts'
-import { type Endpoint, PAGE_SIZES } from './http/endpoint.ts'
+import { ENDPOINT_NAMES, type Endpoint, PAGE_SIZES } from './http/endpoint.ts'
 
 /** What this app may do with one endpoint, as far as that is known now. */
 export interface Capability {
@@ -193,10 +193,6 @@ function newer<Name extends keyof EndpointFacts> (
   return { ...fact === undefined ? {} : { [name]: fact } } as Pick<EndpointFacts, Name>
 }
 
-const ENDPOINTS: ReadonlySet<string> = new Set<Endpoint>(
-  ['newReleases', 'search', 'album', 'albums', 'albumTracks', 'artistAlbums']
-)
-
 /** Returns the usable facts of a stored snapshot: none of another app, an earlier version or a damaged one. */
 function readSnapshot (stored: unknown, scope: string): Array<[Endpoint, EndpointFacts]> {
   if (!isRecord(stored) || stored['scope'] !== scope || !Array.isArray(stored['known'])) return []
@@ -212,7 +208,7 @@ function readSnapshot (stored: unknown, scope: string): Array<[Endpoint, Endpoin
 }
 
 function isEndpoint (name: unknown): name is Endpoint {
-  return typeof name === 'string' && ENDPOINTS.has(name)
+  return typeof name === 'string' && Object.hasOwn(ENDPOINT_NAMES, name)
 }
 
 function isFact<Value> (fact: unknown, isValue: (value: unknown) => value is Value): fact is Fact<Value> {

@@ -8,7 +8,7 @@ import { readListedAlbum } from './item-check.ts'
 import { createCostCounter } from './cost.ts'
 import { type Pacer } from './pacing/pacer.ts'
 import { START } from './paging.ts'
-import { type ListingPage, type ListingRequest, type SpotifyClient } from './client.ts'
+import { type ListingRequest, type SpotifyClient } from './client.ts'
 import { type Pause } from './pacing/pause.ts'
 import { type Diagnosis } from '../../schemas/diagnosis.ts'
 import { NEW_ALBUMS_QUERY } from '../../schemas/ingest-body.ts'
@@ -115,15 +115,12 @@ async function * askEndpoints (spotify: SpotifyClient, context: CallContext): As
   const id = readListedAlbum(example)?.id
   if (id !== undefined) {
     const tracks = { offset: 0, limit: TRACKS_PAGE_SIZE }
-    yield (await askOne(
-      'album', spotify, context, async (inSlot) => await spotify.album(id, null, inSlot, false)
-    )).answered
-    yield (await askOne(
-      'albums', spotify, context, async (inSlot) => await spotify.albums([id, id], null, inSlot)
-    )).answered
-    yield (await askOne(
-      'albumTracks', spotify, context, async (inSlot) => await spotify.albumTracks(id, tracks, null, inSlot)
-    )).answered
+    const asks: Array<[Endpoint, (inSlot: SlotContext) => Promise<unknown>]> = [
+      ['album', async (inSlot) => await spotify.album(id, null, inSlot, false)],
+      ['albums', async (inSlot) => await spotify.albums([id, id], null, inSlot)],
+      ['albumTracks', async (inSlot) => await spotify.albumTracks(id, tracks, null, inSlot)],
+    ]
+    for (const [endpoint, ask] of asks) yield (await askOne(endpoint, spotify, context, ask)).answered
   }
   const artistId = artistOf(example)
   if (artistId === null) return
@@ -136,10 +133,9 @@ async function * askEndpoints (spotify: SpotifyClient, context: CallContext): As
 async function askListing (
   spotify: SpotifyClient, request: ListingRequest, context: CallContext
 ): Promise<{ answered: Answered, items: unknown[] }> {
-  const ask = async (
-    inSlot: SlotContext
-  ): Promise<ListingPage> => await spotify.listingPage(request, START, Infinity, inSlot)
-  const { answered, answer } = await askOne(request.endpoint, spotify, context, ask)
+  const { answered, answer } = await askOne(
+    request.endpoint, spotify, context, async (inSlot) => await spotify.listingPage(request, START, Infinity, inSlot)
+  )
   return { answered, items: answer?.page.items ?? [] }
 }
 

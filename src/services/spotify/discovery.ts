@@ -22,9 +22,7 @@ export function createDiscovery (memory: Pick<Capabilities, 'about'>): Probe {
     return works || refusal !== null
   }
 
-  return async function probe<T> (
-    endpoint: Endpoint, { signal, slot }: Pick<SlotContext, 'signal' | 'slot'>, work: () => Promise<T>
-  ): Promise<T> {
+  return async (endpoint, { signal, slot }, work) => {
     for (let other; !isKnown(endpoint) && (other = asking.get(endpoint)) !== undefined;) {
       const found = other
       await slot.lend(async () => await abortable(found, signal))

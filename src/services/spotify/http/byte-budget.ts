@@ -28,8 +28,8 @@ export function createByteBudget (total: number): ByteBudget {
         used += bytes
         return
       }
-      const entry = { bytes, start: (): void => {} }
-      const started = new Promise<void>((resolve) => { entry.start = resolve })
+      const { promise: started, resolve: start } = Promise.withResolvers<void>()
+      const entry = { bytes, start }
       waiting.push(entry)
       startNext()
       try {
