@@ -50,6 +50,11 @@ export class PauseError extends ServiceError {
   }
 }
 
+/** Returns the words of whatever was thrown. */
+export function messageOf (error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** Returns whether `error` is of the family and has one of these codes. */
 export function hasCode (error: unknown, ...codes: ErrorCode[]): error is ServiceError {
   return error instanceof ServiceError && codes.includes(error.code)

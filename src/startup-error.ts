@@ -1,5 +1,5 @@
 import { ConfigError } from './config.ts'
-import { ServiceError } from './errors.ts'
+import { ServiceError, messageOf } from './errors.ts'
 import { printable } from './printable.ts'
 import { storageDetail, storageErrno } from './services/store/storage-failure.ts'
 
@@ -14,9 +14,8 @@ function linesOf (error: unknown): string[] {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
   if (code === 'EADDRINUSE') return ['PORT is in use by another process: set PORT to a free one']
   if (syscallOf(error) === 'listen') {
-    return [`PORT or HOST cannot be listened on (${messageOf(
-    error
-  )}): set PORT to one over 1023, and HOST to an address of this machine`]
+    return [`PORT or HOST cannot be listened on (${messageOf(error)}): set PORT to one over 1023, and HOST to an ` +
+      'address of this machine']
   }
   if (syscallOf(error) === 'getaddrinfo') {
     return [`HOST is no address of this machine (${messageOf(error)}): set it to 127.0.0.1, or to 0.0.0.0 for all`]
@@ -31,8 +30,4 @@ function linesOf (error: unknown): string[] {
 
 function syscallOf (error: unknown): unknown {
   return error instanceof Error && 'syscall' in error ? error.syscall : null
-}
-
-function messageOf (error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { Ajv, type ErrorObject } from 'ajv'
-import { ServiceError, hasCode } from '../errors.ts'
+import { ServiceError, hasCode, messageOf } from '../errors.ts'
 import { schemaErrorText } from '../schemas/schema-error.ts'
 import { FIELD_NAMES, INGEST_FIELDS, IngestBody, ownerOf } from '../schemas/ingest-body.ts'
 
@@ -92,8 +92,7 @@ function parse (args: string[]) {
   try {
     return parseArgs({ args, options: { ...FIELD_OPTIONS, ...OPTIONS }, strict: true, allowPositionals: false }).values
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    throw new ServiceError('invalid_request', `${message.replace(/\s*\n\s*/g, ' ')} ${HINT}`)
+    throw new ServiceError('invalid_request', `${messageOf(error).replace(/\s*\n\s*/g, ' ')} ${HINT}`)
   }
 }
 

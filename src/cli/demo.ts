@@ -12,6 +12,7 @@ import { type ProgressDisplay, costText, createProgressBar, createProgressLog } 
 import { buildSandbox } from '../sandbox/app.ts'
 import { TIERS, type Tier } from '../sandbox/catalogue/objects.ts'
 import { type Run } from '../schemas/run.ts'
+import { hasEnded } from '../services/run-record.ts'
 
 const USAGE = `npm run demo -- [options]      the whole job on the sandbox: no credentials, no network
 
@@ -147,7 +148,7 @@ async function ingestOnce (app: FastifyInstance, url: string, display: ProgressD
   return await new Promise((resolve, reject) => {
     const look = (run: Run): void => {
       display.update(run)
-      if (run.finishedAt === null) return
+      if (!hasEnded(run)) return
       display.stop()
       resolve(run)
     }

@@ -3,13 +3,14 @@ import { resolve } from 'node:path'
 import { type FastifyInstance } from 'fastify'
 import { buildApp } from '../app.ts'
 import { type CliArguments, USAGE, inOptions, readArguments } from './arguments.ts'
-import { ServiceError } from '../errors.ts'
+import { ServiceError, messageOf } from '../errors.ts'
 import { startupErrorLines } from '../startup-error.ts'
 import { logTo } from '../logging/log-destination.ts'
 import { createLogger } from '../logging/logger.ts'
 import { printable } from '../printable.ts'
 import { costText, createProgressBar, createProgressLog } from './progress.ts'
 import { type Run, type RunStatus } from '../schemas/run.ts'
+import { hasEnded } from '../services/run-record.ts'
 import { copyDocument } from '../services/store/documents/copy-document.ts'
 import { writeTables } from './write-tables.ts'
 
@@ -75,7 +76,7 @@ async function untilItStops (
     process.once('SIGTERM', stop)
     const look = (run: Run): void => {
       update(run)
-      if (run.finishedAt !== null || (!waitForPause && isPausedStill(run, clock.now()))) resolve(run)
+      if (hasEnded(run) || (!waitForPause && isPausedStill(run, clock.now()))) resolve(run)
     }
     runs.watch(started.id, look)
     runs.get(started.id).then(look, reject)
@@ -115,8 +116,7 @@ async function makeFolder (folder: string): Promise<void> {
     await mkdir(folder, { recursive: true })
     await access(folder, constants.W_OK)
   } catch (error) {
-    throw new ServiceError('invalid_request', `--out ${folder} is not a writable folder (${error instanceof Error
-      ? error.message
-      : String(error)}): name another one`, { cause: error })
+    const detail = `--out ${folder} is not a writable folder (${messageOf(error)}): name another one`
+    throw new ServiceError('invalid_request', detail, { cause: error })
   }
 }

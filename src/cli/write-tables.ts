@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { ServiceError } from '../errors.ts'
+import { ServiceError, messageOf } from '../errors.ts'
 import { type Run } from '../schemas/run.ts'
 import { albumLines } from '../formats/album-lines.ts'
 import { takesName } from '../services/store/documents/copy-document.ts'
@@ -41,9 +41,8 @@ export async function writeTables (run: Run, documentPath: string): Promise<stri
       return named.map(({ target }) => target)
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
     const advice = `make room in ${folder}, or name another folder with --out`
-    const detail = `the tables cannot be written beside the document (${reason}): ${advice}`
+    const detail = `the tables cannot be written beside the document (${messageOf(error)}): ${advice}`
     throw new ServiceError('storage_failed', detail, { cause: error })
   } finally {
     for (const { aside } of written) await rm(aside, { force: true })

@@ -5,6 +5,7 @@ import { documentResponses } from '../schemas/document.ts'
 import { IngestBody } from '../schemas/ingest-body.ts'
 import { Pattern } from '../schemas/pattern.ts'
 import { Run } from '../schemas/run.ts'
+import { hasEnded } from '../services/run-record.ts'
 import { sendDocument } from './download/send-document.ts'
 import { chooseFormat } from './download/negotiation.ts'
 import { retryAfterSeconds } from './download/retry-after.ts'
@@ -71,7 +72,7 @@ const ingestRoutes: FastifyPluginAsyncTypebox = async (app) => {
     )
     reply.header('location', app.publicUrl(`/runs/${accepted.id}`))
     const run = await app.runs.waitForEnd(accepted.id, ms, clientGone(reply, ms))
-    if (ms > 0 && run.finishedAt !== null) return await sendDocument(app, request, reply, run)
+    if (ms > 0 && hasEnded(run)) return await sendDocument(app, request, reply, run)
     return await reply.code(202).header('retry-after', retryAfterSeconds(run, app.dependencies.clock.now())).send(run)
   })
 }

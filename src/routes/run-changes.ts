@@ -8,7 +8,7 @@ import { type LocatedRun, writeChanges } from '../services/changes/changes-text.
 import { type Sides, chooseSides } from '../services/changes/choose-sides.ts'
 import { type DocumentedRun } from '../services/run-record.ts'
 import { documentDamaged } from '../services/store/storage-failure.ts'
-import { type Validators, checkPreconditions } from './download/conditional.ts'
+import { type Validators, checkPreconditions, identify } from './download/conditional.ts'
 import { streamConversion } from './download/representation.ts'
 import { dropStalled } from './download/idle-timeout.ts'
 
@@ -28,11 +28,7 @@ const runChangesRoutes: FastifyPluginAsyncTypebox = async (app) => {
   }, async (request, reply) => {
     const sides = await chooseSides(app.runs, request.params.id, request.query.since)
     const validators = validatorsOf(sides)
-    reply.headers({
-      'cache-control': 'private, no-cache',
-      etag: validators.etag,
-      'last-modified': new Date(validators.modifiedMs).toUTCString(),
-    })
+    identify(reply, validators)
     const { 'if-none-match': tag, 'if-modified-since': date } = request.headers
     if (checkPreconditions({ 'if-none-match': tag, 'if-modified-since': date }, validators) === 'not modified') {
       return await reply.code(304).send()

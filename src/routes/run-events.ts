@@ -4,6 +4,7 @@ import { Type } from '@sinclair/typebox'
 import { type Run } from '../schemas/run.ts'
 import { RUN_UNKNOWN } from '../schemas/problem.ts'
 import { RunParams } from '../schemas/run-id.ts'
+import { hasEnded } from '../services/run-record.ts'
 import { type RunManager } from '../services/runs/manager.ts'
 import { dropStalled } from './download/idle-timeout.ts'
 
@@ -69,7 +70,7 @@ const runEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
   }, async (request, reply) => {
     const run = await app.runs.get(request.params.id)
-    if (run.finishedAt !== null && request.headers['last-event-id'] === eventId('end', run)) {
+    if (hasEnded(run) && request.headers['last-event-id'] === eventId('end', run)) {
       return await reply.code(204).header('cache-control', 'no-store').send()
     }
     const stream = eventStream(run, app.runs)
@@ -110,7 +111,7 @@ function eventStream (first: Run, runs: Pick<RunManager, 'watch'>): Readable {
 
   function show (run: Run): void {
     if (stream.destroyed || stream.readableEnded) return
-    if (run.finishedAt !== null) {
+    if (hasEnded(run)) {
       unwatch()
       clearInterval(timer)
       push('status', run)

@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders } from 'node:http'
+import { type FastifyReply } from 'fastify'
 
 /** What tells one state of a representation from another. */
 export interface Validators {
@@ -6,6 +7,11 @@ export interface Validators {
   etag: string
   /** Epoch milliseconds; HTTP knows whole seconds only. */
   modifiedMs: number
+}
+
+/** Sets the headers by which the client can ask whether it has this state already. */
+export function identify (reply: FastifyReply, { etag, modifiedMs }: Validators): void {
+  reply.headers({ 'cache-control': 'private, no-cache', etag, 'last-modified': new Date(modifiedMs).toUTCString() })
 }
 
 /**

@@ -7,9 +7,10 @@ import { DocumentQuery, documentResponses } from '../../schemas/document.ts'
 import { RUN_UNKNOWN } from '../../schemas/problem.ts'
 import { Run } from '../../schemas/run.ts'
 import { RunParams } from '../../schemas/run-id.ts'
+import { hasEnded } from '../../services/run-record.ts'
 import { type ByteRange, byteRange } from './byte-range.ts'
 import { chooseFormat, preferredCoding } from './negotiation.ts'
-import { type Validators, checkPreconditions, isRangeWanted } from './conditional.ts'
+import { type Validators, checkPreconditions, identify, isRangeWanted } from './conditional.ts'
 import { type BeginConversion, type Representation, representationOf, validatorsOf } from './representation.ts'
 import { retryAfterSeconds } from './retry-after.ts'
 import { dropStalled } from './idle-timeout.ts'
@@ -32,7 +33,7 @@ const documentRoutes: FastifyPluginAsyncTypebox = async (app) => {
     chooseFormat(request)
     const ms = waitMs(request, reply)
     const run = await app.runs.waitForEnd(request.params.id, ms, clientGone(reply, ms))
-    if (run.finishedAt !== null) return await sendDocument(app, request, reply, run)
+    if (hasEnded(run)) return await sendDocument(app, request, reply, run)
     return await reply.code(202).header('retry-after', retryAfterSeconds(run, app.dependencies.clock.now())).send(run)
   })
 }
@@ -102,10 +103,6 @@ async function unlessDeleted<T> (app: FastifyInstance, { id }: Run, work: () => 
 /** A client that sends the current tag has the document, so that the disk is not read. */
 function isNamed ({ headers }: FastifyRequest, { etag }: Validators): boolean {
   return headers['if-match'] === undefined && headers['if-none-match']?.includes(etag) === true
-}
-
-function identify (reply: FastifyReply, { etag, modifiedMs }: Validators): void {
-  reply.headers({ 'cache-control': 'private, no-cache', etag, 'last-modified': new Date(modifiedMs).toUTCString() })
 }
 
 /** Preconditions are for reads; what POST answers is always sent. */

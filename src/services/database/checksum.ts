@@ -13,6 +13,17 @@ export function crcOf (text: string, body: string | null): number {
   return crc32(body ?? '', crc32(`${text}\n`))
 }
 
+/** A value as JSON with its checksum before it. */
+export function sealJson (value: unknown): string {
+  return seal(JSON.stringify(value))
+}
+
+/** The value, or null where its text is not as it was sealed. */
+export function unsealJson<Value> (sealed: string): Value | null {
+  const text = unseal(sealed)
+  return text === null ? null : JSON.parse(text) as Value
+}
+
 /** A text with its checksum before it. */
 export function seal (text: string): string {
   return `${checksumOf(text)} ${text}`

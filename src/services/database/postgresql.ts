@@ -8,6 +8,7 @@ import { type Log } from '../log.ts'
 import { type Database, type Notice, type Queries } from './database.ts'
 import { isAway, reasonOf } from './failure.ts'
 import { migrate } from './migrations.ts'
+import { probeWriting } from './states.ts'
 import { type Tables } from './tables.ts'
 
 const MAX_CONNECTIONS = 10
@@ -77,9 +78,9 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
   }
 
   async function prepare (): Promise<void> {
-    const {
-      rows: [server],
-    } = await sql<{ version: string }>`select current_setting('server_version_num') as version`.execute(queries)
+    const { rows: [server] } = await sql<{ version: string }>`
+      select current_setting('server_version_num') as version
+    `.execute(queries)
     if (Number(server?.version) < OLDEST_VERSION) {
       throw new ServiceError(
         'database_unfit', `DATABASE_URL names a PostgreSQL of version ${String(server?.version)}: use 14 or newer`
@@ -185,9 +186,7 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
         throw new ServiceError('starting', 'PostgreSQL has not answered yet: check DATABASE_URL if it never does')
       }
       await sql`select pg_is_in_recovery()`.execute(queries)
-      await queries.insertInto('states').values({ kind: 'probe', scope: '', value: me }).onConflict(
-        (row) => row.columns(['kind', 'scope']).doUpdateSet({ value: me })
-      ).execute()
+      await probeWriting(me, queries)
     },
     async close () {
       closing.abort()

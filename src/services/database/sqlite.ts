@@ -12,9 +12,10 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { type Clock } from '../clock.ts'
-import { type Database, type Queries } from './database.ts'
+import { type Database } from './database.ts'
 import { reasonOf } from './failure.ts'
 import { migrate } from './migrations.ts'
+import { probeWriting } from './states.ts'
 import { type Tables } from './tables.ts'
 
 /** Another process of this machine may write for so long; transactions take milliseconds. */
@@ -115,7 +116,7 @@ export async function openSqlite (path: string, clock: Pick<Clock, 'now'>): Prom
     onReturn () {},
     async probe () {
       await followFile()
-      await writeRow(queries, clock.now())
+      await probeWriting(String(clock.now()), queries)
     },
     async close () {
       if (quiet !== null) clearTimeout(quiet)
@@ -155,14 +156,6 @@ function identityOf (path: string): string | null {
   if (path === MEMORY) return MEMORY
   const stats = statSync(path, { throwIfNoEntry: false })
   return stats === undefined ? null : `${stats.dev} ${stats.ino}`
-}
-
-/** Writes a row: a disk that is full or read-only refuses it. */
-async function writeRow (queries: Queries, nowMs: number): Promise<void> {
-  const value = String(nowMs)
-  await queries.insertInto('states').values({ kind: 'probe', scope: '', value }).onConflict(
-    (row) => row.columns(['kind', 'scope']).doUpdateSet({ value })
-  ).execute()
 }
 
 /** Changes of the schema are transactional in SQLite, and only so can several processes make them concurrently. */

@@ -1,13 +1,9 @@
-/** A UUID of version 7: such ids sort by the time of their creation. Source: RFC 9562, section 5.7 */
-const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+import { RUN_ID } from '../../schemas/run-id.ts'
+
+const ID = new RegExp(RUN_ID)
 
 export function isRunId (id: string): boolean {
-  return RUN_ID.test(id)
-}
-
-/** Returns the names that are ids of runs, oldest first. */
-export function runIdsOf (names: string[]): string[] {
-  return names.filter(isRunId).sort()
+  return ID.test(id)
 }
 
 /** When the run of that id was created, epoch milliseconds. */

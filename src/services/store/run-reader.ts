@@ -4,7 +4,7 @@ import { type Database } from '../database/database.ts'
 import { isAway } from '../database/failure.ts'
 import { type RunRow } from '../database/tables.ts'
 import { type Log } from '../log.ts'
-import { ENDED, type RunRecord } from '../run-record.ts'
+import { type RunRecord, hasEnded } from '../run-record.ts'
 import { type Owners } from './owner.ts'
 import { isRunId } from './run-id.ts'
 import { liveRun, recordOf } from './run-row.ts'
@@ -52,7 +52,7 @@ export function createRunReader (
   }
 
   function remember ({ id, version, checksum, record: text }: RunRow, run: StoredRun): void {
-    if (!ENDED.includes(run.record.run.status) || text.length > LONGEST_REMEMBERED) return
+    if (!hasEnded(run.record.run) || text.length > LONGEST_REMEMBERED) return
     remembered.set(id, { version, checksum, run })
     if (remembered.size > MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? '')
   }

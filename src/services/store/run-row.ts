@@ -1,8 +1,8 @@
 import { ServiceError } from '../../errors.ts'
 import { type Run } from '../../schemas/run.ts'
-import { checksumOf, seal, unseal } from '../database/checksum.ts'
+import { checksumOf, sealJson, unsealJson } from '../database/checksum.ts'
 import { type RunRow } from '../database/tables.ts'
-import { ENDED, type RunRecord, keyOf } from '../run-record.ts'
+import { type RunRecord, hasEnded, keyOf } from '../run-record.ts'
 
 /** The row of a run that is stored for the first time. */
 export function newRow (record: RunRecord): RunRow {
@@ -26,7 +26,7 @@ export function columnsOf (
   const text = JSON.stringify(record)
   return {
     status: run.status,
-    pending: ENDED.includes(run.status) ? 0 : 1,
+    pending: hasEnded(run) ? 0 : 1,
     document_name: run.file?.name ?? null,
     finished_ms: run.finishedAt === null ? null : Date.parse(run.finishedAt),
     request_key: keyOf(run.request),
@@ -66,13 +66,11 @@ export function isWhole (row: RunRow): boolean {
 /** The run as its owner has shown it last; null: there is nothing newer than the record. */
 export function liveRun ({ id, live }: RunRow, { executions, run }: RunRecord): Run | null {
   if (live === null || run.status !== 'running') return null
-  const text = unseal(live)
-  if (text === null) return null
-  const shown = JSON.parse(text) as { execution: number, run: Run }
-  return shown.execution === executions && shown.run.id === id ? shown.run : null
+  const shown = unsealJson<{ execution: number, run: Run }>(live)
+  return shown?.execution === executions && shown.run.id === id ? shown.run : null
 }
 
 /** The run as its owner shows it, as it is stored. */
 export function liveText (run: Run, execution: number): string {
-  return seal(JSON.stringify({ execution, run }))
+  return sealJson({ execution, run })
 }

@@ -7,7 +7,7 @@ import { type Owners } from './owner.ts'
 import { type RunLists, countPending, createRunLists } from './run-lists.ts'
 import { type StoredRun, createRunReader } from './run-reader.ts'
 import { columnsOf, isWhole, liveText, newRow, recordOf } from './run-row.ts'
-import { ENDED, type RunRecord, keyOf } from '../run-record.ts'
+import { type RunRecord, hasEnded, keyOf } from '../run-record.ts'
 
 /** A request for a run that is admitted unless there is one for it. */
 export interface Admission {
@@ -93,11 +93,16 @@ export function createRunStore (
     columns: Partial<Pick<RunRow, 'owner' | 'beat_ms' | 'cancel_wanted' | 'releases_done'>>,
     within: Queries
   ): Promise<boolean> {
-    const {
-      numUpdatedRows,
-    } = await within.updateTable('runs').set({ ...columnsOf(record), version: row.version + 1, live: null, ...columns })
+    const values = { ...columnsOf(record), version: row.version + 1, live: null, ...columns }
+    const { numUpdatedRows } = await within.updateTable('runs').set(values)
       .where('id', '=', row.id).where('version', '=', row.version).executeTakeFirst()
     return numUpdatedRows === 1n
+  }
+
+  async function existingRow (id: string): Promise<RunRow> {
+    const row = await rowOf(id)
+    if (row === null) throw new ServiceError('run_not_found', `the record of run ${id} is gone: it was deleted`)
+    return row
   }
 
   return {
@@ -129,8 +134,7 @@ export function createRunStore (
 
     async update (id, change, release = false, also) {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
-        const row = await rowOf(id)
-        if (row === null) throw new ServiceError('run_not_found', `the record of run ${id} is gone: it was deleted`)
+        const row = await existingRow(id)
         const before = recordOf(row)
         const after = change(before)
         if (after === before) return after
@@ -150,11 +154,10 @@ export function createRunStore (
 
     async begin (id, change) {
       for (;;) {
-        const row = await rowOf(id)
-        if (row === null) throw new ServiceError('run_not_found', `the record of run ${id} is gone: it was deleted`)
+        const row = await existingRow(id)
         const nowMs = await database.nowMs()
         const { record, isOwned } = stored(row, nowMs)
-        if (ENDED.includes(record.run.status)) return { kind: 'ended', record }
+        if (hasEnded(record.run)) return { kind: 'ended', record }
         if (isOwned) return { kind: 'owned' }
         const after = change(record)
         if (await transaction(
@@ -217,9 +220,9 @@ export function createRunStore (
     reader.forget(id)
     await transaction({ lock: null, isDurable: true }, async (within) => {
       await within.deleteFrom('runs').where('id', '=', id).execute()
-      await within.deleteFrom('claims').where('run_id', '=', id).execute()
-      await within.deleteFrom('quality_reports').where('run_id', '=', id).execute()
-      await within.deleteFrom('timelines').where('run_id', '=', id).execute()
+      for (const table of ['claims', 'quality_reports', 'timelines'] as const) {
+        await within.deleteFrom(table).where('run_id', '=', id).execute()
+      }
     })
   }
 }

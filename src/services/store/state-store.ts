@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { seal, unseal } from '../database/checksum.ts'
+import { sealJson, unsealJson } from '../database/checksum.ts'
 import { type Database } from '../database/database.ts'
+import { putState } from '../database/states.ts'
 import { type Log } from '../log.ts'
 
 /** A small state that outlives the process, and that all processes of a database share. */
@@ -24,17 +25,13 @@ export function createStateStore<State> (
         'scope', '=', scope
       ).executeTakeFirst()
       if (row === undefined) return null
-      const text = unseal(row.value)
-      if (text !== null) return JSON.parse(text) as State
-      log.error({ kind }, 'stored state is damaged; continuing without it')
-      return null
+      const state = unsealJson<State>(row.value)
+      if (state === null) log.error({ kind }, 'stored state is damaged; continuing without it')
+      return state
     },
     async save (state) {
-      const value = seal(JSON.stringify(state))
       await database.transaction({ lock: null, isDurable: true }, async (within) => {
-        await within.insertInto('states').values({ kind, scope, value }).onConflict(
-          (row) => row.columns(['kind', 'scope']).doUpdateSet({ value })
-        ).execute()
+        await putState({ kind, scope, value: sealJson(state) }, within)
       })
     },
   }

@@ -1,5 +1,5 @@
 import { type TimelineSteps } from '../../schemas/timeline.ts'
-import { seal, unseal } from '../database/checksum.ts'
+import { sealJson, unsealJson } from '../database/checksum.ts'
 import { type Database, type Queries } from '../database/database.ts'
 
 /** The timelines of all runs; the run store deletes them with their runs. */
@@ -14,12 +14,11 @@ export function createTimelineStore ({ queries }: Pick<Database, 'queries'>): Ti
   return {
     async read (runId) {
       const row = await queries.selectFrom('timelines').select('steps').where('run_id', '=', runId).executeTakeFirst()
-      const text = row === undefined ? null : unseal(row.steps)
-      return text === null ? null : JSON.parse(text) as TimelineSteps
+      return row === undefined ? null : unsealJson(row.steps)
     },
 
     async save (runId, execution, { stepMs, points }, within) {
-      const columns = { execution, steps: seal(JSON.stringify({ stepMs, points })) }
+      const columns = { execution, steps: sealJson({ stepMs, points }) }
       await within.insertInto('timelines').values({ run_id: runId, ...columns })
         .onConflict((row) => row.column('run_id').doUpdateSet(columns).where('timelines.execution', '<=', execution))
         .execute()
