@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Run } from '../../schemas/run.ts'
 import { type Log } from '../log.ts'
-import { type Findings, createInspection } from './inspection.ts'
+import { type Findings, type Inspection, createInspection } from './inspection.ts'
 
 /** Inspects the albums of a document while their texts pass. */
 export interface Observer {
@@ -16,8 +16,13 @@ const MAX_WAITING_CHARACTERS = 2 * 1024 * 1024
 /** Between two turns the event loop serves everything else. */
 const TURN_MS = 5
 
-/** Creates an observer that costs a document nothing but time, whatever is wrong with the inspection. */
-export function createObserver (run: Pick<Run, 'gaps' | 'finishedAt' | 'createdAt'>, log: Log): Observer {
+/**
+ * Creates an observer that costs a document nothing but time, whatever is wrong with the inspection.
+ * @param others are given each album too
+ */
+export function createObserver (
+  run: Pick<Run, 'gaps' | 'finishedAt' | 'createdAt'>, log: Log, others: ReadonlyArray<Pick<Inspection, 'add'>> = []
+): Observer {
   const inspection = createInspection(run)
   const waiting: string[] = []
   let waitingCharacters = 0
@@ -29,7 +34,9 @@ export function createObserver (run: Pick<Run, 'gaps' | 'finishedAt' | 'createdA
     waitingCharacters -= text.length
     if (hasFailed) return
     try {
-      inspection.add(JSON.parse(text))
+      const album: unknown = JSON.parse(text)
+      inspection.add(album)
+      for (const other of others) other.add(album)
     } catch (error) {
       hasFailed = true
       log.error({ err: error }, 'document inspection failed; quality report deferred')

@@ -7,12 +7,16 @@ import { type Log } from '../log.ts'
 import { type DocumentStore } from '../store/documents/document-store.ts'
 import { type DueRun, type ReleaseContent, type ReleaseStore } from '../store/release-store.ts'
 import { type RunStore } from '../store/run-store.ts'
+import { type DocumentReleases } from './collector.ts'
 import { contentOf } from './release.ts'
 
 /** Records the releases of documents, each once, whatever is repeated. */
 export interface ReleaseRecorder {
-  /** Records the releases of a run's document where that is still to be done. Throws where it cannot be done now. */
-  record: (id: string) => Promise<void>
+  /**
+   * Records the releases of a run's document where that is still to be done. Throws where it cannot be done now.
+   * @param known taken instead of what the document says, where they are of the same document
+   */
+  record: (id: string, known?: DocumentReleases | null) => Promise<void>
   /** Records those of all runs that have them still to be recorded. It never throws, and logs what cannot be done. */
   catchUp: () => Promise<void>
   /** Removes all but ids and times of what a run documented first. */
@@ -45,10 +49,11 @@ export function createReleaseRecorder (
   const retryAtMs = new Map<string, number>()
   let catchingUp: Promise<void> | null = null
 
-  async function recordRun (due: DueRun): Promise<void> {
+  async function recordRun (due: DueRun, known: DocumentReleases | null = null): Promise<void> {
     const stored = await store.read(due.id)
     if (stored === null || stored.record.run.file === null) return
     const { run: { file }, executions } = stored.record
+    if (known?.sha256 === file.sha256) return await recordKnown(due, known)
     const path = await documents.path(due.id, executions, file)
     let albums = new Map<string, ReleaseContent>()
     for await (const line of albumLines(createReadStream(path, { highWaterMark: READ_BYTES }))) {
@@ -61,6 +66,16 @@ export function createReleaseRecorder (
       albums = new Map()
     }
     await releases.record(due, albums, true)
+  }
+
+  async function recordKnown (due: DueRun, { albums }: DocumentReleases): Promise<void> {
+    const all = [...albums]
+    for (let start = 0; start === 0 || start < all.length; start += albumsTogether) {
+      await turns.take(due)
+      closing.signal.throwIfAborted()
+      const some = new Map(all.slice(start, start + albumsTogether))
+      if (!await releases.record(due, some, start + albumsTogether >= all.length)) return
+    }
   }
 
   async function recordAll (): Promise<void> {
@@ -86,9 +101,9 @@ export function createReleaseRecorder (
     }
   }
 
-  async function record (id: string): Promise<void> {
+  async function record (id: string, known: DocumentReleases | null = null): Promise<void> {
     const due = await releases.due(id)
-    if (due !== null) await recordRun(due)
+    if (due !== null) await recordRun(due, known)
   }
 
   return {

@@ -11,6 +11,7 @@ import { type Findings } from '../quality/inspection.ts'
 import { createObserver } from '../quality/observe.ts'
 import { type Judgement, type Quality } from '../quality/quality.ts'
 import { type Delivery } from '../queue/run-queue.ts'
+import { type DocumentReleases, createReleaseCollector } from '../releases/collector.ts'
 import { type Queries } from '../database/database.ts'
 import { isAway } from '../database/failure.ts'
 import { type DocumentStore } from '../store/documents/document-store.ts'
@@ -31,8 +32,8 @@ export interface ExecuteOptions extends Pick<HeartbeatOptions, 'onChange' | 'onB
   /** What the execution sees of the run's ledger, and appends to it. */
   openLedgerStore: (id: string, execution: number) => Promise<LedgerStore<StoredEvent>>
   removeLedger: (id: string) => Promise<void>
-  /** Records which releases the run's document is the first to have. */
-  recordReleases: (id: string) => Promise<void>
+  /** Records which releases the run's document is the first to have; `known` are those of the document, or null. */
+  recordReleases: (id: string, known: DocumentReleases | null) => Promise<void>
   clock: Clock
   log: Log
   ingest: Omit<IngestOptions, 'log'>
@@ -134,6 +135,8 @@ interface Ended {
   file: Run['file']
   /** null: there is no document, or it was not inspected. */
   judgement: Judgement | null
+  /** null: there is no document, or its releases have to be read from it. */
+  releases: DocumentReleases | null
 }
 
 async function workOn (record: RunRecord, signal: AbortSignal, options: OnceOptions): Promise<Work> {
@@ -176,6 +179,7 @@ async function giveUpUnread (
     final: ended(run, run, run.gaps, { status: 'failed', complete: false, error }, clock.now()),
     file: null,
     judgement: null,
+    releases: null,
   }
 }
 
@@ -189,7 +193,7 @@ function giveUp ({ run }: RunRecord, ledger: Ledger, { clock, log }: ExecuteOpti
   log.error({ error }, 'run given up')
   const { gaps, progress, status, complete } = outcomeOf({ request: run.request, ledger, failures: new Map(), error })
   const final = ended(run, { ...snapshotOf(ledger), progress }, gaps, { status, complete, error }, clock.now())
-  return { kind: 'over', final, file: null, judgement: null }
+  return { kind: 'over', final, file: null, judgement: null, releases: null }
 }
 
 async function pauseRun (
@@ -218,11 +222,19 @@ async function stageRun (
   const endWith = (how: Conclusion): Run => ended(run, { ...snapshotOf(ledger), progress }, gaps, how, clock.now())
   const final = endWith(conclusion)
   try {
-    if (progress.albumsFetched === 0) return { final, file: null, judgement: null }
-    const observer = createObserver(final, log)
+    if (progress.albumsFetched === 0) return { final, file: null, judgement: null, releases: null }
+    const collector = createReleaseCollector()
+    const observer = createObserver(final, log, [collector])
     const text = documentText(final, albums, ledger, observer.through)
     const file = await documents.stage(run.id, executions, documentName(run), text)
-    return { final, file, judgement: await judge(final, await observer.findings(), quality, log) }
+    const findings = await observer.findings()
+    const seen = findings === null ? null : collector.albums()
+    return {
+      final,
+      file,
+      judgement: await judge(final, findings, quality, log),
+      releases: seen === null ? null : { sha256: file.sha256, albums: seen },
+    }
   } catch (error) {
     if (isAway(error)) throw error
     log.error({ err: error }, 'document could not be written')
@@ -230,6 +242,7 @@ async function stageRun (
       final: endWith({ status: 'failed', complete: false, error: failureOf(error) }),
       file: null,
       judgement: null,
+      releases: null,
     }
   }
 }
@@ -248,7 +261,7 @@ async function judge (
 }
 
 async function finishRun (
-  record: RunRecord, { final, file, judgement }: Ended, options: OnceOptions
+  record: RunRecord, { final, file, judgement, releases }: Ended, options: OnceOptions
 ): Promise<Delivery> {
   const { run: { id }, executions: execution } = record
   const save = async (within: Queries): Promise<void> => {
@@ -259,7 +272,7 @@ async function finishRun (
     id, options.store, (before) => finish(before, execution, final, file, judgement?.verdict), save
   )
   if (after === null) return await yieldRun(record, options, execution)
-  await cleanUp(after, options)
+  await cleanUp(after, releases, options)
   const { status, error, progress, cost, gaps, quality } = after.run
   options.log.info({ status, error, progress, cost, gaps: gaps.length, file: file?.name, quality }, 'run ended')
   options.onChange(after.run)
@@ -268,11 +281,13 @@ async function finishRun (
 
 /** The run has ended and its document is safe: what fails here is made good by the first reader, or by the sweep. */
 async function cleanUp (
-  { run, executions }: RunRecord, { documents, removeLedger, recordReleases, log }: ExecuteOptions
+  { run, executions }: RunRecord,
+  releases: DocumentReleases | null,
+  { documents, removeLedger, recordReleases, log }: ExecuteOptions
 ): Promise<void> {
   try {
     if (run.file !== null) await documents.publish(run.id, executions, run.file)
-    await recordReleases(run.id)
+    await recordReleases(run.id, releases)
     if (run.complete === true) await removeLedger(run.id)
   } catch (error) {
     log.error({ err: error }, 'files of an ended run not cleaned up yet')

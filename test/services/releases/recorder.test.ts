@@ -4,10 +4,12 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { MEMORY, openSqlite } from '../../../src/services/database/sqlite.ts'
 import { type ReleaseRecorder, createReleaseRecorder } from '../../../src/services/releases/recorder.ts'
+import { createReleaseCollector } from '../../../src/services/releases/collector.ts'
+import { contentOf } from '../../../src/services/releases/release.ts'
 import { createReleases } from '../../../src/services/releases/releases.ts'
 import { discard } from '../../../src/services/runs/transitions.ts'
 import { createOwners } from '../../../src/services/store/owner.ts'
-import { type ReleaseStore, createReleaseStore } from '../../../src/services/store/release-store.ts'
+import { type ReleaseContent, type ReleaseStore, createReleaseStore } from '../../../src/services/store/release-store.ts'
 import { createRunStore } from '../../../src/services/store/run-store.ts'
 import { temporaryFolder } from '../../service.ts'
 import { createRecordingLog } from '../recording-log.ts'
@@ -156,6 +158,42 @@ t.test('a document that cannot be read keeps no other from being recorded, and i
   await recorder.catchUp()
   t.equal((await releases.after(25, 100))[0]?.albumId, 'a')
   t.equal(log.lines.length, 1)
+})
+
+t.test('what is known of the document is recorded without reading it, and of another document is not used', async (t) => {
+  const folder = await temporaryFolder(t)
+  const world = await createWorld(t, folder)
+  const { store, releases, start } = world
+  const collector = createReleaseCollector()
+  for (const id of ['a', 'b', 'c', 'd', 'e']) collector.add({ id, name: `Album ${id}` })
+  const albums = collector.albums() ?? new Map<string, ReleaseContent>()
+  const file = await storeDocument(folder, [...albums.keys()])
+  await rm(join(folder, file.sha256))
+  const id = await endRun(store, file)
+  await start().record(id, { sha256: file.sha256, albums })
+  const recorded = await releases.after(0, 100)
+  t.strictSame(recorded.map(({ albumId }) => albumId), ['a', 'b', 'c', 'd', 'e'])
+  t.match(recorded[4], { runId: id, content: { name: 'Album e' } })
+  t.equal(await releases.due(id), null)
+
+  const other = await endRun(store, await storeDocument(folder, ['f']))
+  await start().record(other, { sha256: file.sha256, albums: new Map([['g', contentOf({ id: 'g' })]]) })
+  t.strictSame((await releases.after(5, 100)).map(({ albumId }) => albumId), ['f'])
+
+  const none = await endRun(store, await storeDocument(folder, []))
+  await start().record(none, { sha256: (await store.read(none))?.run.file?.sha256 ?? '', albums: new Map() })
+  t.equal(await releases.due(none), null)
+})
+
+t.test('a collector keeps the releases of a thousand albums, and of more none', (t) => {
+  const collector = createReleaseCollector()
+  for (let n = 0; n < 1000; n++) collector.add({ id: `${n}`, name: null })
+  t.equal(collector.albums()?.size, 1000)
+  collector.add({ id: '999', name: 'again' })
+  t.equal(collector.albums()?.get('999')?.name, 'again')
+  collector.add({ id: '1000' })
+  t.equal(collector.albums(), null)
+  t.end()
 })
 
 t.test('closing ends it between two albums, and what it left is recorded by the next', async (t) => {
