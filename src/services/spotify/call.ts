@@ -57,14 +57,14 @@ export function createCall (options: CallOptions): Call {
 
   /**
    * A token (none is asked for during a pause) and the pacer's permit, which is used immediately or not at all: while a
-   * token is fetched a pause may begin.
+   * token is fetched a pause may begin. With a token, the pacer itself says whether there is a pause.
    */
   async function permission (
     endpoint: Endpoint, { signal, cost }: CallContext
   ): Promise<{ permit: Permit, token: string }> {
     for (let tries = 1; ; tries++) {
       signal.throwIfAborted()
-      await pacer.throwIfPaused()
+      if (tokens.current() === null) await pacer.throwIfPaused()
       await tokens.get(signal).finally(cost.wait(tokens.waiting))
       const permit = await pacer.take(signal, endpoint).finally(cost.throttled(pacer.waiting))
       try {
