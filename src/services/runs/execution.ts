@@ -112,7 +112,7 @@ async function executeOnce (record: RunRecord, signal: AbortSignal, options: Onc
   const heartbeat = startHeartbeat(record, options)
   try {
     options.onChange(run)
-    await options.documents.discardStaged(documentName(run), execution - 1)
+    if (execution > 1) await options.documents.discardStaged(documentName(run), execution - 1)
     const work = await workOn(record, signal, { ...options, onChange: heartbeat.show })
     await heartbeat.stop()
     return work.kind === 'paused' ? await pauseRun(record, work, options) : await finishRun(record, work, options)
