@@ -8,6 +8,7 @@ import { type Log } from '../log.ts'
 export interface StateStore<State> {
   /** null: there is none, or it is damaged. */
   load: () => Promise<State | null>
+  /** A power cut may lose capabilities, which are found out again, and never a pause. */
   save: (state: State) => Promise<void>
 }
 
@@ -30,7 +31,7 @@ export function createStateStore<State> (
       return state
     },
     async save (state) {
-      await database.transaction({ lock: null, isDurable: true }, async (within) => {
+      await database.transaction({ lock: null, isDurable: kind === 'token-pause' }, async (within) => {
         await putState({ kind, scope, value: sealJson(state) }, within)
       })
     },
