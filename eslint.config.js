@@ -34,6 +34,7 @@ export default [
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-import-type-side-effects': 'error', // `import { type X }` still loads the file
       '@typescript-eslint/no-redeclare': 'off', // a schema and its type share their name; tsc finds real redeclarations
       '@typescript-eslint/require-await': 'off', // an async function without await still keeps its throws in the promise
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true, ignoreUsingDeclarations: true, argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],

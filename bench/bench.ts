@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Job, type Running } from './contenders/contender.ts'
+import type { Job, Running } from './contenders/contender.ts'
 import { type ContenderName, CONTENDERS } from './contenders/index.ts'
-import { type Sandbox } from './sandbox.ts'
-import { type Sample } from './results.ts'
+import type { Sandbox } from './sandbox.ts'
+import type { Sample } from './results.ts'
 
 /** What a scenario works with. */
 export interface Bench {

@@ -1,5 +1,5 @@
-import { type Stats } from './sandbox.ts'
-import { type Outcome, type Round } from './contenders/contender.ts'
+import type { Stats } from './sandbox.ts'
+import type { Outcome, Round } from './contenders/contender.ts'
 
 /** One round of one contender, with what the sandbox has seen of it. */
 export interface Sample extends Round {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { Agent } from 'undici'
-import { type Job, type Outcome, type Round, type Running } from './contenders/contender.ts'
+import type { Job, Outcome, Round, Running } from './contenders/contender.ts'
 import { addressOf, program, start } from './processes.ts'
-import { type Reading } from './programs/probe.ts'
+import type { Reading } from './programs/probe.ts'
 import { type Run, countDocument } from './run.ts'
 
 export interface Ended {

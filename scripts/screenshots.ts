@@ -1,7 +1,7 @@
 /** Makes a picture of each state of the page, or of those that begin with a name: `npm run screenshots -- run`; with `--keep` those of docs/images instead. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import t from 'tap'
 import { openPage, startBrowser } from '../test/web/browser.ts'
 import { STATES } from '../test/web/states.ts'

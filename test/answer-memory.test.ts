@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { type SandboxApp } from '../src/sandbox/app.ts'
+import type { SandboxApp } from '../src/sandbox/app.ts'
 import { type Change, albumOf, startBetween } from './between.ts'
 import { startSandbox, startService } from './service.ts'
 

@@ -1,6 +1,6 @@
 import { createServer, request as forward } from 'node:http'
-import { type AddressInfo } from 'node:net'
-import { type Test } from 'tap'
+import type { AddressInfo } from 'node:net'
+import type { Test } from 'tap'
 
 /** What is answered in place of the original: a text, or bytes in gzip. */
 export type Change = (original: string) => Buffer | string

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Fault } from '../src/sandbox/settings/settings.ts'
+import type { Fault } from '../src/sandbox/settings/settings.ts'
 import { storedEvents } from './ledger-events.ts'
 import { download, post, startProcess, untilEnded } from './process.ts'
 import { environment, startSandbox, startService, temporaryFolder } from './service.ts'

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 import { runCommand } from './process.ts'
 import { type Service, temporaryFolder } from './service.ts'
 

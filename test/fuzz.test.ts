@@ -3,8 +3,8 @@ import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid'
 import { type FieldName, PAGINATIONS, SOURCES } from '../src/schemas/ingest-body.ts'
-import { type Problem } from '../src/schemas/problem.ts'
-import { type Run } from '../src/schemas/run.ts'
+import type { Problem } from '../src/schemas/problem.ts'
+import type { Run } from '../src/schemas/run.ts'
 import { type Service, startService } from './service.ts'
 
 const SEED = 20261122

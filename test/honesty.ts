@@ -1,8 +1,8 @@
-import { type Test } from 'tap'
-import { type Run } from '../src/schemas/run.ts'
-import { type SandboxApp } from '../src/sandbox/app.ts'
-import { type FaultKind } from '../src/sandbox/settings/fault-kinds.ts'
-import { type AlbumJson, type Document } from './service.ts'
+import type { Test } from 'tap'
+import type { Run } from '../src/schemas/run.ts'
+import type { SandboxApp } from '../src/sandbox/app.ts'
+import type { FaultKind } from '../src/sandbox/settings/fault-kinds.ts'
+import type { AlbumJson, Document } from './service.ts'
 
 /** Faults under which the sandbox answers tracks with other fields than its catalogue has: only ids are compared then. */
 const CHANGING_FIELDS: ReadonlySet<FaultKind> = new Set<FaultKind>([

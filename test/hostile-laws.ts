@@ -1,7 +1,7 @@
-import { type Run } from '../src/schemas/run.ts'
+import type { Run } from '../src/schemas/run.ts'
 import { exactJson, fingerprint, frameOf } from './hostile-record.ts'
-import { type HostileUpstream } from './hostile-upstream.ts'
-import { type AlbumJson, type Document } from './service.ts'
+import type { HostileUpstream } from './hostile-upstream.ts'
+import type { AlbumJson, Document } from './service.ts'
 
 /** Passes of a run over what it lacks. */
 const PASSES = 2

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import zlib from 'node:zlib'
-import { type Reply } from './hostile-wire.ts'
+import type { Reply } from './hostile-wire.ts'
 
 /** Whatever was answered with status 200 and can be read, as fingerprints: the answers themselves are too many to keep. */
 export interface AnswerRecord {

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 import { request } from 'undici'
 import { createRandom } from '../src/sandbox/catalogue/random.ts'
-import { type SourceName } from '../src/schemas/ingest-body.ts'
-import { type Run } from '../src/schemas/run.ts'
+import type { SourceName } from '../src/schemas/ingest-body.ts'
+import type { Run } from '../src/schemas/run.ts'
 import { leaks, wrongs, wrongsOfCalls, wrongsOfLog } from './hostile-laws.ts'
-import { type HostileUpstream } from './hostile-upstream.ts'
+import type { HostileUpstream } from './hostile-upstream.ts'
 import { post } from './process.ts'
 
 export const ATTEMPTS = 3

@@ -1,8 +1,8 @@
-import { type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { type Random, between } from '../src/sandbox/catalogue/random.ts'
-import { type Surroundings } from './hostile-json.ts'
+import type { Surroundings } from './hostile-json.ts'
 
 /** An answer before it is sent. */
 export interface Reply {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { request } from 'undici'
-import { type SandboxStats } from '../src/sandbox/calls/stats.ts'
+import type { SandboxStats } from '../src/sandbox/calls/stats.ts'
 import { ended, startService } from './service.ts'
 import { matchesTruth } from './truth.ts'
 

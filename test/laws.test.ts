@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type RunRequest } from '../src/schemas/run.ts'
+import type { RunRequest } from '../src/schemas/run.ts'
 import { documentText } from '../src/services/ingest/document.ts'
 import { outcomeOf } from '../src/services/ingest/outcome.ts'
 import { albumEvent, openLedger } from '../src/services/ingest/ledger.ts'
@@ -8,7 +8,7 @@ import { newRecord } from '../src/services/runs/transitions.ts'
 import { parseBody } from '../src/services/spotify/http/response.ts'
 import { classify } from '../src/services/spotify/http/classify.ts'
 import { readAlbumHead } from '../src/services/spotify/item-check.ts'
-import { type Document } from './service.ts'
+import type { Document } from './service.ts'
 import { createMemoryLedger } from './services/ingest/memory-ledger.ts'
 
 /** What Spotify may ask a caller to do again: authorise, send sooner, send later. */

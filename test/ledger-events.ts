@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
-import { type LedgerEvent } from '../src/services/ingest/ledger.ts'
+import type { LedgerEvent } from '../src/services/ingest/ledger.ts'
 
 /** Where a service keeps its state: a folder with SQLite, or a PostgreSQL. */
 export type StateLocation = { dataDir: string } | { databaseUrl: string, schema?: string }

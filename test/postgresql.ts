@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 
 /** A PostgreSQL of the test's own, on loopback. */
 export interface PostgresqlServer {

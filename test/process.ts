@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 import { request } from 'undici'
-import { type Run } from '../src/schemas/run.ts'
-import { type Document } from './service.ts'
+import type { Run } from '../src/schemas/run.ts'
+import type { Document } from './service.ts'
 
 /** A real process of the service. */
 export interface ServiceProcess {

@@ -1,6 +1,6 @@
 import { cp } from 'node:fs/promises'
 import t from 'tap'
-import { type Run } from '../src/schemas/run.ts'
+import type { Run } from '../src/schemas/run.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { ended, skipOnReplicas, startService, temporaryFolder } from './service.ts'
 import { matchesTruth } from './truth.ts'

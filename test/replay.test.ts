@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { MockAgent } from 'undici'
-import { type Run } from '../src/schemas/run.ts'
+import type { Run } from '../src/schemas/run.ts'
 import { type AlbumJson, type Json, startService } from './service.ts'
 
 /** Bodies as Spotify served them; see the README beside them. They are not part of the project. */

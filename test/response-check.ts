@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import addFormats from 'ajv-formats'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
-import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 type Json = Record<string, unknown>
 interface Answer { headers?: Record<string, { required?: boolean }>, content?: Record<string, unknown> }

@@ -1,8 +1,8 @@
 import { cp } from 'node:fs/promises'
 import t, { type Test } from 'tap'
-import { type Run } from '../src/schemas/run.ts'
-import { type Fault, type SandboxSettings } from '../src/sandbox/settings/settings.ts'
-import { type SandboxStats } from '../src/sandbox/calls/stats.ts'
+import type { Run } from '../src/schemas/run.ts'
+import type { Fault, SandboxSettings } from '../src/sandbox/settings/settings.ts'
+import type { SandboxStats } from '../src/sandbox/calls/stats.ts'
 import { type Service, ended, skipOnReplicas, startService, temporaryFolder } from './service.ts'
 
 t.test('albums that lack tracks only take no place in a batch: after a restart no batch is asked that was not needed before', async (t) => {

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { type Catalogue } from '../src/sandbox/catalogue/catalogue.ts'
-import { type IngestBody } from '../src/schemas/ingest-body.ts'
-import { type UsedSource } from '../src/schemas/run.ts'
+import type { Catalogue } from '../src/sandbox/catalogue/catalogue.ts'
+import type { IngestBody } from '../src/schemas/ingest-body.ts'
+import type { UsedSource } from '../src/schemas/run.ts'
 import { startService } from './service.ts'
 
 interface Example {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import t from 'tap'
 import { post, runProgram, startProcess, untilEnded } from './process.ts'
 import { environment, startSandbox, temporaryFolder } from './service.ts'

@@ -1,6 +1,6 @@
-import { type Test } from 'tap'
-import { type SandboxApp } from '../src/sandbox/app.ts'
-import { type Document } from './service.ts'
+import type { Test } from 'tap'
+import type { SandboxApp } from '../src/sandbox/app.ts'
+import type { Document } from './service.ts'
 
 /** Every field of every album and track, against what the sandbox's catalogue holds. */
 export function matchesTruth (t: Test, document: Document, { sandbox }: SandboxApp, sandboxUrl: string): void {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { request } from 'undici'
-import { type Run } from '../src/schemas/run.ts'
+import type { Run } from '../src/schemas/run.ts'
 import { type Service, ended, skipOnReplicas, startService } from './service.ts'
 import { watchEvents } from './watch-events.ts'
 

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline'
-import { type Readable } from 'node:stream'
-import { type Test } from 'tap'
+import type { Readable } from 'node:stream'
+import type { Test } from 'tap'
 import { request } from 'undici'
-import { type Run } from '../src/schemas/run.ts'
-import { type Service } from './service.ts'
+import type { Run } from '../src/schemas/run.ts'
+import type { Service } from './service.ts'
 
 export interface WatchedRun {
   events: Array<{ event: string, run: Run, atMs: number }>

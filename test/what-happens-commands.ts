@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 import { runCommand } from './process.ts'
 import { temporaryFolder } from './service.ts'
 import { PAGE, type Row } from './what-happens-rows.ts'

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type SandboxSettings } from '../src/sandbox/settings/settings.ts'
+import type { SandboxSettings } from '../src/sandbox/settings/settings.ts'
 
 export const PAGE = await readFile('docs/what-happens-when.md', 'utf8')
 

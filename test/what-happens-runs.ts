@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Fault, type SandboxSettings } from '../src/sandbox/settings/settings.ts'
+import type { Fault, SandboxSettings } from '../src/sandbox/settings/settings.ts'
 import { createFastClock } from './fast-clock.ts'
 import { isHonest } from './honesty.ts'
 import { skipOnReplicas, startService } from './service.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { FAULT_KINDS } from '../src/sandbox/settings/fault-kinds.ts'
-import { type Fault } from '../src/sandbox/settings/settings.ts'
+import type { Fault } from '../src/sandbox/settings/settings.ts'
 import { PAGE, ROWS } from './what-happens-rows.ts'
 import { FIRST_ROWS, testRows } from './what-happens-runs.ts'
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { CONTENDERS } from './contenders.ts'
 import { type Result, measure } from './measure.ts'
-import { type Comparison } from './report.ts'
+import type { Comparison } from './report.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 /** Lets every contender do the job in every scenario, one after the other. */

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { compare } from './compare.ts'
-import { type Result } from './measure.ts'
+import type { Result } from './measure.ts'
 import { PAGE, writeFigures } from './page.ts'
 import { renderComparison } from './report.ts'
 

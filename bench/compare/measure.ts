@@ -1,6 +1,6 @@
 import { type SandboxApp, buildSandbox } from '../../src/sandbox/app.ts'
-import { type Contender, type Fetched } from './contenders.ts'
-import { type Scenario } from './scenarios.ts'
+import type { Contender, Fetched } from './contenders.ts'
+import type { Scenario } from './scenarios.ts'
 
 /** What one contender did in one scenario. Everything but `wallMs` is the same in each run. */
 export interface Result {

@@ -1,5 +1,5 @@
-import { type Result } from './measure.ts'
-import { type Scenario } from './scenarios.ts'
+import type { Result } from './measure.ts'
+import type { Scenario } from './scenarios.ts'
 
 /** What the page shows of one comparison. */
 export interface Comparison {

@@ -1,4 +1,4 @@
-import { type SandboxSettings } from '../../src/sandbox/settings/settings.ts'
+import type { SandboxSettings } from '../../src/sandbox/settings/settings.ts'
 
 /** One condition under which every contender does the job. */
 export interface Scenario {

@@ -1,6 +1,6 @@
 import { request } from 'undici'
-import { type Listing } from './contender.ts'
-import { type Fetched } from './fetched.ts'
+import type { Listing } from './contender.ts'
+import type { Fetched } from './fetched.ts'
 
 /**
  * The course pipeline, as faithfully as it can be told from its description: a token, pages of 20, then the tracks of one album after

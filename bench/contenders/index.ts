@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { environment } from '../environment.ts'
 import { program, start } from '../processes.ts'
 import { startService } from '../service.ts'
-import { type Contender, type Job, type Round } from './contender.ts'
+import type { Contender, Job, Round } from './contender.ts'
 
 /** Contenders that are a program of the benchmark: a job goes to it as a message, and what came of it comes back. */
 function inProcess (name: string, which: string): Contender {

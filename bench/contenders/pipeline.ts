@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type Job, type Outcome } from './contender.ts'
+import type { Job, Outcome } from './contender.ts'
 import { countDocument } from '../run.ts'
 
 const LONGEST_MS = 600_000

@@ -1,6 +1,6 @@
 import { type Album, type SimplifiedAlbum, SpotifyApi } from '@spotify/web-api-ts-sdk'
-import { type Listing } from './contender.ts'
-import { type Fetched } from './fetched.ts'
+import type { Listing } from './contender.ts'
+import type { Fetched } from './fetched.ts'
 
 /** How somebody who knows the SDK well uses it: the largest pages, the album with its tracks by one call, further pages of tracks. */
 export type Manner = 'sequential' | 'batch' | 'at once'

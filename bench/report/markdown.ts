@@ -1,6 +1,6 @@
 import { type Check, type Figures, type Row, type Table, errorOf, isWhole } from '../results.ts'
 import { median, sum } from '../statistics.ts'
-import { type Machine } from './machine.ts'
+import type { Machine } from './machine.ts'
 
 export interface Report {
   command: string

@@ -1,7 +1,7 @@
 import { type Bench, sample, withContender } from '../bench.ts'
 import { limitedPathMs } from '../bounds.ts'
 import { type ContenderName, CONTENDERS } from '../contenders/index.ts'
-import { type Row, type Sample, type Section, type Table } from '../results.ts'
+import type { Row, Sample, Section, Table } from '../results.ts'
 import { atMost } from '../targets/check.ts'
 import { LISTINGS, workOf } from './tiers.ts'
 

@@ -1,7 +1,7 @@
 import { type Bench, sample, withContender } from '../bench.ts'
 import { type Work, developmentCalls } from '../bounds.ts'
 import { type ContenderName, CONTENDERS } from '../contenders/index.ts'
-import { type Row, type Section, type Table } from '../results.ts'
+import type { Row, Section, Table } from '../results.ts'
 import { LISTINGS, workOf } from './tiers.ts'
 import { fairness } from './fairness.ts'
 

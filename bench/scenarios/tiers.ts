@@ -1,8 +1,8 @@
 import { type Bench, sample, withContender } from '../bench.ts'
 import { type Work, developmentCalls, developmentPathMs, extendedCalls, extendedPathMs, strictExtendedPathMs } from '../bounds.ts'
-import { type Listing } from '../contenders/contender.ts'
+import type { Listing } from '../contenders/contender.ts'
 import { type ContenderName, CONTENDERS } from '../contenders/index.ts'
-import { type Row, type Sample, type Section, type Table } from '../results.ts'
+import type { Row, Sample, Section, Table } from '../results.ts'
 import { tierChecks } from '../targets/tiers.ts'
 
 export type Tier = 'extended' | 'development'

@@ -1,4 +1,4 @@
-import { type Check } from '../results.ts'
+import type { Check } from '../results.ts'
 
 /** At most so much. */
 export function atMost (target: string, kind: Check['kind'], promise: string, measured: number, limit: number, unit = ''): Check {

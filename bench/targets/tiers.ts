@@ -1,4 +1,4 @@
-import { type Work } from '../bounds.ts'
+import type { Work } from '../bounds.ts'
 import { CONTENDERS } from '../contenders/index.ts'
 import { type Check, type Row, type Sample, type Table, isWhole } from '../results.ts'
 import { type Tier, laterName } from '../scenarios/tiers.ts'

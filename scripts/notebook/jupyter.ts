@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Servers } from './servers.ts'
+import type { Servers } from './servers.ts'
 
 export const NOTEBOOK = 'examples/notebook/walkthrough.ipynb'
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
-import { type FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { Client } from 'undici'
 import { buildApp } from '../app.ts'
 import { ServiceError } from '../errors.ts'
@@ -11,7 +11,7 @@ import { printable } from '../printable.ts'
 import { type ProgressDisplay, costText, createProgressBar, createProgressLog } from './progress.ts'
 import { buildSandbox } from '../sandbox/app.ts'
 import { TIERS, type Tier } from '../sandbox/catalogue/objects.ts'
-import { type Run } from '../schemas/run.ts'
+import type { Run } from '../schemas/run.ts'
 import { hasEnded } from '../services/run-record.ts'
 
 const USAGE = `npm run demo -- [options]      the whole job on the sandbox: no credentials, no network

@@ -1,8 +1,8 @@
 import { Presets, SingleBar } from 'cli-progress'
 import { printable } from '../printable.ts'
-import { type Run } from '../schemas/run.ts'
-import { type Clock } from '../services/clock.ts'
-import { type Log } from '../services/log.ts'
+import type { Run } from '../schemas/run.ts'
+import type { Clock } from '../services/clock.ts'
+import type { Log } from '../services/log.ts'
 
 /** Shows how a run goes on until it has ended. */
 export interface ProgressDisplay {

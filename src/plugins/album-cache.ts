@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
-import { type CachedAlbum } from '../services/ingest/cached-album.ts'
-import { type AlbumCaching } from '../services/ingest/album-reuse.ts'
+import type { CachedAlbum } from '../services/ingest/cached-album.ts'
+import type { AlbumCaching } from '../services/ingest/album-reuse.ts'
 import { createAlbumCache } from '../services/store/album-cache.ts'
 
 declare module 'fastify' {

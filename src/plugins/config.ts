@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import fastifyEnv from '@fastify/env'
-import { type Ajv } from 'ajv'
+import type { Ajv } from 'ajv'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import {

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { type Server } from 'node:http'
-import { type Socket } from 'node:net'
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import { ServiceError } from '../errors.ts'
 import { maxOpenFiles } from '../services/open-files.ts'

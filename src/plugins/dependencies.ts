@@ -1,10 +1,10 @@
 import fp from 'fastify-plugin'
-import { type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { v7 as uuidv7 } from 'uuid'
 import { type Clock, systemClock } from '../services/clock.ts'
 import { createOutbound } from '../services/spotify/http/outbound.ts'
 import { type ResponseBudget, createResponseBudget } from '../services/spotify/http/response-budget.ts'
-import { type RetryPolicy } from '../services/spotify/http/retry-policy.ts'
+import type { RetryPolicy } from '../services/spotify/http/retry-policy.ts'
 
 /** What the outside world is to the services; tests put their own in place of any of it. */
 export interface Dependencies {

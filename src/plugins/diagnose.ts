@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { type Diagnosis } from '../schemas/diagnosis.ts'
+import type { Diagnosis } from '../schemas/diagnosis.ts'
 import { createDiagnose } from '../services/spotify/diagnose.ts'
 
 declare module 'fastify' {

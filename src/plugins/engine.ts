@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import { accountOf } from '../config.ts'
-import { type Engine } from '../services/engine/contract.ts'
+import type { Engine } from '../services/engine/contract.ts'
 import { createEngine } from '../services/engine/engine.ts'
 
 declare module 'fastify' {

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
-import { type Problems } from '../schemas/problem.ts'
+import type { Problems } from '../schemas/problem.ts'
 import { type JsonObject, withComponents } from '../schemas/openapi/components.ts'
 import { describeOperation } from '../schemas/openapi/operation.ts'
 import { VERSION } from '../version.ts'

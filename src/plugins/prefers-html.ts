@@ -1,4 +1,4 @@
-import { type FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 
 /** Whether a client wants a page: browsers name HTML, and programs that take anything get JSON. */

@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import { accountOf } from '../config.ts'
-import { type Pause } from '../services/spotify/pacing/pause.ts'
+import type { Pause } from '../services/spotify/pacing/pause.ts'
 import { type TokenManager, createTokenManager } from '../services/spotify/auth/token-manager.ts'
 import { createStateStore } from '../services/store/state-store.ts'
 

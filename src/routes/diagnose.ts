@@ -1,4 +1,4 @@
-import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { json } from '../schemas/response.ts'
 import { DiagnoseQuery, Diagnosis } from '../schemas/diagnosis.ts'
 

@@ -1,4 +1,4 @@
-import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, json } from '../schemas/response.ts'
 import { documentResponses } from '../schemas/document.ts'

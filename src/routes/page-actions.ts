@@ -1,10 +1,10 @@
-import { type FastifyPluginAsync, type FastifyReply } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { hasCode } from '../errors.ts'
 import { formIn } from '../plugins/forms.ts'
-import { type Run } from '../schemas/run.ts'
+import type { Run } from '../schemas/run.ts'
 import { bodyOf } from '../web/curl.ts'
 import { valuesOf } from '../web/start-request.ts'
-import { type PageOptions } from './page-context.ts'
+import type { PageOptions } from './page-context.ts'
 import { renderHome } from './page-home.ts'
 import { checkStart, startFormOf } from './page-start.ts'
 

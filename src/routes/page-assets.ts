@@ -1,7 +1,7 @@
-import { type FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync } from 'fastify'
 import Negotiator from 'negotiator'
 import { ServiceError } from '../errors.ts'
-import { type Assets } from '../web/assets.ts'
+import type { Assets } from '../web/assets.ts'
 import { checkPreconditions } from './download/conditional.ts'
 
 const CODINGS = ['br', 'gzip', 'identity'] as const

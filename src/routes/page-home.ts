@@ -1,13 +1,13 @@
-import { type FastifyInstance, type FastifyPluginAsync, type FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { Type } from '@sinclair/typebox'
 import { prefersHtml } from '../plugins/prefers-html.ts'
 import { RUN_STATUSES, type RunStatus } from '../schemas/run.ts'
 import { RunId } from '../schemas/run-id.ts'
 import { valuesOf } from '../web/start-request.ts'
 import { type Home, homePage } from '../web/views/home.ts'
-import { type StartForm } from '../web/views/start-form.ts'
+import type { StartForm } from '../web/views/start-form.ts'
 import { VERSION } from '../version.ts'
-import { type PageOptions, type Pages } from './page-context.ts'
+import type { PageOptions, Pages } from './page-context.ts'
 import { startFormOf } from './page-start.ts'
 
 /** In the order in which they are shown. */

@@ -1,9 +1,9 @@
-import { type FastifyPluginAsync, type FastifyReply } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { keysOf } from '../config.ts'
 import { formIn } from '../plugins/forms.ts'
 import { SESSION_COOKIE, SESSION_MS, sessionToken } from '../plugins/session-token.ts'
 import { loginPage } from '../web/views/login.ts'
-import { type PageOptions } from './page-context.ts'
+import type { PageOptions } from './page-context.ts'
 
 /** A path of this service; anything else could lead to another site. */
 const OWN_PATH = /^\/(?![/\\])[\w\-./?&=%,]*$/

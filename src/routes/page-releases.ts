@@ -1,7 +1,7 @@
-import { type FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync } from 'fastify'
 import { Type } from '@sinclair/typebox'
 import { releasesPage } from '../web/views/releases.ts'
-import { type PageOptions } from './page-context.ts'
+import type { PageOptions } from './page-context.ts'
 
 const RELEASES_ON_PAGE = 48
 

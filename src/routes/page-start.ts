@@ -1,12 +1,12 @@
 import { Ajv, type ErrorObject } from 'ajv'
-import { type FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { hasCode } from '../errors.ts'
 import { IngestBody } from '../schemas/ingest-body.ts'
 import { schemaErrorText } from '../schemas/schema-error.ts'
 import { completeRequest } from '../services/runs/request.ts'
 import { curlOf } from '../web/curl.ts'
 import { type FormField, type FormValues, fieldOf, toBody } from '../web/start-request.ts'
-import { type StartForm } from '../web/views/start-form.ts'
+import type { StartForm } from '../web/views/start-form.ts'
 
 type Errors = StartForm['errors']
 

@@ -1,4 +1,4 @@
-import { type FastifyError, type FastifyPluginAsync, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { type ServiceError, hasCode } from '../errors.ts'
 import { answerError, toProblem } from '../plugins/error-handler.ts'
 import { prefersHtml } from '../plugins/prefers-html.ts'

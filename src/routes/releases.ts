@@ -1,10 +1,10 @@
-import { type FastifyReply, type FastifyRequest } from 'fastify'
-import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { json } from '../schemas/response.ts'
 import { ReleaseList, ReleasesQuery, feedResponses } from '../schemas/releases.ts'
 import { type FeedKind, type FeedLinks, atomFeed, feedTag, jsonFeed } from '../services/releases/feed.ts'
-import { type FeedState } from '../services/releases/releases.ts'
-import { type Release } from '../services/store/release-store.ts'
+import type { FeedState } from '../services/releases/releases.ts'
+import type { Release } from '../services/store/release-store.ts'
 import { checkPreconditions } from './download/conditional.ts'
 
 interface FeedRoute {

@@ -1,4 +1,4 @@
-import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { LOCATION, RETRY_AFTER, json } from '../schemas/response.ts'
 import { RUN_UNKNOWN } from '../schemas/problem.ts'

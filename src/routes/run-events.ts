@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
-import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { type Run } from '../schemas/run.ts'
+import type { Run } from '../schemas/run.ts'
 import { RUN_UNKNOWN } from '../schemas/problem.ts'
 import { RunParams } from '../schemas/run-id.ts'
 import { hasEnded } from '../services/run-record.ts'
-import { type RunManager } from '../services/runs/manager.ts'
+import type { RunManager } from '../services/runs/manager.ts'
 import { dropStalled } from './download/idle-timeout.ts'
 
 /** A watcher sees at most so many changes a second; the last one is never left out. */

@@ -1,8 +1,8 @@
-import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { ServiceError, hasCode } from '../errors.ts'
 import { json } from '../schemas/response.ts'
-import { type QualityReport } from '../schemas/quality.ts'
+import type { QualityReport } from '../schemas/quality.ts'
 import { Run } from '../schemas/run.ts'
 import { RunParams } from '../schemas/run-id.ts'
 

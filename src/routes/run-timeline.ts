@@ -1,4 +1,4 @@
-import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { json } from '../schemas/response.ts'
 import { NO_QUERY } from '../schemas/nothing.ts'
 import { RUN_UNKNOWN } from '../schemas/problem.ts'

@@ -1,4 +1,4 @@
-import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { PREFERENCE_APPLIED, json } from '../schemas/response.ts'
 import { DocumentQuery, documentResponses } from '../schemas/document.ts'
 import { RUN_UNKNOWN } from '../schemas/problem.ts'

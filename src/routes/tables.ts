@@ -1,10 +1,10 @@
-import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type Static } from '@sinclair/typebox'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Static } from '@sinclair/typebox'
 import { ServiceError } from '../errors.ts'
 import { json } from '../schemas/response.ts'
 import { type Problems, RUN_UNKNOWN } from '../schemas/problem.ts'
-import { type Run } from '../schemas/run.ts'
+import type { Run } from '../schemas/run.ts'
 import { RunParams } from '../schemas/run-id.ts'
 import {
   LatestTableParams, TABLES_TEXT, TableList, TableParams, TableQuery, tableResponses,

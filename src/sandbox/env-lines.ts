@@ -1,4 +1,4 @@
-import { type SandboxSettings } from './settings/settings.ts'
+import type { SandboxSettings } from './settings/settings.ts'
 
 /** Returns the variables that point the service at the sandbox, as lines for its .env. */
 export function envLines (origin: string, { clientId, clientSecret }: SandboxSettings): string {

@@ -1,4 +1,4 @@
-import { type TSchema } from '@sinclair/typebox'
+import type { TSchema } from '@sinclair/typebox'
 import { FAULTS } from './settings/fault-kinds.ts'
 import { FILTERS } from './calls/search-query.ts'
 import { DEFAULT_SETTINGS, FaultSchema, SettingsSchema } from './settings/settings.ts'

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { type RequestErrorCode } from '../error-codes.ts'
+import type { RequestErrorCode } from '../error-codes.ts'
 
 /** RFC 9457 problem details, with a stable code for machines and the request's id for readers of the log. */
 export const Problem = Type.Object({

@@ -1,4 +1,4 @@
-import { type TSchema } from '@sinclair/typebox'
+import type { TSchema } from '@sinclair/typebox'
 
 /** A response header, as the documentation shows it; a required one is on every such answer. */
 export interface ResponseHeader {

@@ -1,4 +1,4 @@
-import { type Fields } from './fields.ts'
+import type { Fields } from './fields.ts'
 
 /** The kind of app that Spotify answered, as the albums of a document show it. */
 export type AlbumTier = 'extended' | 'development'

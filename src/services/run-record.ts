@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Run, type RunStatus, type StoredFile } from '../schemas/run.ts'
+import type { Run, RunStatus, StoredFile } from '../schemas/run.ts'
 
 /** What is stored of a run besides its ledger and its document. */
 export interface RunRecord {

@@ -1,6 +1,6 @@
 import { fieldsOf, listOf } from '../services/fields.ts'
 import { contentOf } from '../services/releases/release.ts'
-import { type ReleaseContent } from '../services/store/release-store.ts'
+import type { ReleaseContent } from '../services/store/release-store.ts'
 import { type Site, shownImage } from './site.ts'
 
 /** An album by its cover. */

@@ -1,5 +1,5 @@
-import { type IngestBody } from '../schemas/ingest-body.ts'
-import { type RunRequest } from '../schemas/run.ts'
+import type { IngestBody } from '../schemas/ingest-body.ts'
+import type { RunRequest } from '../schemas/run.ts'
 
 /** The body that asks for an equal run. */
 export function bodyOf ({ limit, market, ...request }: RunRequest): IngestBody {

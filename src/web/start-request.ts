@@ -1,4 +1,4 @@
-import { type IngestBody } from '../schemas/ingest-body.ts'
+import type { IngestBody } from '../schemas/ingest-body.ts'
 
 export const FORM_FIELDS = ['source', 'limit', 'market', 'query', 'artistIds', 'albumIds', 'pagination', 'refresh'] as const
 export type FormField = typeof FORM_FIELDS[number]

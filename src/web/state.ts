@@ -1,4 +1,4 @@
-import { type Run, type RunStatus } from '../schemas/run.ts'
+import type { Run, RunStatus } from '../schemas/run.ts'
 import { amountText, timeText } from './text.ts'
 
 /** What a state means for a person: what happened, and what to do next. */

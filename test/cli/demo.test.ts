@@ -1,6 +1,6 @@
 import t from 'tap'
 import { invitation, latencyOf, summary } from '../../src/cli/demo.ts'
-import { type Run } from '../../src/schemas/run.ts'
+import type { Run } from '../../src/schemas/run.ts'
 
 const HOSTILE = 'answered 502 with "\u001b]0;owned\u0007\u009b2J\u202e\nsucceeded: 100 albums"'
 const RUN = {

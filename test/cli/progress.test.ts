@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { createEstimate, createProgressBar, createProgressLog } from '../../src/cli/progress.ts'
-import { type Run } from '../../src/schemas/run.ts'
+import type { Run } from '../../src/schemas/run.ts'
 import { START_MS, createFakeClock } from '../fake-clock.ts'
 import { createRecordingLog } from '../services/recording-log.ts'
 

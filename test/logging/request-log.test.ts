@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { loggedUrl } from '../../src/logging/request-log.ts'
 
 const querystring = { properties: { wait: {}, format: {} } }

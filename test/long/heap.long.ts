@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { request } from 'undici'
-import { type Run } from '../../src/schemas/run.ts'
+import type { Run } from '../../src/schemas/run.ts'
 import { type Change, albumOf, startBetween } from '../between.ts'
 import { download, post, startProcess, untilEnded } from '../process.ts'
 import { environment, startSandbox, temporaryFolder } from '../service.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type FaultKind } from '../../src/sandbox/settings/fault-kinds.ts'
+import type { FaultKind } from '../../src/sandbox/settings/fault-kinds.ts'
 import { type Stage, HOSTILE, HOSTILE_PASSING, HOSTILE_TOKENS, PASSING, TIERS, cases, mixture, runUnder, runWith } from '../fault-runs.ts'
 
 const STAGES = ['listing', 'fetching'] as const

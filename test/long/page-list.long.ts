@@ -2,7 +2,7 @@ import t from 'tap'
 import { newRow } from '../../src/services/store/run-row.ts'
 import { newRecord } from '../../src/services/runs/transitions.ts'
 import { completeRequest } from '../../src/services/runs/request.ts'
-import { type RunRecord } from '../../src/services/run-record.ts'
+import type { RunRecord } from '../../src/services/run-record.ts'
 import { startService } from '../service.ts'
 
 const RUNS = 10_000

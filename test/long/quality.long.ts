@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type QualityReport } from '../../src/schemas/quality.ts'
+import type { QualityReport } from '../../src/schemas/quality.ts'
 import { startService } from '../service.ts'
 
 const RUNS = 150

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 import { openDuck } from '../services/tables/duckdb.ts'
 import { type Service, environment, startService, temporaryFolder } from '../service.ts'
 import { type Block, type Example, examplesOf } from './blocks.ts'

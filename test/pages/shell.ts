@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 import { temporaryFolder } from '../service.ts'
 
 /** What a block of commands left. */

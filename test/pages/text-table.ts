@@ -1,4 +1,4 @@
-import { type Rows } from '../services/tables/duckdb.ts'
+import type { Rows } from '../services/tables/duckdb.ts'
 
 /** Writes rows as text: columns under their names, texts to the left and numbers to the right. */
 export function textOf (rows: Rows): string {

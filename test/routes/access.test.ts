@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import t from 'tap'
-import { type Problem } from '../../src/schemas/problem.ts'
+import type { Problem } from '../../src/schemas/problem.ts'
 import { type Service, startService } from '../service.ts'
 
 /** What the service answers to these bytes, until it closes the connection. */

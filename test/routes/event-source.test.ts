@@ -1,6 +1,6 @@
 import t from 'tap'
 import { EventSource, request } from 'undici'
-import { type Run } from '../../src/schemas/run.ts'
+import type { Run } from '../../src/schemas/run.ts'
 import { ended, startService } from '../service.ts'
 
 t.test('an EventSource that has got the end of a run stops connecting again', async (t) => {

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { type QualityReport } from '../../src/schemas/quality.ts'
-import { type Run } from '../../src/schemas/run.ts'
+import type { QualityReport } from '../../src/schemas/quality.ts'
+import type { Run } from '../../src/schemas/run.ts'
 import { checksumOf } from '../../src/services/database/checksum.ts'
 import { type Json, type Service, ended, startService } from '../service.ts'
 

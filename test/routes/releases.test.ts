@@ -1,7 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import t from 'tap'
 import { request } from 'undici'
-import { type Problem } from '../../src/schemas/problem.ts'
+import type { Problem } from '../../src/schemas/problem.ts'
 import { validateJsonFeed } from '../services/releases/json-feed.ts'
 import { createFakeClock } from '../fake-clock.ts'
 import { type Service, skipOnReplicas, startService } from '../service.ts'

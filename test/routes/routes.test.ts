@@ -1,6 +1,6 @@
 import t from 'tap'
 import { v7 as uuidv7 } from 'uuid'
-import { type Problem } from '../../src/schemas/problem.ts'
+import type { Problem } from '../../src/schemas/problem.ts'
 import { type Service, startService } from '../service.ts'
 
 const UNKNOWN_ID = uuidv7()

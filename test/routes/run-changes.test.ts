@@ -1,8 +1,8 @@
 import t from 'tap'
 import { request } from 'undici'
 import { v7 as uuidv7 } from 'uuid'
-import { type Problem } from '../../src/schemas/problem.ts'
-import { type Run } from '../../src/schemas/run.ts'
+import type { Problem } from '../../src/schemas/problem.ts'
+import type { Run } from '../../src/schemas/run.ts'
 import { type Service, ended, startService } from '../service.ts'
 
 interface Changes {

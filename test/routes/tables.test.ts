@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { request } from 'undici'
 import { TABLES } from '../../src/services/tables/tables.ts'
-import { type Table } from '../../src/services/tables/define-table.ts'
+import type { Table } from '../../src/services/tables/define-table.ts'
 import { VERSION } from '../../src/version.ts'
 import { storeBigRun } from '../big-document.ts'
 import { type Document, type Service, startService } from '../service.ts'

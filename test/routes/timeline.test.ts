@@ -1,6 +1,6 @@
 import t from 'tap'
-import { type Run } from '../../src/schemas/run.ts'
-import { type Timeline, type TimelinePoint } from '../../src/schemas/timeline.ts'
+import type { Run } from '../../src/schemas/run.ts'
+import type { Timeline, TimelinePoint } from '../../src/schemas/timeline.ts'
 import { type Json, type Service, ended, startService } from '../service.ts'
 
 async function timelineOf ({ get }: Service, id: string): Promise<Timeline> {

@@ -1,4 +1,4 @@
-import { type Log } from '../../src/services/log.ts'
+import type { Log } from '../../src/services/log.ts'
 
 export interface RecordingLog extends Log {
   /** Level and message of each line. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 
 /** Where Debian's package puts it. */
 const PROGRAM = '/usr/bin/chromium'

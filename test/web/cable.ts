@@ -1,5 +1,5 @@
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 
 /** What lies between a browser and a service, and can break. */
 export interface Cable {

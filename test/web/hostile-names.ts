@@ -1,7 +1,7 @@
-import { type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:http'
-import { type Test } from 'tap'
-import { type SandboxApp } from '../../src/sandbox/app.ts'
+import type { Test } from 'tap'
+import type { SandboxApp } from '../../src/sandbox/app.ts'
 
 /** Each would call `executed` where a name becomes markup or script; N is the number of the name. */
 const ATTACKS = [

@@ -1,6 +1,6 @@
-import { type Page } from 'playwright-core'
-import { type Test } from 'tap'
-import { type Run } from '../../src/schemas/run.ts'
+import type { Page } from 'playwright-core'
+import type { Test } from 'tap'
+import type { Run } from '../../src/schemas/run.ts'
 import { startPostgresql } from '../postgresql.ts'
 import { type Service, type ServiceOptions, ended, replicaEnvironment, startService } from '../service.ts'
 

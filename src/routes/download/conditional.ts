@@ -1,5 +1,5 @@
-import { type IncomingHttpHeaders } from 'node:http'
-import { type FastifyReply } from 'fastify'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyReply } from 'fastify'
 
 /** What tells one state of a representation from another. */
 export interface Validators {

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
-import { type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { documentDamaged } from '../../services/store/storage-failure.ts'
-import { type ByteRange } from './byte-range.ts'
+import type { ByteRange } from './byte-range.ts'
 
 /**
  * A stream costs more than what it carries: a document of a hundred albums is smaller than this, and its compressed

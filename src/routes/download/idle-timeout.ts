@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { type FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 
 /**
  * Who takes no byte for so long is gone without a word, and would keep open what is sent: Node then closes the

@@ -1,4 +1,4 @@
-import { type FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { ServiceError } from '../../errors.ts'
 import { FORMATS, FORMAT_NAMES } from '../../formats/index.ts'

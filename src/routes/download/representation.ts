@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { ServiceError } from '../../errors.ts'
-import { type Run, type StoredFile } from '../../schemas/run.ts'
+import type { Run, StoredFile } from '../../schemas/run.ts'
 import { albumLines } from '../../formats/album-lines.ts'
-import { type Conversion } from '../../formats/conversions.ts'
+import type { Conversion } from '../../formats/conversions.ts'
 import { FORMATS, type FormatName } from '../../formats/index.ts'
 import { documentName } from '../../services/runs/transitions.ts'
 import { compressedPath } from '../../services/store/documents/compressed-copy.ts'
 import { documentDamaged } from '../../services/store/storage-failure.ts'
-import { type ByteRange } from './byte-range.ts'
+import type { ByteRange } from './byte-range.ts'
 import { readPart, sizeOf } from './file-source.ts'
-import { type Validators } from './conditional.ts'
+import type { Validators } from './conditional.ts'
 
 /** The bytes that answer one request: a document in a format and a content coding. */
 export interface Representation extends Validators {

@@ -1,4 +1,4 @@
-import { type Run } from '../../schemas/run.ts'
+import type { Run } from '../../schemas/run.ts'
 
 /** When to ask for a run again, in seconds: soon, or when a paused one goes on. */
 export function retryAfterSeconds ({ resumeAt }: Run, nowMs: number): number {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { ServiceError, hasCode } from '../../errors.ts'
 import { DocumentQuery, documentResponses } from '../../schemas/document.ts'

@@ -1,13 +1,13 @@
-import { type FastifyRequest } from 'fastify'
-import { type DocumentedRun } from '../../services/run-record.ts'
+import type { FastifyRequest } from 'fastify'
+import type { DocumentedRun } from '../../services/run-record.ts'
 import { documentName } from '../../services/runs/transitions.ts'
-import { type Table } from '../../services/tables/define-table.ts'
+import type { Table } from '../../services/tables/define-table.ts'
 import { documentDamaged } from '../../services/store/storage-failure.ts'
 import { RAW_CSV, TABLE_FORMATS, type TableFormat } from '../../services/tables/table-formats.ts'
 import { VERSION } from '../../version.ts'
-import { type Choice } from './send-document.ts'
+import type { Choice } from './send-document.ts'
 import { chooseTableFormat } from './negotiation.ts'
-import { type Validators } from './conditional.ts'
+import type { Validators } from './conditional.ts'
 import { convert, storedDocument } from './representation.ts'
 
 /** How a request wants its table. Throws `not_acceptable`. */

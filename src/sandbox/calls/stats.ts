@@ -1,4 +1,4 @@
-import { type FaultKind } from '../settings/fault-kinds.ts'
+import type { FaultKind } from '../settings/fault-kinds.ts'
 import { type Block, isTooSoon } from '../limits/rate-limit.ts'
 import { createRollingWindow } from '../limits/rolling-window.ts'
 import { type EndpointName, ENDPOINTS } from '../settings/endpoints.ts'

@@ -1,6 +1,6 @@
-import { type Catalogue } from './catalogue.ts'
+import type { Catalogue } from './catalogue.ts'
 import { createId } from './ids.ts'
-import { type Page, type SimplifiedAlbum, type Track, type View } from './objects.ts'
+import type { Page, SimplifiedAlbum, Track, View } from './objects.ts'
 import { linkBehind } from './paging.ts'
 import { hashText, mix } from './random.ts'
 

@@ -1,7 +1,7 @@
 import { faultMeets, isSpoiling } from '../settings/fault-kinds.ts'
 import { createRandom, mix } from '../catalogue/random.ts'
-import { type Fault } from '../settings/settings.ts'
-import { type EndpointName } from '../settings/endpoints.ts'
+import type { Fault } from '../settings/settings.ts'
+import type { EndpointName } from '../settings/endpoints.ts'
 
 /** The facts of a call that decide which fault it meets. */
 export interface Target {

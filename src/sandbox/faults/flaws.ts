@@ -1,4 +1,4 @@
-import { type FaultKind } from '../settings/fault-kinds.ts'
+import type { FaultKind } from '../settings/fault-kinds.ts'
 import { exactInteger } from '../http/write-json.ts'
 
 type Item = Record<string, unknown>

@@ -1,4 +1,4 @@
-import { type Catalogue } from '../catalogue/catalogue.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
 import { FOREIGN_ORIGIN } from './fault-answers.ts'
 import { flawOf } from './flaws.ts'
 import { fillWithInvented } from '../catalogue/invent.ts'

@@ -1,4 +1,4 @@
-import { type Track } from '../catalogue/objects.ts'
+import type { Track } from '../catalogue/objects.ts'
 
 /** Reads a track of the album by its position counted from 0. */
 export type TrackAt = (position: number) => Track | undefined

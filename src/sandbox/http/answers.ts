@@ -1,4 +1,4 @@
-import { type Gzip } from './gzip.ts'
+import type { Gzip } from './gzip.ts'
 
 /** The answer to a call, as a value: decided first, sent later by deliver.ts. */
 export type Answer =

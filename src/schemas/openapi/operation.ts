@@ -1,8 +1,8 @@
-import { type FastifySchema } from 'fastify'
+import type { FastifySchema } from 'fastify'
 import { StoredDocument } from '../document.ts'
 import { NO_BODY } from '../nothing.ts'
 import { StoredJson, TracksByAlbum } from '../stored-document.ts'
-import { type JsonObject } from './components.ts'
+import type { JsonObject } from './components.ts'
 import { commonProblems, refusals } from './refusals.ts'
 
 type Properties = { properties?: JsonObject }

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
-import { type Run } from '../../schemas/run.ts'
-import { type FieldChange } from './album-difference.ts'
+import type { Run } from '../../schemas/run.ts'
+import type { FieldChange } from './album-difference.ts'
 import { type Baseline, type Change, type Side, compareDocuments } from './compare.ts'
 import { type Hidden, hiddenOf } from './hidden.ts'
 import { openDocument } from './open-document.ts'

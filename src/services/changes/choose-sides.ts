@@ -1,5 +1,5 @@
 import { ServiceError } from '../../errors.ts'
-import { type Run } from '../../schemas/run.ts'
+import type { Run } from '../../schemas/run.ts'
 import { type DocumentedRun, hasEnded, keyOf } from '../run-record.ts'
 
 interface RunReader {

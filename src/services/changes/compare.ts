@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
-import { type Run } from '../../schemas/run.ts'
-import { type PlacedAlbum } from '../../formats/album-lines.ts'
+import type { Run } from '../../schemas/run.ts'
+import type { PlacedAlbum } from '../../formats/album-lines.ts'
 import { parseJson } from '../json.ts'
 import { type AlbumDifference, albumDifference } from './album-difference.ts'
 import { hiddenOf, reasonOf } from './hidden.ts'
-import { type HidingReason } from '../../schemas/changes.ts'
+import type { HidingReason } from '../../schemas/changes.ts'
 
 /** A run with a document. */
 export interface Side {

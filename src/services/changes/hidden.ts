@@ -1,5 +1,5 @@
-import { type HidingReason } from '../../schemas/changes.ts'
-import { type Run } from '../../schemas/run.ts'
+import type { HidingReason } from '../../schemas/changes.ts'
+import type { Run } from '../../schemas/run.ts'
 
 type Facts = Pick<Run, 'gaps' | 'listing' | 'error' | 'source'>
 

@@ -1,7 +1,7 @@
-import { type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { ServiceError } from '../../errors.ts'
 import { placedAlbums } from '../../formats/album-lines.ts'
-import { type Baseline } from './compare.ts'
+import type { Baseline } from './compare.ts'
 
 /** Albums of an open document; deleting the file does not disturb the reader. */
 export type OpenDocument = Pick<Baseline, 'albums' | 'read'>

@@ -1,4 +1,4 @@
-import { type ContractRule } from './contract-rule.ts'
+import type { ContractRule } from './contract-rule.ts'
 import { type Reference, type Table, keyOf, referencesOf } from '../tables/define-table.ts'
 import { qualityRules } from './quality-rules.ts'
 import { TABLES } from '../tables/tables.ts'

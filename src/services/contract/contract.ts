@@ -1,5 +1,5 @@
-import { type ColumnType } from '../tables/cell.ts'
-import { type ContractRule } from './contract-rule.ts'
+import type { ColumnType } from '../tables/cell.ts'
+import type { ContractRule } from './contract-rule.ts'
 import { type Column, type Table, keyOf, referencesOf } from '../tables/define-table.ts'
 
 type JsonObject = Record<string, unknown>

@@ -1,7 +1,7 @@
-import { type CheckDefinition } from '../quality/check-definition.ts'
-import { type Dimension } from '../../schemas/quality.ts'
+import type { CheckDefinition } from '../quality/check-definition.ts'
+import type { Dimension } from '../../schemas/quality.ts'
 import { CHECKS } from '../quality/checks.ts'
-import { type ContractDimension, type ContractRule } from './contract-rule.ts'
+import type { ContractDimension, ContractRule } from './contract-rule.ts'
 
 /** The contract's names of the dimensions of quality. */
 const DIMENSIONS: Record<Dimension, ContractDimension> = {

@@ -1,5 +1,5 @@
-import { type Kysely, type Transaction as KyselyTransaction } from 'kysely'
-import { type Tables } from './tables.ts'
+import type { Kysely, Transaction as KyselyTransaction } from 'kysely'
+import type { Tables } from './tables.ts'
 
 export type Queries = Kysely<Tables>
 export type Transaction = KyselyTransaction<Tables>

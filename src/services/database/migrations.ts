@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { type Database } from './database.ts'
-import { type Tables } from './tables.ts'
+import type { Database } from './database.ts'
+import type { Tables } from './tables.ts'
 
 /** The schema as it grew, oldest first; a migration that a release has had is never changed. */
 function migrationsOf (kind: Database['kind']): Record<string, Migration> {

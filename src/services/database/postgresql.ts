@@ -1,15 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { ServiceError } from '../../errors.ts'
-import { type Log } from '../log.ts'
-import { type Database, type Notice, type Queries } from './database.ts'
+import type { Log } from '../log.ts'
+import type { Database, Notice, Queries } from './database.ts'
 import { isAway, reasonOf } from './failure.ts'
 import { migrate } from './migrations.ts'
 import { probeWriting } from './states.ts'
-import { type Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 const MAX_CONNECTIONS = 10
 const CONNECT_MS = 3000

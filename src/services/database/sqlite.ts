@@ -11,12 +11,12 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import { type Clock } from '../clock.ts'
-import { type Database } from './database.ts'
+import type { Clock } from '../clock.ts'
+import type { Database } from './database.ts'
 import { reasonOf } from './failure.ts'
 import { migrate } from './migrations.ts'
 import { probeWriting } from './states.ts'
-import { type Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 /** Another process of this machine may write for so long; transactions take milliseconds. */
 const BUSY_MS = 5000

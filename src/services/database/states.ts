@@ -1,5 +1,5 @@
-import { type Queries } from './database.ts'
-import { type StateRow } from './tables.ts'
+import type { Queries } from './database.ts'
+import type { StateRow } from './tables.ts'
 
 /** Stores a state in place of the one of its kind and scope. */
 export async function putState (state: StateRow, within: Queries): Promise<void> {

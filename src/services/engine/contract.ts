@@ -1,8 +1,8 @@
-import { type Clock } from '../clock.ts'
-import { type Database } from '../database/database.ts'
-import { type Log } from '../log.ts'
-import { type RunQueue } from '../queue/run-queue.ts'
-import { type Pacer } from '../spotify/pacing/pacer.ts'
+import type { Clock } from '../clock.ts'
+import type { Database } from '../database/database.ts'
+import type { Log } from '../log.ts'
+import type { RunQueue } from '../queue/run-queue.ts'
+import type { Pacer } from '../spotify/pacing/pacer.ts'
 
 /** What differs between the processes of one machine and those of many. */
 export interface Engine {

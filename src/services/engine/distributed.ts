@@ -1,6 +1,6 @@
 import { openPostgresql, queueSchemaOf } from '../database/postgresql.ts'
 import { createPgBossQueue } from '../queue/pg-boss-queue.ts'
-import { type EngineOptions, type Storage } from './contract.ts'
+import type { EngineOptions, Storage } from './contract.ts'
 
 /** Opens PostgreSQL, with a queue that all processes of the database share. */
 export async function openDistributed (

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createPacer } from '../spotify/pacing/pacer.ts'
 import { createRateWindow } from '../spotify/pacing/rate-window.ts'
-import { type Engine, type EngineOptions, type Storage } from './contract.ts'
+import type { Engine, EngineOptions, Storage } from './contract.ts'
 
 /**
  * Spotify counts calls in a rolling window of 30 s. Source:

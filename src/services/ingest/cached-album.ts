@@ -1,6 +1,6 @@
-import { type Capabilities } from '../spotify/capabilities.ts'
-import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
-import { type CacheEntry } from '../store/album-cache.ts'
+import type { Capabilities } from '../spotify/capabilities.ts'
+import type { AlbumHead, ListedAlbum } from '../spotify/item-check.ts'
+import type { CacheEntry } from '../store/album-cache.ts'
 import { type TrackCoverage, countTracks, expectedTracks } from './track-coverage.ts'
 
 /** What is known of a cached album besides its text, which has all its tracks in place. */

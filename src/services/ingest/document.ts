@@ -1,8 +1,8 @@
-import { type Run } from '../../schemas/run.ts'
+import type { Run } from '../../schemas/run.ts'
 import { formatJson, parseJson } from '../json.ts'
 import { type ListedAlbum, trackKey, trackKeys } from '../spotify/item-check.ts'
-import { type TrackCoverage } from './track-coverage.ts'
-import { type Ledger } from './ledger.ts'
+import type { TrackCoverage } from './track-coverage.ts'
+import type { Ledger } from './ledger.ts'
 import { readAhead } from './read-ahead.ts'
 
 /** Albums that are read while others are written. */

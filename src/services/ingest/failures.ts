@@ -1,6 +1,6 @@
 import { PauseError, ServiceError } from '../../errors.ts'
-import { type RunFailure } from '../../schemas/run.ts'
-import { type Log } from '../log.ts'
+import type { RunFailure } from '../../schemas/run.ts'
+import type { Log } from '../log.ts'
 import { storageDetail, storageErrno } from '../store/storage-failure.ts'
 
 /** Why an album, or a part of it, could not be fetched in this pass. */

@@ -1,9 +1,9 @@
-import { type Cost, type Gap, type ListingEnd, type Progress, type UsedSource } from '../../schemas/run.ts'
+import type { Cost, Gap, ListingEnd, Progress, UsedSource } from '../../schemas/run.ts'
 import { TRACKS_PAGE_SIZE } from '../spotify/http/endpoint.ts'
-import { type AlbumHead, type ListedAlbum } from '../spotify/item-check.ts'
+import type { AlbumHead, ListedAlbum } from '../spotify/item-check.ts'
 import { type CostCounter, NO_COST, createCostCounter } from '../spotify/cost.ts'
-import { type SourceCursor } from '../spotify/sources/paged-source.ts'
-import { type BodyRef, type LedgerStore } from '../store/ledger-store.ts'
+import type { SourceCursor } from '../spotify/sources/paged-source.ts'
+import type { BodyRef, LedgerStore } from '../store/ledger-store.ts'
 import {
   type TrackCoverage, countTracks, expectedTracks, isAlbumComplete, namesMore, putPage, tellsMore
 } from './track-coverage.ts'

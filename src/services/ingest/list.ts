@@ -1,12 +1,12 @@
 import { ServiceError, hasCode } from '../../errors.ts'
-import { type RunRequest } from '../../schemas/run.ts'
-import { type CallContext } from '../spotify/call.ts'
+import type { RunRequest } from '../../schemas/run.ts'
+import type { CallContext } from '../spotify/call.ts'
 import { type ListedAlbum, idsOf, listedFields, readListedAlbum } from '../spotify/item-check.ts'
 import { chooseSource, createSource, orderOf } from '../spotify/sources/choose.ts'
-import { type PrefetchedPages } from '../spotify/sources/prefetch.ts'
+import type { PrefetchedPages } from '../spotify/sources/prefetch.ts'
 import { SOURCE_START, type Source, type SourcePage } from '../spotify/sources/paged-source.ts'
-import { type SpotifyClient } from '../spotify/client.ts'
-import { type Ledger } from './ledger.ts'
+import type { SpotifyClient } from '../spotify/client.ts'
+import type { Ledger } from './ledger.ts'
 import { settleAll } from './failures.ts'
 
 export interface Listing {

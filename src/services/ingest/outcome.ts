@@ -1,7 +1,7 @@
-import { type Gap, type ListingEnd, type Progress, type RunFailure, type RunRequest } from '../../schemas/run.ts'
-import { type ListedAlbum } from '../spotify/item-check.ts'
+import type { Gap, ListingEnd, Progress, RunFailure, RunRequest } from '../../schemas/run.ts'
+import type { ListedAlbum } from '../spotify/item-check.ts'
 import { countTracks } from './track-coverage.ts'
-import { type Failure } from './failures.ts'
+import type { Failure } from './failures.ts'
 import { type Ledger, gapOf } from './ledger.ts'
 import { wantedAlbums } from './list.ts'
 

@@ -1,4 +1,4 @@
-import { type BodyRef } from '../store/ledger-store.ts'
+import type { BodyRef } from '../store/ledger-store.ts'
 
 /** One stored page of an album's tracks. */
 export interface StoredPage {

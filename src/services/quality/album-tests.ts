@@ -1,9 +1,9 @@
 import { fieldsOf } from '../fields.ts'
-import { type CheckId } from './checks.ts'
+import type { CheckId } from './checks.ts'
 import { readerOf } from './columns.ts'
 import { isCalendarText, precisionOf } from './dates.ts'
 import { type RowTest, isInteger } from './row-tests.ts'
-import { type AlbumRow, type Row } from './rows.ts'
+import type { AlbumRow, Row } from './rows.ts'
 
 const releaseDate = readerOf('albums', 'release_date_text')
 const precision = readerOf('albums', 'release_date_precision')

@@ -1,5 +1,5 @@
-import { type AlbumTier } from '../album-tier.ts'
-import { type ColumnProfile, type TableProfile } from './profile.ts'
+import type { AlbumTier } from '../album-tier.ts'
+import type { ColumnProfile, TableProfile } from './profile.ts'
 import { PROFILED_TABLES, type ProfiledTable } from './columns.ts'
 
 export type Profile = Record<ProfiledTable, TableProfile>

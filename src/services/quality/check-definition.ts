@@ -1,4 +1,4 @@
-import { type Dimension, type Severity, type TableName } from '../../schemas/quality.ts'
+import type { Dimension, Severity, TableName } from '../../schemas/quality.ts'
 
 /** What a check may find without failing: the larger of a share of the rows and a number of them. */
 export interface Tolerance {

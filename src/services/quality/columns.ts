@@ -1,7 +1,7 @@
 import { ALBUMS } from '../tables/albums.ts'
 import { ARTISTS } from '../tables/artists.ts'
-import { type ColumnType } from '../tables/cell.ts'
-import { type Column, type ReadField } from '../tables/define-table.ts'
+import type { ColumnType } from '../tables/cell.ts'
+import type { Column, ReadField } from '../tables/define-table.ts'
 import { TRACKS } from '../tables/tracks.ts'
 
 /** The tables whose rows are objects that Spotify sent. */

@@ -1,10 +1,10 @@
 import { NEW_ALBUMS_QUERY } from '../../schemas/ingest-body.ts'
-import { type Run } from '../../schemas/run.ts'
+import type { Run } from '../../schemas/run.ts'
 import { type Baseline, SEVERAL_RUNS, hasField, isOnMostRows, nullShare } from './baseline.ts'
 import { COMPARABLE_ALBUMS, type CheckId, definitionOf } from './checks.ts'
 import { PROFILED_TABLES, type ProfiledTable } from './columns.ts'
 import { dayAt } from './dates.ts'
-import { type Findings } from './inspection.ts'
+import type { Findings } from './inspection.ts'
 import { type Key, type Tally, tallyOf } from './tally.ts'
 
 /** What a check of a whole table has found. */

@@ -1,6 +1,6 @@
-import { type Run } from '../../schemas/run.ts'
+import type { Run } from '../../schemas/run.ts'
 import { createAlbumTests } from './album-tests.ts'
-import { type CheckId } from './checks.ts'
+import type { CheckId } from './checks.ts'
 import { type AlbumTier, createTierCount } from '../album-tier.ts'
 import { type Fields, fieldsOf, listOf } from '../fields.ts'
 import { dayAt, isWholeDate } from './dates.ts'

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Run } from '../../schemas/run.ts'
-import { type Log } from '../log.ts'
+import type { Run } from '../../schemas/run.ts'
+import type { Log } from '../log.ts'
 import { type Findings, type Inspection, createInspection } from './inspection.ts'
 
 /** Inspects the albums of a document while their texts pass. */

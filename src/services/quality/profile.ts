@@ -1,5 +1,5 @@
-import { type Fields } from '../fields.ts'
-import { type ColumnType } from '../tables/cell.ts'
+import type { Fields } from '../fields.ts'
+import type { ColumnType } from '../tables/cell.ts'
 import { type ProfiledTable, columnsOf, isOfType } from './columns.ts'
 import { isWholeDate } from './dates.ts'
 

@@ -1,10 +1,10 @@
-import { type QualityReport, type QualityVerdict } from '../../schemas/quality.ts'
-import { type Run, type StoredFile } from '../../schemas/run.ts'
-import { type Queries } from '../database/database.ts'
-import { type ReportStore } from '../store/report-store.ts'
+import type { QualityReport, QualityVerdict } from '../../schemas/quality.ts'
+import type { Run, StoredFile } from '../../schemas/run.ts'
+import type { Queries } from '../database/database.ts'
+import type { ReportStore } from '../store/report-store.ts'
 import { keyOf } from '../run-record.ts'
 import { type EarlierRun, MAX_EARLIER_RUNS, type Profile } from './baseline.ts'
-import { type Findings } from './inspection.ts'
+import type { Findings } from './inspection.ts'
 import { reportOf, verdictOf } from './report.ts'
 
 /** A report that is not stored yet, and its short form for the run. */

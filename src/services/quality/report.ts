@@ -1,10 +1,10 @@
-import { type Check, type QualityReport, type QualityVerdict } from '../../schemas/quality.ts'
+import type { Check, QualityReport, QualityVerdict } from '../../schemas/quality.ts'
 import { type EarlierRun, type Profile, baselineOf } from './baseline.ts'
 import { CHECK_IDS, type CheckId, definitionOf } from './checks.ts'
-import { type CheckDefinition } from './check-definition.ts'
+import type { CheckDefinition } from './check-definition.ts'
 import { type CheckedRun, type Observation, observeDocument } from './document-checks.ts'
-import { type AlbumTier } from '../album-tier.ts'
-import { type Findings } from './inspection.ts'
+import type { AlbumTier } from '../album-tier.ts'
+import type { Findings } from './inspection.ts'
 
 /** Judges what was found in a document, beside what earlier runs of an equal request and tier had. */
 export function reportOf (run: CheckedRun, findings: Findings, earlier: readonly EarlierRun[]): QualityReport {

@@ -1,6 +1,6 @@
-import { type Fields } from '../fields.ts'
+import type { Fields } from '../fields.ts'
 import { CHECK_IDS, type CheckId, definitionOf } from './checks.ts'
-import { type CheckDefinition } from './check-definition.ts'
+import type { CheckDefinition } from './check-definition.ts'
 import { type ProfiledTable, columnsOf } from './columns.ts'
 
 /** Whether a row is as it should be; null: the check does not apply to it. */

@@ -1,9 +1,9 @@
 import { listOf } from '../fields.ts'
 import { isNew, placeOf } from './album-tests.ts'
-import { type CheckId } from './checks.ts'
+import type { CheckId } from './checks.ts'
 import { readerOf } from './columns.ts'
-import { type RowTest } from './row-tests.ts'
-import { type Row } from './rows.ts'
+import type { RowTest } from './row-tests.ts'
+import type { Row } from './rows.ts'
 
 const trackId = readerOf('tracks', 'track_id')
 const uri = readerOf('tracks', 'uri')

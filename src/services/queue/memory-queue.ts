@@ -1,7 +1,7 @@
 import { hasCode } from '../../errors.ts'
-import { type Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { deadlineIn, momentOf, sleepUntil } from '../deadline.ts'
-import { type Log } from '../log.ts'
+import type { Log } from '../log.ts'
 import { type RunQueue, type Work, deliveryWaitMs } from './run-queue.ts'
 
 /** The queue of a single process: first in, first out, `concurrency` runs at a time. */

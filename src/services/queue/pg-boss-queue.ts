@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { PgBoss } from 'pg-boss'
 import { hasCode } from '../../errors.ts'
 import { follow } from '../abortable.ts'
-import { type Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { isAway, reasonOf } from '../database/failure.ts'
-import { type Log } from '../log.ts'
+import type { Log } from '../log.ts'
 import { type RunQueue, type Work, deliveryWaitMs } from './run-queue.ts'
 
 interface PgBossQueueOptions {

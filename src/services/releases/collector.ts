@@ -1,4 +1,4 @@
-import { type ReleaseContent } from '../store/release-store.ts'
+import type { ReleaseContent } from '../store/release-store.ts'
 import { contentOf } from './release.ts'
 
 /** The releases of a document, as they were seen while it was written. */

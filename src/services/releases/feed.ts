@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type FeedState } from './releases.ts'
-import { type Release, type ReleaseContent } from '../store/release-store.ts'
+import type { FeedState } from './releases.ts'
+import type { Release, ReleaseContent } from '../store/release-store.ts'
 
 /** Where a feed and the service are, as absolute URLs. */
 export interface FeedLinks {

@@ -1,5 +1,5 @@
 import { fieldsOf, listOf } from '../fields.ts'
-import { type ReleaseContent } from '../store/release-store.ts'
+import type { ReleaseContent } from '../store/release-store.ts'
 
 const MAX_TEXT = 500
 const MAX_URL = 2000

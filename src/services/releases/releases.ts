@@ -1,5 +1,5 @@
 import { ServiceError } from '../../errors.ts'
-import { type Release, type ReleaseStore } from '../store/release-store.ts'
+import type { Release, ReleaseStore } from '../store/release-store.ts'
 import { cursorOf, positionOf } from './cursor.ts'
 
 /** The newest releases, as a feed shows them. */

@@ -1,7 +1,7 @@
-import { type Run } from '../../schemas/run.ts'
+import type { Run } from '../../schemas/run.ts'
 import { follow } from '../abortable.ts'
-import { type Clock } from '../clock.ts'
-import { type Notice } from '../database/database.ts'
+import type { Clock } from '../clock.ts'
+import type { Notice } from '../database/database.ts'
 import { hasEnded } from '../run-record.ts'
 
 export type RunListener = (run: Run) => void

@@ -1,10 +1,10 @@
 import { ServiceError } from '../../errors.ts'
-import { type Run } from '../../schemas/run.ts'
-import { type Notice } from '../database/database.ts'
+import type { Run } from '../../schemas/run.ts'
+import type { Notice } from '../database/database.ts'
 import { isAway } from '../database/failure.ts'
-import { type Delivery, type RunQueue } from '../queue/run-queue.ts'
-import { type RunStore } from '../store/run-store.ts'
-import { type ActiveRuns } from './active-runs.ts'
+import type { Delivery, RunQueue } from '../queue/run-queue.ts'
+import type { RunStore } from '../store/run-store.ts'
+import type { ActiveRuns } from './active-runs.ts'
 import { hasEnded } from '../run-record.ts'
 
 interface CancelOptions {

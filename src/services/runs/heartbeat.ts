@@ -1,11 +1,11 @@
 import { ServiceError } from '../../errors.ts'
-import { type Run } from '../../schemas/run.ts'
-import { type Log } from '../log.ts'
+import type { Run } from '../../schemas/run.ts'
+import type { Log } from '../log.ts'
 import { BEAT_EVERY_MS } from '../store/owner.ts'
-import { type RunRecord } from '../run-record.ts'
-import { type RunStore } from '../store/run-store.ts'
+import type { RunRecord } from '../run-record.ts'
+import type { RunStore } from '../store/run-store.ts'
 import { canceled } from './cancel.ts'
-import { type RunTimeline } from './run-timeline.ts'
+import type { RunTimeline } from './run-timeline.ts'
 
 export interface HeartbeatOptions {
   store: Pick<RunStore, 'beat'>

@@ -1,4 +1,4 @@
-import { type Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { deadlineIn, jumpMs, momentOf, msLeft } from '../deadline.ts'
 
 const JUMP_MS = 3_600_000

@@ -1,12 +1,12 @@
 import { ServiceError } from '../../errors.ts'
-import { type Run, type RunStatus } from '../../schemas/run.ts'
+import type { Run, RunStatus } from '../../schemas/run.ts'
 import { follow } from '../abortable.ts'
-import { type Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { hasEnded } from '../run-record.ts'
-import { type DocumentStore } from '../store/documents/document-store.ts'
+import type { DocumentStore } from '../store/documents/document-store.ts'
 import { createdAtMs, isRunId } from '../store/run-id.ts'
-import { type RunStore } from '../store/run-store.ts'
-import { type ActiveRuns } from './active-runs.ts'
+import type { RunStore } from '../store/run-store.ts'
+import type { ActiveRuns } from './active-runs.ts'
 import { retentionStartMs } from './retention.ts'
 
 /** What can be asked about runs. */

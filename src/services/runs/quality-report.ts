@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs'
-import { type QualityReport } from '../../schemas/quality.ts'
-import { type Run, type StoredFile } from '../../schemas/run.ts'
+import type { QualityReport } from '../../schemas/quality.ts'
+import type { Run, StoredFile } from '../../schemas/run.ts'
 import { ServiceError } from '../../errors.ts'
 import { albumLines } from '../../formats/album-lines.ts'
-import { type Log } from '../log.ts'
+import type { Log } from '../log.ts'
 import { createInspection } from '../quality/inspection.ts'
-import { type Quality } from '../quality/quality.ts'
-import { type RunStore } from '../store/run-store.ts'
+import type { Quality } from '../quality/quality.ts'
+import type { RunStore } from '../store/run-store.ts'
 import { hasEnded } from '../run-record.ts'
 
 interface QualityReportsOptions {

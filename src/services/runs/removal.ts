@@ -1,12 +1,12 @@
 import { ServiceError, hasCode } from '../../errors.ts'
-import { type Database } from '../database/database.ts'
+import type { Database } from '../database/database.ts'
 import { isAway, isFull } from '../database/failure.ts'
-import { type Log } from '../log.ts'
-import { type ReleaseRecorder } from '../releases/recorder.ts'
+import type { Log } from '../log.ts'
+import type { ReleaseRecorder } from '../releases/recorder.ts'
 import { type RunRecord, hasEnded } from '../run-record.ts'
-import { type DocumentStore } from '../store/documents/document-store.ts'
+import type { DocumentStore } from '../store/documents/document-store.ts'
 import { removeLedger } from '../store/ledger-store.ts'
-import { type RunStore } from '../store/run-store.ts'
+import type { RunStore } from '../store/run-store.ts'
 import { discard } from './transitions.ts'
 
 /** Deletes runs with all that belongs to them. */

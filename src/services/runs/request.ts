@@ -2,7 +2,7 @@ import { ServiceError } from '../../errors.ts'
 import {
   FIELD_NAMES, type FieldName, INGEST_FIELDS, type IngestBody, type SourceName, ownerOf
 } from '../../schemas/ingest-body.ts'
-import { type RunRequest } from '../../schemas/run.ts'
+import type { RunRequest } from '../../schemas/run.ts'
 
 const DEFAULT_LIMIT = 100
 

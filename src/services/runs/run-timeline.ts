@@ -1,9 +1,9 @@
-import { type Run } from '../../schemas/run.ts'
-import { type TimelineSteps } from '../../schemas/timeline.ts'
-import { type Clock } from '../clock.ts'
-import { type Queries } from '../database/database.ts'
-import { type RunRecord } from '../run-record.ts'
-import { type TimelineStore } from '../store/timeline-store.ts'
+import type { Run } from '../../schemas/run.ts'
+import type { TimelineSteps } from '../../schemas/timeline.ts'
+import type { Clock } from '../clock.ts'
+import type { Queries } from '../database/database.ts'
+import type { RunRecord } from '../run-record.ts'
+import type { TimelineStore } from '../store/timeline-store.ts'
 import { createTimelineRecorder } from '../timeline/recorder.ts'
 
 /** The timeline of a run while an execution of it is under way. */

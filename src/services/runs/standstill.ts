@@ -1,5 +1,5 @@
-import { type Run, type Waiting } from '../../schemas/run.ts'
-import { type Wait } from '../spotify/pacing/wait.ts'
+import type { Run, Waiting } from '../../schemas/run.ts'
+import type { Wait } from '../spotify/pacing/wait.ts'
 import { hasEnded } from '../run-record.ts'
 
 /** What decides why a run stands still, besides the run itself. */

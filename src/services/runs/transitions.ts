@@ -1,5 +1,5 @@
-import { type Run, type RunFailure, type RunRequest, type StoredFile, type Trigger } from '../../schemas/run.ts'
-import { type Conclusion } from '../ingest/outcome.ts'
+import type { Run, RunFailure, RunRequest, StoredFile, Trigger } from '../../schemas/run.ts'
+import type { Conclusion } from '../ingest/outcome.ts'
 import { NO_COST } from '../spotify/cost.ts'
 import { type RunRecord, hasEnded, isResumable } from '../run-record.ts'
 

@@ -1,8 +1,8 @@
-import { type Run } from '../../schemas/run.ts'
-import { type Clock } from '../clock.ts'
-import { type RunQueue } from '../queue/run-queue.ts'
+import type { Run } from '../../schemas/run.ts'
+import type { Clock } from '../clock.ts'
+import type { RunQueue } from '../queue/run-queue.ts'
 import { hasEnded } from '../run-record.ts'
-import { type RunStore } from '../store/run-store.ts'
+import type { RunStore } from '../store/run-store.ts'
 import { waitingOf } from './standstill.ts'
 
 interface ViewOptions {

@@ -1,5 +1,5 @@
-import { type CallErrorCode, type RunErrorCode } from '../../error-codes.ts'
-import { type Verdict } from './http/classify.ts'
+import type { CallErrorCode, RunErrorCode } from '../../error-codes.ts'
+import type { Verdict } from './http/classify.ts'
 import { type RetryPolicy, retryDelayMs } from './http/retry-policy.ts'
 
 /** What speaks against believing a refusal at its first time. */

@@ -1,4 +1,4 @@
-import { type Log } from '../log.ts'
+import type { Log } from '../log.ts'
 import { isRecord } from '../fields.ts'
 import { ENDPOINT_NAMES, type Endpoint, PAGE_SIZES } from './http/endpoint.ts'
 

@@ -1,12 +1,12 @@
 import { ServiceError, hasCode } from '../../errors.ts'
 import { isRecord } from '../fields.ts'
-import { type Call, type CallContext, type SlotContext } from './call.ts'
-import { type Evidence } from './call-policy.ts'
-import { type Capabilities } from './capabilities.ts'
+import type { Call, CallContext, SlotContext } from './call.ts'
+import type { Evidence } from './call-policy.ts'
+import type { Capabilities } from './capabilities.ts'
 import { DOCUMENTED_SIZES, type Endpoint, PAGE_SIZES, SEARCH_WINDOW, isOpenToEveryTier } from './http/endpoint.ts'
 import { type Cursor, type Page, readPage } from './paging.ts'
 import { createDiscovery } from './discovery.ts'
-import { type Semaphore } from './semaphore.ts'
+import type { Semaphore } from './semaphore.ts'
 
 /** A paged listing of albums: which call, with which fixed parameters. */
 export interface ListingRequest {

@@ -1,5 +1,5 @@
-import { type Cost } from '../../schemas/run.ts'
-import { type Endpoint } from './http/endpoint.ts'
+import type { Cost } from '../../schemas/run.ts'
+import type { Endpoint } from './http/endpoint.ts'
 import { type Wait, type WaitReason, standstillOf } from './pacing/wait.ts'
 
 export const NO_COST: Cost = { calls: 0, retries: 0, throttledMs: 0, cached: 0, byEndpoint: {} }

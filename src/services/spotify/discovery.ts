@@ -1,8 +1,8 @@
 import { hasCode } from '../../errors.ts'
 import { abortable } from '../abortable.ts'
-import { type Capabilities } from './capabilities.ts'
-import { type Endpoint } from './http/endpoint.ts'
-import { type SlotContext } from './call.ts'
+import type { Capabilities } from './capabilities.ts'
+import type { Endpoint } from './http/endpoint.ts'
+import type { SlotContext } from './call.ts'
 
 /** Does what asks an endpoint; throws what `work` throws, or the refusal that another caller was told meanwhile. */
 export type Probe = <T>(

@@ -1,6 +1,6 @@
-import { type ResponseBudget, type AnswerRoom } from './http/response-budget.ts'
-import { type CostCounter } from './cost.ts'
-import { type WaitReason } from './pacing/wait.ts'
+import type { ResponseBudget, AnswerRoom } from './http/response-budget.ts'
+import type { CostCounter } from './cost.ts'
+import type { WaitReason } from './pacing/wait.ts'
 
 /** The run whose call needs a slot. */
 export interface Claimant {

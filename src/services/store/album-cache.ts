@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { crcOf } from '../database/checksum.ts'
-import { type Database } from '../database/database.ts'
-import { type Log } from '../log.ts'
+import type { Database } from '../database/database.ts'
+import type { Log } from '../log.ts'
 
 /** What is kept under one key. */
 export interface CacheEntry<Meta> {

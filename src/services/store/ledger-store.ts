@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { ServiceError } from '../../errors.ts'
 import { crcOf } from '../database/checksum.ts'
-import { type Database } from '../database/database.ts'
+import type { Database } from '../database/database.ts'
 import { isAway } from '../database/failure.ts'
-import { type LedgerEventRow } from '../database/tables.ts'
+import type { LedgerEventRow } from '../database/tables.ts'
 
 /** Where an event's body lies, and how many characters it has. */
 export interface BodyRef {

@@ -1,7 +1,7 @@
 import { type SqlBool, sql } from 'kysely'
 import { seal, unseal } from '../database/checksum.ts'
-import { type Database, type Queries } from '../database/database.ts'
-import { type ReleaseRow } from '../database/tables.ts'
+import type { Database, Queries } from '../database/database.ts'
+import type { ReleaseRow } from '../database/tables.ts'
 
 /** What is kept of a release besides its id, as long as the run that documented it first is kept. */
 export interface ReleaseContent {

@@ -1,6 +1,6 @@
 import { seal, unseal } from '../database/checksum.ts'
-import { type Database, type Queries } from '../database/database.ts'
-import { type QualityReportRow } from '../database/tables.ts'
+import type { Database, Queries } from '../database/database.ts'
+import type { QualityReportRow } from '../database/tables.ts'
 
 /** A quality report as it is stored: what it is found by, and two JSON texts. */
 export interface StoredReport {

@@ -1,8 +1,8 @@
-import { type Run, type RunStatus } from '../../schemas/run.ts'
-import { type Database, type Queries } from '../database/database.ts'
-import { type RunRow } from '../database/tables.ts'
+import type { Run, RunStatus } from '../../schemas/run.ts'
+import type { Database, Queries } from '../database/database.ts'
+import type { RunRow } from '../database/tables.ts'
 import { type RunRecord, keyOf } from '../run-record.ts'
-import { type RunReader, type StoredRun } from './run-reader.ts'
+import type { RunReader, StoredRun } from './run-reader.ts'
 
 export interface ListFilter {
   /** null: any. */

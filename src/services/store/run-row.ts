@@ -1,7 +1,7 @@
 import { ServiceError } from '../../errors.ts'
-import { type Run } from '../../schemas/run.ts'
+import type { Run } from '../../schemas/run.ts'
 import { checksumOf, sealJson, unsealJson } from '../database/checksum.ts'
-import { type RunRow } from '../database/tables.ts'
+import type { RunRow } from '../database/tables.ts'
 import { type RunRecord, hasEnded, keyOf } from '../run-record.ts'
 
 /** The row of a run that is stored for the first time. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { sealJson, unsealJson } from '../database/checksum.ts'
-import { type Database } from '../database/database.ts'
+import type { Database } from '../database/database.ts'
 import { putState } from '../database/states.ts'
-import { type Log } from '../log.ts'
+import type { Log } from '../log.ts'
 
 /** A small state that outlives the process, and that all processes of a database share. */
 export interface StateStore<State> {

@@ -1,6 +1,6 @@
-import { type TimelineSteps } from '../../schemas/timeline.ts'
+import type { TimelineSteps } from '../../schemas/timeline.ts'
 import { sealJson, unsealJson } from '../database/checksum.ts'
-import { type Database, type Queries } from '../database/database.ts'
+import type { Database, Queries } from '../database/database.ts'
 
 /** The timelines of all runs; the run store deletes them with their runs. */
 export interface TimelineStore {

@@ -1,4 +1,4 @@
-import { type Fields } from '../fields.ts'
+import type { Fields } from '../fields.ts'
 import { type Cell, type ColumnType, cellOf } from './cell.ts'
 
 /** One column, as Parquet, CSV, NDJSON, the contract and the documentation have it. */

@@ -1,6 +1,6 @@
 import { type Fields, fieldsOf, listOf } from '../fields.ts'
 import { isText } from './cell.ts'
-import { type PlacedAlbum } from './define-table.ts'
+import type { PlacedAlbum } from './define-table.ts'
 
 /** A track of an album, and its place there over all discs, counted from 1. */
 export interface PlacedTrack {

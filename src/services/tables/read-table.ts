@@ -1,7 +1,7 @@
-import { type TierCount } from '../album-tier.ts'
+import type { TierCount } from '../album-tier.ts'
 import { fieldsOf } from '../fields.ts'
-import { type Cell } from './cell.ts'
-import { type RunFacts, type Table } from './define-table.ts'
+import type { Cell } from './cell.ts'
+import type { RunFacts, Table } from './define-table.ts'
 import { isId } from './items.ts'
 
 /** Yields the rows of a table, an album at a time, from the albums' JSON texts. `tiers` counts these albums. */

@@ -1,6 +1,6 @@
 import { ROW_END, csvCell, quoted } from '../../formats/csv.ts'
-import { type Cell } from './cell.ts'
-import { type Table } from './define-table.ts'
+import type { Cell } from './cell.ts'
+import type { Table } from './define-table.ts'
 
 /** Creates a writer of one row per row of the table, under a header row. An empty cell is null, `""` an empty text. */
 export function createCsvWriter (write: (cell: Cell) => string) {

@@ -1,5 +1,5 @@
-import { type Cell } from './cell.ts'
-import { type Table } from './define-table.ts'
+import type { Cell } from './cell.ts'
+import type { Table } from './define-table.ts'
 
 /** Yields one JSON object per row, with every column. */
 export async function * ndjson ({ columns }: Table, albums: AsyncIterable<Cell[][]>): AsyncGenerator<string> {

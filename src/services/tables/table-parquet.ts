@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import {
-  type ByteWriter, type ColumnSource, type KeyValue, type ParquetWriter, type SchemaElement
+import type {
+  ByteWriter, ColumnSource, KeyValue, ParquetWriter, SchemaElement
 } from 'hyparquet-writer'
-import { type Cell, type ColumnType } from './cell.ts'
-import { type Column, type Table } from './define-table.ts'
+import type { Cell, ColumnType } from './cell.ts'
+import type { Column, Table } from './define-table.ts'
 
 /** What the file says of itself, as its key-value metadata. */
 export type FileFacts = Record<string, string>

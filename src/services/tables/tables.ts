@@ -1,6 +1,6 @@
 import { ALBUMS } from './albums.ts'
 import { ALBUM_ARTISTS, ARTISTS, TRACK_ARTISTS } from './artists.ts'
-import { type Table } from './define-table.ts'
+import type { Table } from './define-table.ts'
 import { TRACKS } from './tracks.ts'
 
 /** Every table; a table comes after those that it refers to. */

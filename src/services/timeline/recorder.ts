@@ -1,6 +1,6 @@
-import { type Progress, type Run } from '../../schemas/run.ts'
-import { type TimelinePoint, type TimelineSteps } from '../../schemas/timeline.ts'
-import { type Clock } from '../clock.ts'
+import type { Progress, Run } from '../../schemas/run.ts'
+import type { TimelinePoint, TimelineSteps } from '../../schemas/timeline.ts'
+import type { Clock } from '../clock.ts'
 import { NO_STEPS, stepAt, withPoint } from './steps.ts'
 
 /** What is looked at again and again while a run is executed. */

@@ -1,4 +1,4 @@
-import { type TimelinePoint, type TimelineSteps } from '../../schemas/timeline.ts'
+import type { TimelinePoint, TimelineSteps } from '../../schemas/timeline.ts'
 
 /** A timeline never has more points than this: four minutes by the second, a day by steps of six minutes and more. */
 export const MAX_POINTS = 240

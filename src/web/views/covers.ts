@@ -1,4 +1,4 @@
-import { type Cover } from '../covers.ts'
+import type { Cover } from '../covers.ts'
 import { type Html, html } from '../html.ts'
 
 /** Covers as a grid, each with its link back to Spotify. */

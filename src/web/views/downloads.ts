@@ -1,8 +1,8 @@
-import { type Run } from '../../schemas/run.ts'
+import type { Run } from '../../schemas/run.ts'
 import { FORMAT_NAMES, type FormatName } from '../../formats/index.ts'
 import { TABLES } from '../../services/tables/tables.ts'
 import { type Html, html } from '../html.ts'
-import { type Visit } from '../site.ts'
+import type { Visit } from '../site.ts'
 import { bytesText } from '../text.ts'
 
 const FORMAT_TEXTS: Record<FormatName, [name: string, extension: string, meaning: string]> = {

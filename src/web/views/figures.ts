@@ -1,5 +1,5 @@
 import { type Content, type Html, html } from '../html.ts'
-import { type Plot } from '../plot.ts'
+import type { Plot } from '../plot.ts'
 import { countText, durationText } from '../text.ts'
 
 /** Each plot with the table of its numbers; a plot that has none is not shown. */

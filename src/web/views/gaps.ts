@@ -1,6 +1,6 @@
-import { type Gap, type Run } from '../../schemas/run.ts'
+import type { Gap, Run } from '../../schemas/run.ts'
 import { type Html, html } from '../html.ts'
-import { type Visit } from '../site.ts'
+import type { Visit } from '../site.ts'
 import { amountText, countText } from '../text.ts'
 
 const MOST_SHOWN = 100

@@ -1,6 +1,6 @@
 import { RUN_STATUSES, type Run, type RunStatus } from '../../schemas/run.ts'
 import { type Html, html } from '../html.ts'
-import { type Visit } from '../site.ts'
+import type { Visit } from '../site.ts'
 import { amountText, countText, timeHtml } from '../text.ts'
 import { renderPage, tokenField } from './layout.ts'
 import { figure, liveRun } from './live-run.ts'

@@ -1,5 +1,5 @@
 import { type Content, type Html, html } from '../html.ts'
-import { type Visit } from '../site.ts'
+import type { Visit } from '../site.ts'
 
 /** What a page puts into the frame that all pages share. */
 export interface Page {

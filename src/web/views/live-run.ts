@@ -1,6 +1,6 @@
-import { type Run, type Waiting } from '../../schemas/run.ts'
+import type { Run, Waiting } from '../../schemas/run.ts'
 import { type Html, html } from '../html.ts'
-import { type Visit } from '../site.ts'
+import type { Visit } from '../site.ts'
 import { countText, durationText, timeText } from '../text.ts'
 import { requestTitle } from './request-text.ts'
 import { statusBadge } from './status.ts'

@@ -1,5 +1,5 @@
 import { html } from '../html.ts'
-import { type Visit } from '../site.ts'
+import type { Visit } from '../site.ts'
 import { renderPage } from './layout.ts'
 
 /** Asks for a key; `next` is the path to go on to. */

@@ -1,6 +1,6 @@
-import { type Problem } from '../../schemas/problem.ts'
+import type { Problem } from '../../schemas/problem.ts'
 import { html } from '../html.ts'
-import { type Visit } from '../site.ts'
+import type { Visit } from '../site.ts'
 import { renderPage } from './layout.ts'
 
 const TITLES: Record<string, [title: string, next: string]> = {

@@ -1,7 +1,7 @@
-import { type Check, type QualityReport } from '../../schemas/quality.ts'
-import { type Run } from '../../schemas/run.ts'
+import type { Check, QualityReport } from '../../schemas/quality.ts'
+import type { Run } from '../../schemas/run.ts'
 import { type Html, html } from '../html.ts'
-import { type Visit } from '../site.ts'
+import type { Visit } from '../site.ts'
 import { amountText, countText } from '../text.ts'
 
 const VERDICT_SIGNS: Record<string, string> = { passed: '✓', warned: '!', failed: '✕', skipped: '–' }

@@ -1,8 +1,8 @@
 import { coverOfContent } from '../covers.ts'
 import { html } from '../html.ts'
-import { type Visit } from '../site.ts'
+import type { Visit } from '../site.ts'
 import { timeHtml } from '../text.ts'
-import { type Release } from '../../services/store/release-store.ts'
+import type { Release } from '../../services/store/release-store.ts'
 import { coverList } from './covers.ts'
 import { renderPage } from './layout.ts'
 

@@ -1,4 +1,4 @@
-import { type RunRequest } from '../../schemas/run.ts'
+import type { RunRequest } from '../../schemas/run.ts'
 import { amountText } from '../text.ts'
 
 /** A request in a few words, as the title of its run. */

@@ -1,6 +1,6 @@
-import { type Run } from '../../schemas/run.ts'
+import type { Run } from '../../schemas/run.ts'
 import { type Html, html } from '../html.ts'
-import { type Visit } from '../site.ts'
+import type { Visit } from '../site.ts'
 import { isCapped } from '../state.ts'
 import { countText, durationText, timeHtml } from '../text.ts'
 import { requestTitle } from './request-text.ts'

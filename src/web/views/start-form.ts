@@ -1,6 +1,6 @@
 import { PAGINATIONS, SOURCES } from '../../schemas/ingest-body.ts'
 import { type Content, type Html, html } from '../html.ts'
-import { type Visit } from '../site.ts'
+import type { Visit } from '../site.ts'
 import { FORM_FIELDS, type FormField, type FormValues } from '../start-request.ts'
 import { copyBlock, tokenField } from './layout.ts'
 

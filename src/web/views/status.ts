@@ -1,4 +1,4 @@
-import { type RunStatus } from '../../schemas/run.ts'
+import type { RunStatus } from '../../schemas/run.ts'
 import { type Html, html } from '../html.ts'
 import { STATUS_SIGNS, type StateText } from '../state.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { type Run } from '../../../src/schemas/run.ts'
+import type { Run } from '../../../src/schemas/run.ts'
 import { startService } from '../../service.ts'
 import { watchEvents } from '../../watch-events.ts'
 

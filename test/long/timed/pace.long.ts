@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import { type Run } from '../../../src/schemas/run.ts'
+import type { Run } from '../../../src/schemas/run.ts'
 import { buildSandbox } from '../../../src/sandbox/app.ts'
-import { type SandboxSettings } from '../../../src/sandbox/settings/settings.ts'
+import type { SandboxSettings } from '../../../src/sandbox/settings/settings.ts'
 import { type Service, ended, startService } from '../../service.ts'
 import { matchesTruth } from '../../truth.ts'
 

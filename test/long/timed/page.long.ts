@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type Browser, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { openPage, startBrowser } from '../../web/browser.ts'
 import { layCable } from '../../web/cable.ts'

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { type Run } from '../../../src/schemas/run.ts'
+import type { Run } from '../../../src/schemas/run.ts'
 import { openSqlite } from '../../../src/services/database/sqlite.ts'
 import { createObserver } from '../../../src/services/quality/observe.ts'
 import { createQuality } from '../../../src/services/quality/quality.ts'

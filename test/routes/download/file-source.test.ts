@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'

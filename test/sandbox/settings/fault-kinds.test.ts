@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib'
 import { request } from 'undici'
 import t, { type Test } from 'tap'
-import { type Album, type Page, type SimplifiedAlbum, type Track } from '../../../src/sandbox/catalogue/objects.ts'
-import { type Fault } from '../../../src/sandbox/settings/settings.ts'
+import type { Album, Page, SimplifiedAlbum, Track } from '../../../src/sandbox/catalogue/objects.ts'
+import type { Fault } from '../../../src/sandbox/settings/settings.ts'
 import { type Albums, BASIC, type Batch, type Client, FORM, handClock, idsOf, startClient, type TrackPage } from '../client.ts'
 
 const SEARCH = '/search?q=tag:new&type=album&limit=10'

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { type FieldChange } from '../../../src/services/changes/album-difference.ts'
+import type { FieldChange } from '../../../src/services/changes/album-difference.ts'
 import { type Change, compareDocuments } from '../../../src/services/changes/compare.ts'
 import { type TrackCoverage, type Snapshot, snapshotPair, stored } from './documents.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { type Gap, type Run } from '../../../src/schemas/run.ts'
-import { type Baseline } from '../../../src/services/changes/compare.ts'
+import type { Gap, Run } from '../../../src/schemas/run.ts'
+import type { Baseline } from '../../../src/services/changes/compare.ts'
 import { placedAlbums } from '../../../src/formats/album-lines.ts'
 
 type Fields = Record<string, unknown>

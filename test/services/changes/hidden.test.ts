@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Gap, type Run } from '../../../src/schemas/run.ts'
+import type { Gap, Run } from '../../../src/schemas/run.ts'
 import { hiddenOf, reasonOf } from '../../../src/services/changes/hidden.ts'
 
 type Facts = Pick<Run, 'gaps' | 'listing' | 'error' | 'source'>

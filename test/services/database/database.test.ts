@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Database, type Transaction, type TransactionOptions } from '../../../src/services/database/database.ts'
+import type { Database, Transaction, TransactionOptions } from '../../../src/services/database/database.ts'
 import { onBothDatabases } from '../../database.ts'
 import { createGate } from '../gate.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createTestCapabilities } from '../spotify/test-capabilities.ts'
-import { type TrackCoverage, type StoredPage } from '../../../src/services/ingest/track-coverage.ts'
+import type { TrackCoverage, StoredPage } from '../../../src/services/ingest/track-coverage.ts'
 import { type Present, type TierEvidence, cacheKey, cachedAlbum, isUsable, tierEvidence } from '../../../src/services/ingest/cached-album.ts'
 
 const HOUR_MS = 3_600_000

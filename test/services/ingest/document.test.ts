@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Run } from '../../../src/schemas/run.ts'
+import type { Run } from '../../../src/schemas/run.ts'
 import { documentText } from '../../../src/services/ingest/document.ts'
 import { type Ledger, albumEvent, gapOf, openLedger } from '../../../src/services/ingest/ledger.ts'
 import { type ListedAlbum, isTrack, readAlbumHead, trackKeys } from '../../../src/services/spotify/item-check.ts'

@@ -1,5 +1,5 @@
-import { type StoredEvent } from '../../../src/services/ingest/ledger.ts'
-import { type LedgerStore } from '../../../src/services/store/ledger-store.ts'
+import type { StoredEvent } from '../../../src/services/ingest/ledger.ts'
+import type { LedgerStore } from '../../../src/services/store/ledger-store.ts'
 
 /** A ledger store in a variable, its events in reach. */
 export function createMemoryLedger (): LedgerStore<StoredEvent> & { events: Array<{ event: StoredEvent, body: string | null }> } {

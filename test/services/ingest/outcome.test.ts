@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type Gap, type RunFailure } from '../../../src/schemas/run.ts'
+import type { Gap, RunFailure } from '../../../src/schemas/run.ts'
 import { conclude } from '../../../src/services/ingest/outcome.ts'
 
 const gap: Gap = { albumId: 'a', name: null, code: 'album_unavailable', detail: 'gone', expectedTracks: null, tracks: 0 }

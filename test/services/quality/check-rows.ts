@@ -1,5 +1,5 @@
 import { CHECK_IDS, definitionOf } from '../../../src/services/quality/checks.ts'
-import { type Tolerance } from '../../../src/services/quality/check-definition.ts'
+import type { Tolerance } from '../../../src/services/quality/check-definition.ts'
 
 /** The checks as rows of a Markdown table: what docs/quality.md shows. */
 export function checkRows (): string[] {

@@ -1,5 +1,5 @@
-import { type EarlierRun } from '../../../src/services/quality/baseline.ts'
-import { type CheckId } from '../../../src/services/quality/checks.ts'
+import type { EarlierRun } from '../../../src/services/quality/baseline.ts'
+import type { CheckId } from '../../../src/services/quality/checks.ts'
 import {
   type AlbumJson,
   type Json,

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { type QualityReport } from '../../../src/schemas/quality.ts'
-import { type AlbumTier } from '../../../src/services/album-tier.ts'
+import type { QualityReport } from '../../../src/schemas/quality.ts'
+import type { AlbumTier } from '../../../src/services/album-tier.ts'
 import { WITH_RECORDED, recorded } from '../spotify/recorded.ts'
 import { type AlbumJson, type TrackJson, asEarlier, notPassed, reportOn, runOf, sandboxDocument } from './documents.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ServiceError } from '../../../src/errors.ts'
 import { createMemoryQueue } from '../../../src/services/queue/memory-queue.ts'
-import { type Delivery } from '../../../src/services/queue/run-queue.ts'
+import type { Delivery } from '../../../src/services/queue/run-queue.ts'
 import { type FakeClock, START_MS, createFakeClock, settle } from '../../fake-clock.ts'
 import { createGate } from '../gate.ts'
 import { createRecordingLog } from '../recording-log.ts'

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 import { systemClock } from '../../../src/services/clock.ts'
 import { createMemoryQueue } from '../../../src/services/queue/memory-queue.ts'
 import { createPgBossQueue } from '../../../src/services/queue/pg-boss-queue.ts'
-import { type Delivery, type RunQueue } from '../../../src/services/queue/run-queue.ts'
-import { type PostgresqlServer } from '../../postgresql.ts'
+import type { Delivery, RunQueue } from '../../../src/services/queue/run-queue.ts'
+import type { PostgresqlServer } from '../../postgresql.ts'
 import { type RecordingLog, createRecordingLog } from '../recording-log.ts'
 
 export const DONE: Delivery = { kind: 'done' }

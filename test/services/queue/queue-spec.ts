@@ -1,4 +1,4 @@
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 import { systemClock } from '../../../src/services/clock.ts'
 import { type Bench, CLOSED, DONE, until } from './queue-bench.ts'
 

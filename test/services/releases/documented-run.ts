@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { v7 as uuidv7 } from 'uuid'
-import { type StoredFile } from '../../../src/schemas/run.ts'
+import type { StoredFile } from '../../../src/schemas/run.ts'
 import { newRecord } from '../../../src/services/runs/transitions.ts'
-import { type RunStore } from '../../../src/services/store/run-store.ts'
+import type { RunStore } from '../../../src/services/store/run-store.ts'
 
 const REQUEST = { source: 'auto' as const, limit: 100, pagination: 'next' as const, market: null, refresh: false }
 

@@ -2,8 +2,8 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import fc from 'fast-check'
 import t from 'tap'
 import { atomFeed, feedTag, jsonFeed } from '../../../src/services/releases/feed.ts'
-import { type Release } from '../../../src/services/store/release-store.ts'
-import { type FeedState } from '../../../src/services/releases/releases.ts'
+import type { Release } from '../../../src/services/store/release-store.ts'
+import type { FeedState } from '../../../src/services/releases/releases.ts'
 import { validateJsonFeed } from './json-feed.ts'
 
 const LINKS = { home: 'https://music.example/ingest/', feed: 'https://music.example/ingest/releases.atom?a=1&b=2' }

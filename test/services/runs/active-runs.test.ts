@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { type Run } from '../../../src/schemas/run.ts'
-import { type Notice } from '../../../src/services/database/database.ts'
+import type { Run } from '../../../src/schemas/run.ts'
+import type { Notice } from '../../../src/services/database/database.ts'
 import { systemClock } from '../../../src/services/clock.ts'
 import { type ActiveRuns, createActiveRuns } from '../../../src/services/runs/active-runs.ts'
 import { completeRequest } from '../../../src/services/runs/request.ts'

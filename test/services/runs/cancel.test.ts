@@ -1,11 +1,11 @@
 import t from 'tap'
 import { hasCode } from '../../../src/errors.ts'
-import { type Run, type RunFailure, type RunStatus } from '../../../src/schemas/run.ts'
-import { type Delivery } from '../../../src/services/queue/run-queue.ts'
+import type { Run, RunFailure, RunStatus } from '../../../src/schemas/run.ts'
+import type { Delivery } from '../../../src/services/queue/run-queue.ts'
 import { createCancel } from '../../../src/services/runs/cancel.ts'
 import { completeRequest } from '../../../src/services/runs/request.ts'
 import { newRecord } from '../../../src/services/runs/transitions.ts'
-import { type StoredRun } from '../../../src/services/store/run-reader.ts'
+import type { StoredRun } from '../../../src/services/store/run-reader.ts'
 
 const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
 const FULL = Object.assign(new Error('database or disk is full'), { errcode: 13 })

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import t from 'tap'
 import { IngestBody } from '../../../src/schemas/ingest-body.ts'
-import { type RunRequest } from '../../../src/schemas/run.ts'
+import type { RunRequest } from '../../../src/schemas/run.ts'
 import { completeRequest } from '../../../src/services/runs/request.ts'
 
 const ALBUM = '4aawyAB9vmqN3uQ7FjRGTy'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Run, type Waiting } from '../../../src/schemas/run.ts'
+import type { Run, Waiting } from '../../../src/schemas/run.ts'
 import { completeRequest } from '../../../src/services/runs/request.ts'
 import { reportStandstill, toWaiting, waitingOf } from '../../../src/services/runs/standstill.ts'
 import { newRecord } from '../../../src/services/runs/transitions.ts'

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
 import { createSweep } from '../../../src/services/runs/sweep.ts'
 import { newRecord } from '../../../src/services/runs/transitions.ts'
-import { type RunRecord } from '../../../src/services/run-record.ts'
-import { type StoredRun } from '../../../src/services/store/run-reader.ts'
+import type { RunRecord } from '../../../src/services/run-record.ts'
+import type { StoredRun } from '../../../src/services/store/run-reader.ts'
 import { createFakeClock, settle } from '../../fake-clock.ts'
 import { createRecordingLog } from '../recording-log.ts'
 

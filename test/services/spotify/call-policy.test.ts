@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Evidence, type Tries, NO_EVIDENCE, NO_TRIES, asksToBelieve, decide } from '../../../src/services/spotify/call-policy.ts'
-import { type Verdict } from '../../../src/services/spotify/http/classify.ts'
+import type { Verdict } from '../../../src/services/spotify/http/classify.ts'
 
 type Code = Parameters<typeof asksToBelieve>[0]
 

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { systemClock } from '../../../src/services/clock.ts'
-import { type Pacer, type Permit } from '../../../src/services/spotify/pacing/pacer.ts'
+import type { Pacer, Permit } from '../../../src/services/spotify/pacing/pacer.ts'
 
 /** A call as the server may have seen it: wherever between its start and its end. */
 export interface Call { givenMs: number, doneMs: number }

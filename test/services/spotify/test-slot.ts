@@ -1,5 +1,5 @@
 import { createResponseBudget } from '../../../src/services/spotify/http/response-budget.ts'
-import { type Slot } from '../../../src/services/spotify/semaphore.ts'
+import type { Slot } from '../../../src/services/spotify/semaphore.ts'
 
 /** Returns a slot that nobody else wants. */
 export function testSlot (): Slot {

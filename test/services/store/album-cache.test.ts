@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { type Database } from '../../../src/services/database/database.ts'
+import type { Database } from '../../../src/services/database/database.ts'
 import { MEMORY, openSqlite } from '../../../src/services/database/sqlite.ts'
 import {
   type AlbumCache,

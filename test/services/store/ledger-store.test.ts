@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
-import { type Database } from '../../../src/services/database/database.ts'
+import type { Database } from '../../../src/services/database/database.ts'
 import { MEMORY, openSqlite } from '../../../src/services/database/sqlite.ts'
 import {
   type BodyRef,

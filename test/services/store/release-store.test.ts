@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
-import { type Database } from '../../../src/services/database/database.ts'
+import type { Database } from '../../../src/services/database/database.ts'
 import { contentOf } from '../../../src/services/releases/release.ts'
 import { discard } from '../../../src/services/runs/transitions.ts'
 import { createOwners } from '../../../src/services/store/owner.ts'

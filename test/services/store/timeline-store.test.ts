@@ -1,6 +1,6 @@
 import t from 'tap'
 import { v7 as uuidv7 } from 'uuid'
-import { type TimelineSteps } from '../../../src/schemas/timeline.ts'
+import type { TimelineSteps } from '../../../src/schemas/timeline.ts'
 import { newRecord } from '../../../src/services/runs/transitions.ts'
 import { createOwners } from '../../../src/services/store/owner.ts'
 import { createRunStore } from '../../../src/services/store/run-store.ts'

@@ -1,7 +1,7 @@
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 import { keyOf, referencesOf } from '../../../src/services/tables/define-table.ts'
 import { TABLES } from '../../../src/services/tables/tables.ts'
-import { type Duck } from './duckdb.ts'
+import type { Duck } from './duckdb.ts'
 
 type Json = Record<string, unknown>
 

@@ -7,7 +7,7 @@ import { TABLE_FORMATS } from '../../../src/services/tables/table-formats.ts'
 import { TABLES } from '../../../src/services/tables/tables.ts'
 import { type Rows, createViews, openDuck, written } from './duckdb.ts'
 import { checkShape } from './expected.ts'
-import { type Table } from '../../../src/services/tables/define-table.ts'
+import type { Table } from '../../../src/services/tables/define-table.ts'
 
 const LONG = 'ü'.repeat(10_000)
 const TRACK_FIELDS = ['disc_number', 'track_number', 'name', 'duration_ms', 'explicit', 'is_playable', 'is_local', 'external_ids', 'popularity', 'linked_from', 'external_urls', 'uri', 'artists']

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type TimelinePoint, type TimelineSteps } from '../../../src/schemas/timeline.ts'
+import type { TimelinePoint, TimelineSteps } from '../../../src/schemas/timeline.ts'
 import { type Reading, type TimelineRecorder, createTimelineRecorder } from '../../../src/services/timeline/recorder.ts'
 import { START_MS, createFakeClock } from '../../fake-clock.ts'
 

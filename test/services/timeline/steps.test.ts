@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type TimelinePoint, type TimelineSteps } from '../../../src/schemas/timeline.ts'
+import type { TimelinePoint, TimelineSteps } from '../../../src/schemas/timeline.ts'
 import { MAX_POINTS, NO_STEPS, bounded, withPoint } from '../../../src/services/timeline/steps.ts'
 
 const POINT: TimelinePoint = {

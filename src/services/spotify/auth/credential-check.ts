@@ -1,8 +1,8 @@
 import { PauseError, ServiceError, hasCode } from '../../../errors.ts'
 import { abortable } from '../../abortable.ts'
-import { type Log } from '../../log.ts'
-import { type Pacer } from '../pacing/pacer.ts'
-import { type TokenManager } from './token-manager.ts'
+import type { Log } from '../../log.ts'
+import type { Pacer } from '../pacing/pacer.ts'
+import type { TokenManager } from './token-manager.ts'
 
 interface CredentialCheckOptions {
   tokens: Pick<TokenManager, 'get'>

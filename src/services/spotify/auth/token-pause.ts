@@ -1,5 +1,5 @@
-import { type Clock } from '../../clock.ts'
-import { type Log } from '../../log.ts'
+import type { Clock } from '../../clock.ts'
+import type { Log } from '../../log.ts'
 import { momentOf, msLeft } from '../../deadline.ts'
 import {
   type KnownPause, type Pause, inForce, longerPause, onTheWall, pauseFor, restoredPause

@@ -1,4 +1,4 @@
-import { type CallErrorCode, type RunErrorCode } from '../../../error-codes.ts'
+import type { CallErrorCode, RunErrorCode } from '../../../error-codes.ts'
 import { isRecord } from '../../fields.ts'
 import { type SpotifyResponse, type Body, type Secrets, apiError, evidence } from './response.ts'
 import { parseRetryAfterMs } from './retry-policy.ts'

@@ -1,4 +1,4 @@
-import { type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { ServiceError } from '../../../errors.ts'
 import { type SpotifyResponse, type Body, parseBody } from './response.ts'
 import { type AnswerRoom, MAX_RESPONSE_BYTES } from './response-budget.ts'

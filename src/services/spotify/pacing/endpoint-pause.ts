@@ -1,9 +1,9 @@
 import { PauseError } from '../../../errors.ts'
-import { type Clock } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { momentOf, msLeft, wallEndMs } from '../../deadline.ts'
 import { type Endpoint, ENDPOINT_NAMES } from '../http/endpoint.ts'
 import { type KnownPause, inForce, longerPause, pauseFor } from './pause.ts'
-import { type Wait } from './wait.ts'
+import type { Wait } from './wait.ts'
 
 /** Until when single endpoints want no call, by the `Retry-After` of an answer other than 429. */
 export interface EndpointPauses {

@@ -1,10 +1,10 @@
 import { PauseError } from '../../../errors.ts'
-import { type Clock } from '../../clock.ts'
-import { type Log } from '../../log.ts'
-import { type Pause } from './pause.ts'
-import { type Limit } from './throttle.ts'
-import { type Wait } from './wait.ts'
-import { type WindowPermit, type Window } from './window.ts'
+import type { Clock } from '../../clock.ts'
+import type { Log } from '../../log.ts'
+import type { Pause } from './pause.ts'
+import type { Limit } from './throttle.ts'
+import type { Wait } from './wait.ts'
+import type { WindowPermit, Window } from './window.ts'
 
 /** The right to make one call. */
 export interface Permit {

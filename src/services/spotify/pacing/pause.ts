@@ -1,4 +1,4 @@
-import { type PauseCode } from '../../../errors.ts'
+import type { PauseCode } from '../../../errors.ts'
 import { type Deadline, type Moment, deadlineIn, msLeft, restoredDeadline, storedEndMs } from '../../deadline.ts'
 
 /** A time before which Spotify may not be called, as it is stored and shown. */

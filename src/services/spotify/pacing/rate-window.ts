@@ -1,16 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { type Clock } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { seal, unseal } from '../../database/checksum.ts'
-import { type Database, type Transaction } from '../../database/database.ts'
+import type { Database, Transaction } from '../../database/database.ts'
 import { reasonOf } from '../../database/failure.ts'
-import { type Log } from '../../log.ts'
+import type { Log } from '../../log.ts'
 import { type Moment, wallEndMs } from '../../deadline.ts'
 import { type Pause, inForce, onTheWall } from './pause.ts'
 import {
   type Allowance, type StoredThrottleState, afterLimit, isNews, mergedThrottle, paceAt, restoredThrottle, storedThrottle
 } from './throttle.ts'
 import { type Wait, waitForPace, waitForPause } from './wait.ts'
-import { type WindowPermit, type Taken, type Window } from './window.ts'
+import type { WindowPermit, Taken, Window } from './window.ts'
 
 interface RateWindowOptions extends Allowance {
   database: Pick<Database, 'kind' | 'queries' | 'transaction' | 'nowMs'>

@@ -1,4 +1,4 @@
-import { type Pause } from './pause.ts'
+import type { Pause } from './pause.ts'
 
 /** What a call waits for before it can be made. */
 export interface Wait {

@@ -1,6 +1,6 @@
-import { type Pause } from './pause.ts'
-import { type Limit } from './throttle.ts'
-import { type Wait } from './wait.ts'
+import type { Pause } from './pause.ts'
+import type { Limit } from './throttle.ts'
+import type { Wait } from './wait.ts'
 
 /** The right to one call, which occupies a permit in the window. */
 export interface WindowPermit {

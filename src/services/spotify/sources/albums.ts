@@ -1,4 +1,4 @@
-import { type Source } from './paged-source.ts'
+import type { Source } from './paged-source.ts'
 
 /** Exactly the albums that were asked for: nothing to list. */
 export function albums (ids: string[]): Source {

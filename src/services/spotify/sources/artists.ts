@@ -1,6 +1,6 @@
 import { hasCode } from '../../../errors.ts'
 import { type Pagination, START } from '../paging.ts'
-import { type ListingRequest, type SpotifyClient } from '../client.ts'
+import type { ListingRequest, SpotifyClient } from '../client.ts'
 import { createPrefetch } from './prefetch.ts'
 import { type Source, type SourceCursor, streamPages } from './paged-source.ts'
 

@@ -1,11 +1,11 @@
 import { NEW_ALBUMS_QUERY } from '../../../schemas/ingest-body.ts'
-import { type RunRequest, type UsedSource } from '../../../schemas/run.ts'
-import { type SpotifyClient } from '../client.ts'
+import type { RunRequest, UsedSource } from '../../../schemas/run.ts'
+import type { SpotifyClient } from '../client.ts'
 import { albums } from './albums.ts'
 import { artists } from './artists.ts'
 import { newReleases } from './new-releases.ts'
 import { search } from './search.ts'
-import { type Source } from './paged-source.ts'
+import type { Source } from './paged-source.ts'
 
 /** The source of that name, with the request's parameters. */
 export function createSource (used: UsedSource['used'], request: RunRequest, spotify: SpotifyClient): Source {

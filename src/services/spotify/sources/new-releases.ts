@@ -1,5 +1,5 @@
-import { type Pagination } from '../paging.ts'
-import { type SpotifyClient } from '../client.ts'
+import type { Pagination } from '../paging.ts'
+import type { SpotifyClient } from '../client.ts'
 import { type Source, listingPages } from './paged-source.ts'
 
 /** Spotify's editors' choice of new albums, about 100; refused to apps in development mode. */

@@ -1,9 +1,9 @@
-import { type UsedSource } from '../../../schemas/run.ts'
-import { type CallContext } from '../call.ts'
+import type { UsedSource } from '../../../schemas/run.ts'
+import type { CallContext } from '../call.ts'
 import { SEARCH_WINDOW } from '../http/endpoint.ts'
 import { idsOf } from '../item-check.ts'
 import { type Cursor, type Pagination, START, nextStep, placesAhead } from '../paging.ts'
-import { type ListingPage, type ListingRequest, type SpotifyClient } from '../client.ts'
+import type { ListingPage, ListingRequest, SpotifyClient } from '../client.ts'
 import { type PrefetchedPages, type Prefetch, createPrefetch } from './prefetch.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { type CallContext } from '../call.ts'
+import type { CallContext } from '../call.ts'
 import { type Cursor, START } from '../paging.ts'
-import { type ListingPage, type ListingRequest, type SpotifyClient } from '../client.ts'
+import type { ListingPage, ListingRequest, SpotifyClient } from '../client.ts'
 
 /** Pages that were answered before their turn, stored until it comes. */
 export interface PrefetchedPages {

@@ -1,5 +1,5 @@
-import { type Pagination } from '../paging.ts'
-import { type SpotifyClient } from '../client.ts'
+import type { Pagination } from '../paging.ts'
+import type { SpotifyClient } from '../client.ts'
 import { type Source, listingPages } from './paged-source.ts'
 
 /** Albums by a search, by default the new ones: what apps in development mode can do instead of new releases. */

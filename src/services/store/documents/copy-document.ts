@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile, link, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type StoredFile } from '../../../schemas/run.ts'
+import type { StoredFile } from '../../../schemas/run.ts'
 import { hasErrno } from '../errno.ts'
 import { asideOf } from './durable-file.ts'
 import { hashOf } from './files.ts'

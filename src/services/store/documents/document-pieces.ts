@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { type Queries } from '../../database/database.ts'
+import type { Queries } from '../../database/database.ts'
 
 /** The compressed documents in the database, in pieces: for replicas, which share no disk. */
 export interface DocumentPieces {

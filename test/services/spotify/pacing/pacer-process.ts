@@ -1,10 +1,10 @@
-import { type Test } from 'tap'
-import { type Clock } from '../../../../src/services/clock.ts'
-import { type Database } from '../../../../src/services/database/database.ts'
+import type { Test } from 'tap'
+import type { Clock } from '../../../../src/services/clock.ts'
+import type { Database } from '../../../../src/services/database/database.ts'
 import { MEMORY, openSqlite } from '../../../../src/services/database/sqlite.ts'
 import { type Pacer, createPacer } from '../../../../src/services/spotify/pacing/pacer.ts'
 import { createRateWindow } from '../../../../src/services/spotify/pacing/rate-window.ts'
-import { type Window } from '../../../../src/services/spotify/pacing/window.ts'
+import type { Window } from '../../../../src/services/spotify/pacing/window.ts'
 import { type RecordingLog, createRecordingLog } from '../../recording-log.ts'
 
 export const WINDOW_MS = 30_000

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 import { PauseError } from '../../../../src/errors.ts'
-import { type Pacer, type Permit } from '../../../../src/services/spotify/pacing/pacer.ts'
+import type { Pacer, Permit } from '../../../../src/services/spotify/pacing/pacer.ts'
 
 /** What a pacer is tried in: a window with its clock, which a test moves or lives through. */
 export interface World {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Moment } from '../../../../src/services/deadline.ts'
+import type { Moment } from '../../../../src/services/deadline.ts'
 import { type Pause, inForce } from '../../../../src/services/spotify/pacing/pause.ts'
 import { type Allowance, type Throttle, afterLimit, mergedThrottle, restoredThrottle, storedThrottle } from '../../../../src/services/spotify/pacing/throttle.ts'
 

@@ -1,7 +1,7 @@
-import { type createReadStream } from 'node:fs'
+import type { createReadStream } from 'node:fs'
 import { type FileHandle, type link, open as openFile } from 'node:fs/promises'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 
 /** `node:fs/promises` as an object whose functions can be replaced. */
 const functions = createRequire(import.meta.url)('node:fs/promises') as { open: typeof openFile, link: typeof link }
