@@ -54,7 +54,9 @@ export async function loadConfig ({ env, envFile }: ConfigOptions): Promise<Conf
 /** The first instance that was made: it keeps the compiled schema, which takes longer than all the rest of loading. */
 let validator: Ajv | undefined
 
+/** The schema itself is not checked against the schema of schemas: compiling that takes as long as ours. */
 function rememberValidator (ajv: Ajv): Ajv {
+  ajv.opts.validateSchema = false
   validator = ajv
     .addFormat(URL_FORMAT, (text: string) => text === '' || URL.canParse(text))
     .addFormat(PROXIES_FORMAT, areProxies)
