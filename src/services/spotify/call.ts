@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici'
 import { PauseError, ServiceError } from '../../errors.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
@@ -7,7 +6,7 @@ import { type Evidence, NO_EVIDENCE, NO_TRIES, type Tries, decide } from './call
 import { type Verdict, classify } from './http/classify.ts'
 import { type Endpoint, ENDPOINT_NAMES } from './http/endpoint.ts'
 import { createEndpointPauses } from './pacing/endpoint-pause.ts'
-import { send } from './http/send.ts'
+import { type Outbound, send } from './http/send.ts'
 import type { CostCounter } from './cost.ts'
 import type { Pacer, Permit } from './pacing/pacer.ts'
 import type { RetryPolicy } from './http/retry-policy.ts'
@@ -16,7 +15,7 @@ import type { TokenManager } from './auth/token-manager.ts'
 import type { Wait } from './pacing/wait.ts'
 
 export interface CallOptions {
-  dispatcher: Dispatcher
+  dispatcher: Outbound
   tokens: TokenManager
   pacer: Pacer
   clock: Clock

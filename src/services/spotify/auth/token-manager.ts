@@ -1,11 +1,10 @@
-import type { Dispatcher } from 'undici'
 import { PauseError, ServiceError, hasCode } from '../../../errors.ts'
 import { abortable } from '../../abortable.ts'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { SpotifyResponse } from '../http/response.ts'
 import type { ResponseBudget } from '../http/response-budget.ts'
-import { send } from '../http/send.ts'
+import { type Outbound, send } from '../http/send.ts'
 import { type RetryPolicy, parseRetryAfterMs, retryDelayMs, unnamedPauseMs } from '../http/retry-policy.ts'
 import type { Pause } from '../pacing/pause.ts'
 import { type PauseStore, type TokenPause, createTokenPause } from './token-pause.ts'
@@ -49,7 +48,7 @@ interface TokenManagerOptions {
   clientId: string
   clientSecret: string
   tokenUrl: URL
-  dispatcher: Dispatcher
+  dispatcher: Outbound
   clock: Clock
   random: () => number
   retry: RetryPolicy

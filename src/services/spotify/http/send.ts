@@ -5,6 +5,11 @@ import { type AnswerRoom, MAX_RESPONSE_BYTES } from './response-budget.ts'
 import { faultOf } from './connection-fault.ts'
 import { TooLongError, codingsOf, unpack } from './content-coding.ts'
 
+/** What carries requests: a dispatcher of undici, or what stands for one. */
+export interface Outbound {
+  request: (options: Dispatcher.RequestOptions) => Promise<Dispatcher.ResponseData>
+}
+
 interface Request {
   method: 'GET' | 'POST'
   url: URL
@@ -27,7 +32,7 @@ interface Limits {
  * certificate, a proxy's rules.
  */
 export async function send (
-  dispatcher: Dispatcher, request: Request, { signal, timeoutMs, room }: Limits
+  dispatcher: Outbound, request: Request, { signal, timeoutMs, room }: Limits
 ): Promise<SpotifyResponse> {
   signal.throwIfAborted()
   const controller = new AbortController()
@@ -57,7 +62,7 @@ interface Reading {
 }
 
 async function receive (
-  dispatcher: Dispatcher, request: Request, reading: Reading, caller: AbortSignal
+  dispatcher: Outbound, request: Request, reading: Reading, caller: AbortSignal
 ): Promise<SpotifyResponse> {
   const { statusCode, headers, body } = await dispatcher.request({
     origin: request.url.origin,
