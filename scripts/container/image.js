@@ -68,7 +68,7 @@ function copy (stage, from, paths) {
 function run (stage, script) {
   process.stdout.write(`RUN ${script}\n`)
   const env = { ...process.env, ...stage.env, PATH }
-  execFileSync('chroot', [stage.root, 'env', '-C', stage.workdir, 'sh', '-c', script], { env, stdio: ['ignore', 'inherit', 'inherit'] })
+  execFileSync('chroot', [`--userspec=${stage.user}`, stage.root, 'env', '-C', stage.workdir, 'sh', '-c', script], { env, stdio: ['ignore', 'inherit', 'inherit'] })
 }
 
 function configure (stage, { keyword, value }) {
