@@ -1,5 +1,5 @@
 import addFormats from 'ajv-formats'
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv2019 } from 'ajv/dist/2019.js'
 import t from 'tap'
 import { parse } from 'yaml'
 import { CONTRACT_RULES } from '../../src/services/contract/contract-rules.ts'
@@ -12,7 +12,7 @@ interface Property { name: string, relationships?: Array<{ to: string }>, qualit
 interface Contract { version: string, servers?: object[], slaProperties?: object[], schema: Array<{ name: string, properties: Property[], relationships?: Array<{ from: string[], to: string[] }>, quality?: Array<{ name: string }> }> }
 
 function validator (): (contract: unknown) => string {
-  const ajv = new Ajv2020({ strict: false, allErrors: true })
+  const ajv = new Ajv2019({ strict: false, allErrors: true, inlineRefs: false })
   addFormats.default(ajv)
   const validate = ajv.compile(ODCS)
   return (contract) => validate(contract) ? '' : ajv.errorsText(validate.errors)
@@ -68,7 +68,11 @@ t.test('a contract that is wrong does not pass', async (t) => {
     [(copy) => { Object.assign(copy.schema[0]?.properties[0] ?? {}, { logicalType: 'UTF8' }) }, /logicalType/],
     [(copy) => { copy.schema[0]?.properties[0]?.quality?.push({ name: 'x', type: 'library', dimension: 'validity', metric: 'nullValues', mustBe: 0 } as never) }, /dimension/],
     [(copy) => { copy.schema[0]?.properties[0]?.quality?.push({ name: 'x', type: 'sql', query: 'select 1' } as never) }, /oneOf/],
-    [(copy) => { copy.schema[0]?.properties[0]?.quality?.push({ name: 'x', type: 'text', description: 'x', mustBe: 0 } as never) }, /mustBe/],
+    [(copy) => { copy.schema[0]?.properties[0]?.quality?.push({ name: 'x', type: 'text', description: 'x', mustBe: 0 } as never) }, /unevaluated/],
+    [(copy) => { copy.schema[0]?.properties[0]?.quality?.push({ name: 'x', type: 'sql', query: 'select 1', mustBe: 0, engine: 'x' } as never) }, /unevaluated/],
+    [(copy) => { copy.schema[0]?.properties[0]?.quality?.push({ name: 'x', metric: 'freshness', mustBe: 0 } as never) }, /metric/],
+    [(copy) => { Object.assign(copy.schema[0]?.properties[0] ?? {}, { nullable: true }) }, /unevaluated/],
+    [(copy) => { Object.assign(copy.schema[0]?.properties[0] ?? {}, { relationships: [{ to: 'albums album_id' }] }) }, /pattern/],
     [(copy) => { copy.schema[0]?.properties[0]?.quality?.push({ name: 'x', type: 'library', metric: 'nullValues', mustBe: 0, mustNotBe: 1 } as never) }, /oneOf/],
     [(copy) => { Object.assign(copy.schema[0]?.properties[0] ?? {}, { logicalTypeOptions: { format: 'yyyy', minItems: 1 } }) }, /additional properties/],
     [(copy) => { Object.assign(copy.schema[0]?.properties[0] ?? {}, { relationships: [{ from: 'a.b', to: 'c.d' }] }) }, /additional properties/],
