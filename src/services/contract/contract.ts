@@ -44,7 +44,6 @@ export function contractOf (
     version,
     status: 'active',
     domain: 'music',
-    dataProduct: 'album-release-ingest',
     description: {
       purpose: PURPOSE,
       usage: USAGE,
