@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Run } from '../../schemas/run.ts'
 import type { PlacedAlbum } from '../../formats/album-lines.ts'
+import { cutText } from '../cut-text.ts'
 import { parseJson } from '../json.ts'
 import { type AlbumDifference, albumDifference } from './album-difference.ts'
 import { hiddenOf, reasonOf } from './hidden.ts'
@@ -90,5 +91,5 @@ function albumOf (text: Buffer): Record<string, unknown> & { id: string } {
 const MAX_NAME = 500
 
 function nameOf ({ id, name }: Record<string, unknown> & { id: string }): AlbumName {
-  return { albumId: id, name: typeof name === 'string' ? name.slice(0, MAX_NAME) : null }
+  return { albumId: id, name: typeof name === 'string' ? cutText(name, MAX_NAME) : null }
 }

@@ -2,6 +2,7 @@ import { fieldsOf } from '../fields.ts'
 import type { CheckId } from './checks.ts'
 import { readerOf } from './columns.ts'
 import { isCalendarText, precisionOf } from './dates.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { type RowTest, isInteger } from './row-tests.ts'
 import type { AlbumRow, Row } from './rows.ts'
 
@@ -25,7 +26,7 @@ export function createAlbumTests (lastDay: string): Array<[id: CheckId, test: Ro
     ['albums.album_id.unique', ({ albumId }) => albumId === null ? null : isNew(ids, albumId)],
     ['albums.release.unique', (row) => {
       const release = releaseKey(row)
-      return release === null ? null : isNew(releases, release)
+      return release === null ? null : isNew(releases, fingerprintOf(release))
     }],
     ['albums.release_date_text.format', ({ record }) => ofText(releaseDate(record), isCalendarText)],
     [

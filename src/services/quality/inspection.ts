@@ -4,6 +4,7 @@ import type { CheckId } from './checks.ts'
 import { type AlbumTier, createTierCount } from '../album-tier.ts'
 import { type Fields, fieldsOf, listOf } from '../fields.ts'
 import { dayAt, isWholeDate } from './dates.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { type TableProfile, createTableProfiler } from './profile.ts'
 import { type AlbumRow, type Row, artistKey, readAlbumRow } from './rows.ts'
 import { columnTests } from './row-tests.ts'
@@ -23,7 +24,7 @@ export interface Findings {
   durations: Sameness
 }
 
-/** Looks at the albums of a document one by one. It keeps counters, ids and names of artists, never an album. */
+/** Looks at the albums of a document one by one. It keeps counters, ids and short forms of names, never an album. */
 export interface Inspection {
   /** Takes any value: an odd one is found odd. */
   add: (album: unknown) => void
@@ -52,7 +53,7 @@ export function createInspection (
     tracks: tallyOf('track_artists.artist_id.present'),
   }
   const oneName = tallyOf('artists.name.one')
-  const artistNames = new Map<string, unknown>()
+  const artistNames = new Map<string, string | null | typeof RENAMED>()
   const tiers = createTierCount()
 
   function createTable (table: 'albums' | 'tracks' | 'artists') {
@@ -103,7 +104,7 @@ export function createInspection (
   /** An artist has one row, however often it is named. */
   function addArtist (id: string, record: Fields): void {
     const known = artistNames.get(id)
-    const { name = null } = record
+    const name = typeof record['name'] === 'string' ? fingerprintOf(record['name']) : null
     if (known !== undefined && (name === known || name === null || known === RENAMED)) return
     const row = { record, key: () => ({ artist_id: id }) }
     artistNames.set(id, known === undefined || known === null ? name : RENAMED)

@@ -2,6 +2,7 @@ import type { Fields } from '../fields.ts'
 import type { ColumnType } from '../tables/cell.ts'
 import { type ProfiledTable, columnsOf, isOfType } from './columns.ts'
 import { isWholeDate } from './dates.ts'
+import { fingerprintOf } from './fingerprint.ts'
 
 /** What the values of a column are like. */
 export interface ColumnProfile {
@@ -85,7 +86,7 @@ function createColumnProfiler (type: ColumnType): ColumnProfiler {
         return false
       }
       profile.count++
-      if (values.size <= MAX_DISTINCT) values.add(value)
+      if (values.size <= MAX_DISTINCT) values.add(typeof value === 'string' ? fingerprintOf(value) : value)
       if (typeof value === 'number' || isWholeDate(value)) {
         if (profile.min === null || value < profile.min) profile.min = value
         if (profile.max === null || value > profile.max) profile.max = value

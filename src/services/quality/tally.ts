@@ -1,3 +1,5 @@
+import { cutText } from '../cut-text.ts'
+
 /** What names a row: the values of its key columns. */
 export type Key = Record<string, string | number | null>
 
@@ -41,5 +43,5 @@ export function tallyOf (rows: number, failing: Key[], failingCount = failing.le
 
 /** A value as part of a key; null where it is no text. */
 export function keyPart (value: unknown): string | null {
-  return typeof value === 'string' ? value.slice(0, MAX_KEY_LENGTH) : null
+  return typeof value === 'string' ? cutText(value, MAX_KEY_LENGTH) : null
 }

@@ -1,3 +1,4 @@
+import { cutText } from '../cut-text.ts'
 import { fieldsOf, listOf } from '../fields.ts'
 import type { ReleaseContent } from '../store/release-store.ts'
 
@@ -27,7 +28,7 @@ export function contentOf (album: unknown): ReleaseContent {
 const UNSTORABLE = /[\0\p{Surrogate}]/gu
 
 function textOf (value: unknown, max: number): string | null {
-  return typeof value === 'string' ? value.slice(0, max).replaceAll(UNSTORABLE, '\uFFFD') : null
+  return typeof value === 'string' ? cutText(value, max).replaceAll(UNSTORABLE, '\uFFFD') : null
 }
 
 /** Returns a web address as a link that is safe to follow; null for any other text. */

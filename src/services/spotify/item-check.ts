@@ -1,3 +1,4 @@
+import { cutText } from '../cut-text.ts'
 import { isRecord } from '../fields.ts'
 
 /** An album that a listing showed: enough to fetch it, to name it in a gap, and to sort it. */
@@ -16,7 +17,7 @@ export function readListedAlbum (item: unknown): ListedAlbum | null {
   const { id, name, release_date: releaseDate, total_tracks: totalTracks } = item
   return {
     id,
-    name: typeof name === 'string' && name !== '' ? name.slice(0, MAX_NAME_LENGTH) : null,
+    name: typeof name === 'string' && name !== '' ? cutText(name, MAX_NAME_LENGTH) : null,
     releaseDate: typeof releaseDate === 'string' && releaseDate.length <= MAX_DATE_LENGTH ? releaseDate : null,
     totalTracks: isCount(totalTracks) ? totalTracks : null,
   }
