@@ -4,7 +4,7 @@ import { type Work, developmentCalls, developmentPathMs, extendedCalls, extended
 import { readOptions } from '../../bench/options.ts'
 import { type Report, renderReport } from '../../bench/report/markdown.ts'
 import { type Row, type Table, isWhole } from '../../bench/results.ts'
-import { median } from '../../bench/statistics.ts'
+import { median, percentile99 } from '../../bench/statistics.ts'
 
 const HUNDRED: Work = { pages: 10, albums: 100, furtherPages: 10 }
 const BOUNDS: Array<[what: string, is: number, should: number]> = [
@@ -21,6 +21,7 @@ const BOUNDS: Array<[what: string, is: number, should: number]> = [
   ['limited: 250', limitedPathMs(250, 100, 50), 60_100],
   ['median of an odd number', median([3, 1, 2]), 2],
   ['median of an even number', median([4, 1, 3, 2]), 2.5],
+  ['what one in a hundred exceeds', percentile99(Array.from({ length: 200 }, (_, value) => 200 - value)), 199],
 ]
 
 t.test('the bounds that the benchmark compares with', async (t) => {
