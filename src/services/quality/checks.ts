@@ -1,4 +1,5 @@
 import { type CheckDefinition, NONE, define, upTo } from './check-definition.ts'
+import { DAY_MS } from './dates.ts'
 
 const isMissing = define('completeness', 'warning')
 const isLost = define('completeness', 'error')
@@ -19,7 +20,6 @@ const EXTENDED = { tier: 'extended' } as const
 /** A `tag:new` search is about this many days. Source: Spotify's reference of search. */
 const NEW_DAYS = 14
 const LONGEST_TEXT = 1000
-const DAY_MS = 24 * 3_600_000
 
 /**
  * Fewer albums than these are compared with earlier runs only where the request names them: else chance alone changes

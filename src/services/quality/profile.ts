@@ -1,7 +1,7 @@
+import { isWholeDate } from '../calendar.ts'
 import type { Fields } from '../fields.ts'
 import type { ColumnType } from '../tables/cell.ts'
 import { type ProfiledTable, columnsOf, isOfType } from './columns.ts'
-import { isWholeDate } from './dates.ts'
 import { fingerprintOf } from './fingerprint.ts'
 
 /** What the values of a column are like. */

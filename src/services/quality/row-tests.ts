@@ -1,13 +1,11 @@
 import type { Fields } from '../fields.ts'
+import { isText } from '../tables/cell.ts'
 import { CHECK_IDS, type CheckId, definitionOf } from './checks.ts'
 import type { CheckDefinition } from './check-definition.ts'
 import { type ProfiledTable, columnsOf } from './columns.ts'
 
 /** Whether a row is as it should be; null: the check does not apply to it. */
 export type RowTest<Row> = (row: Row) => boolean | null
-
-/** Half a character, which UTF-8 cannot express. */
-const LONE_SURROGATE = /\p{Surrogate}/u
 
 type ValueTest = (value: unknown) => boolean | null
 
@@ -35,7 +33,7 @@ function valueTest (kind: string, { range, values, pattern, limit }: CheckDefini
 }
 
 function isShortText (limit: number): ValueTest {
-  return ofText((text) => text.length <= limit && !LONE_SURROGATE.test(text))
+  return ofText((text) => text.length <= limit && isText(text))
 }
 
 function ofText (test: (text: string) => boolean): ValueTest {

@@ -1,3 +1,4 @@
+import { isCalendarText } from '../calendar.ts'
 import { type Fields, fieldsOf, listOf } from '../fields.ts'
 import { type Cell, cellOf, isText } from './cell.ts'
 import { type PlacedAlbum, type Table, defineTable, key, optional, required, sent } from './define-table.ts'
@@ -52,13 +53,9 @@ export const ALBUMS: Table = defineTable<AlbumRow>({
   read: () => (album) => [{ album, tracks: tracksOf(album) }],
 })
 
-const DATE_OF_ANY_PRECISION = /^(\d{4})(?:-(?:0[1-9]|1[0-2]))?$/
-
 /** null: there is no year, or the date is none. */
 function yearOf (date: unknown): number | null {
-  if (typeof date !== 'string') return null
-  const year = Number(DATE_OF_ANY_PRECISION.exec(date)?.[1] ?? (cellOf('DATE', date) === null ? 0 : date.slice(0, 4)))
-  return year === 0 ? null : year
+  return typeof date === 'string' && isCalendarText(date) ? Number(date.slice(0, 4)) : null
 }
 
 function totalDuration (tracks: PlacedTrack[]): bigint | null {

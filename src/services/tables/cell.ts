@@ -1,3 +1,5 @@
+import { isWholeDate } from '../calendar.ts'
+
 /** Parquet's own types; a DATE is a day without a time. */
 export const COLUMN_TYPES = ['DATE', 'INT32', 'INT64', 'BOOLEAN', 'UTF8'] as const
 export type ColumnType = typeof COLUMN_TYPES[number]
@@ -7,13 +9,12 @@ export type Cell = string | number | bigint | boolean | null
 
 const MAX_INT32 = 2 ** 31 - 1
 const MAX_INT64 = 2n ** 63n - 1n
-const WHOLE_DATE = /^(\d{4})-(\d{2})-(\d{2})$/
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** Returns the value as a cell of that type; null where it is none, whatever it is. */
 export function cellOf (type: ColumnType, value: unknown): Cell {
   switch (type) {
-    case 'DATE': return typeof value === 'string' && isWholeDate(value) ? value : null
+    case 'DATE': return isWholeDate(value) ? value : null
     case 'INT32': return Number.isInteger(value) && Math.abs(value as number) <= MAX_INT32 ? value as number : null
     case 'INT64': return bigintOf(value)
     case 'BOOLEAN': return typeof value === 'boolean' ? value : null
@@ -24,13 +25,6 @@ export function cellOf (type: ColumnType, value: unknown): Cell {
 /** Returns whether a value is a text that UTF-8 can hold, without half a surrogate pair. */
 export function isText (value: unknown): value is string {
   return typeof value === 'string' && !LONE_SURROGATE.test(value)
-}
-
-/** Year 0, which Spotify sends where it knows none, is no year: neither SQL nor Python has it. */
-function isWholeDate (text: string): boolean {
-  const [, year = '', month = '', day = ''] = WHOLE_DATE.exec(text) ?? []
-  const time = new Date(`${text}T00:00:00Z`)
-  return Number(year) > 0 && time.getUTCMonth() + 1 === Number(month) && time.getUTCDate() === Number(day)
 }
 
 /** Numbers from 2^53 on are not what Spotify wrote: JSON.parse has rounded them. */

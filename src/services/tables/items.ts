@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, listOf } from '../fields.ts'
+import { type Fields, fieldsOf, isRecord, listOf } from '../fields.ts'
 import { isText } from './cell.ts'
 import type { PlacedAlbum } from './define-table.ts'
 
@@ -19,7 +19,7 @@ export interface PlacedArtist {
 /** Returns the tracks of an album; what is no object is none, and keeps its place. */
 export function tracksOf (album: PlacedAlbum): PlacedTrack[] {
   return listOf(fieldsOf(album.fields['tracks'])['items']).flatMap((item, place) => {
-    return isObject(item) ? [{ album, position: place + 1, fields: item }] : []
+    return isRecord(item) ? [{ album, position: place + 1, fields: item }] : []
   })
 }
 
@@ -39,8 +39,4 @@ export function isId (value: unknown): value is string {
 /** The page of an object on open.spotify.com. */
 export function urlOf ({ external_urls: urls }: Fields): unknown {
   return fieldsOf(urls)['spotify']
-}
-
-function isObject (value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
