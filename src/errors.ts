@@ -10,6 +10,8 @@ interface ServiceErrorOptions {
   retryAfterSeconds?: number
   /** No other call would fare better: a run stops instead of trying the next album. */
   affectsEveryCall?: boolean
+  /** The field of the request that is to be changed, where there is one. */
+  field?: string
 }
 
 /**
@@ -22,6 +24,7 @@ export class ServiceError extends Error {
   readonly status: number | undefined
   readonly upstreamStatus: number | undefined
   readonly affectsEveryCall: boolean
+  readonly field: string | undefined
 
   constructor (code: ErrorCode, message: string, options: ServiceErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
@@ -31,6 +34,7 @@ export class ServiceError extends Error {
     this.status = options.status
     this.upstreamStatus = options.upstreamStatus
     this.affectsEveryCall = options.affectsEveryCall ?? false
+    this.field = options.field
   }
 }
 

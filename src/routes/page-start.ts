@@ -5,7 +5,7 @@ import { IngestBody } from '../schemas/ingest-body.ts'
 import { schemaErrorText } from '../schemas/schema-error.ts'
 import { completeRequest } from '../services/runs/request.ts'
 import { curlOf } from '../web/curl.ts'
-import { type FormField, type FormValues, fieldOf, toBody } from '../web/start-request.ts'
+import { FORM_FIELDS, type FormField, type FormValues, toBody } from '../web/start-request.ts'
 import type { StartForm } from '../web/views/start-form.ts'
 
 type Errors = StartForm['errors']
@@ -14,7 +14,14 @@ type Errors = StartForm['errors']
 const ajv = new Ajv({ allErrors: true, verbose: true, strict: false })
 
 const LABELS: Record<FormField, string> = {
-  source: 'What to fetch', limit: 'Albums', market: 'Market', query: 'Query', artistIds: 'Artists', albumIds: 'Albums by id', pagination: 'Pages', refresh: 'Fetch again',
+  source: 'What to fetch',
+  limit: 'Albums',
+  market: 'Market',
+  query: 'Query',
+  artistIds: 'Artists',
+  albumIds: 'Albums by id',
+  pagination: 'Pages',
+  refresh: 'Fetch again',
 }
 
 /** Checks a form as `POST /ingest` checks its body, and says at which field what is wrong. */
@@ -40,7 +47,7 @@ function requestErrors ({ config }: FastifyInstance, body: IngestBody): Errors {
     return {}
   } catch (error) {
     if (!hasCode(error, 'invalid_request')) throw error
-    return { [fieldOf(error.message)]: error.message }
+    return { [FORM_FIELDS.find((name) => name === error.field) ?? 'form']: error.message }
   }
 }
 

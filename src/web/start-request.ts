@@ -1,6 +1,9 @@
-import type { IngestBody } from '../schemas/ingest-body.ts'
+import type { FieldName, IngestBody } from '../schemas/ingest-body.ts'
 
-export const FORM_FIELDS = ['source', 'limit', 'market', 'query', 'artistIds', 'albumIds', 'pagination', 'refresh'] as const
+/** The fields of a request, in the order in which the form has them. */
+export const FORM_FIELDS = [
+  'source', 'limit', 'market', 'query', 'artistIds', 'albumIds', 'pagination', 'refresh',
+] as const satisfies readonly FieldName[]
 export type FormField = typeof FORM_FIELDS[number]
 /** What stands in the fields of the start form. */
 export type FormValues = Record<FormField, string>
@@ -38,17 +41,18 @@ function convert (field: FormField, value: string): unknown {
   }
 }
 
-/** Returns the form field that an error names, or `form` if it names none. */
-export function fieldOf (detail: string): FormField | 'form' {
-  if (detail.includes('MAX_ALBUMS_PER_RUN')) return 'limit'
-  const named = FORM_FIELDS.filter((field) => new RegExp(`\\b${field}\\b`).test(detail))
-  return named.find((field) => field !== 'source') ?? named[0] ?? 'form'
-}
-
 /** The values of a form that would send this body. */
-function valuesOfBody ({ source = 'auto', limit, pagination = 'next', market = '', query = '', artistIds = [], albumIds = [], refresh = false }: IngestBody): FormValues {
+function valuesOfBody (body: IngestBody): FormValues {
+  const { source = 'auto', pagination = 'next', market = '', query = '', artistIds = [], albumIds = [] } = body
   return {
-    source, limit: limit === undefined ? '' : String(limit), pagination, market, query, artistIds: artistIds.join('\n'), albumIds: albumIds.join('\n'), refresh: refresh ? 'true' : '',
+    source,
+    limit: body.limit === undefined ? '' : String(body.limit),
+    pagination,
+    market,
+    query,
+    artistIds: artistIds.join('\n'),
+    albumIds: albumIds.join('\n'),
+    refresh: body.refresh === true ? 'true' : '',
   }
 }
 

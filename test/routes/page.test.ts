@@ -114,6 +114,8 @@ t.test('a wrong form starts nothing, keeps its values, and says at each field wh
     [{ source: 'auto', query: 'x' }, 'query', /only for source/],
     [{ source: 'artists', artistIds: 'nobody' }, 'artistIds', /Artists \(number 1\) must be/],
     [{ source: 'albums' }, 'albumIds', /needs albumIds/],
+    [{ source: 'search', albumIds: 'a'.repeat(22) }, 'albumIds', /only for source/],
+    [{ source: 'albums', albumIds: 'a'.repeat(22), limit: '1' }, 'limit', /leave limit out/],
     [{ source: '<script>' }, 'source', /must be one of/],
   ]
   for (const [fields, field, text] of cases) {

@@ -31,9 +31,10 @@ export function completeRequest (body: IngestBody, maxAlbums: number, market: st
   }
   const own = OWN_FIELDS[source](body)
   const limit = own.albumIds?.length ?? body.limit ?? Math.min(DEFAULT_LIMIT, maxAlbums)
+  const limiting = own.albumIds === undefined ? 'limit' : 'albumIds'
   return {
     source,
-    limit: checkedLimit(limit, maxAlbums),
+    limit: checkedLimit(limit, maxAlbums, limiting),
     pagination: body.pagination ?? 'next',
     market: body.market ?? market,
     refresh: body.refresh ?? false,
@@ -44,20 +45,20 @@ export function completeRequest (body: IngestBody, maxAlbums: number, market: st
 function refuseField (name: FieldName, source: SourceName): never {
   const owner = ownerOf(name)
   if (owner !== null) {
-    refuse(`${name} is only for source "${owner}", and source is "${source}": leave it out or change source`)
+    refuse(name, `${name} is only for source "${owner}", and source is "${source}": leave it out or change source`)
   }
-  refuse(`${name} does not go with source "${source}"${REASONS[source] ?? ''}: leave ${name} out`)
+  refuse(name, `${name} does not go with source "${source}"${REASONS[source] ?? ''}: leave ${name} out`)
 }
 
-function checkedLimit (limit: number, max: number): number {
+function checkedLimit (limit: number, max: number, field: FieldName): number {
   if (limit > max) {
-    refuse(`${limit} albums are more than MAX_ALBUMS_PER_RUN allows (${max}): ask for fewer, or raise it`)
+    refuse(field, `${limit} albums are more than MAX_ALBUMS_PER_RUN allows (${max}): ask for fewer, or raise it`)
   }
   return limit
 }
 
-function idsOf (refs: string[] | undefined, field: string, source: string): string[] {
-  if (refs === undefined) refuse(`source "${source}" needs ${field}`)
+function idsOf (refs: string[] | undefined, field: FieldName, source: SourceName): string[] {
+  if (refs === undefined) refuse(field, `source "${source}" needs ${field}`)
   return [...new Set(refs.map(toSpotifyId))]
 }
 
@@ -66,6 +67,6 @@ function toSpotifyId (ref: string): string {
   return ref.replace(/\?.*$/, '').replace(/^.*[:/]/, '')
 }
 
-function refuse (detail: string): never {
-  throw new ServiceError('invalid_request', detail)
+function refuse (field: FieldName, detail: string): never {
+  throw new ServiceError('invalid_request', detail, { field })
 }

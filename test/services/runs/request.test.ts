@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 import t from 'tap'
-import { IngestBody } from '../../../src/schemas/ingest-body.ts'
+import { type FieldName, IngestBody } from '../../../src/schemas/ingest-body.ts'
 import type { RunRequest } from '../../../src/schemas/run.ts'
 import { completeRequest } from '../../../src/services/runs/request.ts'
 
@@ -41,21 +41,24 @@ t.test('the same request in another order of its fields is the same request', as
   t.equal(JSON.stringify(completeRequest(one, 1000)), JSON.stringify(completeRequest(other, 1000)))
 })
 
-const BAD: Array<[string, IngestBody, RegExp]> = [
-  ['more than allowed', { limit: 1001 }, /1001 albums.*MAX_ALBUMS_PER_RUN.*1000/],
-  ['more albums than allowed', { source: 'albums', albumIds: Array.from({ length: 1001 }, (_, i) => String(i).padStart(22, 'a')) }, /1001 albums.*MAX_ALBUMS_PER_RUN/],
-  ['a limit with albums', { source: 'albums', albumIds: [ALBUM], limit: 1 }, /limit.*albumIds/],
-  ['albums without ids', { source: 'albums' }, /albumIds/],
-  ['artists without ids', { source: 'artists' }, /artistIds/],
-  ['a query without search', { query: 'x' }, /query.*"search".*"auto"/],
-  ['a query with new releases', { source: 'new-releases', query: 'x' }, /query/],
-  ['artists without their source', { artistIds: [ALBUM] }, /artistIds.*"artists"/],
-  ['albums without their source', { albumIds: [ALBUM] }, /albumIds.*"albums"/],
-  ['albums with artists', { source: 'artists', artistIds: [ALBUM], albumIds: [ALBUM] }, /albumIds/],
+const MANY_ALBUMS = Array.from({ length: 1001 }, (_, i) => String(i).padStart(22, 'a'))
+
+const BAD: Array<[title: string, IngestBody, field: FieldName, RegExp]> = [
+  ['more than allowed', { limit: 1001 }, 'limit', /1001 albums.*MAX_ALBUMS_PER_RUN.*1000/],
+  ['more albums than allowed', { source: 'albums', albumIds: MANY_ALBUMS }, 'albumIds',
+    /1001 albums.*MAX_ALBUMS_PER_RUN/],
+  ['a limit with albums', { source: 'albums', albumIds: [ALBUM], limit: 1 }, 'limit', /limit.*albumIds/],
+  ['albums without ids', { source: 'albums' }, 'albumIds', /albumIds/],
+  ['artists without ids', { source: 'artists' }, 'artistIds', /artistIds/],
+  ['a query without search', { query: 'x' }, 'query', /query.*"search".*"auto"/],
+  ['a query with new releases', { source: 'new-releases', query: 'x' }, 'query', /query/],
+  ['artists without their source', { artistIds: [ALBUM] }, 'artistIds', /artistIds.*"artists"/],
+  ['albums without their source', { albumIds: [ALBUM] }, 'albumIds', /albumIds.*"albums"/],
+  ['albums with artists', { source: 'artists', artistIds: [ALBUM], albumIds: [ALBUM] }, 'albumIds', /albumIds/],
 ]
-for (const [title, body, message] of BAD) {
+for (const [title, body, field, message] of BAD) {
   t.test(`a bad request: ${title}, and what to change`, async (t) => {
-    t.throws(() => completeRequest(body, 1000), { code: 'invalid_request', message })
+    t.throws(() => completeRequest(body, 1000), { code: 'invalid_request', field, message })
   })
 }
 
