@@ -2,6 +2,7 @@ import { listenForCopies, showCopyButtons } from './copy.ts'
 import { loadCoversWhenNear } from './covers.ts'
 import { keepLive } from './live.ts'
 import { drawPlots, keepPlotColours } from './plots.ts'
+import { sendFormsOnce } from './send-once.ts'
 import { listenToStartForm } from './start-form.ts'
 
 /** Adds what HTML alone cannot to a part of the page that has just come. */
@@ -12,6 +13,7 @@ function equip (): void {
 }
 
 listenForCopies()
+sendFormsOnce()
 listenToStartForm()
 keepPlotColours()
 document.addEventListener('page-swapped', equip)
