@@ -1,4 +1,4 @@
-import { getPage } from './service.ts'
+import { getMadePage } from './service.ts'
 
 /** Gets the covers of a run's document as soon as somebody comes near them. */
 export function loadCoversWhenNear (): void {
@@ -12,12 +12,12 @@ export function loadCoversWhenNear (): void {
   for (const container of document.querySelectorAll('[data-covers]')) observer.observe(container)
 }
 
-/** Puts the covers before the link to the page that has them. Where they do not come, the link is all there is. */
+/** Puts the covers in place of the link to the page that has them. Where they do not come, the link stays. */
 async function load (container: HTMLElement): Promise<void> {
-  const page = await getPage(container.dataset['covers'] ?? '').catch(() => null)
+  const page = await getMadePage(container.dataset['covers'] ?? '').catch(() => null)
   const list = page?.querySelector('ul.covers')
   const link = container.querySelector('a')
   if (list == null || list.children.length === 0 || link === null) return
   const place = link.closest('p') ?? link
-  place.before(document.adoptNode(list))
+  place.replaceWith(document.adoptNode(list))
 }

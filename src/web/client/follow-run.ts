@@ -1,12 +1,10 @@
 import type { Run } from '../../schemas/run.ts'
 import { reportHeard, reportLost } from './connection.ts'
-import { Refusal, eventsUrl, getRun } from './service.ts'
+import { eventsUrl, getRun, isGone } from './service.ts'
 
 /** An event stream that is silent for so long may be dead without anybody saying so: its run is asked for. */
 const SILENCE_MS = 5000
 const CHECK_EVERY_MS = 1000
-/** The run is not there any more. */
-const GONE = [404, 410]
 
 /** What is done with a run that is followed. */
 interface RunReader {
@@ -53,7 +51,7 @@ export function followRun (id: string, { show, gone }: RunReader): () => void {
 
   function lose (reason: unknown): void {
     if (isStopped) return
-    if (reason instanceof Refusal && GONE.includes(reason.status)) {
+    if (isGone(reason)) {
       stop()
       gone()
       return

@@ -40,7 +40,8 @@ function swapMain (page: Document): void {
 
 /** The child with the start form stays where it is: somebody may be typing. */
 function swapChildren (main: Element, next: Element): void {
-  const [kept, other] = [main, next].map((parent) => [...parent.children].find((child) => child.querySelector('form#start') !== null))
+  const [kept, other] = [main, next].map(({ children }) =>
+    [...children].find((child) => child.querySelector('form#start') !== null))
   if (kept === undefined || other === undefined) {
     main.replaceChildren(...next.childNodes)
     return
@@ -58,9 +59,10 @@ function openSameDetails (main: Element, next: Element): void {
   for (const details of next.querySelectorAll('details')) if (opened.includes(nameOf(details))) details.open = true
 }
 
-/** Somebody who works with the keyboard goes on where they were: at the same control, else at the beginning of the content. */
+/** Keeps the place of somebody who works with the keyboard: the same control, else the beginning of the content. */
 function focusLike (element: Element): void {
-  const same = [...document.querySelectorAll<HTMLElement>(`main ${element.tagName}`)].find((other) => other.textContent === element.textContent)
+  const alike = [...document.querySelectorAll<HTMLElement>(`main ${element.tagName}`)]
+  const same = alike.find((other) => other.textContent === element.textContent)
   const target = same ?? document.querySelector<HTMLElement>('main')
   target?.focus({ preventScroll: true })
 }

@@ -57,7 +57,8 @@ function showTimes (article: HTMLElement, run: Run, atMs: number): void {
   const endMs = run.finishedAt === null ? nowMs : Date.parse(run.finishedAt)
   write(article, 'elapsed', Number.isNaN(startedAtMs) ? UNKNOWN : durationText(endMs - startedAtMs))
   const remainingMs = remaining(run, atMs)
-  write(article, 'eta', remainingMs === null || isStale() ? UNKNOWN : `about ${durationText(remainingMs - (nowMs - atMs))}`)
+  const isKnown = remainingMs !== null && !isStale()
+  write(article, 'eta', isKnown ? `about ${durationText(remainingMs - (nowMs - atMs))}` : UNKNOWN)
   write(article, 'waiting', waitingText(run.waiting, nowMs))
 }
 

@@ -2,6 +2,10 @@ import type { Run } from '../../schemas/run.ts'
 
 /** An answer takes at most so long; after that the connection counts as lost. */
 const TIMEOUT_MS = 4000
+/** What is made of a whole document may take longer, and no number waits for it. */
+const DOCUMENT_TIMEOUT_MS = 60_000
+/** The run is not there any more. */
+const GONE = [404, 410]
 
 const base = document.body.dataset['base']?.replace(/\/$/, '') ?? ''
 
@@ -32,17 +36,38 @@ export async function listActiveRuns (): Promise<Run[]> {
   return (await answer.json() as { runs: Run[] }).runs
 }
 
-export async function getJson (url: string): Promise<unknown> {
-  return await (await get(url, 'application/json')).json()
+/** Gets what is made of a run's document. */
+export async function getMadeJson (url: string): Promise<unknown> {
+  return await (await get(url, 'application/json', DOCUMENT_TIMEOUT_MS)).json()
 }
 
-/** Gets a page of the service. A parsed document runs no script; the service has escaped all data in it. */
+/** Gets a page that is made of a run's document. */
+export async function getMadePage (url: string): Promise<Document> {
+  return await parsed(await get(url, 'text/html', DOCUMENT_TIMEOUT_MS))
+}
+
+/** Gets a page of the service as it is now; where what it showed is gone, the page that says so. */
 export async function getPage (url: string): Promise<Document> {
-  return new DOMParser().parseFromString(await (await get(url, 'text/html')).text(), 'text/html')
+  const answer = await ask(url, 'text/html', TIMEOUT_MS)
+  if (!answer.ok && !GONE.includes(answer.status)) throw new Refusal(answer.status)
+  return await parsed(answer)
 }
 
-async function get (url: string, accept: string): Promise<Response> {
-  const answer = await fetch(url, { headers: { accept }, cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) })
+/** A parsed document runs no script; the service has escaped all data in it. */
+async function parsed (answer: Response): Promise<Document> {
+  return new DOMParser().parseFromString(await answer.text(), 'text/html')
+}
+
+export function isGone (reason: unknown): boolean {
+  return reason instanceof Refusal && GONE.includes(reason.status)
+}
+
+async function get (url: string, accept: string, timeoutMs = TIMEOUT_MS): Promise<Response> {
+  const answer = await ask(url, accept, timeoutMs)
   if (!answer.ok) throw new Refusal(answer.status)
   return answer
+}
+
+async function ask (url: string, accept: string, timeoutMs: number): Promise<Response> {
+  return await fetch(url, { headers: { accept }, cache: 'no-store', signal: AbortSignal.timeout(timeoutMs) })
 }
