@@ -3,6 +3,8 @@ import { type Plot, plot } from './plot.ts'
 
 /** More bars than this cannot be told apart. */
 const MAX_BARS = 60
+/** What Spotify gives for the year of a release that it does not know. */
+const NO_YEAR = '0000'
 const MANY_TRACKS = 30
 const LENGTH_STEP_MS = 30_000
 const MAX_LENGTH_MS = 600_000
@@ -26,13 +28,13 @@ export function createAlbumPlots (): AlbumPlots {
       count(trackCounts, Math.min(items.length, MANY_TRACKS))
       for (const track of items) {
         const { duration_ms: ms } = fieldsOf(track)
-        if (typeof ms === 'number' && Number.isFinite(ms) && ms >= 0) count(lengths, Math.min(Math.floor(ms / LENGTH_STEP_MS) * LENGTH_STEP_MS, MAX_LENGTH_MS))
+        if (typeof ms === 'number' && Number.isFinite(ms) && ms >= 0) count(lengths, lengthStep(ms))
       }
     },
 
     plots: () => [
       plot('dates', dateRows(dates)),
-      plot('tracks', numbers(trackCounts).map(([tracks, albums]) => [tracks === MANY_TRACKS ? `${MANY_TRACKS} or more` : String(tracks), albums])),
+      plot('tracks', numbers(trackCounts).map(([tracks, albums]) => [tracksLabel(tracks), albums])),
       plot('durations', numbers(lengths).map(([ms, tracks]) => [lengthLabel(ms), tracks])),
     ],
   }
@@ -50,10 +52,23 @@ function numbers (counts: ReadonlyMap<number, number>): Array<[number, number]> 
 function dateRows (dates: ReadonlyMap<string, number>): Array<[string, number]> {
   for (const length of [10, 7, 4]) {
     const grouped = new Map<string, number>()
-    for (const [date, albums] of dates) grouped.set(date.slice(0, length), (grouped.get(date.slice(0, length)) ?? 0) + albums)
-    if (grouped.size <= MAX_BARS || length === 4) return [...grouped].sort(([a], [b]) => a < b ? -1 : 1).slice(-MAX_BARS)
+    for (const [date, albums] of dates) {
+      const start = date.slice(0, length)
+      grouped.set(start, (grouped.get(start) ?? 0) + albums)
+    }
+    if (grouped.size > MAX_BARS && length > 4) continue
+    const rows = [...grouped].sort(([a], [b]) => a < b ? -1 : 1).slice(-MAX_BARS)
+    return rows.map(([date, albums]) => [date.startsWith(NO_YEAR) ? 'not known' : date, albums])
   }
   return []
+}
+
+function tracksLabel (tracks: number): string {
+  return tracks === MANY_TRACKS ? `${MANY_TRACKS} or more` : String(tracks)
+}
+
+function lengthStep (ms: number): number {
+  return Math.min(Math.floor(ms / LENGTH_STEP_MS) * LENGTH_STEP_MS, MAX_LENGTH_MS)
 }
 
 function lengthLabel (ms: number): string {

@@ -2,9 +2,11 @@
 export interface Plot {
   id: PlotId
   title: string
-  /** bars: one number for each label; lines: several numbers over the seconds since the start. */
+  /** bars: one number for each label; lines: several numbers for each step of time. */
   kind: 'bars' | 'lines'
   xTitle: string
+  /** How long a step of time is. */
+  stepSeconds: number
   columns: Array<{ title: string, unit: 'count' | 'ms' }>
   /** What stands first in a row is the label, or the seconds. null: not known until the document is read. */
   rows: Array<[x: string | number, ...values: number[]]> | null
@@ -13,15 +15,20 @@ export interface Plot {
 export const PLOT_IDS = ['dates', 'tracks', 'durations', 'calls'] as const
 export type PlotId = typeof PLOT_IDS[number]
 
+function bars (id: PlotId, title: string, xTitle: string, counted: string): Omit<Plot, 'rows'> {
+  return { id, title, kind: 'bars', xTitle, stepSeconds: 0, columns: [{ title: counted, unit: 'count' }] }
+}
+
 const PLOTS: Record<PlotId, Omit<Plot, 'rows'>> = {
-  dates: { id: 'dates', title: 'Albums by release date', kind: 'bars', xTitle: 'Released', columns: [{ title: 'Albums', unit: 'count' }] },
-  tracks: { id: 'tracks', title: 'Albums by number of tracks', kind: 'bars', xTitle: 'Tracks', columns: [{ title: 'Albums', unit: 'count' }] },
-  durations: { id: 'durations', title: 'Tracks by length', kind: 'bars', xTitle: 'Length in minutes', columns: [{ title: 'Tracks', unit: 'count' }] },
+  dates: bars('dates', 'Albums by release date', 'Released', 'Albums'),
+  tracks: bars('tracks', 'Albums by number of tracks', 'Tracks', 'Albums'),
+  durations: bars('durations', 'Tracks by length', 'Length in minutes', 'Tracks'),
   calls: {
     id: 'calls',
     title: 'Calls and waits over time',
     kind: 'lines',
     xTitle: 'Seconds since the start',
+    stepSeconds: 1,
     columns: [
       { title: 'Calls', unit: 'count' },
       { title: 'Retries', unit: 'count' },

@@ -1,6 +1,9 @@
 import { type Plot, plot } from './plot.ts'
 
-/** The history of a run by steps of time, as `GET /runs/{id}/timeline` gives it; a step in which nothing happened is missing. */
+/**
+ * The history of a run by steps of time, as `GET /runs/{id}/timeline` gives it; a step in which nothing happened is
+ * missing.
+ */
 export interface Timeline {
   stepMs: number
   points: TimelinePoint[]
@@ -18,17 +21,18 @@ type Row = NonNullable<Plot['rows']>[number]
 
 /** The calls and waits of a run as a plot; one without rows where its history is not kept. */
 export function callsPlot (timeline: Timeline | null): Plot {
-  const made = plot('calls', timeline === null ? [] : rowsOf(timeline))
-  const steps = timeline === null ? '' : `, in steps of ${timeline.stepMs / 1000}`
-  return { ...made, xTitle: `${made.xTitle}${steps}` }
+  if (timeline === null) return plot('calls', [])
+  const made = plot('calls', rowsOf(timeline))
+  const stepSeconds = timeline.stepMs / 1000
+  return { ...made, stepSeconds, xTitle: `${made.xTitle}, in steps of ${stepSeconds}` }
 }
 
 /** A line would go straight over what is missing: it falls to zero at its beginning and rises at its end. */
 function rowsOf ({ stepMs, points }: Timeline): Row[] {
   return points.flatMap((point, index) => {
     const beforeMs = points[index - 1]?.atMs ?? -stepMs
-    const emptyMs = new Set([beforeMs + stepMs, point.atMs - stepMs].filter((atMs) => atMs > beforeMs && atMs < point.atMs))
-    return [...[...emptyMs].map(emptyRow), rowOf(point)]
+    const endsMs = [beforeMs + stepMs, point.atMs - stepMs].filter((atMs) => atMs > beforeMs && atMs < point.atMs)
+    return [...[...new Set(endsMs)].map(emptyRow), rowOf(point)]
   })
 }
 

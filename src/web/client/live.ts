@@ -2,12 +2,14 @@ import type { Run } from '../../schemas/run.ts'
 import { forgetAll, reportHeard, reportLost } from './connection.ts'
 import { followRun } from './follow-run.ts'
 import { refresh } from './refresh.ts'
+import { redrawPlots } from './plots.ts'
 import { articleOf, showRun, tick } from './run-fields.ts'
 import { listActiveRuns } from './service.ts'
 
 /** A browser has six connections for all its tabs on one service: a page keeps few of them. */
 const MAX_STREAMS = 2
 const LIST_EVERY_MS = 2000
+const PLOTS_EVERY_MS = 5000
 const TICK_EVERY_MS = 500
 const LIST = 'list'
 
@@ -25,6 +27,7 @@ export function keepLive (page: string | undefined): void {
       timers.push(setInterval(() => { void compareList() }, LIST_EVERY_MS))
       void compareList()
     }
+    if (page === 'run') timers.push(setInterval(redrawOfActive, PLOTS_EVERY_MS))
     followShown()
   }
   const stop = (): void => {
@@ -39,6 +42,10 @@ export function keepLive (page: string | undefined): void {
   addEventListener('pagehide', stop)
   addEventListener('pageshow', start)
   start()
+}
+
+function redrawOfActive (): void {
+  if (document.querySelector('[data-run]') !== null) void redrawPlots()
 }
 
 /** Follows the runs that the page shows, those first that are executed. */
@@ -75,7 +82,8 @@ async function compareList (): Promise<void> {
     const listed = runs.map(({ id }) => id)
     const shown = [...document.querySelectorAll<HTMLElement>('[data-run]')].map(({ dataset }) => dataset['run'] ?? '')
     for (const run of runs) if (shown.includes(run.id) && !followed.has(run.id)) showOrRefresh(run)
-    if (shown.some((id) => !listed.includes(id)) || listed.some((id) => !shown.includes(id) && !asked.has(id))) await refresh()
+    const hasEnded = shown.some((id) => !listed.includes(id))
+    if (hasEnded || listed.some((id) => !shown.includes(id) && !asked.has(id))) await refresh()
     for (const id of listed) asked.add(id)
   } catch (error) {
     reportLost(LIST, error)

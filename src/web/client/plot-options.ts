@@ -28,16 +28,38 @@ export function colourOf (column: number): number {
   return column % COLOURS + 1
 }
 
+const isSeconds = ({ columns }: PlotData, column: number): boolean => columns[column]?.unit === 'ms'
+
+/** Returns the numbers that uPlot draws: bars by their place, lines over the seconds, to the end of the last step. */
+export function dataOf (plot: PlotData): uPlot.AlignedData {
+  const { rows, kind, stepSeconds } = plot
+  const last = rows.at(-1)
+  const drawn = kind === 'bars' || last === undefined ? rows : [...rows, endOf(last, stepSeconds)]
+  const values = seriesOf(plot).map((column) =>
+    drawn.map((row) => Number(row[column + 1]) / (isSeconds(plot, column) ? 1000 : 1)))
+  return [drawn.map(([x], index) => kind === 'bars' ? index : Number(x)), ...values]
+}
+
+function endOf ([x, ...values]: PlotData['rows'][number], stepSeconds: number): PlotData['rows'][number] {
+  return [Number(x) + stepSeconds, ...values]
+}
+
 /** Returns how uPlot draws a plot, in the colours of the stylesheet. */
-export function optionsOf (plot: PlotData, canvas: HTMLElement, UPlot: typeof uPlot, onCursor: (index: number | null) => void): uPlot.Options {
+export function optionsOf (
+  plot: PlotData, canvas: HTMLElement, UPlot: typeof uPlot, onCursor: (index: number | null) => void
+): uPlot.Options {
   const style = getComputedStyle(canvas)
   const colour = (name: string): string => style.getPropertyValue(name).trim()
-  const axis = { stroke: colour('--plot-text'), grid: { stroke: colour('--plot-grid'), width: 1 }, ticks: { show: false }, font: FONT }
   const shown = seriesOf(plot)
-  const scaleOf = (column: number): string => plot.columns[column]?.unit === 'ms' ? SECONDS : COUNTS
+  const scaleOf = (column: number): string => isSeconds(plot, column) ? SECONDS : COUNTS
   const scales = [...new Set(shown.map(scaleOf))]
-  const isBars = plot.kind === 'bars'
-  const bars = isBars ? UPlot.paths.bars?.({ size: [0.8, 48] }) : undefined
+  const axis = {
+    stroke: colour('--plot-text'),
+    grid: { stroke: colour('--plot-grid'), width: 1 },
+    ticks: { show: false },
+    font: FONT,
+  }
+  const rangeOfValues = (_chart: uPlot, _min: number, max: number): uPlot.Range.MinMax => [0, Math.max(1, max * 1.05)]
   return {
     width: Math.max(1, Math.round(canvas.clientWidth)),
     height: parseInt(style.getPropertyValue('--plot-height'), 10) || DEFAULT_HEIGHT_PX,
@@ -45,11 +67,11 @@ export function optionsOf (plot: PlotData, canvas: HTMLElement, UPlot: typeof uP
     cursor: { drag: { x: false, y: false } },
     hooks: { setCursor: [({ cursor }) => onCursor(cursor.idx ?? null)] },
     scales: {
-      x: { time: false, range: (_chart, min, max) => isBars ? [-0.5, plot.rows.length - 0.5] : [min, Math.max(max, min + 1)] },
-      ...Object.fromEntries(scales.map((scale) => [scale, { range: (_chart: uPlot, _min: number, max: number): uPlot.Range.MinMax => [0, Math.max(1, max * 1.05)] }])),
+      x: { time: false, range: () => rangeOf(plot) },
+      ...Object.fromEntries(scales.map((scale) => [scale, { range: rangeOfValues }])),
     },
     axes: [
-      { ...axis, size: X_AXIS_PX, grid: { show: false }, ...(isBars ? { space: LABEL_PX, incrs: [1, 2, 5, 10, 20, 50], values: (_chart, splits) => splits.map((index) => String(plot.rows[index]?.[0] ?? '')) } : { values: (_chart, splits) => splits.map((seconds) => `${seconds} s`) }) },
+      { ...axis, size: X_AXIS_PX, grid: { show: false }, ...labelsOf(plot) },
       ...scales.map((scale, place): uPlot.Axis => ({
         ...axis,
         scale,
@@ -57,12 +79,47 @@ export function optionsOf (plot: PlotData, canvas: HTMLElement, UPlot: typeof uP
         space: LINE_PX,
         side: place === 0 ? 3 : 1,
         ...(place === 0 ? {} : { grid: { show: false } }),
-        values: (_chart, splits) => splits.map((value) => scale === SECONDS ? `${value} s` : Number.isInteger(value) ? value.toLocaleString('en-US') : ''),
+        values: (_chart, splits) => splits.map(scale === SECONDS ? secondsText : wholeText),
       })),
     ],
-    series: [{}, ...shown.map((column): uPlot.Series => {
-      const stroke = colour(`--plot-${colourOf(column)}`)
-      return { scale: scaleOf(column), stroke, width: isBars ? 0 : 2, ...(scaleOf(column) === SECONDS ? { dash: [6, 3] } : {}), points: { show: !isBars && plot.rows.length === 1 }, ...(isBars ? { fill: stroke } : {}), ...(bars === undefined ? {} : { paths: bars }) }
-    })],
+    series: [{}, ...shown.map((column): uPlot.Series => ({
+      scale: scaleOf(column),
+      stroke: colour(`--plot-${colourOf(column)}`),
+      points: { show: false },
+      ...(isSeconds(plot, column) ? { dash: [6, 3] } : {}),
+      ...shapeOf(plot, UPlot, colour(`--plot-${colourOf(column)}`)),
+    }))],
   }
+}
+
+function rangeOf (plot: PlotData): uPlot.Range.MinMax {
+  if (plot.kind === 'bars') return [-0.5, plot.rows.length - 0.5]
+  const [seconds] = dataOf(plot)
+  return [seconds[0] ?? 0, seconds.at(-1) ?? 1]
+}
+
+function labelsOf ({ kind, rows }: PlotData): Partial<uPlot.Axis> {
+  if (kind === 'lines') return { values: (_chart, splits) => splits.map(secondsText) }
+  return {
+    space: LABEL_PX,
+    incrs: [1, 2, 5, 10, 20, 50],
+    values: (_chart, splits) => splits.map((index) => String(rows[index]?.[0] ?? '')),
+  }
+}
+
+function shapeOf ({ kind }: PlotData, UPlot: typeof uPlot, fill: string): Partial<uPlot.Series> {
+  const paths = kind === 'bars' ? UPlot.paths.bars?.({ size: [0.8, 48] }) : UPlot.paths.stepped?.({ align: 1 })
+  return {
+    width: kind === 'bars' ? 0 : 2,
+    ...(kind === 'bars' ? { fill } : {}),
+    ...(paths === undefined ? {} : { paths }),
+  }
+}
+
+function secondsText (value: number): string {
+  return `${value} s`
+}
+
+function wholeText (value: number): string {
+  return Number.isInteger(value) ? value.toLocaleString('en-US') : ''
 }

@@ -1,8 +1,8 @@
 import type uPlot from 'uplot'
 import type { Plot } from '../plot.ts'
 import { durationText } from './clock.ts'
-import { type PlotData, colourOf, optionsOf, seriesOf } from './plot-options.ts'
-import { getJson } from './service.ts'
+import { type PlotData, colourOf, dataOf, optionsOf, seriesOf } from './plot-options.ts'
+import { getMadeJson } from './service.ts'
 
 declare global {
   interface Window { uPlot?: typeof uPlot }
@@ -15,14 +15,21 @@ interface Drawn {
 }
 
 const drawn = new Set<Drawn>()
+/** How often the numbers were asked for, and how many of these are not answered yet. */
+let [turns, pending] = [0, 0]
 
 /** Draws the figures and fills their tables. Without uPlot or its numbers the link to all tables is what there is. */
 export async function drawPlots (): Promise<void> {
   const container = document.querySelector<HTMLElement>('[data-plots]')
   if (container === null || window.uPlot === undefined) return
-  const answer = await getJson(container.dataset['plots'] ?? '').catch(() => []) as Plot[] | { plots: Plot[] }
+  const turn = ++turns
+  pending++
+  const answer = await getMadeJson(container.dataset['plots'] ?? '').catch(() => ({ plots: [] }))
+  pending--
+  if (turn !== turns) return // the page was swapped meanwhile, and asks for itself
+  const { plots } = answer as { plots: Plot[] }
   forget((entry) => !entry.canvas.isConnected)
-  for (const { rows, ...plot } of Array.isArray(answer) ? answer : answer.plots) {
+  for (const { rows, ...plot } of plots) {
     const figure = container.querySelector<HTMLElement>(`[data-plot="${CSS.escape(plot.id)}"]`)
     const canvas = figure?.querySelector<HTMLElement>('[data-canvas]')
     if (figure == null || canvas == null || rows === null || rows.length === 0) continue
@@ -30,6 +37,11 @@ export async function drawPlots (): Promise<void> {
     fillTable(figure, { ...plot, rows })
     draw(canvas, { ...plot, rows })
   }
+}
+
+/** Draws again with the numbers of a run that goes on; not where the last answer is still to come. */
+export async function redrawPlots (): Promise<void> {
+  if (pending === 0) await drawPlots()
 }
 
 /** Draws again when the colours change. */
@@ -49,10 +61,8 @@ function draw (canvas: HTMLElement, plot: PlotData): void {
   const legend = legendOf(plot)
   const place = document.createElement('div')
   canvas.replaceChildren(legend, place)
-  const xs = plot.rows.map(([x], index) => plot.kind === 'bars' ? index : Number(x))
-  const values = seriesOf(plot).map((column) => plot.rows.map((row) => Number(row[column + 1]) / (plot.columns[column]?.unit === 'ms' ? 1000 : 1)))
   const options = optionsOf(plot, canvas, UPlot, (index) => showValues(legend, plot, index))
-  drawn.add({ chart: new UPlot(options, [xs, ...values], place), canvas, plot })
+  drawn.add({ chart: new UPlot(options, dataOf(plot), place), canvas, plot })
   resizes.observe(canvas)
 }
 
