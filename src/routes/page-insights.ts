@@ -9,14 +9,13 @@ import type { Sides } from '../services/changes/choose-sides.ts'
 import type { DocumentedRun } from '../services/run-record.ts'
 import { openDocument } from '../services/changes/open-document.ts'
 import { createAlbumPlots } from '../web/album-plots.ts'
-import { type Cover, coverOf } from '../web/covers.ts'
+import { type Cover, MOST_COVERS, coverOf } from '../web/covers.ts'
 import { createKept } from '../web/kept.ts'
 import { type Plot, plot } from '../web/plot.ts'
 import type { Site } from '../web/site.ts'
 import type { ChangesView } from '../web/views/run-pages.ts'
 import type { ChangeCounts } from '../web/views/run.ts'
 
-const MOST_COVERS = 60
 const MOST_NAMES = 100
 const READ_BYTES = 256 * 1024
 

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { type ServiceError, hasCode } from '../errors.ts'
+import { ServiceError, hasCode } from '../errors.ts'
 import { answerError, toProblem } from '../plugins/error-handler.ts'
 import { prefersHtml } from '../plugins/prefers-html.ts'
 import { createAssets } from '../web/assets.ts'
@@ -38,6 +38,10 @@ const pageRoutes: FastifyPluginAsync = async (app) => {
     return await pages.send(
       request, reply.code(problem.status), problemPage(pages.visit(request), problem, problem.status === 503)
     )
+  })
+
+  app.get('/ui/*', { schema: { hide: true } }, () => {
+    throw new ServiceError('route_not_found', 'there is nothing under this address')
   })
 
   await app.register(pageAssetRoutes, { assets: assets.current })

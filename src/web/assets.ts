@@ -52,9 +52,10 @@ async function loadAssets (): Promise<Assets> {
     if (!name.endsWith('.ts') || name.endsWith('.d.ts')) continue
     texts.set(name.replace(/\.ts$/, '.js'), { contentType: SCRIPT, text: toScript(await read(`client/${name}`)) })
   }
-  const assets = new Map([...texts].map(([name, { contentType, text }]): [string, Asset] => [name, assetOf(contentType, text)]))
+  const files = new Map<string, Asset>()
+  for (const [name, { contentType, text }] of texts) files.set(name, assetOf(contentType, text))
   const version = hashOf([...texts].map(([name, { text }]) => `${name}\n${text}`).join('\n'))
-  return { version, files: assets }
+  return { version, files }
 }
 
 async function read (path: string): Promise<string> {
@@ -63,7 +64,9 @@ async function read (path: string): Promise<string> {
 
 /** Takes out types and points imports at the names under which the scripts are served. */
 function toScript (source: string): string {
-  return withoutWarning(() => stripTypeScriptTypes(source)).replace(/(from |import )'\.\/([\w-]+)\.ts'/g, "$1'./$2.js'").replace(/[ \t]+$/gm, '')
+  return withoutWarning(() => stripTypeScriptTypes(source))
+    .replace(/(from |import )'\.\/([\w-]+)\.ts'/g, "$1'./$2.js'")
+    .replace(/[ \t]+$/gm, '')
 }
 
 /** Node.js warns that this function may change, which nobody who starts the service can act upon. */
@@ -94,7 +97,8 @@ async function compress (bytes: Buffer, coding: Coding): Promise<Buffer> {
   switch (coding) {
     case 'identity': return bytes
     case 'gzip': return await promisify(gzip)(bytes, { level: 9 })
-    case 'br': return await promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } })
+    case 'br':
+      return await promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } })
   }
 }
 

@@ -15,6 +15,9 @@ export interface Cover {
   imageUrl: string | null
 }
 
+/** Covers of one page. */
+export const MOST_COVERS = 60
+
 const SPOTIFY_PAGES = 'https://open.spotify.com'
 const SHOWN_PIXELS = 200
 
@@ -30,9 +33,13 @@ export function coverOfContent (site: Site, albumId: string, content: ReleaseCon
     name: name === null || name.trim() === '' ? albumId : name,
     artists: artists.flatMap((artist) => artist.name ?? []).join(', '),
     releaseDate,
-    url: url !== null && new URL(url).origin === SPOTIFY_PAGES ? url : `${SPOTIFY_PAGES}/album/${encodeURIComponent(albumId)}`,
+    url: url !== null && new URL(url).origin === SPOTIFY_PAGES ? url : albumPage(albumId),
     imageUrl: shownImage(site, imageUrl),
   }
+}
+
+function albumPage (albumId: string): string {
+  return `${SPOTIFY_PAGES}/album/${encodeURIComponent(albumId)}`
 }
 
 /** The smallest image that is large enough; the first where none says its width. */

@@ -38,7 +38,8 @@ export function shownImage ({ imageOrigins }: Pick<Site, 'imageOrigins'>, text: 
 }
 
 function isWithin (origin: string, allowed: string): boolean {
-  return origin === allowed || (allowed.startsWith('https://*.') && origin.startsWith('https://') && origin.endsWith(allowed.slice('https://*'.length)))
+  if (!allowed.startsWith('https://*.')) return origin === allowed
+  return origin.startsWith('https://') && origin.endsWith(allowed.slice('https://*'.length))
 }
 
 /** The policy of the pages: nothing inline, and nothing from elsewhere but covers. */

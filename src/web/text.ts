@@ -33,6 +33,12 @@ export function timeHtml (time: string): Html {
   return html`<time datetime="${time}">${time.slice(0, 19).replace('T', ' ')} UTC</time>`
 }
 
+/** The same to the minute, where the reader knows that it is UTC: "2026-11-30 09:15". */
+export function shortTimeHtml (epochMs: number): Html {
+  const time = new Date(epochMs).toISOString()
+  return html`<time datetime="${time}">${time.slice(0, 16).replace('T', ' ')}</time>`
+}
+
 /** The same in a sentence of plain text. */
 export function timeText (time: string): string {
   return `${time.slice(0, 19).replace('T', ' ')} UTC`

@@ -28,8 +28,8 @@ function shown (run: Run): string {
 
 const STATES: Array<[name: string, run: Run, texts: string[], buttons: string[]]> = [
   ['queued', runWith({ waiting: { for: 'queue', until: null, detail: '2 runs before it' } }), ['Queued', '(2 runs before it)', 'Waits in the queue: 2 runs before it', 'http-equiv="refresh"'], ['Cancel']],
-  ['running', runWith({ status: 'running', startedAt: TIME, progress: { albumsListed: 80, albumsFetched: 20, tracks: 200 } }), ['Running', 'value="20"', 'max="100"', '1 min 00 s', 'about 4 min 00 s', 'data-events="/runs/01a2'], ['Cancel']],
-  ['waiting', runWith({ status: 'running', startedAt: TIME, waiting: { for: 'pace', until: '2026-11-30T12:00:07.000Z', detail: '90 of 90 calls in 30 s' } }), ['Keeps the pace: 90 of 90 calls in 30 s, until 2026-11-30 12:00:07 UTC', 'data-until="2026-11-30T12:00:07.000Z"'], ['Cancel']],
+  ['running', runWith({ status: 'running', startedAt: TIME, progress: { albumsListed: 80, albumsFetched: 20, tracks: 200 } }), ['Running', 'value="20"', 'max="100"', '1 min 00 s', 'about 4 min 00 s'], ['Cancel']],
+  ['waiting', runWith({ status: 'running', startedAt: TIME, waiting: { for: 'pace', until: '2026-11-30T12:00:07.000Z', detail: '90 of 90 calls in 30 s' } }), ['Keeps the pace: 90 of 90 calls in 30 s, until 2026-11-30 12:00:07 UTC'], ['Cancel']],
   ['paused', runWith({ status: 'paused', startedAt: TIME, resumeAt: '2026-11-30T20:00:00.000Z', error: { code: 'quota_exceeded', detail: 'Spotify answered 429.' } }), ['Paused', 'Spotify answered 429.', 'goes on by itself at 2026-11-30 20:00:00 UTC'], ['Cancel']],
   ['succeeded', runWith({ ...ENDED, status: 'succeeded', listing: { exhausted: true, cappedAt: null } }), ['Succeeded', 'Spotify has no more than these.'], ['Run again']],
   ['partial', runWith({ ...ENDED, status: 'partial', gaps: [{ albumId: 'x', name: 'A name', code: 'album_unavailable', detail: 'gone', expectedTracks: 12, tracks: 2 }] }), ['Partial', 'Resume it: only what is missing is fetched.', 'album_unavailable', '>10<', '2 of 12 tracks'], ['Resume', 'Run again']],

@@ -42,6 +42,7 @@ t.test('GET / is a page for browsers, and name, version and links for programs',
   t.match(empty, /There is no run yet\./)
   t.match(empty, /<strong>What next:<\/strong> press <a href="#start">/)
   t.match(await page(service, '/?status=failed'), /No run is failed\./)
+  t.match(await page(service, '/ui/nothing', 404), /There is no such page/)
   t.match(await page(service, '/ui/releases'), /No release has been documented yet\./)
 })
 
@@ -89,7 +90,7 @@ t.test('a run from the form to its pages', async (t) => {
     const shown = await page(service, '/')
     t.ok(shown.includes(`href="/ui/runs/${id}"`))
     t.match(shown, /data-label="New" class="number">30</)
-    t.match(await page(service, '/ui/releases'), /first seen <time datetime=/)
+    t.match(await page(service, '/ui/releases'), /first seen <\/span><time datetime=/)
   })
 
   await t.test('a page of a run needs no document', async (t) => {

@@ -19,7 +19,9 @@ export function renderPage (visit: Visit, page: Page): string {
   return `<!doctype html>\n${String(document(visit, page))}\n`
 }
 
-function document ({ site, hasKeys, formToken, nowMs }: Visit, { name, title, body, isLive = false, hasPlots = false }: Page): Html {
+function document (visit: Visit, { name, title, body, isLive = false, hasPlots = false }: Page): Html {
+  const { site, nowMs } = visit
+  const now = new Date(nowMs).toISOString()
   return html`<html lang="en">
 <head>
 <meta charset="utf-8">
@@ -38,29 +40,39 @@ ${isLive && html`<noscript><meta http-equiv="refresh" content="${RELOAD_SECONDS}
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top">
 <a class="brand" href="${site.path('/')}"><span class="brand-sign" aria-hidden="true"></span>${SERVICE_NAME}</a>
-${name !== 'login' && html`<nav aria-label="Pages"><ul>
+${name !== 'login' && navigation(visit, name)}
+</header>
+<p class="connection" data-connection hidden role="status"></p>
+<main id="main" tabindex="-1" data-page="${name}" data-now="${now}">
+${body}
+</main>
+<footer><p>${SERVICE_NAME} ${site.version}. Covers and links lead to Spotify.
+<a href="${site.path('/openapi.json')}">OpenAPI</a></p></footer>
+</body>
+</html>`
+}
+
+function navigation (visit: Visit, name: Page['name']): Html {
+  const { site, hasKeys, formToken } = visit
+  const logout = actionForm(visit, '/ui/actions/logout', 'Log out', 'quiet')
+  return html`<nav aria-label="Pages"><ul>
 <li>${link(site.path('/'), 'Runs', name === 'home')}</li>
 <li>${link(site.path('/ui/releases'), 'Releases', name === 'releases')}</li>
 <li>${link(site.path('/docs'), 'API', false)}</li>
-${hasKeys && formToken !== null && html`<li><form method="post" action="${site.path('/ui/actions/logout')}"><input type="hidden" name="token" value="${formToken}"><button class="quiet">Log out</button></form></li>`}
-</ul></nav>`}
-</header>
-<p class="connection" data-connection hidden role="status"></p>
-<main id="main" tabindex="-1" data-page="${name}" data-now="${new Date(nowMs).toISOString()}">
-${body}
-</main>
-<footer><p>${SERVICE_NAME} ${site.version}. Covers and links lead to Spotify. <a href="${site.path('/openapi.json')}">OpenAPI</a></p></footer>
-</body>
-</html>`
+${hasKeys && formToken !== null && html`<li>${logout}</li>`}
+</ul></nav>`
 }
 
 function link (href: string, text: string, isHere: boolean): Html {
   return isHere ? html`<a href="${href}" aria-current="page">${text}</a>` : html`<a href="${href}">${text}</a>`
 }
 
+type ButtonKind = 'primary' | 'plain' | 'danger' | 'quiet'
+
 /** A form with one button that does something to the service. */
-export function actionForm ({ site, formToken }: Visit, path: string, text: string, kind: 'primary' | 'plain' | 'danger' = 'plain'): Html {
-  return html`<form method="post" action="${site.path(path)}">${tokenField(formToken)}<button class="${kind}">${text}</button></form>`
+export function actionForm ({ site, formToken }: Visit, path: string, text: string, kind: ButtonKind = 'plain'): Html {
+  return html`<form method="post" action="${site.path(path)}">
+${tokenField(formToken)}<button class="${kind}">${text}</button></form>`
 }
 
 /** The hidden field that says that a form is of this service's own page. */
@@ -70,5 +82,6 @@ export function tokenField (formToken: string | null): Html | null {
 
 /** A text to copy, with the button that the script shows. */
 export function copyBlock (id: string, text: string, label: string): Html {
-  return html`<div class="copy"><pre id="${id}" tabindex="0" role="region" aria-label="${label}">${text}</pre><button type="button" class="quiet" data-copy="#${id}" hidden>Copy</button></div>`
+  return html`<div class="copy"><pre id="${id}" tabindex="0" role="region" aria-label="${label}">${text}</pre>
+<button type="button" class="quiet" data-copy="#${id}" hidden>Copy</button></div>`
 }

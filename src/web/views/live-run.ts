@@ -5,6 +5,8 @@ import { countText, durationText, timeText } from '../text.ts'
 import { requestTitle } from './request-text.ts'
 import { statusBadge } from './status.ts'
 
+const UNKNOWN = '–'
+
 const REASONS: Record<Waiting['for'], string> = {
   pace: 'Keeps the pace',
   pause: 'Paused by Spotify',
@@ -38,21 +40,32 @@ function etaMs (run: Run, nowMs: number): number | null {
 /** A run that has not ended, as the script keeps it current. */
 export function liveRun (visit: Visit, run: Run, isAlone: boolean): Html {
   const { site, nowMs } = visit
-  const { progress: { albumsListed, albumsFetched, tracks }, cost, waiting } = run
+  const { id, status, request, progress, cost, waiting } = run
   const [elapsed, eta, target] = [elapsedMs(run, nowMs), etaMs(run, nowMs), targetOf(run)]
-  return html`<article class="card live" data-run="${run.id}" data-status="${run.status}" data-events="${site.path(`/runs/${run.id}/events`)}" data-started="${run.startedAt}" data-created="${run.createdAt}" data-target="${target}" aria-label="Run: ${requestTitle(run.request)}">
-<div class="live-head">${!isAlone && html`<h3><a href="${site.path(`/ui/runs/${run.id}`)}">${requestTitle(run.request)}</a></h3>`}${statusBadge(run.status, true)}</div>
-<div class="live-progress"><progress data-field="progress" max="${Math.max(1, target)}" value="${albumsFetched}" aria-label="Albums fetched"></progress></div>
-<p class="waiting" data-field="waiting" data-until="${waiting?.until}"${waiting === null ? html` hidden` : ''}>${waiting === null ? '' : waitingText(waiting)}</p>
+  const albums = html`${field('albumsFetched', countText(progress.albumsFetched))}
+<span class="of">of ${field('albumsListed', countText(progress.albumsListed))} listed</span>`
+  const title = requestTitle(request)
+  return html`<article class="card live" data-run="${id}" data-status="${status}" aria-label="Run: ${title}">
+${!isAlone && html`<div class="live-head">
+<h3><a href="${site.path(`/ui/runs/${id}`)}">${title}</a></h3>${statusBadge(status, true)}</div>`}
+<progress data-field="progress" max="${Math.max(1, target)}" value="${progress.albumsFetched}"
+ aria-label="Albums fetched"></progress>
+<p class="waiting" data-field="waiting"${waiting === null && html` hidden`}
+>${waiting !== null && waitingText(waiting)}</p>
 <dl class="figures">
-${figure('Albums fetched', html`<span data-field="albumsFetched">${countText(albumsFetched)}</span> <span class="of">of <span data-field="albumsListed">${countText(albumsListed)}</span> listed</span>`)}
-${figure('Tracks', html`<span data-field="tracks">${countText(tracks)}</span>`)}
-${figure('Calls', html`<span data-field="calls">${countText(cost.calls)}</span>`)}
-${figure('Retries', html`<span data-field="retries">${countText(cost.retries)}</span>`)}
-${figure('Elapsed', html`<span data-field="elapsed">${elapsed === null ? '–' : durationText(elapsed)}</span>`)}
-${figure('Left', html`<span data-field="eta">${eta === null ? '–' : `about ${durationText(eta)}`}</span>`)}
+${figure('Albums fetched', albums)}
+${figure('Tracks', field('tracks', countText(progress.tracks)))}
+${figure('Calls', field('calls', countText(cost.calls)))}
+${figure('Retries', field('retries', countText(cost.retries)))}
+${figure('Elapsed', field('elapsed', elapsed === null ? UNKNOWN : durationText(elapsed)))}
+${figure('Left', field('eta', eta === null ? UNKNOWN : `about ${durationText(eta)}`))}
 </dl>
 </article>`
+}
+
+/** A text that the script writes again. */
+function field (name: string, text: string): Html {
+  return html`<span data-field="${name}">${text}</span>`
 }
 
 export function figure (name: string, value: Html | string): Html {

@@ -5,32 +5,63 @@ import { isCapped } from '../state.ts'
 import { countText, durationText, timeHtml } from '../text.ts'
 import { requestTitle } from './request-text.ts'
 import { statusBadge } from './status.ts'
+import { tableHead } from './table.ts'
 
 const UNKNOWN = '–'
 
-/** Runs as rows, newest first. On narrow screens each row becomes a card: the names of the columns stand beside the values. */
+const COLUMNS = [
+  { title: 'Run' },
+  { title: 'Status' },
+  { title: 'Source' },
+  { title: 'Albums', isNumber: true },
+  { title: 'Tracks', isNumber: true },
+  { title: 'New', isNumber: true },
+  { title: 'Gaps', isNumber: true },
+  { title: 'Calls', isNumber: true },
+  { title: 'Duration', isNumber: true },
+  { title: 'Downloads' },
+]
+
+/**
+ * Runs as rows, newest first. On narrow screens each row becomes a card: the names of the columns stand beside the
+ * values.
+ */
 export function runsTable (visit: Visit, runs: readonly Run[], newReleases: ReadonlyMap<string, number>): Html {
   return html`<table class="runs"><caption class="visually-hidden">Runs, newest first</caption>
-<thead><tr><th scope="col">Run</th><th scope="col">Status</th><th scope="col">Source</th><th scope="col" class="number">Albums</th><th scope="col" class="number">Tracks</th><th scope="col" class="number">New</th><th scope="col" class="number">Gaps</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Duration</th><th scope="col">Downloads</th></tr></thead>
+${tableHead(COLUMNS)}
 <tbody>${runs.map((run) => row(visit, run, newReleases.get(run.id) ?? 0))}</tbody></table>`
 }
 
-function row ({ site }: Visit, run: Run, newCount: number): Html {
+function row (visit: Visit, run: Run, newCount: number): Html {
   const { id, status, source, request, progress: { albumsFetched, tracks }, gaps, cost, file } = run
   return html`<tr>
-<th scope="row"><a href="${site.path(`/ui/runs/${id}`)}">${requestTitle(request)}</a> <span class="of">${timeHtml(run.createdAt)}</span></th>
+<th scope="row"><a href="${visit.site.path(`/ui/runs/${id}`)}">${requestTitle(request)}</a>
+<span class="of">${timeHtml(run.createdAt)}</span></th>
 <td data-label="Status">${statusBadge(status)}${isCapped(run) && html` <span class="of">capped</span>`}</td>
 <td data-label="Source">${source?.used ?? request.source}</td>
-<td data-label="Albums" class="number">${countText(albumsFetched)}</td>
-<td data-label="Tracks" class="number">${countText(tracks)}</td>
-<td data-label="New" class="number">${file === null ? UNKNOWN : countText(newCount)}</td>
-<td data-label="Gaps" class="number">${countText(gaps.length)}</td>
-<td data-label="Calls" class="number">${countText(cost.calls)}</td>
-<td data-label="Duration" class="number">${durationOf(run)}</td>
-<td data-label="Downloads">${file === null ? UNKNOWN : html`<a href="${site.path(`/runs/${id}?format=json`)}" download="${file.name}">JSON<span class="visually-hidden"> of ${requestTitle(request)}, ${id}</span></a> <a href="${site.path(`/runs/${id}?format=csv`)}" download="${file.name.replace('.json', '.csv')}">CSV<span class="visually-hidden"> of ${requestTitle(request)}, ${id}</span></a>`}</td>
+${numberCell('Albums', countText(albumsFetched))}
+${numberCell('Tracks', countText(tracks))}
+${numberCell('New', file === null ? UNKNOWN : countText(newCount))}
+${numberCell('Gaps', countText(gaps.length))}
+${numberCell('Calls', countText(cost.calls))}
+${numberCell('Duration', durationOf(run))}
+<td data-label="Downloads">${downloads(visit, run)}</td>
 </tr>`
 }
 
+function numberCell (label: string, text: string): Html {
+  return html`<td data-label="${label}" class="number">${text}</td>`
+}
+
+function downloads ({ site }: Visit, { id, file, request }: Run): Html | string {
+  if (file === null) return UNKNOWN
+  const ofRun = html`<span class="visually-hidden"> of ${requestTitle(request)}, ${id}</span>`
+  const link = (format: string, name: string, text: string): Html =>
+    html`<a href="${site.path(`/runs/${id}?format=${format}`)}" download="${name}">${text}${ofRun}</a>`
+  return html`${link('json', file.name, 'JSON')} ${link('csv', file.name.replace('.json', '.csv'), 'CSV')}`
+}
+
 function durationOf ({ startedAt, finishedAt }: Run): string {
-  return startedAt === null || finishedAt === null ? UNKNOWN : durationText(Date.parse(finishedAt) - Date.parse(startedAt))
+  if (startedAt === null || finishedAt === null) return UNKNOWN
+  return durationText(Date.parse(finishedAt) - Date.parse(startedAt))
 }
