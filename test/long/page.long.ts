@@ -3,7 +3,7 @@ import { fitsNarrow, isReachedByKeyboard, passesAxe } from '../web/accessibility
 import { openPage, startBrowser } from '../web/browser.ts'
 import { STATES } from '../web/states.ts'
 
-t.setTimeout(900_000)
+t.setTimeout(1_700_000)
 
 const browser = await startBrowser(t)
 if (browser !== null) {
@@ -26,4 +26,4 @@ if (browser !== null) {
 }
 
 /** A page of a state that is an error is answered by its status. */
-const ANSWERS = /^Failed to load resource: the server responded with a status of (400|401|404|503)/
+const ANSWERS = /^Failed to load resource: the server responded with a status of (400|401|404|409|500|503)/

@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 const PROGRAM = '/usr/bin/chromium'
 /** Chromium does not sandbox itself as root, and a container has a small /dev/shm. */
 const OPTIONS = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu']
-const ANSWERS_WITHIN_MS = 10_000
+const ANSWERS_WITHIN_MS = 30_000
 /** Spotify's image hosts, which a test does not ask. */
 const IMAGE_HOSTS = /^https:\/\/(i|mosaic)\.scdn\.co\//
 const IMAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64" fill="#888"/></svg>'

@@ -9,10 +9,13 @@ export interface Cable {
   /** Passes nothing on and ends nothing, like a lost network. */
   freeze: () => void
   mend: () => void
+  /** Leads to another service from now on. */
+  moveTo: (url: string) => void
 }
 
 /** Lays a cable to a service on loopback, until the test has ended. */
-export async function layCable (t: Test, to: string): Promise<Cable> {
+export async function layCable (t: Test, url: string): Promise<Cable> {
+  let to = url
   const sockets = new Set<Socket>()
   let state: 'whole' | 'cut' | 'frozen' = 'whole'
   const server = createServer((client) => {
@@ -49,6 +52,10 @@ export async function layCable (t: Test, to: string): Promise<Cable> {
     },
     mend () {
       state = 'whole'
+      destroyAll()
+    },
+    moveTo (url) {
+      to = url
       destroyAll()
     },
   }

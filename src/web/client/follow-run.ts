@@ -53,6 +53,7 @@ export function followRun (id: string, { show, gone }: RunReader): () => void {
     if (isStopped) return
     if (isGone(reason)) {
       stop()
+      reportHeard(id) // that it is gone is up to date
       gone()
       return
     }

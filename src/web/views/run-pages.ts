@@ -34,7 +34,8 @@ ${covers.length > 0 ? coverList(covers) : html`<p class="empty">The document has
 
 export function plotsPage (visit: Visit, run: Run, plots: Plot[]): string {
   const source = visit.site.path(`/ui/runs/${run.id}/plots.json`)
-  return belowRun(visit, run, 'Plots', html`<div data-plots="${source}">${figures(plots, true)}</div>`, true)
+  return belowRun(visit, run, 'Plots', html`<div data-plots="${source}">
+<h2 class="visually-hidden">Each plot with its numbers</h2>${figures(plots, true)}</div>`, true)
 }
 
 interface ChangedAlbum {

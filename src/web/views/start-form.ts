@@ -16,7 +16,7 @@ export interface StartForm {
 }
 
 const SOURCE_TEXTS: Record<typeof SOURCES[number], string> = {
-  auto: 'Newest albums (chosen for you)',
+  auto: 'Newest albums',
   'new-releases': 'New releases',
   search: 'Search',
   artists: 'Albums of artists',

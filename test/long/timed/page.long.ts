@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { openPage, startBrowser } from '../../web/browser.ts'
 import { layCable } from '../../web/cable.ts'
 import { hostileName, nameHostile } from '../../web/hostile-names.ts'
+import { agreesWithTimeline, isDrawn } from '../../web/plots.ts'
 import { KEY, reachPartial, untilRun } from '../../web/states.ts'
 import { type Service, startSandbox, startService } from '../../service.ts'
 
@@ -50,11 +51,8 @@ async function newcomer (t: Test, browser: Browser): Promise<void> {
   await page.locator('ul.covers img').first().waitFor()
   t.equal(await page.locator('ul.covers li').count(), 40)
   t.ok(await page.evaluate('document.querySelector("ul.covers img").decode().then(() => true)'), 'covers are drawn')
-  for (const plot of ['dates', 'tracks', 'durations']) {
-    const figure = page.locator(`[data-plot="${plot}"]`)
-    await figure.locator('canvas').waitFor()
-    t.ok(await figure.locator('tbody tr').count() > 1, `${plot} has a table of its numbers`)
-  }
+  for (const plot of ['dates', 'tracks', 'durations', 'calls']) await isDrawn(t, page, plot)
+  await agreesWithTimeline(t, page, service, new URL(page.url()).pathname.split('/').at(-1) ?? '')
   t.match(await downloaded(page, 'CSV of tracks'), /^run_id,album_id,position,track_id/)
   t.match(await downloaded(page, 'Parquet of albums'), /^PAR1[^]*PAR1$/)
   t.equal((JSON.parse(await downloaded(page, 'JSON')) as { albums: unknown[] }).albums.length, 40)
@@ -232,7 +230,9 @@ async function withoutScript (t: Test, browser: Browser): Promise<void> {
   t.equal(await page.locator('ul.covers li').count(), 27)
   await page.goto(service.url + path)
   await page.getByRole('link', { name: /All numbers of the plots/ }).click()
-  for (const plot of ['dates', 'tracks', 'durations']) t.ok(await page.locator(`[data-plot="${plot}"] tbody tr`).count() > 0, plot)
+  for (const plot of ['dates', 'tracks', 'durations', 'calls']) {
+    t.ok(await page.locator(`[data-plot="${plot}"] tbody tr`).count() > 0, plot)
+  }
   await page.goto(service.url)
   await page.locator('input[name="limit"]').fill('5')
   await page.getByRole('button', { name: 'Start the run' }).click()
