@@ -32,7 +32,7 @@ const FEW_CALLS = '12'
 const SLOW = { sandbox: { latencyMs: 250 }, env: { SPOTIFY_MAX_CONCURRENCY: '1' } }
 
 const PACE_OF_FEW = { env: { SPOTIFY_CALLS_PER_30S: FEW_CALLS } }
-const QUOTA = { sandbox: { faults: [{ kind: 'quota', endpoint: 'album', skip: 15 }] } } as const
+const QUOTA: ServiceOptions = { sandbox: { faults: [{ kind: 'quota', endpoint: 'album', skip: 15 }] } }
 const UNKNOWN_ID = '01a203d5-29b8-7587-a80e-df4d1d6e4fbc'
 /** Before the first run of any service. */
 const OLDEST_ID = '00000000-0000-7000-8000-000000000000'
