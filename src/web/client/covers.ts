@@ -12,12 +12,13 @@ export function loadCoversWhenNear (): void {
   for (const container of document.querySelectorAll('[data-covers]')) observer.observe(container)
 }
 
-/** Puts the covers in place of the link to the page that has them. Where they do not come, the link stays. */
+/** Puts the covers before the link to the page that has them. Where they do not come, the link is all there is. */
 async function load (container: HTMLElement): Promise<void> {
   const page = await getMadePage(container.dataset['covers'] ?? '').catch(() => null)
   const list = page?.querySelector('ul.covers')
   const link = container.querySelector('a')
   if (list == null || list.children.length === 0 || link === null) return
   const place = link.closest('p') ?? link
-  place.replaceWith(document.adoptNode(list))
+  place.before(document.adoptNode(list))
+  link.textContent = 'The covers as a page'
 }
