@@ -30,7 +30,7 @@ try {
 async function open (): Promise<number> {
   const servers = await startServers(PORTS)
   try {
-    process.stdout.write(`sandbox: ${servers.sandboxUrl}, service: ${servers.serviceUrl}, until Ctrl-C\n`)
+    process.stdout.write(`sandbox: ${servers.sandboxUrl}, service: ${servers.url}, until Ctrl-C\n`)
     const command = findCommand(OPENING) ?? OPENING[0]
     const { code } = await runJupyter([command, NOTEBOOK, ...args], servers, { signal: stopped.signal })
     return code ?? 0

@@ -10,6 +10,7 @@ import { buildApp } from '../src/app.ts'
 import type { Dependencies } from '../src/plugins/dependencies.ts'
 import { type Clock, systemClock } from '../src/services/clock.ts'
 import { type SandboxApp, buildSandbox } from '../src/sandbox/app.ts'
+import { sandboxEnvironment } from '../src/sandbox/environment.ts'
 import type { SandboxSettings } from '../src/sandbox/settings/settings.ts'
 import type { Run } from '../src/schemas/run.ts'
 import type { PostgresqlServer } from './postgresql.ts'
@@ -60,12 +61,9 @@ export async function temporaryFolder (t: Test): Promise<string> {
 /** What points a service at a sandbox, quick and without a limit of its own. */
 export function environment (sandboxUrl: string, dataDir: string): Record<string, string> {
   return {
+    ...sandboxEnvironment(sandboxUrl),
     LOG_LEVEL: 'trace',
     DATA_DIR: dataDir,
-    SPOTIFY_CLIENT_ID: 'sandbox-id',
-    SPOTIFY_CLIENT_SECRET: 'sandbox-secret',
-    SPOTIFY_API_URL: `${sandboxUrl}/v1`,
-    SPOTIFY_TOKEN_URL: `${sandboxUrl}/api/token`,
     SPOTIFY_CALLS_PER_30S: '100000',
     SPOTIFY_TIMEOUT_MS: '2000',
   }

@@ -6,6 +6,7 @@ import * as ownCalls from '../../examples/compare/own-calls.ts'
 import * as sdk from '../../examples/compare/sdk.ts'
 import * as service from '../../examples/compare/service.ts'
 import { buildApp } from '../../src/app.ts'
+import { sandboxEnvironment } from '../../src/sandbox/environment.ts'
 
 interface FetchedAlbum { id: string, tracks: { items: unknown[] } }
 
@@ -59,12 +60,9 @@ async function startService (origin: string): Promise<Ready> {
 
 function environment (origin: string, folder: string): Record<string, string> {
   return {
+    ...sandboxEnvironment(origin),
     LOG_LEVEL: 'silent',
     DATA_DIR: folder,
-    SPOTIFY_CLIENT_ID: CREDENTIALS[0],
-    SPOTIFY_CLIENT_SECRET: CREDENTIALS[1],
-    SPOTIFY_API_URL: `${origin}/v1`,
-    SPOTIFY_TOKEN_URL: `${origin}/api/token`,
     SPOTIFY_CALLS_PER_30S: CALLS_PER_30S,
   }
 }

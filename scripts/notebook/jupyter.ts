@@ -4,14 +4,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Servers } from './servers.ts'
+import type { Trial } from '../../src/cli/trial.ts'
 
 export const NOTEBOOK = 'examples/notebook/walkthrough.ipynb'
 
 /** A command of Jupyter: to execute a notebook, or to open it. */
 export type Command = 'nbconvert' | 'lab' | 'notebook'
 
-type Urls = Pick<Servers, 'sandboxUrl' | 'serviceUrl'>
+type Urls = Pick<Trial, 'sandboxUrl' | 'url'>
 
 /** A notebook as a file (nbformat 4.5), as far as it is read here. */
 export interface Notebook {
@@ -110,10 +110,10 @@ interface RunOptions {
 
 /** Runs Jupyter until it has ended by itself or by the signal. */
 export async function runJupyter (
-  args: readonly string[], { sandboxUrl, serviceUrl }: Urls, { signal, capture = false, environment = {} }: RunOptions
+  args: readonly string[], { sandboxUrl, url }: Urls, { signal, capture = false, environment = {} }: RunOptions
 ): Promise<{ code: number | null, stderr: string }> {
   const child = spawn('jupyter', args, {
-    env: { ...process.env, ...environment, SANDBOX_URL: sandboxUrl, SERVICE_URL: serviceUrl },
+    env: { ...process.env, ...environment, SANDBOX_URL: sandboxUrl, SERVICE_URL: url },
     stdio: ['ignore', capture ? 'ignore' : 'inherit', capture ? 'pipe' : 'inherit'],
   })
   let stderr = ''

@@ -2,17 +2,15 @@ import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { Client } from 'undici'
-import { buildApp } from '../app.ts'
 import { ServiceError } from '../errors.ts'
 import { startupErrorLines } from '../startup-error.ts'
 import { logTo } from '../logging/log-destination.ts'
 import { createLogger } from '../logging/logger.ts'
 import { printable } from '../printable.ts'
 import { type ProgressDisplay, costText, createProgressBar, createProgressLog } from './progress.ts'
-import { buildSandbox } from '../sandbox/app.ts'
 import { TIERS, type Tier } from '../sandbox/catalogue/objects.ts'
 import type { Run } from '../schemas/run.ts'
-import { hasEnded } from '../services/run-record.ts'
+import { startTrial } from './trial.ts'
 
 const USAGE = `npm run demo -- [options]      the whole job on the sandbox: no credentials, no network
 
@@ -48,21 +46,16 @@ async function main (): Promise<void> {
     },
   })
   if (values.help === true) return say(USAGE)
-  const sandbox = buildSandbox({
+  const settings = {
     tier: tierOf(values.tier),
     latencyMs: latencyOf(values['latency-ms']),
     dayZero: dateBefore(DEMO_DAYS),
-  })
-  const sandboxUrl = await listenOn(sandbox, '127.0.0.1', SANDBOX_PORT)
-  const isTerminal = process.stderr.isTTY
-  const app = await buildApp(
-    { env: environment(sandboxUrl), logger: await createLogger(logTo(2, { sync: true }), isTerminal) }
-  )
-  const close = async (): Promise<void> => {
-    await app.close()
-    await sandbox.close()
   }
-  const url = await listenOn(app, app.config.HOST, app.config.PORT)
+  const isTerminal = process.stderr.isTTY
+  const logger = await createLogger(logTo(2, { sync: true }), isTerminal)
+  const { app, url, sandboxUrl, close } = await startTrial(
+    { env: environment(), logger, sandboxPort: SANDBOX_PORT, settings }
+  )
   let isSummed = false
   closeWithGrace({ logger: false }, async ({ signal, err }) => {
     await close()
@@ -105,15 +98,11 @@ export function latencyOf (text = '0'): number {
   return Number(text)
 }
 
-/**
- * The sandbox has no limit and no secrets, and nothing is shared; the rest is as everywhere, and the user's own
- * variables hold.
- */
-function environment (sandboxUrl: string): Record<string, string | undefined> {
+/** Returns the user's own variables, without those that would share, protect or redirect the demo. */
+function environment (): Record<string, string | undefined> {
   return {
     LOG_LEVEL: 'warn',
     DATA_DIR: './data/demo',
-    SPOTIFY_CALLS_PER_30S: '100000',
     ...process.env,
     API_KEYS: '',
     HTTPS_PROXY: '',
@@ -122,20 +111,6 @@ function environment (sandboxUrl: string): Record<string, string | undefined> {
     http_proxy: '',
     DATABASE_URL: '',
     ROLE: 'all',
-    SPOTIFY_CLIENT_ID: 'sandbox-id',
-    SPOTIFY_CLIENT_SECRET: 'sandbox-secret',
-    SPOTIFY_API_URL: `${sandboxUrl}/v1`,
-    SPOTIFY_TOKEN_URL: `${sandboxUrl}/api/token`,
-  }
-}
-
-/** The port of the documentation, or a free one where that is taken. */
-async function listenOn (app: Pick<FastifyInstance, 'listen'>, host: string, port: number): Promise<string> {
-  try {
-    return await app.listen({ host, port })
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
-    return await app.listen({ host, port: 0 })
   }
 }
 
@@ -172,14 +147,19 @@ export function summary (
 
 /** Returns the URLs and commands to try. */
 export function invitation ({ id }: Run, url: string, sandboxUrl: string): string {
+  const rows = [
+    [`${url}/`, 'the page: start runs, and watch them'],
+    [`${url}/docs`, 'every route, in a browser'],
+    [`curl ${url}/runs/${id}`, 'the document'],
+    [`curl ${url}/runs/${id}/status`, 'the run without albums'],
+    [`curl -X POST ${url}/ingest`, 'another run'],
+    [`curl ${sandboxUrl}/sandbox/stats`, 'the calls that the sandbox has received'],
+  ] as const
+  const width = Math.max(...rows.map(([command]) => command.length))
+  const lines = rows.map(([command, meaning]) => `  ${command.padEnd(width)}   ${meaning}`)
   return `
-The service is on ${url} and the sandbox on ${sandboxUrl}, until Ctrl-C. Try:
-  ${url}/                                the page: start runs, and watch them
-  ${url}/docs                            every route, in a browser
-  curl ${url}/runs/${id}                 the document
-  curl ${url}/runs/${id}/status          the run without albums
-  curl -X POST ${url}/ingest             another run
-  curl ${sandboxUrl}/sandbox/stats       what it cost the sandbox`
+The service is on ${url} and the sandbox on ${sandboxUrl}, until Ctrl-C. Try, in a second shell:
+${lines.join('\n')}`
 }
 
 function say (text: string): void {

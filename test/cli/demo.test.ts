@@ -24,7 +24,7 @@ t.test('the summary has a line each for the end, the source, the error and the f
 
 t.test('the invitation names the page first, then where to try each route, the run and the sandbox', async (t) => {
   const text = invitation(RUN, 'http://127.0.0.1:3000', 'http://127.0.0.1:4000')
-  t.match(text.split('Try:\n')[1], /^ {2}http:\/\/127\.0\.0\.1:3000\/ +the page/)
+  t.match(text.split('second shell:\n')[1], /^ {2}http:\/\/127\.0\.0\.1:3000\/ +the page/)
   for (const address of ['http://127.0.0.1:3000/docs ', 'http://127.0.0.1:3000/runs/an-id ', 'http://127.0.0.1:4000/sandbox/stats ']) t.ok(text.includes(address), address)
 })
 

@@ -40,7 +40,7 @@ t.test('executed twice beside one service, it has the stored outputs', { skip: r
   const first = await executeNotebook(servers, ended.signal)
   t.strictSame(readable(first), readable(stored), 'npm run notebook -- --execute stores new outputs')
   t.strictSame(plotsOf(first), PLOTS)
-  const runs = await (await request(`${servers.serviceUrl}/runs?limit=1`)).body.json()
+  const runs = await (await request(`${servers.url}/runs?limit=1`)).body.json()
   t.match(runs, { runs: [{ createdAt: /^2026-11-21T/ }] }, 'checks of dates find the same in any year')
   const second = await executeNotebook(servers, ended.signal)
   t.strictSame(second.cells, first.cells, 'plots included')
