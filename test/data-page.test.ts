@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { downloadTables, examplesOf, missing } from './data-page.ts'
@@ -11,6 +11,7 @@ import { openDuck } from './services/tables/duckdb.ts'
 /** Debian's, which has pandas where its package is installed. */
 const PYTHON = '/usr/bin/python3'
 const NO_PANDAS = missing(PYTHON, ['-c', 'import pandas'], 'no pandas on this machine (Debian: apt-get install python3-pandas)')
+const NO_MATPLOTLIB = missing(PYTHON, ['-c', 'import pandas, matplotlib'], 'no pandas or matplotlib on this machine (Debian: apt-get install python3-pandas python3-matplotlib)')
 const NO_PSQL = missing('psql', ['--version'], 'no psql on this machine (Debian: apt-get install postgresql-client)')
 
 t.test('the examples of docs/data.md give what the page shows', { skip: skipOnReplicas('the page shows a single service') }, async (t) => {
@@ -34,6 +35,17 @@ t.test('the examples of docs/data.md give what the page shows', { skip: skipOnRe
       const ended = await runCommand(PYTHON, ['example.py'], {}, folder)
       t.equal(ended.stderr, '')
       t.equal(ended.stdout.replaceAll(/ +$/gm, ''), output)
+    }
+  })
+
+  await t.test('the plot, which is a picture', { skip: NO_MATPLOTLIB }, async (t) => {
+    const examples = examplesOf('A plot', 'python')
+    t.equal(examples.length, 1)
+    for (const { code, output } of examples) {
+      await writeFile(join(folder, 'plot.py'), code)
+      const ended = await runCommand(PYTHON, ['plot.py'], { MPLCONFIGDIR: folder }, folder)
+      t.equal(ended.stdout.replaceAll(/ +$/gm, ''), output, ended.stderr)
+      t.equal((await readFile(join(folder, 'tracks.png'))).toString('latin1', 1, 4), 'PNG')
     }
   })
 

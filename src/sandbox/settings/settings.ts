@@ -19,27 +19,27 @@ export const FaultSchema = Type.Object({
   endpoint: Type.Optional(
     oneOf([...ENDPOINTS, '*'], 'only this one; default and *: every endpoint of the API, not the token')),
   probability: Type.Optional(Type.Number({
-    minimum: 0, maximum: 1, description: 'of each call that it could meet; default 1',
+    minimum: 0, maximum: 1, description: 'probability for each matching call; default 1',
   })),
   skip: Type.Optional(Type.Integer({
-    minimum: 0, description: 'leave this many calls alone first; of what spoils an answer, calls that would get one',
+    minimum: 0, description: 'skip this many matching calls first',
   })),
-  times: Type.Optional(Type.Integer({ minimum: 0, description: 'strike at most so often; default always' })),
+  times: Type.Optional(Type.Integer({ minimum: 0, description: 'strike at most this many times; default always' })),
   durationMs: Type.Optional(Type.Integer({
     minimum: 0, description: 'strike for this long after the first strike; default always',
   })),
   albumId: Type.Optional(Type.String({ description: 'only calls that ask for this album' })),
   status: Type.Optional(Type.Integer({
-    minimum: 400, maximum: 599, description: 'another status than the usual one of the kind',
+    minimum: 400, maximum: 599, description: 'status to answer with instead of the kind\'s own',
   })),
   retryAfter: Type.Optional(Type.String({ description: 'raw Retry-After header of a 429 or 5xx' })),
   url: Type.Optional(Type.String({ description: 'where next-foreign and redirect point' })),
-  delta: Type.Optional(Type.Integer({ description: 'by how much wrong-total is wrong; default 7 too many' })),
+  delta: Type.Optional(Type.Integer({ description: 'what wrong-total adds to the total; default 7' })),
   total: Type.Optional(Type.Integer({ minimum: 0, description: 'what huge-total claims; default 1000000000' })),
   bytes: Type.Optional(Type.Integer({
-    minimum: 1, maximum: 500_000_000, description: 'size of what gzip-bomb unpacks to; default 30000000',
+    minimum: 1, maximum: 500_000_000, description: 'unpacked size of gzip-bomb; default 30000000',
   })),
-  depth: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'of deep-nesting; default 20000' })),
+  depth: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'depth of deep-nesting; default 20000' })),
 }, closed)
 export type Fault = Static<typeof FaultSchema>
 
@@ -62,7 +62,7 @@ export const SettingsSchema = Type.Object({
     description: 'date of day 0, which release dates follow',
   }),
   latencyMs: Type.Integer({ minimum: 0, maximum: 600_000, description: 'time that each answer takes' }),
-  jitterMs: Type.Integer({ minimum: 0, maximum: 600_000, description: 'up to so much more latency' }),
+  jitterMs: Type.Integer({ minimum: 0, maximum: 600_000, description: 'random latency on top, at most this much' }),
   rateLimit: orNull(Type.Object({
     calls: count,
     windowMs: Type.Optional(Type.Integer({ minimum: 1, description: 'default 30000' })),
@@ -72,8 +72,8 @@ export const SettingsSchema = Type.Object({
   quota: orNull(
     Type.Object({ calls: count, retryAfterS: count }, closed),
     'calls until QUOTA_EXCEEDED, such as {"calls": 500, "retryAfterS": 48925}; null: no quota'),
-  tokenLifetimeS: Type.Number({ minimum: 0, description: 'how long a token is good' }),
-  tokenExpiresInS: orNull(Type.Number({ minimum: 0 }), 'what the token answer claims as expires_in; null: the truth'),
+  tokenLifetimeS: Type.Number({ minimum: 0, description: 'how long a token is valid' }),
+  tokenExpiresInS: orNull(Type.Number({ minimum: 0 }), 'expires_in of the token answer; null: the true lifetime'),
   tokenCalls: orNull(
     Type.Integer({ minimum: 1 }), 'calls that a token serves before it is refused; null: no such limit'),
   clientId: Type.String({ minLength: 1, description: 'client id that the token endpoint takes' }),
@@ -86,7 +86,7 @@ export const SettingsSchema = Type.Object({
     artistAlbums: Type.Integer({ minimum: 1 }),
   }, closed), {
     ...closed,
-    description: 'largest page, or batch, of single endpoints in place of that of the tier, such as {"search": 5}',
+    description: 'largest page, or batch, of single endpoints instead of the tier\'s, such as {"search": 5}',
   }),
   faults: Type.Array(FaultSchema, {
     description: 'what goes wrong, such as [{"kind": "reset", "endpoint": "album", "times": 2}]',
