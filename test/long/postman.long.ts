@@ -20,7 +20,7 @@ t.test('newman runs the flow of the Postman collection on the service, with a ke
 
 t.test('and each operation, one by one, with answers that are documented', async (t) => {
   const { url } = await startService(t)
-  for (const folder of ['runs', 'documents', 'tables', 'service']) {
+  for (const folder of ['runs', 'documents', 'tables', 'releases', 'service']) {
     const { code, stdout, stderr } = await runProgram(NEWMAN, [
       'run', 'postman/collection.json', '--environment', 'postman/environment.json', '--folder', folder, '--env-var', `baseUrl=${url}`, '--color', 'off', '--disable-unicode',
     ], { NO_UPDATE_NOTIFIER: '1' })
