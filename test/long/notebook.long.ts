@@ -6,7 +6,7 @@ import {
 } from '../../scripts/notebook/jupyter.ts'
 import { startServers } from '../../scripts/notebook/servers.ts'
 
-const PLOTS = ['plot-days', 'plot-tracks', 'plot-durations']
+const PLOTS = ['plot-costs', 'plot-days', 'plot-tracks', 'plot-durations']
 const PNG = /^iVBORw0KGgo/
 
 const stored = JSON.parse(await readFile(NOTEBOOK, 'utf8')) as Notebook
