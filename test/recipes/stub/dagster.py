@@ -30,8 +30,8 @@ def RetryPolicy(max_retries: int, delay: float):
     return SimpleNamespace(max_retries=max_retries, delay=delay)
 
 
-def define_asset_job(name: str, selection: list):
-    return SimpleNamespace(name=name, selection=selection)
+def define_asset_job(name: str, selection: list, tags: dict[str, str]):
+    return SimpleNamespace(name=name, selection=selection, tags=tags)
 
 
 def build_schedule_from_partitioned_job(job, hour_of_day: int):
