@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Start a run, wait for its end, download its document and check it. Wants curl 7.76 or newer, jq, and sha256sum or shasum.
+# Start a run, wait for its end, download its document and check it. Needs curl 7.76 or newer, jq, and sha256sum or shasum.
 #
 #   examples/ingest.sh [-k KEY] [-b BODY] [-o FOLDER]
 #
@@ -31,7 +31,7 @@ while getopts 'k:b:o:h' option; do
   esac
 done
 for tool in curl jq; do
-  command -v "$tool" >/dev/null || fail "wants $tool"
+  command -v "$tool" >/dev/null || fail "needs $tool"
 done
 
 scratch=$(mktemp -d)
@@ -39,14 +39,14 @@ trap 'rm -rf "$scratch"' EXIT
 # In a file and not among the arguments, where every user of the machine could read it.
 printf '%s' "${INGEST_API_KEY:+Authorization: Bearer $INGEST_API_KEY}" >"$scratch/headers"
 
-# call OUT CURL-ARGUMENTS...: the status on stdout, the body in OUT. What a client should try again is tried again, when the service says so.
+# call OUT CURL-ARGUMENTS...: the status to stdout, the body to OUT. Transient errors are retried, when Retry-After says.
 call () {
   local out=$1
   shift
   curl --silent --show-error --retry 8 --retry-connrefused --max-time 600 --header "@$scratch/headers" --output "$out" --write-out '%{http_code}' "$@"
 }
 
-# expect STATUS WANTED FILE: or say why the service refused.
+# expect STATUS EXPECTED FILE: fails with the reason of the service.
 expect () {
   [[ $1 == "$2" ]] || fail "$1 $(jq -r '"\(.code): \(.detail)"' "$3" 2>/dev/null || head -c 300 "$3")"
 }
@@ -55,14 +55,15 @@ checksum () {
   if command -v sha256sum >/dev/null; then sha256sum <"$1"; else shasum -a 256 <"$1"; fi | cut -d' ' -f1
 }
 
-# claim FILE PATH: give a finished file that name, unless something has it. Some file systems have no hard links.
+# claim FILE PATH: gives a finished file that name, unless it is taken. Some file systems have no hard links.
 claim () {
   [[ ! -d $2 ]] || return 1
   ln "$1" "$2" 2>/dev/null && return
   (set -o noclobber && : >"$2") 2>/dev/null && mv -f "$1" "$2"
 }
 
-# place FILE PATH: claim that name and print it. Nothing is replaced: an equal file is the document, beside another one a number is added.
+# place FILE PATH: claims that name and prints it. Nothing is replaced: an equal file is the document already, and
+# otherwise a number is added.
 place () {
   local path=$2 number=1
   until claim "$1" "$path" || cmp -s "$1" "$path"; do
@@ -73,7 +74,7 @@ place () {
   printf '%s\n' "$path"
 }
 
-# default_key BODY: another body is another request, which the service refuses under a key that it has seen. Spaces make no difference.
+# default_key BODY: a hash of the body, as the service refuses another request under a known key. Spaces do not matter.
 default_key () {
   local hash
   hash=$( (jq --compact-output --sort-keys . <<<"$1" 2>/dev/null || printf '%s' "$1") | checksum /dev/stdin)
@@ -88,7 +89,7 @@ id=$(jq -re .id "$scratch/run")
 deadline=$((SECONDS + wait_s))
 until jq -e '.finishedAt != null' "$scratch/run" >/dev/null; do
   (( SECONDS < deadline )) || fail "run $id has not ended in $wait_s s: start this script again with -k $key to wait on"
-  jq -r '"\(.status): \(.progress.albumsFetched) of \(.progress.albumsListed) albums\(if .resumeAt then ", goes on at \(.resumeAt)" else "" end)"' "$scratch/run" >&2
+  jq -r '"\(.status): \(.progress.albumsFetched) of \(.progress.albumsListed) albums\(if .resumeAt then ", resumes at \(.resumeAt)" else "" end)"' "$scratch/run" >&2
   left=$((deadline - SECONDS))
   status=$(call "$scratch/run" "$url/runs/$id/status?wait=$((left < 60 ? left : 60))")
   expect "$status" 200 "$scratch/run"
@@ -101,8 +102,8 @@ part=$folder/.$name.$$-$RANDOM.part
 trap 'rm -rf "$scratch" "$part"' EXIT
 status=$(call "$part" --compressed "$url/runs/$id")
 expect "$status" 200 "$part"
-[[ $(checksum "$part") == "$(jq -r .file.sha256 "$scratch/run")" ]] || fail "what came is not what the service has stored: start this script again"
-jq -e --arg id "$id" '.id == $id and (.albums | length) == .progress.albumsFetched' "$part" >/dev/null || fail "the document of run $id has not the albums that it says"
+[[ $(checksum "$part") == "$(jq -r .file.sha256 "$scratch/run")" ]] || fail "the download is not what the service has stored: start this script again"
+jq -e --arg id "$id" '.id == $id and (.albums | length) == .progress.albumsFetched' "$part" >/dev/null || fail "the document of run $id lacks albums that it lists"
 path=$(place "$part" "$folder/$name")
 
 jq -r '"\(.status): \(.progress.albumsFetched) albums with \(.progress.tracks) tracks", (.gaps[] | "missing: \(.name // .albumId // "part of the listing") (\(.code): \(.detail))")' "$scratch/run" >&2

@@ -32,7 +32,7 @@ SERVICE = "album_ingest"
 ALERTS = "album_alerts"
 TABLES = ("albums", "tracks", "artists", "album_artists", "track_artists")
 CHUNK_BYTES = 1 << 20
-# The run goes on; the service has too many requests; the service is starting. Any other error fails the sensor.
+# The run has not ended; the service has too many requests; the service is starting. Other errors fail the sensor.
 NOT_YET = ["404", "429", "503"]
 
 RUN_ID = "{{ ti.xcom_pull(task_ids='start') }}"
@@ -57,7 +57,7 @@ def outcome_of(response) -> dict:
 
 
 def resumes(response) -> bool:
-    """Accepts the refusal of a run that goes on already: a retry sends the request again."""
+    """Accepts the refusal of a run that was resumed already: a retry sends the request again."""
     return response.status_code == 202 or response.json().get("code") == "run_not_resumable"
 
 

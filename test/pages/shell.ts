@@ -22,7 +22,7 @@ export interface Shell {
   serve: (commands: string, until: RegExp) => Promise<string>
 }
 
-const SERVES_WITHIN_MS = 30_000
+const SERVES_WITHIN_MS = 60_000
 /** What a clone does not have. */
 const LEFT_OUT = ['.git', '.env', '.tap', 'data']
 

@@ -51,8 +51,8 @@ export const FAULTS = {
   'bad-json': instead('200 whose body is HTML although its type says JSON'),
   reset: instead('the connection is reset before any answer'),
   stall: instead('no answer until one side gives up'),
-  'cut-body': spoiling('200 that promises its length and breaks off halfway', 'every'),
-  'gzip-bomb': spoiling('legal JSON padded to `bytes`, gzip-coded; default 30 MB', DATA),
+  'cut-body': spoiling('200 with a Content-Length that breaks off halfway', 'every'),
+  'gzip-bomb': spoiling('valid JSON padded to `bytes`, gzip-coded; default 30 MB', DATA),
   'gzip-label': spoiling('gzip whose Content-Encoding says GZIP', DATA),
   'token-expires-huge': spoiling('`expires_in` of the token is 1e13', ['token']),
   'other-album': spoiling('the first album of the catalogue, whichever was asked for', ['album', 'albums']),
@@ -78,7 +78,7 @@ export const FAULTS = {
   'next-null-early': spoiling('`next` is null although there is more', PAGES_OF_ALBUM),
   'next-repeated': spoiling('`next` is the page itself', PAGES_OF_ALBUM),
   'next-foreign': spoiling('`next` is on another origin, or is `url`', PAGES_OF_ALBUM),
-  'next-past-cap': spoiling('`next` goes on past the end, to empty pages', PAGES_OF_ALBUM),
+  'next-past-cap': spoiling('`next` continues past the end, to empty pages', PAGES_OF_ALBUM),
   'endless-next': spoiling(
     'every page is full of invented items and names a next one, for ever (search: up to its 1,000)', PAGES_OF_ALBUM),
 } as const satisfies Record<string, FaultKindInfo>
