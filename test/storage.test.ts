@@ -13,6 +13,7 @@ import type { Problem } from '../src/schemas/problem.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { post, untilEnded } from './process.ts'
 import { type Service, ended, environment, skipOnReplicas, startSandbox, startService, temporaryFolder } from './service.ts'
+import { fill, mounted, smallDisk } from './small-disk.ts'
 import { matchesTruth } from './truth.ts'
 
 const run = promisify(execFile)
@@ -302,24 +303,6 @@ function idsOf (clock: Clocked): () => string {
   }
 }
 
-/** A file system of its own, or null (and a skipped test) where this process may not mount one. */
-async function smallDisk (t: Test, size: string): Promise<string | null> {
-  const folder = await temporaryFolder(t)
-  return await mounted(t, ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], folder) ? folder : null
-}
-
-async function mounted (t: Test, args: string[], folder: string): Promise<boolean> {
-  try {
-    await run('mount', args)
-  } catch (error) {
-    if (process.env['CI'] === 'true') throw error
-    t.comment('skipped: this user may not mount a file system')
-    return false
-  }
-  t.teardown(async () => await run('umount', ['--lazy', folder]))
-  return true
-}
-
 /** As soon as the file has it. */
 async function untilMatched (path: string, pattern: RegExp): Promise<RegExpExecArray> {
   for (const signal = AbortSignal.timeout(15_000); ; await delay(25, undefined, { signal })) {
@@ -334,12 +317,4 @@ async function fillWithDatabase (folder: string): Promise<void> {
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   database.close()
   await fill(folder)
-}
-
-async function fill (folder: string): Promise<void> {
-  const file = await open(join(folder, 'ballast'), 'w')
-  const piece = Buffer.alloc(4096, 'x')
-  for (let isFull = false; !isFull;) isFull = await file.write(piece).then(({ bytesWritten }) => bytesWritten < piece.length, () => true)
-  await file.close()
-  await readFile(join(folder, 'ballast'))
 }

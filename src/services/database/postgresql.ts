@@ -6,7 +6,7 @@ import pg from 'pg'
 import { ServiceError } from '../../errors.ts'
 import type { Log } from '../log.ts'
 import type { Database, Notice, Queries } from './database.ts'
-import { isAway, reasonOf } from './failure.ts'
+import { isAway, isFull, reasonOf } from './failure.ts'
 import { migrate } from './migrations.ts'
 import { probeWriting } from './states.ts'
 import type { Tables } from './tables.ts'
@@ -20,9 +20,13 @@ const STATEMENT_MS = 4000
 /** One that hangs is not waited for longer at the end. */
 const CLOSE_MS = 500
 const RETRY_MS = 500
+/** A server that has not answered all by then is waited for in the background: the service listens meanwhile. */
+const PREPARE_MS = 5000
 /** How often the connection that listens proves that it lives. */
 const LISTEN_CHECK_MS = 5000
 const OLDEST_VERSION = 140_000
+/** Takes room on the server's disk for as long as it runs: a list that is larger than its memory goes to a file. */
+const TAKE_ROOM = "select count(*) from unnest(array_fill(repeat('x', 1000), array[512]))"
 
 const INT8: number = pg.types.builtins.INT8
 
@@ -44,6 +48,7 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
   const listeners: Array<(notice: Notice) => void> = []
   const onReturns: Array<() => void> = []
   let isReachable: boolean | null = null
+  let wasFull = false
   const connection = {
     ...addressOf(url, `-c search_path="${schema.replaceAll('"', '""')}"`),
     application_name: 'album-release-ingest',
@@ -123,10 +128,10 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
     for (const listener of listeners) listener({ kind, id })
   }
 
-  async function prepareUntilDone (): Promise<void> {
-    while (!closing.signal.aborted) {
+  async function prepareUntilDone (first: Promise<void>): Promise<void> {
+    for (let preparing = first; !closing.signal.aborted; preparing = prepare()) {
       try {
-        return await prepare()
+        return await preparing
       } catch (error) {
         lost(error)
         await delay(RETRY_MS, undefined, { signal: closing.signal, ref: false }).catch(() => {})
@@ -134,10 +139,17 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
     }
   }
 
+  /** Throws where the disk is full: a row may still fit into its page, and the next one then does not. */
+  async function takeRoom (within: Queries): Promise<void> {
+    await sql`set local work_mem = '64kB'`.execute(within)
+    await sql.raw(TAKE_ROOM).execute(within)
+    wasFull = false
+  }
+
   let isPrepared = false
+  const first = prepare()
   try {
-    await prepare()
-    isPrepared = true
+    isPrepared = await Promise.race([first.then(() => true), delay(PREPARE_MS, false, { ref: false })])
   } catch (error) {
     if (!isAway(error)) {
       await pool.end()
@@ -149,7 +161,7 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
     }
     lost(error)
   }
-  const listening = (isPrepared ? Promise.resolve() : prepareUntilDone()).then(async () => {
+  const listening = (isPrepared ? Promise.resolve() : prepareUntilDone(first)).then(async () => {
     isPrepared = true
     await listen()
   })
@@ -159,11 +171,15 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
     queries,
     async transaction ({ lock, isDurable }, work) {
       return await queries.transaction().execute(async (transaction) => {
+        if (wasFull) await takeRoom(transaction)
         if (!isDurable) await sql`set local synchronous_commit = off`.execute(transaction)
         if (lock !== null) {
           await sql`select pg_advisory_xact_lock(hashtextextended(${`${schema} ${lock}`}, 0))`.execute(transaction)
         }
         return await work(transaction)
+      }).catch((error: unknown) => {
+        wasFull ||= isFull(error)
+        throw error
       })
     },
     async nowMs (within = queries) {
@@ -185,8 +201,10 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
       if (!isPrepared) {
         throw new ServiceError('starting', 'PostgreSQL has not answered yet: check DATABASE_URL if it never does')
       }
-      await sql`select pg_is_in_recovery()`.execute(queries)
-      await probeWriting(me, queries)
+      await queries.transaction().execute(async (within) => {
+        await takeRoom(within)
+        await probeWriting(me, within)
+      })
     },
     async close () {
       closing.abort()

@@ -1,5 +1,5 @@
 import { ServiceError } from '../../errors.ts'
-import { isAway, reasonOf } from '../database/failure.ts'
+import { isAway, isFull, reasonOf } from '../database/failure.ts'
 import { FILE_LIMIT_ADVICE } from '../open-files.ts'
 
 const MAKE_ROOM = 'make room in DATA_DIR'
@@ -42,6 +42,7 @@ const SQLITE_ADVICE: Record<number, [name: string, advice: string]> = {
 const SYSTEM_CODE = /\bE[A-Z_]{3,}\b/
 const AWAY_ADVICE = 'PostgreSQL does not answer: work resumes by itself when it is back; if it stays away, check ' +
   'DATABASE_URL, its connections and its disk'
+const FULL_ADVICE = 'the disk of PostgreSQL is full: make room on it; work resumes by itself'
 
 /** The code of an error about storage, and what to do; null where it is about something else. */
 function adviceOn (error: unknown): [code: string, advice: string] | null {
@@ -50,6 +51,7 @@ function adviceOn (error: unknown): [code: string, advice: string] | null {
   const code = 'code' in error ? String(error.code) : ''
   const advice = Object.hasOwn(ADVICE, code) ? ADVICE[code] : undefined
   if (advice !== undefined) return [code, advice]
+  if (isAway(error) && isFull(error)) return ['ENOSPC', FULL_ADVICE]
   return isAway(error) ? [SYSTEM_CODE.exec(reasonOf(error))?.[0] ?? reasonOf(error), AWAY_ADVICE] : null
 }
 

@@ -36,11 +36,13 @@ interface FleetOptions {
   replicas: number
   sandbox?: Partial<SandboxSettings>
   env?: Record<string, string>
+  /** Else one of its own. */
+  postgresql?: PostgresqlServer | null
 }
 
 /** null, and a skip with the reason, where there is no PostgreSQL. */
-export async function startFleet (t: Test, { replicas, sandbox: settings = {}, env = {} }: FleetOptions): Promise<Fleet | null> {
-  const postgresql = await startPostgresql(t)
+export async function startFleet (t: Test, { replicas, sandbox: settings = {}, env = {}, postgresql: given }: FleetOptions): Promise<Fleet | null> {
+  const postgresql = given === undefined ? await startPostgresql(t) : given
   if (postgresql === null) return null
   const { url } = postgresql
   const sandbox = buildSandbox(settings)
