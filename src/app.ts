@@ -84,6 +84,7 @@ export async function buildApp (
     requestIdHeader: false,
     genReqId: requestIdOf,
     bodyLimit: BODY_LIMIT_BYTES,
+    pluginTimeout: 0, // a slow machine takes its time to start: nothing ends the process because of that
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: config.KEEP_ALIVE_S * 1000,
     http: { headersTimeout: REQUEST_TIMEOUT_MS },
