@@ -266,24 +266,44 @@ t.test('a PostgreSQL that hangs: requests are answered in time, and the service 
   postgresql.thaw()
 })
 
-t.test('two services with schemas of their own on one PostgreSQL, and forged notices: neither sees, cancels, delays or counts the other', async (t) => {
+/** What anybody who may connect can send, whatever it names. */
+function forgedNotices (...ids: string[]): string[] {
+  const wellFormed = ids.flatMap((id) => [`y cancel ${id}`, `y run ${id}`, `y run ${id} more`])
+  return [...wellFormed, 'y cancel nobody', '', 'x', 'runs', '{"kind":"cancel"}', '[]', '\u0001', `y cancel ${'x'.repeat(7900)}`, 'x'.repeat(7999)]
+}
+
+/** The channel of our notices, and that of the queue. */
+function channelsOf (schema: string): string[] {
+  const hash = (algorithm: string, text: string, length: number): string => createHash(algorithm).update(text).digest('hex').slice(0, length)
+  return [`album_ingest_${hash('sha256', schema, 16)}`, `pgboss_${hash('sha224', `${schema}_queue`, 24)}`]
+}
+
+t.test('two services with schemas and accounts of their own on one PostgreSQL, and forged notices: neither sees, cancels, delays or counts the other', async (t) => {
   const replicas = await startReplicas(t, { latencyMs: 30, tier: 'development' })
   if (replicas === null) return
-  const [one, other] = [await replicas.start(), await replicas.start({ DATABASE_SCHEMA: 'another' })]
+  const [one, other] = [await replicas.start(), await replicas.start({ DATABASE_SCHEMA: 'another', SPOTIFY_CLIENT_ID: 'another-id' })]
   const { id } = (await call(one, 'POST', '/ingest', { limit: 30 })).json()
   await fetched(one, id, 5)
-  const channels = await replicas.postgresql.sql<{ channel: string }>("select distinct substring(query from 'listen (.*)') as channel from pg_stat_activity where query like 'listen %' or query = 'select 1'")
-  for (const payload of ['', 'x', `y cancel ${id}`, `y run ${id}`, 'y cancel nobody', `y run ${id} more`]) {
-    for (const { channel } of channels) if (channel !== null) await replicas.postgresql.sql('select pg_notify($1, $2)', [channel, payload])
+  const waiting = (await call(one, 'POST', '/ingest', { limit: 4 })).json()
+  const { length } = one.log()
+  for (const channel of [...channelsOf('album_ingest'), ...channelsOf('another')]) {
+    await replicas.postgresql.sql('select pg_notify($1, payload) from unnest($2::text[]) as payload', [channel, forgedNotices(id, waiting.id)])
   }
   t.equal((await call(other, 'GET', `/runs/${id}/status`)).statusCode, 404)
   t.equal((await call(other, 'POST', `/runs/${id}/cancel`)).statusCode, 404)
   t.strictSame((await call(other, 'GET', '/runs')).json<object>(), { runs: [], nextCursor: null })
   const theirs = await other.ingest({ limit: 3 })
   t.match(theirs, { status: 'succeeded' })
-  t.match(await ended(one.app, id), { status: 'succeeded', complete: true })
-  t.match((await call(one, 'GET', '/diagnose')).json<object>(), { callsLast24Hours: (await one.app.runs.get(id)).cost.calls })
+  for (const run of [id, waiting.id]) t.match(await ended(one.app, run), { status: 'succeeded', complete: true })
+  t.notMatch(one.log().slice(length), /"level":[56]0/, 'no forged notice is an error')
+  const calls = [id, waiting.id].map(async (run) => (await one.app.runs.get(run)).cost.calls)
+  t.match((await call(one, 'GET', '/diagnose')).json<object>(), { callsLast24Hours: (await Promise.all(calls)).reduce((sum, count) => sum + count) })
   t.match((await call(other, 'GET', '/diagnose')).json<object>(), { callsLast24Hours: theirs.cost.calls })
+
+  const { sandbox } = one.sandbox
+  sandbox.change({ faults: [{ kind: 'quota', endpoint: 'album', times: 1, retryAfter: '600' }] })
+  t.match(await one.ingest({ limit: 5 }), { status: 'paused', error: { code: 'quota_exceeded' } })
+  t.match(await other.ingest({ limit: 5 }), { status: 'succeeded' }, 'the pause of one account is not the pause of the other')
 })
 
 t.test('npm run ingest with DATABASE_URL is one more replica until its own run has ended', async (t) => {
