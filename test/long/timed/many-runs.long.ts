@@ -1,24 +1,16 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { request } from 'undici'
 import { v7 as uuidv7 } from 'uuid'
 import type { RunStatus } from '../../../src/schemas/run.ts'
 import { openSqlite } from '../../../src/services/database/sqlite.ts'
 import { documentName, newRecord } from '../../../src/services/runs/transitions.ts'
 import { newRow } from '../../../src/services/store/run-row.ts'
 import type { RunRecord } from '../../../src/services/run-record.ts'
-import { type ServiceProcess, startProcess } from '../../process.ts'
 import { environment, startSandbox, temporaryFolder } from '../../service.ts'
+import { costsWhatFewCost } from './stored-runs.ts'
 
 const RUNS = 100_000
 const INSERTED_TOGETHER = 500
-const LISTENS_WITHIN_MS = 1000
-const READY_WITHIN_MS = 3000
-const ANSWERS_WITHIN_MS = 30
-const MAX_RESIDENT_MB = 200
-const IDLE_SECONDS = 10
-const MAX_IDLE_SHARE = 0.005
 
 const STATUSES = ['succeeded', 'succeeded', 'succeeded', 'succeeded', 'partial', 'failed', 'canceled'] as const
 
@@ -26,32 +18,7 @@ t.test(`${RUNS} stored runs: start, lists, memory and rest cost what they cost w
   const { sandboxUrl } = await startSandbox(t)
   const env: Record<string, string> = { ...environment(sandboxUrl, await temporaryFolder(t)), LOG_LEVEL: 'info', MAX_STORED_RUNS: '0', RETENTION_DAYS: '0', REQUESTS_PER_MINUTE: '0' }
   await fill(join(env['DATA_DIR'] ?? '', 'service.db'))
-  const empty = await startProcess(t, { ...env, DATA_DIR: await temporaryFolder(t) })
-  await empty.kill('SIGTERM')
-  const service = await startProcess(t, env)
-  const [ms, emptyMs] = [Math.round(service.startedInMs), Math.round(empty.startedInMs)]
-  t.ok(ms < Math.max(LISTENS_WITHIN_MS, 1.5 * emptyMs), `listens after ${ms} ms; without any run after ${emptyMs} ms`)
-  const startedAtMs = performance.now()
-  while ((await request(`${service.url}/health/ready`).then(async ({ statusCode, body }) => { await body.dump(); return statusCode })) !== 200) await new Promise((resolve) => setTimeout(resolve, 10))
-  t.ok(performance.now() - startedAtMs < READY_WITHIN_MS, `ready ${Math.round(performance.now() - startedAtMs)} ms later`)
-
-  const [first] = (await pageOf(service, '/runs?limit=100')).runs
-  for (const path of ['/runs', '/runs?limit=100', `/runs?cursor=${first?.id}`, ...['succeeded', 'failed', 'queued', 'partial,canceled', 'queued,running,paused'].map((status) => `/runs?status=${status}`), '/runs/latest', `/runs/${first?.id}/status`]) {
-    const times: number[] = []
-    for (let round = 0; round < 15; round++) {
-      const sentAtMs = performance.now()
-      await (await request(service.url + path)).body.dump()
-      times.push(performance.now() - sentAtMs)
-    }
-    const median = times.sort((a, b) => a - b)[7] ?? NaN
-    t.ok(median < ANSWERS_WITHIN_MS, `${path}: ${median.toFixed(1)} ms`)
-  }
-  const residentMb = await residentMbOf(service)
-  t.ok(residentMb < MAX_RESIDENT_MB, `${residentMb} MB of memory`)
-  const before = await cpuMsOf(service)
-  await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000))
-  const share = (await cpuMsOf(service) - before) / (IDLE_SECONDS * 1000)
-  t.ok(share <= MAX_IDLE_SHARE, `${(share * 100).toFixed(2)} % of a core at rest`)
+  await costsWhatFewCost(t, env)
 })
 
 /** As if the service had made them, an hour's worth each minute. */
@@ -75,19 +42,4 @@ function recordOf (number: number, atMs: number): RunRecord {
   const run = { ...record.run, status, complete: status === 'succeeded', startedAt: at, finishedAt: at }
   const file = status === 'failed' || status === 'canceled' ? null : { name: documentName(run), bytes: 1000, sha256: '0'.repeat(64) }
   return { ...record, executions: 1, run: { ...run, file } }
-}
-
-async function pageOf ({ url }: ServiceProcess, path: string): Promise<{ runs: Array<{ id: string }> }> {
-  return await (await request(url + path)).body.json() as { runs: Array<{ id: string }> }
-}
-
-async function residentMbOf ({ child }: ServiceProcess): Promise<number> {
-  const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
-  return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024)
-}
-
-/** Of all its threads; a tick is 10 ms. */
-async function cpuMsOf ({ child }: ServiceProcess): Promise<number> {
-  const fields = (await readFile(`/proc/${child.pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) * 10
 }
