@@ -77,7 +77,7 @@ export async function startPostgresql (
   const data = join(folder, 'data')
   const wal = walDisk === undefined ? [] : ['--waldir', join(walDisk, 'wal')]
   const small = disk === undefined && walDisk === undefined ? [] : ['--wal-segsize=1']
-  const made = spawnSync(join(programs, 'initdb'), [...wal, ...small, '--pgdata', data, '--username=postgres', '--auth=trust', '--no-sync', '--no-instructions', '--encoding=UTF8', '--locale=C.UTF-8'], { ...user, cwd: folder, encoding: 'utf8' })
+  const made = spawnSync(join(programs, 'initdb'), [...wal, ...small, ...settings['fsync'] === 'on' ? [] : ['--no-sync'], '--pgdata', data, '--username=postgres', '--auth=trust', '--no-instructions', '--encoding=UTF8', '--locale=C.UTF-8'], { ...user, cwd: folder, encoding: 'utf8' })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
   await writeFile(join(data, 'pg_hba.conf'), 'host all all 127.0.0.1/32 trust\n')
 

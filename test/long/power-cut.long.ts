@@ -6,7 +6,7 @@ import { between, createRandom } from '../../src/sandbox/catalogue/random.ts'
 import { type SandboxApp } from '../../src/sandbox/app.ts'
 import { type Run } from '../../src/schemas/run.ts'
 import { type PostgresqlServer, startPostgresql } from '../postgresql.ts'
-import { type CuttableDisk, cuttableDisk } from '../power-cut.ts'
+import { type CuttableDisk, cuttableDisk, standStill } from '../power-cut.ts'
 import { type ServiceProcess, download, post, startProcess, untilEnded } from '../process.ts'
 import { environment, startSandbox, temporaryFolder } from '../service.ts'
 import { matchesTruth } from '../truth.ts'
@@ -17,6 +17,8 @@ const MOST_ALBUMS = 12
 /** Runs that end between two cuts, at most. */
 const MOST_ENDED = 6
 const LATEST_MS = 150
+/** A sync of PostgreSQL that is under way when it is stopped takes no longer. */
+const SYNCED_MS = 100
 
 /** What clients were told before the power was cut. */
 interface Told {
@@ -93,7 +95,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
 
 /** null where there is no such disk, or no PostgreSQL. */
 async function startMachine (t: Test, database: 'SQLite' | 'PostgreSQL'): Promise<Machine | null> {
-  const disk = await cuttableDisk(t, 256)
+  const disk = await cuttableDisk(t, 160)
   if (disk === null) return null
   const postgresql = database === 'SQLite'
     ? null
@@ -118,6 +120,9 @@ async function startMachine (t: Test, database: 'SQLite' | 'PostgreSQL'): Promis
 
 /** The machine goes down with all that runs on it, and comes up again. */
 async function cutPower ({ disk, postgresql }: Machine, service: ServiceProcess): Promise<void> {
+  await standStill(service.child.pid ?? 0)
+  postgresql?.freeze()
+  await delay(SYNCED_MS)
   await disk.cut()
   await service.kill('SIGKILL')
   await postgresql?.kill()
@@ -153,7 +158,7 @@ async function postWithKey ({ url }: ServiceProcess, key: string): Promise<Run> 
 }
 
 async function until (isSo: () => boolean): Promise<void> {
-  for (const signal = AbortSignal.timeout(60_000); !isSo();) await delay(2, undefined, { signal })
+  for (const signal = AbortSignal.timeout(120_000); !isSo();) await delay(2, undefined, { signal })
 }
 
 async function untilPaused ({ url }: ServiceProcess, id: string): Promise<Run> {
