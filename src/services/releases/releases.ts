@@ -16,6 +16,7 @@ export interface FeedState {
 /** Every release that any document ever had, once. */
 export interface Releases {
   /**
+   * Without those that are damaged: a page may have fewer than the limit, or none.
    * Those after the cursor (null: from the first on), in the order in which they were first seen, and the cursor to go
    * on with; null while there is none. Throws `invalid_request` where the cursor is none of this database's.
    */
@@ -48,7 +49,7 @@ export function createReleases (
     async page (since, limit) {
       const releases = await store.after(since === null ? 0 : await placeOf(since), limit)
       const last = releases.at(-1)
-      return { releases, nextCursor: last === undefined ? since : cursorOf(last) }
+      return { releases: releases.filter(isWhole), nextCursor: last === undefined ? since : cursorOf(last) }
     },
 
     async latest (before, limit) {
@@ -57,7 +58,7 @@ export function createReleases (
         : await store.before(await placeOf(before), limit + 1)
       const releases = found.slice(0, limit)
       const last = releases.at(-1)
-      return { releases, older: found.length > limit && last !== undefined ? cursorOf(last) : null }
+      return { releases: releases.filter(isWhole), older: found.length > limit && last !== undefined ? cursorOf(last) : null }
     },
 
     countsOf: store.countsOf,
@@ -71,6 +72,10 @@ export function createReleases (
       }
     },
   }
+}
+
+function isWhole ({ isDamaged }: Release): boolean {
+  return !isDamaged
 }
 
 function foreignCursor (): ServiceError {

@@ -24,6 +24,8 @@ export interface Release {
   runId: string | null
   /** null: the run is gone, or what is stored is damaged. */
   content: ReleaseContent | null
+  /** Whether anything of it is not as it was written; known as long as its run is kept. */
+  isDamaged: boolean
 }
 
 /** A run whose document has releases that may not be recorded yet. */
@@ -84,7 +86,7 @@ export function createReleaseStore (database: Pick<Database, 'queries' | 'transa
         album_id: id,
         first_seen_ms: firstSeenMs,
         run_id: runId,
-        content: seal(JSON.stringify({ id, ...albums.get(id) })),
+        content: seal(JSON.stringify({ id, firstSeenMs, runId, ...albums.get(id) })),
       }))
       if (rows.length > 0) await within.insertInto('releases').values(rows).execute()
     }
@@ -153,18 +155,21 @@ export function createReleaseStore (database: Pick<Database, 'queries' | 'transa
   }
 }
 
-function releaseOf (
-  { seq, album_id: albumId, first_seen_ms: firstSeenMs, run_id: runId, content }: ReleaseRow
-): Release {
-  return { seq, albumId, firstSeenMs, runId, content: content === null ? null : readContent(content, albumId) }
+function releaseOf (row: ReleaseRow): Release {
+  const { seq, album_id: albumId, first_seen_ms: firstSeenMs, run_id: runId } = row
+  const content = row.content === null ? null : readContent(row, row.content)
+  const isDamaged = content === null && (row.content !== null || runId !== null)
+  return { seq, albumId, firstSeenMs, runId, content, isDamaged }
 }
 
-/** Reads the content; one that is damaged or belongs to another album counts as absent. */
-function readContent (sealed: string, albumId: string): ReleaseContent | null {
+/** Reads the content; null: it is damaged, or belongs to another row. */
+function readContent (row: ReleaseRow, sealed: string): ReleaseContent | null {
   const text = unseal(sealed)
   if (text === null) return null
-  const { id, ...content } = JSON.parse(text) as ReleaseContent & { id: string }
-  return id === albumId ? content : null
+  const { id, firstSeenMs, runId, ...content } = JSON.parse(text) as ReleaseContent & {
+    id: string, firstSeenMs: number, runId: string
+  }
+  return id === row.album_id && firstSeenMs === row.first_seen_ms && runId === row.run_id ? content : null
 }
 
 function * portions<T> (items: readonly T[], size: number): Generator<T[]> {

@@ -103,6 +103,18 @@ onBothDatabases(t, 'content that is damaged, or belongs to another album, is not
   t.strictSame((await releases.after(0, 10)).map(({ content }) => content?.name ?? null), [null, null, 'Album c'])
 })
 
+onBothDatabases(t, 'a release any column of which is damaged is told apart', async (t, open) => {
+  const database = await open()
+  const { store, releases } = storesOf(t, database)
+  const due = await releases.due(await endRun(store, FILE))
+  if (due !== null) await releases.record(due, albums('a', 'b', 'c', 'd', 'e'), true)
+  const damages = { a: { album_id: 'A' }, b: { first_seen_ms: 7 }, c: { run_id: 'another' }, d: { content: null } }
+  for (const [album, damage] of Object.entries(damages)) {
+    await database.queries.updateTable('releases').set(damage).where('album_id', '=', album).execute()
+  }
+  t.strictSame((await releases.after(0, 10)).map(({ isDamaged }) => isDamaged), [true, true, true, true, false])
+})
+
 onBothDatabases(t, 'processes that record at the same time leave no hole, and a reader that goes on from its last number misses nothing', async (t, open) => {
   const writers = [storesOf(t, await open()), storesOf(t, await open()), storesOf(t, await open())]
   const reader = storesOf(t, await open()).releases
