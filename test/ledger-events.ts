@@ -19,7 +19,7 @@ export async function isPending (location: StateLocation, runId: string): Promis
 }
 
 /** One statement on the database of a service, beside the service. */
-export async function query<Row extends object> (location: StateLocation, sql: string, values: Array<string | number> = []): Promise<Row[]> {
+export async function query<Row extends object> (location: StateLocation, sql: string, values: Array<string | number | Buffer> = []): Promise<Row[]> {
   if ('dataDir' in location) {
     const file = new DatabaseSync(join(location.dataDir, 'service.db'), { timeout: 5000 })
     try {
