@@ -13,16 +13,19 @@ import { LATENCY, at, endsComplete, hashOfDocument, sleep, startFleet, startRun,
 const MOST_IN_FLIGHT = 2 * 10
 const FULL_MS = 12_000
 
+/** More than its log has room for. */
+const WASTE = 'create table waste as select generate_series(1, 600000)'
+
 const DISKS = [
   { title: 'the disk of its data', size: '90m', isOfWal: false },
-  { title: 'the disk of its write-ahead log', size: '70m', isOfWal: true },
+  { title: 'the disk of its write-ahead log', size: '24m', isOfWal: true },
 ]
 
 for (const { title, size, isOfWal } of DISKS) {
   t.test(`${title} is full in mid-run: 503 and no call; with room again every accepted run ends complete`, async (t) => {
     const disk = await smallDisk(t, size)
     if (disk === null) return
-    const postgresql = await startPostgresql(t, isOfWal ? { walDisk: disk } : { disk })
+    const postgresql = await startPostgresql(t, isOfWal ? { walDisk: disk, settings: { max_wal_size: '8MB' } } : { disk })
     const fleet = await startFleet(t, { replicas: 2, sandbox: LATENCY, postgresql })
     if (fleet === null || postgresql === null) return
     const [one, two] = [at(fleet.replicas, 0), at(fleet.replicas, 1)]
@@ -32,6 +35,7 @@ for (const { title, size, isOfWal } of DISKS) {
 
     const accepted = [(await startRun(fleet, 20)).id]
     await fill(disk)
+    if (isOfWal) await t.rejects(postgresql.sql(WASTE), 'it ends when there is no room for its log')
     let limit = 10
     let refused: Problem | null = null
     await until(async () => {
