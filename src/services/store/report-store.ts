@@ -41,7 +41,7 @@ export function createReportStore ({ queries }: Pick<Database, 'queries'>): Repo
         .where('finished_ms', '<=', finishedMs).where('run_id', '!=', runId)
         .orderBy('finished_ms', 'desc').limit(limit).execute()
       return rows.flatMap((row) => {
-        const profile = unseal(row.profile)
+        const profile = textOf(row.run_id, row.profile)
         return profile === null ? [] : [{ runId: row.run_id, finishedMs: row.finished_ms, profile }]
       })
     },
@@ -49,7 +49,7 @@ export function createReportStore ({ queries }: Pick<Database, 'queries'>): Repo
     async read (runId, sha256) {
       const row = await queries.selectFrom('quality_reports').select(['profile', 'report'])
         .where('run_id', '=', runId).where('sha256', '=', sha256).executeTakeFirst()
-      const [profile, report] = row === undefined ? [null, null] : [unseal(row.profile), unseal(row.report)]
+      const [profile, report] = row === undefined ? [null, null] : [textOf(runId, row.profile), textOf(runId, row.report)]
       return profile === null || report === null ? null : { profile, report }
     },
 
@@ -69,7 +69,13 @@ function rowOf ({ runId, requestKey, tier, finishedMs, isComparable, ...stored }
     finished_ms: finishedMs,
     comparable: isComparable ? 1 : 0,
     sha256: stored.sha256,
-    profile: seal(stored.profile),
-    report: seal(stored.report),
+    profile: seal(`${runId} ${stored.profile}`),
+    report: seal(`${runId} ${stored.report}`),
   }
+}
+
+/** The text as it was stored for that run; null: it is damaged, or that of another run. */
+function textOf (runId: string, sealed: string): string | null {
+  const text = unseal(sealed)
+  return text?.startsWith(`${runId} `) === true ? text.slice(runId.length + 1) : null
 }
