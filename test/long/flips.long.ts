@@ -152,7 +152,7 @@ async function flipColumns (t: Test, original: Original): Promise<void> {
       const row = rows[between(random, 0, rows.length - 1)]
       for (const [column, value] of Object.entries(row ?? {})) {
         if (value === null) continue
-        const title = `${table}.${column} of ${id === victim.id ? 'an ended' : 'a pending'} run`
+        const title: string = `${table}.${column} of ${id === victim.id ? 'an ended' : 'a pending'} run`
         const copy = await original.copy()
         const where = key.map((name, index) => `${name} = $${index + 2}`).join(' and ')
         await query(copy.location, `update ${table} set ${column} = $1 where ${where}`, [flipped(value, random), ...key.map((name) => row?.[name] as string)])
