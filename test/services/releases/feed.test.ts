@@ -20,7 +20,7 @@ function parseAtom (xml: string): Atom['feed'] {
 
 function release (seq: number, name: string | null = 'Album', artist = 'Artist'): Release {
   const content = { name, artists: [{ id: null, name: artist }], releaseDate: '2026-11-20', url: null, imageUrl: 'https://i.scdn.co/a' }
-  return { seq, albumId: `id${seq}`, firstSeenMs: 1000 * seq, runId: 'r', content }
+  return { seq, albumId: `id${seq}`, firstSeenMs: 1000 * seq, runId: 'r', content, isDamaged: false }
 }
 
 function stateOf (...releases: Release[]): FeedState {
