@@ -10,6 +10,7 @@ import { printable } from '../printable.ts'
 import { type ProgressDisplay, costText, createProgressBar, createProgressLog } from './progress.ts'
 import { TIERS, type Tier } from '../sandbox/catalogue/objects.ts'
 import type { Run } from '../schemas/run.ts'
+import { hasEnded } from '../services/run-record.ts'
 import { startTrial } from './trial.ts'
 
 const USAGE = `npm run demo -- [options]      the whole job on the sandbox: no credentials, no network
