@@ -3,7 +3,7 @@ import { readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 import { temporaryFolder } from './service.ts'
 
 const run = promisify(execFile)

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 import { temporaryFolder } from './service.ts'
 
 const run = promisify(execFile)

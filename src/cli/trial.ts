@@ -1,9 +1,9 @@
-import { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from '../app.ts'
-import { type Dependencies } from '../plugins/dependencies.ts'
+import type { Dependencies } from '../plugins/dependencies.ts'
 import { buildSandbox } from '../sandbox/app.ts'
 import { sandboxEnvironment } from '../sandbox/environment.ts'
-import { type SandboxSettings } from '../sandbox/settings/settings.ts'
+import type { SandboxSettings } from '../sandbox/settings/settings.ts'
 
 export interface TrialOptions {
   /** Variables of the service, beside those that point it at the sandbox. */

@@ -1,4 +1,4 @@
-import { type Browser, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { type Service, startService, temporaryFolder } from '../service.ts'
 import { openPage, startBrowser } from '../web/browser.ts'

@@ -1,8 +1,8 @@
-import { type Page } from 'playwright-core'
-import { type Test } from 'tap'
-import { type Timeline } from '../../src/schemas/timeline.ts'
+import type { Page } from 'playwright-core'
+import type { Test } from 'tap'
+import type { Timeline } from '../../src/schemas/timeline.ts'
 import { durationText } from '../../src/web/text.ts'
-import { type Service } from '../service.ts'
+import type { Service } from '../service.ts'
 
 /** Fails the test where a plot is not drawn in its first colour, or has no table of its numbers. */
 export async function isDrawn (t: Test, page: Page, plot: string): Promise<void> {

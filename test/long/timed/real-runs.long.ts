@@ -1,6 +1,6 @@
 import t from 'tap'
 import { request } from 'undici'
-import { type Run } from '../../../src/schemas/run.ts'
+import type { Run } from '../../../src/schemas/run.ts'
 import { type ServiceProcess, post, startProcess, untilEnded } from '../../process.ts'
 import { environment, startSandbox, temporaryFolder } from '../../service.ts'
 import { costsWhatFewCost, cpuMsOf } from './stored-runs.ts'

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type Test } from 'tap'
+import type { Test } from 'tap'
 import { request } from 'undici'
 import { type ServiceProcess, startProcess } from '../../process.ts'
 import { temporaryFolder } from '../../service.ts'
