@@ -8,8 +8,8 @@ const RETRY_AFTER_MS = 1000
 
 /**
  * A file descriptor as the place of the log. Where it cannot be written, as a file on a full disk, the service goes on:
- * what is logged waits and is tried again, with each new line and every second. Nothing waits for it, at the exit neither:
- * `flushSync` would try the same for ever.
+ * what is logged waits and is tried again, with each new line and every second. Nothing waits for it, not even at the
+ * exit: `flushSync` would try the same for ever.
  */
 export function logTo (fd: 1 | 2, options: { sync: boolean }): ReturnType<typeof destination> {
   const stream = destination({ dest: fd, maxLength: MOST_WAITING_BYTES, ...options })

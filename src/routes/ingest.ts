@@ -11,12 +11,13 @@ import { chooseFormat } from './download/negotiation.ts'
 import { retryAfterSeconds } from './download/retry-after.ts'
 import { WaitQuery, clientGone, waitMs } from './download/wait.ts'
 
+const KEY = '1 to 255 printable characters'
+
 const IngestHeaders = Type.Object({
-  'idempotency-key': Type.Optional(Pattern('^[\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?$', '1 to 255 printable characters', {
+  'idempotency-key': Type.Optional(Pattern('^[\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?$', KEY, {
     minLength: 1,
     maxLength: 255,
-    description: '1 to 255 printable characters: for 24 hours the same key gives the ' +
-      'same run',
+    description: `${KEY}: for 24 hours the same key gives the same run`,
   })),
 })
 

@@ -18,7 +18,10 @@ export interface RateLimit {
 
 export interface Block { readonly sinceMs: number, untilMs: number }
 
-/** Returns whether a call at `nowMs` disregards the block: it was not in flight at its start, nor a little early at its end. */
+/**
+ * Returns whether a call at `nowMs` disregards the block: it was not in flight at its start, nor a little early at its
+ * end.
+ */
 export function isTooSoon ({ sinceMs, untilMs }: Block, nowMs: number): boolean {
   const onTheWayMs = Math.min(ON_THE_WAY_MS, ON_THE_WAY_SHARE * (untilMs - sinceMs))
   return nowMs > sinceMs + onTheWayMs && nowMs < untilMs - CLOCK_SLACK_MS

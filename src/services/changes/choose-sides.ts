@@ -35,7 +35,8 @@ async function earlier (runs: RunReader, run: Run): Promise<Run> {
   if (found === null) {
     throw new ServiceError(
       'no_earlier_run',
-      'no earlier run that is kept has an equal request and a document: start an equal run later, and ask for its changes'
+      'no earlier run that is kept has an equal request and a document: start an equal run later, and ask for its ' +
+        'changes'
     )
   }
   return found
