@@ -2,9 +2,8 @@ import { isIP, isIPv4 } from 'node:net'
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 
 /** The environment has texts, which are converted; a schema with a `default` makes a variable optional. */
-const Integer = (
-  options: { default: number, minimum: number, maximum: number, description: string }
-) => Type.Integer(options)
+const Integer = (options: { default: number, minimum: number, maximum: number, description: string }) =>
+  Type.Integer(options)
 /** The name of a text that the URL parser takes, or that is empty. */
 export const URL_FORMAT = 'url-or-nothing'
 /** The name of a text that `TRUST_PROXY` takes, or that is empty. */
@@ -12,12 +11,10 @@ export const PROXIES_FORMAT = 'proxies-or-nothing'
 const HTTP_URL = 'https?://[^\\s?#@]+'
 const Flag = (description: string) => Type.Boolean({ default: false, description })
 const Required = (description: string) => Type.String({ minLength: 1, pattern: '^\\S+$', description })
-const Proxy = (
-  description: string
-) => Type.String({ default: '', pattern: '^((https?|HTTPS?)://)?[^\\s/?#]*/?$', description })
-const Url = (
-  options: { default: string, description: string }
-) => Type.String({ ...options, pattern: `^${HTTP_URL}$`, format: URL_FORMAT })
+const Proxy = (description: string) =>
+  Type.String({ default: '', pattern: '^((https?|HTTPS?)://)?[^\\s/?#]*/?$', description })
+const Url = (options: { default: string, description: string }) =>
+  Type.String({ ...options, pattern: `^${HTTP_URL}$`, format: URL_FORMAT })
 
 export const ROLES = ['all', 'api', 'worker'] as const
 
@@ -37,16 +34,16 @@ export const ConfigSchema = Type.Object({
   SPOTIFY_CLIENT_ID: Required('client id of your app, from https://developer.spotify.com/dashboard'),
   SPOTIFY_CLIENT_SECRET: Required('client secret of your app'),
   SPOTIFY_API_URL: Url({ default: 'https://api.spotify.com/v1', description: 'Web API, for a proxy or the sandbox' }),
-  SPOTIFY_TOKEN_URL: Url(
-    { default: 'https://accounts.spotify.com/api/token', description: 'token endpoint, for a proxy or the sandbox' }
-  ),
-  SPOTIFY_CALLS_PER_30S: Integer(
-    { default: 90, minimum: 1, maximum: 1_000_000, description: 'calls allowed in any 30 seconds, all runs together' }
-  ),
+  SPOTIFY_TOKEN_URL: Url({
+    default: 'https://accounts.spotify.com/api/token', description: 'token endpoint, for a proxy or the sandbox',
+  }),
+  SPOTIFY_CALLS_PER_30S: Integer({
+    default: 90, minimum: 1, maximum: 1_000_000, description: 'calls allowed in any 30 seconds, all runs together',
+  }),
   SPOTIFY_MAX_CONCURRENCY: Integer({ default: 10, minimum: 1, maximum: 100, description: 'calls in flight' }),
-  SPOTIFY_TIMEOUT_MS: Integer(
-    { default: 15_000, minimum: 100, maximum: 600_000, description: 'one call, from start to the last byte' }
-  ),
+  SPOTIFY_TIMEOUT_MS: Integer({
+    default: 15_000, minimum: 100, maximum: 600_000, description: 'one call, from start to the last byte',
+  }),
   SPOTIFY_MAX_ATTEMPTS: Integer({
     default: 5,
     minimum: 1,
@@ -61,9 +58,9 @@ export const ConfigSchema = Type.Object({
   }),
   MAX_ALBUMS_PER_RUN: Integer({ default: 1000, minimum: 1, maximum: 100_000, description: 'largest limit of a run' }),
   RUN_CONCURRENCY: Integer({ default: 1, minimum: 1, maximum: 100, description: 'runs at a time' }),
-  MAX_QUEUED_RUNS: Integer(
-    { default: 100, minimum: 0, maximum: 100_000, description: 'runs waiting; above that 503 queue_full' }
-  ),
+  MAX_QUEUED_RUNS: Integer({
+    default: 100, minimum: 0, maximum: 100_000, description: 'runs waiting; above that 503 queue_full',
+  }),
   ALBUM_CACHE_HOURS: Integer({
     default: 24,
     minimum: 0,
@@ -76,12 +73,12 @@ export const ConfigSchema = Type.Object({
     maximum: 10_000_000,
     description: 'stored runs; above that the oldest ended ones are deleted; 0 is no limit',
   }),
-  RETENTION_DAYS: Integer(
-    { default: 30, minimum: 0, maximum: 36_500, description: 'runs that ended longer ago are deleted; 0 is never' }
-  ),
-  API_KEYS: Type.String(
-    { default: '', description: 'keys that clients must send, separated by commas; none: no key is wanted' }
-  ),
+  RETENTION_DAYS: Integer({
+    default: 30, minimum: 0, maximum: 36_500, description: 'runs that ended longer ago are deleted; 0 is never',
+  }),
+  API_KEYS: Type.String({
+    default: '', description: 'keys that clients must send, separated by commas; none: no key is wanted',
+  }),
   ALLOW_ANONYMOUS: Flag('listen on another address than loopback without API_KEYS'),
   REQUESTS_PER_MINUTE: Integer({
     default: 600,
@@ -100,12 +97,12 @@ export const ConfigSchema = Type.Object({
     format: URL_FORMAT,
     description: 'how clients reach the service, path prefix included',
   }),
-  KEEP_ALIVE_S: Integer(
-    { default: 72, minimum: 1, maximum: 3600, description: 'idle connections are kept for so long' }
-  ),
-  SPOTIFY_MARKET: Type.String(
-    { default: '', pattern: '^([A-Z]{2})?$', description: 'market of requests that name none' }
-  ),
+  KEEP_ALIVE_S: Integer({
+    default: 72, minimum: 1, maximum: 3600, description: 'idle connections are kept for so long',
+  }),
+  SPOTIFY_MARKET: Type.String({
+    default: '', pattern: '^([A-Z]{2})?$', description: 'market of requests that name none',
+  }),
   HTTPS_PROXY: Proxy('proxy for calls to https URLs'),
   HTTP_PROXY: Proxy('proxy for calls to http URLs, and to https ones where HTTPS_PROXY is not set'),
   NO_PROXY: Type.String({

@@ -54,9 +54,9 @@ async function main (): Promise<void> {
   }
   const isTerminal = process.stderr.isTTY
   const logger = await createLogger(logTo(2, { sync: true }), isTerminal)
-  const { app, url, sandboxUrl, close } = await startTrial(
-    { env: environment(), logger, sandboxPort: SANDBOX_PORT, settings }
-  )
+  const { app, url, sandboxUrl, close } = await startTrial({
+    env: environment(), logger, sandboxPort: SANDBOX_PORT, settings,
+  })
   let isSummed = false
   closeWithGrace({ logger: false }, async ({ signal, err }) => {
     await close()

@@ -23,9 +23,8 @@ export default fp(async (app) => {
   })
 
   /** HOST=localhost has a server for each address, made by Fastify; all have the same request handler. */
-  const isOurs = (
-    { server }: Socket & { server?: Server }
-  ): boolean => server?.listeners('request')[0] === app.server.listeners('request')[0]
+  const isOurs = ({ server }: Socket & { server?: Server }): boolean =>
+    server?.listeners('request')[0] === app.server.listeners('request')[0]
   const accept = (message: unknown): void => {
     const { socket } = message as { socket: Socket }
     if (isOurs(socket)) bound.opened(socket)

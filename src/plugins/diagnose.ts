@@ -11,7 +11,7 @@ declare module 'fastify' {
 
 /** `app.diagnose`: how the service stands with Spotify. */
 export default fp(async (app) => {
-  app.decorate('diagnose', createDiagnose(
-    { spotify: app.spotify, tokens: app.tokenManager, pacer: app.engine.pacer, clock: app.dependencies.clock }
-  ))
+  app.decorate('diagnose', createDiagnose({
+    spotify: app.spotify, tokens: app.tokenManager, pacer: app.engine.pacer, clock: app.dependencies.clock,
+  }))
 }, { name: 'diagnose', dependencies: ['spotify', 'token-manager', 'engine'] })

@@ -57,9 +57,8 @@ export default fp(async (app) => {
       components: { securitySchemes: SECURITY_SCHEMES },
     },
     convertConstToEnum: false,
-    transform: (
-      { schema = {}, url, route }
-    ) => ({ url, schema: schema.hide === true ? schema : describeOperation(schema, String(route.method), url) }),
+    transform: ({ schema = {}, url, route }) =>
+      ({ url, schema: schema.hide === true ? schema : describeOperation(schema, String(route.method), url) }),
     transformObject: (made) => finish(
       ('openapiObject' in made ? made.openapiObject : made.swaggerObject) as JsonObject, app.config.MAX_ALBUMS_PER_RUN
     ),

@@ -13,9 +13,9 @@ const MOST_CLIENTS = 5000
 export default fp(async (app) => {
   const max = app.config.REQUESTS_PER_MINUTE
   if (max === 0) return
-  const count = createRequestCount(
-    { windowMs: WINDOW_MS, most: MOST_CLIENTS, monotonic: () => app.dependencies.clock.monotonic() }
-  )
+  const count = createRequestCount({
+    windowMs: WINDOW_MS, most: MOST_CLIENTS, monotonic: () => app.dependencies.clock.monotonic(),
+  })
   await app.register(rateLimit, {
     global: false,
     max,

@@ -26,9 +26,9 @@ export default fp(async (app) => {
     timeoutMs: config.SPOTIFY_TIMEOUT_MS,
     log,
   })
-  const semaphore = createSemaphore(
-    { slots: config.SPOTIFY_MAX_CONCURRENCY, answers: app.answers, waiting: pacer.waiting }
-  )
+  const semaphore = createSemaphore({
+    slots: config.SPOTIFY_MAX_CONCURRENCY, answers: app.answers, waiting: pacer.waiting,
+  })
   async function ready ({ signal, cost }: CallContext): Promise<void> {
     await pacer.throwIfPaused()
     await tokens.get(signal).finally(cost.wait(tokens.waiting))

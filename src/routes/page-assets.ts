@@ -16,9 +16,9 @@ const pageAssetRoutes: FastifyPluginAsync<{ assets: () => Assets }> = async (app
   }, async ({ params: { version, name }, headers }, reply) => {
     const asset = assets().files.get(name)
     if (asset === undefined) throw new ServiceError('route_not_found', 'there is no such asset')
-    const coding = new Negotiator({ headers: { 'accept-encoding': headers['accept-encoding'] } }).encoding(
-      [...CODINGS]
-    ) as typeof CODINGS[number] | undefined ?? 'identity'
+    const coding = new Negotiator({ headers: { 'accept-encoding': headers['accept-encoding'] } }).encoding([
+      ...CODINGS,
+    ]) as typeof CODINGS[number] | undefined ?? 'identity'
     const etag = `"${asset.etag}-${coding}"`
     reply.headers({
       etag,

@@ -22,9 +22,9 @@ const pageRunRoutes: FastifyPluginAsync<PageOptions> = async (app, { pages }) =>
   }, async (request, reply) => {
     const run = await app.runs.get(request.params.id)
     const before = run.file === null ? null : await app.runs.comparable(run)
-    const [quality, counts, timeline] = await Promise.all(
-      [storedQuality(app, run), app.releases.countsOf([run.id]), timelineOf(app, run)]
-    )
+    const [quality, counts, timeline] = await Promise.all([
+      storedQuality(app, run), app.releases.countsOf([run.id]), timelineOf(app, run),
+    ])
     return await pages.send(request, reply, runPage(pages.visit(request), {
       run,
       quality,

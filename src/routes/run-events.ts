@@ -27,9 +27,9 @@ const EventStream = Type.Unsafe<Readable>({
   ]
 })
 
-const EventHeaders = Type.Object(
-  { 'last-event-id': Type.Optional(Type.String({ description: 'the `id` of the last event that the client got' })) }
-)
+const EventHeaders = Type.Object({
+  'last-event-id': Type.Optional(Type.String({ description: 'the `id` of the last event that the client got' })),
+})
 
 type EventName = 'status' | 'progress' | 'end'
 
@@ -77,9 +77,9 @@ const runEventRoutes: FastifyPluginAsyncTypebox = async (app) => {
     dropStalled(request)
     streams.add(stream)
     stream.once('close', () => streams.delete(stream))
-    return await reply.headers(
-      { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
-    ).send(stream)
+    return await reply.headers({
+      'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no',
+    }).send(stream)
   })
 }
 

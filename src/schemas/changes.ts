@@ -68,9 +68,9 @@ export const Changes = Type.Object({
     DelistedAlbum, { description: "listed then and not now; that is not withdrawn: Spotify's search forgets" }
   ),
   unknown: Type.Array(UnknownAlbum, { description: 'in the document of `since` only, and perhaps listed now' }),
-  counts: Type.Object(
-    { added: Type.Integer(), changed: Type.Integer(), delisted: Type.Integer(), unknown: Type.Integer() }
-  ),
+  counts: Type.Object({
+    added: Type.Integer(), changed: Type.Integer(), delisted: Type.Integer(), unknown: Type.Integer(),
+  }),
 }, { title: 'Changes' })
 
 export const ChangesQuery = Type.Object({

@@ -8,9 +8,9 @@ const AGE = {
 }
 
 export const DiagnoseQuery = Type.Object({
-  refresh: Type.Boolean(
-    { default: false, description: 'true: ask Spotify first, with a call to each endpoint, at most once in 60 s' }
-  ),
+  refresh: Type.Boolean({
+    default: false, description: 'true: ask Spotify first, with a call to each endpoint, at most once in 60 s',
+  }),
 }, { additionalProperties: false })
 
 const TIERS = ['extended', 'development', 'unknown'] as const

@@ -21,9 +21,9 @@ const HEADERS = {
 }
 
 /** Sent as stored or as made, never through a serializer. */
-const Body = Type.Unsafe<unknown>(
-  { description: 'the run without `file`, and `albums`; with ?format=tracks the tracks of each album under its id' }
-)
+const Body = Type.Unsafe<unknown>({
+  description: 'the run without `file`, and `albums`; with ?format=tracks the tracks of each album under its id',
+})
 const CONTENT = Object.fromEntries(FORMAT_NAMES.flatMap((name) => {
   const { mediaType } = FORMATS[name]
   return mediaType === null ? [] : [[mediaType, { schema: name === 'json' ? Body : Type.String() }]]

@@ -46,9 +46,9 @@ const UsedSource = Type.Object({
 export type UsedSource = Static<typeof UsedSource>
 
 const ListingEnd = Type.Object({
-  exhausted: Type.Boolean(
-    { description: 'Spotify showed all it has, and all of it is in the run; false also where it has more than `limit`' }
-  ),
+  exhausted: Type.Boolean({
+    description: 'Spotify showed all it has, and all of it is in the run; false also where it has more than `limit`',
+  }),
   cappedAt: Nullable(Type.Integer({ minimum: 0, description: 'its search shows no more than so many results' })),
 }, { title: 'ListingEnd', description: 'how the listing ended' })
 export type ListingEnd = Static<typeof ListingEnd>

@@ -28,9 +28,9 @@ function migrationsOf (kind: Database['kind']): Record<string, Migration> {
           .execute()
         await db.schema.createIndex('runs_status').ifNotExists().on('runs').columns(['status', 'id']).execute()
         await db.schema.createIndex('runs_pending').ifNotExists().on('runs').columns(['pending', 'id']).execute()
-        await db.schema.createIndex('runs_request').ifNotExists().on('runs').columns(
-          ['request_key', 'pending']
-        ).execute()
+        await db.schema.createIndex('runs_request').ifNotExists().on('runs').columns([
+          'request_key', 'pending',
+        ]).execute()
         await db.schema.createIndex('runs_document').ifNotExists().on('runs').columns(['id']).where(
           sql.ref('document_name'), 'is not', null
         ).execute()
@@ -64,9 +64,9 @@ function migrationsOf (kind: Database['kind']): Record<string, Migration> {
           .addColumn('body', 'text', (column) => column.notNull())
           .addColumn('checksum', 'bigint', (column) => column.notNull())
           .execute()
-        await db.schema.createIndex('cached_albums_time').ifNotExists().on('cached_albums').columns(
-          ['stored_ms', 'bytes']
-        ).execute()
+        await db.schema.createIndex('cached_albums_time').ifNotExists().on('cached_albums').columns([
+          'stored_ms', 'bytes',
+        ]).execute()
 
         await db.schema.createTable('states').ifNotExists()
           .addColumn('kind', 'text', (column) => column.notNull())

@@ -32,9 +32,8 @@ const INT8: number = pg.types.builtins.INT8
 
 /** Numbers above 2^53 are not stored. */
 const types = {
-  getTypeParser: (
-    id: number, format: 'text' | 'binary' = 'text'
-  ) => id === INT8 ? Number : pg.types.getTypeParser(id, format) as unknown,
+  getTypeParser: (id: number, format: 'text' | 'binary' = 'text') =>
+    id === INT8 ? Number : pg.types.getTypeParser(id, format) as unknown,
 }
 
 /**

@@ -19,9 +19,9 @@ const CLOSE_MS = 2000
 export async function createEngine (options: EngineOptions): Promise<Engine> {
   const { account, callsPerWindow, maxWaitMs, longestCallMs, clock, log } = options
   const { database, queue } = await open(options)
-  const window = createRateWindow(
-    { database, account, longestCallMs, callsPerWindow, windowMs: WINDOW_MS, maxWaitMs, clock, log }
-  )
+  const window = createRateWindow({
+    database, account, longestCallMs, callsPerWindow, windowMs: WINDOW_MS, maxWaitMs, clock, log,
+  })
   const pacer = createPacer({ window, clock, log })
   return {
     database,

@@ -184,9 +184,8 @@ export async function openLedger (
     get resumption () { return resumption },
     get fruitless () { return fruitless },
     album: (id) => albums.get(id),
-    prefetched: (
-      streamIndex, offset
-    ) => prefetched.find((page) => page.streamIndex === streamIndex && page.offset === offset),
+    prefetched: (streamIndex, offset) =>
+      prefetched.find((page) => page.streamIndex === streamIndex && page.offset === offset),
     isComplete (id) {
       const state = albums.get(id)
       return state !== undefined && isAlbumComplete(state, TRACKS_PAGE_SIZE)

@@ -167,9 +167,8 @@ function poorPages (state: TrackCoverage, pageSize: number): PageRange[] {
   const counts = new Map<string, number>()
   for (const { keys } of pages) for (const key of new Set(keys)) counts.set(key, (counts.get(key) ?? 0) + 1)
   return pages
-    .filter((
-      { offset, places, valid, keys }
-    ) => valid < places || (places === 0 && offset < end) || keys.some((key) => (counts.get(key) ?? 0) > 1))
+    .filter(({ offset, places, valid, keys }) =>
+      valid < places || (places === 0 && offset < end) || keys.some((key) => (counts.get(key) ?? 0) > 1))
     .map(({ offset, places }) => ({ offset, limit: places === 0 ? pageSize : places }))
 }
 

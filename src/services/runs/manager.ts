@@ -232,9 +232,9 @@ export function createRunManager (options: RunManagerOptions): RunManager {
       const reason = new ServiceError('shutting_down', 'the service is shutting down', { affectsEveryCall: true })
       sweep.stop()
       closing.abort(reason)
-      await Promise.race(
-        [Promise.all([queue.close(reason), releases.close()]), delay(CLOSE_MS, undefined, { ref: false })]
-      )
+      await Promise.race([
+        Promise.all([queue.close(reason), releases.close()]), delay(CLOSE_MS, undefined, { ref: false }),
+      ])
       active.close()
     },
   }

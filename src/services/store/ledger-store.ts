@@ -97,9 +97,8 @@ export async function openLedgerStore<Event> (
   async function insert (rows: LedgerEventRow[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await transaction({ lock: null, isDurable: kind === 'postgresql' }, async (
-          within
-        ) => await within.insertInto('ledger_events').values(rows).onConflict((row) => row.doNothing()).execute())
+        await transaction({ lock: null, isDurable: kind === 'postgresql' }, async (within) =>
+          await within.insertInto('ledger_events').values(rows).onConflict((row) => row.doNothing()).execute())
         return
       } catch (error) {
         if (!isAway(error) || attempt > RETRIES) throw error

@@ -12,9 +12,8 @@ const ARTISTS_AHEAD = 4
  */
 export function artists (spotify: SpotifyClient, pagination: Pagination, ids: string[], market: string | null): Source {
   const query = { include_groups: 'album,single', ...(market === null ? {} : { market }) }
-  const requestOf = (
-    id: string
-  ): ListingRequest => ({ endpoint: 'artistAlbums', path: `/artists/${encodeURIComponent(id)}/albums`, query })
+  const requestOf = (id: string): ListingRequest =>
+    ({ endpoint: 'artistAlbums', path: `/artists/${encodeURIComponent(id)}/albums`, query })
   return {
     used: 'artists',
     query: null,
