@@ -8,7 +8,7 @@ import { type ListedAlbum, isTrack, readAlbumHead, trackKeys } from '../spotify/
 import { type SpotifyClient, TooManyError } from '../spotify/client.ts'
 import { type PageRange, isAlbumFull, missingPages } from './track-coverage.ts'
 import type { WorkQueue } from './work-queue.ts'
-import { type Ledger, albumEvent } from './ledger.ts'
+import { type Ledger, type LedgerEvent, albumEvent } from './ledger.ts'
 import { type Failure, logBug, ordinaryFailure, settleAll } from './failures.ts'
 
 /** After so many failures in a row the pass stops, to save quota: the next album would fail too. */
@@ -103,7 +103,7 @@ async function fetchBatch (fetching: Fetching, albums: ListedAlbum[], streak: St
 
 /** Stores what a batch call answered; returns the albums whose answers were none. */
 async function storeBatch (fetching: Fetching, albums: ListedAlbum[]): Promise<Map<ListedAlbum, ServiceError>> {
-  const { spotify, context, market } = fetching
+  const { spotify, context, market, ledger } = fetching
   const broken = new Map<ListedAlbum, ServiceError>()
   using slot = await spotify.slot(context, false)
   const bodies = await spotify.albums(albums.map(({ id }) => id), market, { ...context, slot })
@@ -114,7 +114,8 @@ async function storeBatch (fetching: Fetching, albums: ListedAlbum[]): Promise<M
   await settleAll(albums.map(async (album, place) => {
     if (bodies[place] === null) return
     try {
-      await storeAlbum(fetching, album, bodies[place])
+      const { event, text } = albumToStore(album, bodies[place])
+      await ledger.record(event, text)
     } catch (error) {
       const failure = ordinaryFailure(error)
       if (failure === null) throw error
@@ -190,14 +191,17 @@ async function fetchAlbum (fetching: Fetching, album: ListedAlbum): Promise<void
   const isShown = album.name !== null || album.totalTracks !== null
   using slot = await spotify.slot(context, false)
   try {
-    await storeAlbum(fetching, album, await spotify.album(album.id, market, { ...context, slot }, isShown))
+    const body = await spotify.album(album.id, market, { ...context, slot }, isShown)
+    const { event, text } = albumToStore(album, body)
+    await ledger.record(event, text)
   } catch (error) {
     if (isFinalRefusal(error)) await ledger.record({ kind: 'unavailable', id: album.id, detail: error.message })
     throw error
   }
 }
 
-async function storeAlbum ({ ledger }: Fetching, { id }: ListedAlbum, body: unknown): Promise<void> {
+/** Returns the event of an album that was answered, and its JSON. Throws `upstream_invalid` if it is not that album. */
+function albumToStore ({ id }: ListedAlbum, body: unknown): { event: LedgerEvent, text: string } {
   const head = readAlbumHead(body)
   if (head === null) {
     throw new ServiceError('upstream_invalid', `album ${id} was answered with something that is no album`)
@@ -205,7 +209,7 @@ async function storeAlbum ({ ledger }: Fetching, { id }: ListedAlbum, body: unkn
   if (head.album.id !== id) {
     throw new ServiceError('upstream_invalid', `album ${id} was asked for, and album ${head.album.id} was answered`)
   }
-  await ledger.record(albumEvent(id, head), formatJson(head.album))
+  return { event: albumEvent(id, head), text: formatJson(head.album) }
 }
 
 /** Fetches the pages beyond the embedded one, a few concurrently, as long as an answer shows that there are more. */
