@@ -128,12 +128,14 @@ export async function openPostgresql (url: string, schema: string, log: Log): Pr
   }
 
   async function prepareUntilDone (first: Promise<void>): Promise<void> {
-    for (let preparing = first; !closing.signal.aborted; preparing = prepare()) {
+    let preparing = first
+    while (!closing.signal.aborted) {
       try {
         return await preparing
       } catch (error) {
         lost(error)
         await delay(RETRY_MS, undefined, { signal: closing.signal, ref: false }).catch(() => {})
+        if (!closing.signal.aborted) preparing = prepare()
       }
     }
   }
