@@ -10,7 +10,10 @@ export type RunListener = (run: Run) => void
 export interface ActiveRuns {
   /** A run has changed here: its watchers are told, and the other processes where its status has changed. */
   note: (run: Run) => void
-  /** The run as it is now, where this process executes it. */
+  /**
+   * The run as it is now, where this process executes it, or has put it off because its state could not be stored: until
+   * its `resumeAt`, since another process may execute it then.
+   */
   get: (id: string) => Run | undefined
   /** Called with the run after each change until the returned function is called. */
   watch: (id: string, listener: RunListener) => () => void
@@ -38,6 +41,8 @@ interface ActiveRun {
   /** null: its execution has shown nothing yet. */
   run: Run | null
   checkCancel: () => void
+  /** Its execution has ended, and left a state that could not be stored. */
+  isOver: boolean
 }
 
 /** Notices are hints: what is shown is what this process executes, or what is stored. */
@@ -54,6 +59,14 @@ export function createActiveRuns ({ read, notify, onNotice, pollMs, clock }: Act
     else active.get(id)?.checkCancel()
   })
 
+  function get (id: string): Run | undefined {
+    const known = active.get(id)
+    const run = known?.run ?? undefined
+    if (known?.isOver !== true || clock.now() < Date.parse(run?.resumeAt ?? '')) return run
+    active.delete(id)
+    return undefined
+  }
+
   function tell (run: Run): void {
     const listeners = watchers.get(run.id)
     if (listeners === undefined) return
@@ -62,7 +75,7 @@ export function createActiveRuns ({ read, notify, onNotice, pollMs, clock }: Act
   }
 
   function isWatched (id: string): boolean {
-    return watchers.has(id) && (active.get(id)?.run ?? null) === null
+    return watchers.has(id) && get(id) === undefined
   }
 
   function poll (id: string): void {
@@ -94,7 +107,7 @@ export function createActiveRuns ({ read, notify, onNotice, pollMs, clock }: Act
       if (before !== run.status) notify({ kind: 'run', id: run.id })
     },
 
-    get: (id) => active.get(id)?.run ?? undefined,
+    get,
     watch,
 
     async waitForEnd (id, ms, signal) {
@@ -112,10 +125,11 @@ export function createActiveRuns ({ read, notify, onNotice, pollMs, clock }: Act
     },
 
     add (id, checkCancel) {
-      const added: ActiveRun = { run: null, checkCancel }
+      const added: ActiveRun = { run: null, checkCancel, isOver: false }
       active.set(id, added)
       return () => {
-        if (active.get(id) === added && !isUnstored(added.run)) active.delete(id)
+        if (active.get(id) === added && isUnstored(added.run)) added.isOver = true
+        else if (active.get(id) === added) active.delete(id)
         poll(id)
       }
     },

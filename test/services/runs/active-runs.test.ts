@@ -20,6 +20,11 @@ const running = runOf('a', { status: 'running', startedAt: '2026-11-22T13:40:59.
 const succeeded = runOf('a', { status: 'succeeded', finishedAt: '2026-11-22T13:41:59.000Z' })
 const fetched = (albumsFetched: number): Run => ({ ...running, progress: { ...running.progress, albumsFetched } })
 
+function pausedFor (ms: number): Run {
+  const resumeAt = new Date(systemClock.now() + ms).toISOString()
+  return runOf('a', { status: 'paused', resumeAt, error: { code: 'storage_failed', detail: 'disk full' } })
+}
+
 /** What several processes share: the stored runs, and notices that can be cut off. */
 function share (t: Test, pollMs = POLL_MS) {
   const listeners: Array<(notice: Notice) => void> = []
@@ -85,7 +90,7 @@ t.test('the newest execution of a run is the one that counts', async (t) => {
 t.test('what a run has come to that could not be stored is shown by its process until it is executed again', async (t) => {
   const active = share(t).join()
   const release = active.add('a', () => {})
-  const paused = runOf('a', { status: 'paused', error: { code: 'storage_failed', detail: 'disk full' } })
+  const paused = pausedFor(60_000)
   active.note(paused)
   release()
   t.equal(active.get('a'), paused)
@@ -93,6 +98,21 @@ t.test('what a run has come to that could not be stored is shown by its process 
   t.equal(active.get('a'), undefined)
   active.note(succeeded)
   again()
+  t.equal(active.get('a'), undefined)
+})
+
+t.test('where another process may execute a run whose state could not be stored, what is stored counts again', async (t) => {
+  const { join, stored } = share(t)
+  const active = join()
+  const seen: string[] = []
+  active.watch('a', ({ status }) => seen.push(status))
+  const release = active.add('a', () => {})
+  active.note(pausedFor(50))
+  stored.set('a', succeeded)
+  release()
+  t.match(active.get('a'), { status: 'paused' })
+  await until(() => seen.includes('succeeded'))
+  t.same(seen, ['paused', 'succeeded'])
   t.equal(active.get('a'), undefined)
 })
 
