@@ -25,6 +25,13 @@ export function isFull (error: unknown): boolean {
     (['ENOSPC', 'EDQUOT', '53100'].includes(codeOf(error)) || ('errcode' in error && Number(error.errcode) === 13))
 }
 
+/** Returns whether what is stored cannot be read: waiting mends nothing. Source: SQLite, result codes; PostgreSQL, XX. */
+export function isDamaged (error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return ('errcode' in error && [11, 26].includes(Number(error.errcode) & 0xff)) ||
+    ['XX001', 'XX002'].includes(codeOf(error))
+}
+
 /** The words of an error, without the statement that it carries. */
 export function reasonOf (error: unknown): string {
   if (!(error instanceof Error)) return String(error)

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { isAway, isFull, reasonOf } from '../../../src/services/database/failure.ts'
+import { isAway, isDamaged, isFull, reasonOf } from '../../../src/services/database/failure.ts'
 
 const withCode = (code: string, message = 'refused'): Error => Object.assign(new Error(message), { code })
 const ofSqlite = (errcode: number): Error => Object.assign(new Error('refused'), { code: 'ERR_SQLITE_ERROR', errcode })
 
-type Verdict = 'away' | 'full'
+type Verdict = 'away' | 'full' | 'damaged'
 
 /** Sources: PostgreSQL, appendix A; https://sqlite.org/rescode.html */
 const TABLE: Array<[title: string, error: unknown, verdicts: Verdict[]]> = [
@@ -38,9 +38,11 @@ const TABLE: Array<[title: string, error: unknown, verdicts: Verdict[]]> = [
   ['no space on the disk', withCode('ENOSPC'), ['full']],
   ['the quota is used up', withCode('EDQUOT'), ['full']],
   ['SQLITE_FULL', ofSqlite(13), ['full']],
-  ['SQLITE_CORRUPT', ofSqlite(11), []],
-  ['SQLITE_CORRUPT_INDEX', ofSqlite(11 | 3 << 8), []],
-  ['SQLITE_NOTADB', ofSqlite(26), []],
+  ['SQLITE_CORRUPT', ofSqlite(11), ['damaged']],
+  ['SQLITE_CORRUPT_INDEX', ofSqlite(11 | 3 << 8), ['damaged']],
+  ['SQLITE_NOTADB', ofSqlite(26), ['damaged']],
+  ['data_corrupted', withCode('XX001'), ['damaged']],
+  ['index_corrupted', withCode('XX002'), ['damaged']],
   ['SQLITE_BUSY', ofSqlite(5), []],
   ['SQLITE_CONSTRAINT_UNIQUE', ofSqlite(19 | 8 << 8), []],
   ['another error', new Error('Connection refused by a riddle'), []],
@@ -49,8 +51,8 @@ const TABLE: Array<[title: string, error: unknown, verdicts: Verdict[]]> = [
 ]
 
 for (const [title, error, verdicts] of TABLE) {
-  t.test(`${title}: ${verdicts.join(' and ') || 'neither away nor full'}`, async (t) => {
-    const is = { away: isAway(error), full: isFull(error) }
+  t.test(`${title}: ${verdicts.join(' and ') || 'none of these'}`, async (t) => {
+    const is = { away: isAway(error), full: isFull(error), damaged: isDamaged(error) }
     t.same(Object.entries(is).filter(([, holds]) => holds).map(([verdict]) => verdict), verdicts)
   })
 }

@@ -81,7 +81,9 @@ export function createPacer ({ window, clock, log }: PacerOptions): Pacer {
       return
     }
     const limitsBefore = limits
-    const { permits, waitMs, longPause, ...taken } = await window.take(waiting.map(({ endpoint }) => endpoint))
+    const taken = await window.take(waiting.map(({ endpoint }) => endpoint)).catch((error: unknown) => error as Error)
+    if (taken instanceof Error) return refuseAll(taken)
+    const { permits, waitMs, longPause } = taken
     wait = taken.wait
     if (closed || limits !== limitsBefore) {
       for (const permit of permits) window.release(permit)

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import { seal, unseal } from '../../database/checksum.ts'
 import type { Database, Transaction } from '../../database/database.ts'
-import { reasonOf } from '../../database/failure.ts'
+import { isDamaged, reasonOf } from '../../database/failure.ts'
 import type { Log } from '../../log.ts'
 import { type Moment, wallEndMs } from '../../deadline.ts'
 import { type Pause, inForce, onTheWall } from './pause.ts'
@@ -67,6 +67,8 @@ export function createRateWindow (
   let offset: Offset | null = null
   let occupied = 0
   let isAway = false
+  /** The error of a database that answers with what it cannot read; null: it does not. */
+  let damage: Error | null = null
   let countedHour = 0
   let telling: NodeJS.Timeout | null = null
   let isClosed = false
@@ -86,8 +88,10 @@ export function createRateWindow (
       const answer = await lockedOrThrow(work)
       if (isAway) log.info('database answers again; calls to Spotify resumed')
       isAway = false
+      damage = null
       return answer
     } catch (error) {
+      damage = isDamaged(error) ? error as Error : null
       if (!isAway) log.warn({ reason: reasonOf(error) }, 'database does not answer; calls to Spotify stopped')
       isAway = true
       tellAfter(RETRY_MS)
@@ -268,6 +272,7 @@ export function createRateWindow (
         longPause: null
       }
     }, { permits: [], waitMs: askMs, wait: AWAY, longPause: currentLongPause() })
+    if (damage !== null) throw damage
     for (const { id } of taken.permits) own.set(id, Infinity)
     return taken
   }

@@ -25,8 +25,8 @@ export interface Taken {
 }
 
 /**
- * A true sliding window over the calls of all who share it, and how we stand with Spotify. No method but `snapshot`
- * rejects.
+ * A true sliding window over the calls of all who share it, and how we stand with Spotify. Only `snapshot` rejects, and
+ * `take` where the database is damaged: there is nothing to wait for then.
  */
 export interface Window {
   /** Asks for a permit for each of these calls, named by their endpoints. */

@@ -235,10 +235,11 @@ function watch (promise: Promise<unknown>): { isOver: boolean } {
 
 /** A database that can be away, and be slow. */
 function trouble (database: Database, clock: FakeClock) {
-  const state = { isAway: false, slowMs: 0, durable: [] as boolean[] }
+  const state = { isAway: false, isDamaged: false, slowMs: 0, durable: [] as boolean[] }
   const troubled: PacerDatabase = {
     ...database,
     async transaction (options, work) {
+      if (state.isDamaged) throw Object.assign(new Error('database disk image is malformed'), { errcode: 11 })
       if (state.isAway) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
       const answer = await database.transaction(options, work)
       state.durable.push(options.isDurable)
@@ -265,6 +266,17 @@ t.test('while the database is away no call is let through and nobody is refused;
   await clock.pass(1000)
   t.equal(asked.isOver, true)
   t.same(log.lines.filter((line) => !line.startsWith('debug')), ['warn database does not answer; calls to Spotify stopped', 'info database answers again; calls to Spotify resumed'])
+})
+
+t.test('where the database is damaged, callers are told so at once; what can be read again is used again', async (t) => {
+  const { clock, database, start } = await createWorld(t, 3)
+  const { troubled, state } = trouble(database, clock)
+  const { pacer } = start({ database: troubled })
+  state.isDamaged = true
+  await t.rejects(pacer.take(never), { message: /malformed/ })
+  await t.rejects(pacer.take(never), { message: /malformed/ }, 'each of them')
+  state.isDamaged = false
+  await call(pacer)
 })
 
 t.test('what a process has learnt while the database was away is known to all when it is back: a pause, the end of a call', async (t) => {
