@@ -155,7 +155,10 @@ async function flipColumns (t: Test, original: Original): Promise<void> {
         const title: string = `${table}.${column} of ${id === victim.id ? 'an ended' : 'a pending'} run`
         const copy = await original.copy()
         const where = key.map((name, index) => `${name} = $${index + 2}`).join(' and ')
-        await query(copy.location, `update ${table} set ${column} = $1 where ${where}`, [flipped(value, random), ...key.map((name) => row?.[name] as string)])
+        const values = [flipped(value, random), ...key.map((name) => row?.[name] as string)]
+        const isStored = await query(copy.location, `update ${table} set ${column} = $1 where ${where}`, values)
+          .then(() => true, isTaken)
+        if (!isStored) continue
         const service = await startOn(t, original, copy)
         await isNeverWrong(t, original, service, title)
         t.equal(await goesOn(t, original, service, id === victim.id), 'went on', title)
@@ -165,11 +168,17 @@ async function flipColumns (t: Test, original: Original): Promise<void> {
   }
 }
 
+/** Whether the flip gives a key that another row has, which no disk can: the index would still find both. */
+function isTaken (error: unknown): false {
+  if (/unique/i.test(String(error))) return false
+  throw error
+}
+
 /** What is answered with 200 is what was answered before the damage; everything else says what is wrong. */
-async function isNeverWrong (t: Test, { answers }: Original, service: Service, title: string): Promise<void> {
+async function isNeverWrong (t: Test, { answers, pending }: Original, service: Service, title: string): Promise<void> {
   for (const [path, before] of answers) {
     const answer = await answerOf(service, path)
-    const isRight = path === '/releases' ? releasesAreRight(answer, before) : hasSameContent(answer, before) || hasNoHistory(path, answer)
+    const isRight = path === '/releases' ? releasesAreRight(answer, before, pending) : hasSameContent(answer, before) || hasNoHistory(path, answer)
     if (!isRight && !/^(?:404|410|409|503) /.test(answer)) t.fail(`${title}: ${path} is ${difference(answer, before)}`)
   }
   const list = await answerOf(service, '/runs')
@@ -190,12 +199,15 @@ function hasNoHistory (path: string, answer: string): boolean {
   return path.endsWith('/timeline') && answer.endsWith('"points":[]}')
 }
 
-/** Releases that are shown are as they were; some may be missing, and of some the content. */
-function releasesAreRight (answer: string, before: string): boolean {
+/**
+ * Releases that are shown are as they were, but for those of the pending run, which may have ended; some may be missing,
+ * and of some the content.
+ */
+function releasesAreRight (answer: string, before: string, pending: string): boolean {
   if (!answer.startsWith('200 ')) return false
   interface Feed { releases: Array<Record<string, unknown>> }
   const [now, then] = [answer, before].map((text) => JSON.parse(text.slice(4)) as Feed) as [Feed, Feed]
-  return now.releases.every((release) => then.releases.some((known) =>
+  return now.releases.every((release) => release['runId'] === pending || then.releases.some((known) =>
     Object.entries(release).every(([name, value]) => value === null || JSON.stringify(value) === JSON.stringify(known[name]))
   ))
 }
