@@ -53,7 +53,7 @@ async function fetched (service: Service, id: string, albums: number): Promise<v
 }
 
 t.test('ROLE=api accepts and answers, ROLE=worker executes and answers probes only: document, wait, events and list come from the one that did not execute', async (t) => {
-  const replicas = await startReplicas(t, { latencyMs: 100 })
+  const replicas = await startReplicas(t, { latencyMs: 500 })
   if (replicas === null) return
   const [api, worker] = [await replicas.start({ ROLE: 'api' }), await replicas.start({ ROLE: 'worker' })]
   const { id } = (await call(api, 'POST', '/ingest', {})).json()
@@ -292,7 +292,11 @@ t.test('two services with schemas and accounts of their own on one PostgreSQL, a
   t.equal((await call(other, 'GET', `/runs/${id}/status`)).statusCode, 404)
   t.equal((await call(other, 'POST', `/runs/${id}/cancel`)).statusCode, 404)
   t.strictSame((await call(other, 'GET', '/runs')).json<object>(), { runs: [], nextCursor: null })
+  const { sandbox } = one.sandbox
+  const { clientId } = sandbox.settings
+  sandbox.change({ clientId: 'another-id' })
   const theirs = await other.ingest({ limit: 3 })
+  sandbox.change({ clientId })
   t.match(theirs, { status: 'succeeded' })
   for (const run of [id, waiting.id]) t.match(await ended(one.app, run), { status: 'succeeded', complete: true })
   t.notMatch(one.log().slice(length), /"level":[56]0/, 'no forged notice is an error')
@@ -300,7 +304,6 @@ t.test('two services with schemas and accounts of their own on one PostgreSQL, a
   t.match((await call(one, 'GET', '/diagnose')).json<object>(), { callsLast24Hours: (await Promise.all(calls)).reduce((sum, count) => sum + count) })
   t.match((await call(other, 'GET', '/diagnose')).json<object>(), { callsLast24Hours: theirs.cost.calls })
 
-  const { sandbox } = one.sandbox
   sandbox.change({ faults: [{ kind: 'quota', endpoint: 'album', times: 1, retryAfter: '600' }] })
   t.match(await one.ingest({ limit: 5 }), { status: 'paused', error: { code: 'quota_exceeded' } })
   t.match(await other.ingest({ limit: 5 }), { status: 'succeeded' }, 'the pause of one account is not the pause of the other')
