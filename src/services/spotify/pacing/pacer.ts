@@ -68,7 +68,7 @@ export function createPacer ({ window, clock, log }: PacerOptions): Pacer {
     asking = true
     while (again) {
       again = false
-      await askWindow()
+      await askWindow().catch(refuseAll)
     }
     asking = false
   }
@@ -81,9 +81,7 @@ export function createPacer ({ window, clock, log }: PacerOptions): Pacer {
       return
     }
     const limitsBefore = limits
-    const taken = await window.take(waiting.map(({ endpoint }) => endpoint)).catch((error: unknown) => error as Error)
-    if (taken instanceof Error) return refuseAll(taken)
-    const { permits, waitMs, longPause } = taken
+    const { permits, waitMs, longPause, ...taken } = await window.take(waiting.map(({ endpoint }) => endpoint))
     wait = taken.wait
     if (closed || limits !== limitsBefore) {
       for (const permit of permits) window.release(permit)

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
-import { seal, unseal } from '../../database/checksum.ts'
+import { sealJson, unsealJson } from '../../database/checksum.ts'
 import type { Database, Transaction } from '../../database/database.ts'
 import { isDamaged, reasonOf } from '../../database/failure.ts'
 import type { Log } from '../../log.ts'
@@ -67,8 +67,6 @@ export function createRateWindow (
   let offset: Offset | null = null
   let occupied = 0
   let isAway = false
-  /** The error of a database that answers with what it cannot read; null: it does not. */
-  let damage: Error | null = null
   let countedHour = 0
   let telling: NodeJS.Timeout | null = null
   let isClosed = false
@@ -82,21 +80,26 @@ export function createRateWindow (
     return pause?.isLong === true ? onTheWall(pause, moment(clock.now())) : null
   }
 
-  /** Runs what the lock protects, or gives `otherwise` where the database gives no answer. */
-  async function locked<T> (work: (within: Transaction, nowMs: number) => Promise<T>, otherwise: T): Promise<T> {
+  /** Runs what the lock protects, or gives what `otherwise` makes of the error where the database gives no answer. */
+  async function locked<T> (
+    work: (within: Transaction, nowMs: number) => Promise<T>, otherwise: (error: unknown) => T
+  ): Promise<T> {
     try {
       const answer = await lockedOrThrow(work)
       if (isAway) log.info('database answers again; calls to Spotify resumed')
       isAway = false
-      damage = null
       return answer
     } catch (error) {
-      damage = isDamaged(error) ? error as Error : null
       if (!isAway) log.warn({ reason: reasonOf(error) }, 'database does not answer; calls to Spotify stopped')
       isAway = true
       tellAfter(RETRY_MS)
-      return otherwise
+      return otherwise(error)
     }
+  }
+
+  /** Stores what only this process knows, and learns what others have stored. */
+  async function sync (): Promise<void> {
+    await locked(async () => {}, () => {})
   }
 
   async function lockedOrThrow<T> (work: (within: Transaction, nowMs: number) => Promise<T>): Promise<T> {
@@ -146,33 +149,27 @@ export function createRateWindow (
     }
     if (stored !== null && !knowsMore) return { change: stored.change, revision }
     const synced = { change: randomUUID(), revision }
-    const throttle = seal(
-      JSON.stringify({ ...storedThrottle(known, now), change: synced.change } satisfies StoredThrottle)
-    )
-    await within.insertInto('throttles').values({ account, throttle }).onConflict(
-      (row) => row.column('account').doUpdateSet({ throttle })
-    ).execute()
+    const throttle = sealJson({ ...storedThrottle(known, now), change: synced.change } satisfies StoredThrottle)
+    await within.insertInto('throttles').values({ account, throttle })
+      .onConflict((row) => row.column('account').doUpdateSet({ throttle })).execute()
     return synced
   }
 
   async function readThrottle (within: Transaction): Promise<StoredThrottle | null> {
-    const row = await within.selectFrom('throttles').select('throttle').where(
-      'account', '=', account
-    ).executeTakeFirst()
+    const row = await within.selectFrom('throttles').select('throttle').where('account', '=', account)
+      .executeTakeFirst()
     if (row === undefined) return null
-    const text = unseal(row.throttle)
-    if (text !== null) return JSON.parse(text) as StoredThrottle
-    log.error('stored throttle is damaged; continuing without it')
-    return null
+    const stored = unsealJson<StoredThrottle>(row.throttle)
+    if (stored === null) log.error('stored throttle is damaged; continuing without it')
+    return stored
   }
 
   /** Frees the permits of calls that have ended, each one window after its end. */
   async function tell (within: Transaction, permits: typeof untold, { mostMs }: Offset): Promise<void> {
     for (const { permit: { id, endpoint, hour }, endedAtMs } of permits) {
       if (endedAtMs === null) {
-        const {
-          numDeletedRows,
-        } = await within.deleteFrom('permits').where('account', '=', account).where('id', '=', id).executeTakeFirst()
+        const { numDeletedRows } = await within.deleteFrom('permits')
+          .where('account', '=', account).where('id', '=', id).executeTakeFirst()
         if (numDeletedRows === 0n) continue // a transaction before it was stored, and its answer was lost
         const counted = within.updateTable('call_counts').set(({ eb }) => ({ calls: eb('calls', '-', 1) }))
         await counted.where('account', '=', account).where('endpoint', '=', endpoint).where('hour', '=', hour).execute()
@@ -271,8 +268,10 @@ export function createRateWindow (
           : waitForPace({ used: occupied, pace, callsPerWindow, windowMs }, clock.now() + waitMs),
         longPause: null
       }
-    }, { permits: [], waitMs: askMs, wait: AWAY, longPause: currentLongPause() })
-    if (damage !== null) throw damage
+    }, (error) => {
+      if (isDamaged(error)) throw error
+      return { permits: [], waitMs: askMs, wait: AWAY, longPause: currentLongPause() }
+    })
     for (const { id } of taken.permits) own.set(id, Infinity)
     return taken
   }
@@ -282,7 +281,7 @@ export function createRateWindow (
     if (isClosed) return
     telling ??= setTimeout(() => {
       telling = null
-      void locked(async () => {}, undefined)
+      void sync()
     }, ms).unref()
   }
 
@@ -312,12 +311,12 @@ export function createRateWindow (
       known = after.throttle
       revision++
       const pace = paceAt(known, clock.monotonic(), allowance)
-      await locked(async () => {}, undefined)
+      await sync()
       return { isNews: isNew, pauseMs: after.pauseMs, pace }
     },
 
     async longPause () {
-      if (currentLongPause() === null && !isAway) await locked(async () => {}, undefined)
+      if (currentLongPause() === null && !isAway) await sync()
       return currentLongPause()
     },
 
@@ -339,7 +338,7 @@ export function createRateWindow (
       isClosed = true
       if (telling !== null) clearTimeout(telling)
       telling = null
-      await locked(async () => {}, undefined)
+      await sync()
     },
   }
 }
