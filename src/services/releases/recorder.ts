@@ -41,6 +41,13 @@ const READ_BYTES = 256 * 1024
 /** A document that cannot be read may be restored. */
 const RETRY_MS = 600_000
 
+async function * contentsOf (path: string): AsyncGenerator<[id: string, content: ReleaseContent]> {
+  for await (const line of albumLines(createReadStream(path, { highWaterMark: READ_BYTES }))) {
+    const album = JSON.parse(line.toString()) as { id: string }
+    yield [album.id, contentOf(album)]
+  }
+}
+
 export function createReleaseRecorder (
   { releases, store, documents, monotonicMs, log, albumsTogether = ALBUMS_TOGETHER }: RecorderOptions
 ): ReleaseRecorder {
@@ -49,33 +56,23 @@ export function createReleaseRecorder (
   const retryAtMs = new Map<string, number>()
   let catchingUp: Promise<void> | null = null
 
-  async function recordRun (due: DueRun, known: DocumentReleases | null = null): Promise<void> {
+  async function recordRun (due: DueRun, known: DocumentReleases | null): Promise<void> {
     const stored = await store.read(due.id)
     if (stored === null || stored.record.run.file === null) return
     const { run: { file }, executions } = stored.record
-    if (known?.sha256 === file.sha256) return await recordKnown(due, known)
-    const path = await documents.path(due.id, executions, file)
+    const contents = known?.sha256 === file.sha256
+      ? known.albums
+      : contentsOf(await documents.path(due.id, executions, file))
     let albums = new Map<string, ReleaseContent>()
-    for await (const line of albumLines(createReadStream(path, { highWaterMark: READ_BYTES }))) {
+    for await (const [id, content] of contents) {
       await turns.take(due)
       closing.signal.throwIfAborted()
-      const album = JSON.parse(line.toString()) as { id: string }
-      albums.set(album.id, contentOf(album))
+      albums.set(id, content)
       if (albums.size < albumsTogether) continue
       if (!await releases.record(due, albums, false)) return
       albums = new Map()
     }
     await releases.record(due, albums, true)
-  }
-
-  async function recordKnown (due: DueRun, { albums }: DocumentReleases): Promise<void> {
-    const all = [...albums]
-    for (let start = 0; start === 0 || start < all.length; start += albumsTogether) {
-      await turns.take(due)
-      closing.signal.throwIfAborted()
-      const some = new Map(all.slice(start, start + albumsTogether))
-      if (!await releases.record(due, some, start + albumsTogether >= all.length)) return
-    }
   }
 
   async function recordAll (): Promise<void> {
@@ -92,7 +89,7 @@ export function createReleaseRecorder (
 
   async function tryRun (run: DueRun): Promise<void> {
     try {
-      await recordRun(run)
+      await recordRun(run, null)
       retryAtMs.delete(run.id)
     } catch (error) {
       if (closing.signal.aborted || isAway(error)) throw error
