@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ServiceError, hasCode } from '../../errors.ts'
 import { formatJson } from '../json.ts'
 import type { Log } from '../log.ts'
@@ -107,10 +106,6 @@ async function storeBatch (fetching: Fetching, albums: ListedAlbum[]): Promise<M
   const broken = new Map<ListedAlbum, ServiceError>()
   using slot = await spotify.slot(context, false)
   const bodies = await spotify.albums(albums.map(({ id }) => id), market, { ...context, slot })
-  // Calls that have waited for this answer are sent before it is stored, which takes 10 ms and more: in one turn their
-  // connections are opened, in the next one they go.
-  await nextTurn()
-  await nextTurn()
   await settleAll(albums.map(async (album, place) => {
     if (bodies[place] === null) return
     try {

@@ -69,18 +69,14 @@ async function writeText (
   let bytes = 0
   let pieces: Buffer[] = []
   let length = 0
-  let writing = Promise.resolve()
 
-  /** Resolves when the piece before this one is written: the next one comes together meanwhile. */
   async function flush (): Promise<void> {
     const data = Buffer.concat(pieces, length)
     pieces = []
     length = 0
     hash.update(data)
     bytes += data.length
-    await writing
-    writing = Promise.all([copy.write(data), file.writeFile(data)]).then(() => {})
-    writing.catch(() => {}) // awaited with the next piece
+    await Promise.all([copy.write(data), file.writeFile(data)])
   }
 
   try {
@@ -91,12 +87,10 @@ async function writeText (
       if (length >= WRITE_BYTES) await flush()
     }
     await flush()
-    await writing
     const copied = copy.end()
     await file.sync()
     await copied
   } finally {
-    await writing.catch(() => {})
     await file.close()
   }
   return { bytes, sha256: hash.digest('hex') }
