@@ -1,5 +1,5 @@
 import { type SqlBool, sql } from 'kysely'
-import { seal, unseal } from '../database/checksum.ts'
+import { sealJson, unsealJson } from '../database/checksum.ts'
 import type { Database, Queries } from '../database/database.ts'
 import type { ReleaseRow } from '../database/tables.ts'
 
@@ -86,7 +86,7 @@ export function createReleaseStore (database: Pick<Database, 'queries' | 'transa
         album_id: id,
         first_seen_ms: firstSeenMs,
         run_id: runId,
-        content: seal(JSON.stringify({ id, firstSeenMs, runId, ...albums.get(id) })),
+        content: sealJson({ id, firstSeenMs, runId, ...albums.get(id) }),
       }))
       if (rows.length > 0) await within.insertInto('releases').values(rows).execute()
     }
@@ -164,11 +164,9 @@ function releaseOf (row: ReleaseRow): Release {
 
 /** Reads the content; null: it is damaged, or belongs to another row. */
 function readContent (row: ReleaseRow, sealed: string): ReleaseContent | null {
-  const text = unseal(sealed)
-  if (text === null) return null
-  const { id, firstSeenMs, runId, ...content } = JSON.parse(text) as ReleaseContent & {
-    id: string, firstSeenMs: number, runId: string
-  }
+  const stored = unsealJson<ReleaseContent & { id: string, firstSeenMs: number, runId: string }>(sealed)
+  if (stored === null) return null
+  const { id, firstSeenMs, runId, ...content } = stored
   return id === row.album_id && firstSeenMs === row.first_seen_ms && runId === row.run_id ? content : null
 }
 

@@ -8,16 +8,18 @@ import type { Log } from '../log.ts'
 export interface StateStore<State> {
   /** null: there is none, or it is damaged. */
   load: () => Promise<State | null>
-  /** A power cut may lose capabilities, which are found out again, and never a pause. */
   save: (state: State) => Promise<void>
 }
+
+/** Whether a power cut must not lose it: capabilities are found out again. */
+const IS_DURABLE = { 'token-pause': true, capabilities: false }
 
 /**
  * Keeps until when the token endpoint wants to hear nothing (`token-pause`), or what an app may do (`capabilities`).
  * @param owner tells apps apart; only its hash is stored
  */
 export function createStateStore<State> (
-  database: Database, kind: 'token-pause' | 'capabilities', owner: string, log: Log
+  database: Database, kind: keyof typeof IS_DURABLE, owner: string, log: Log
 ): StateStore<State> {
   const scope = createHash('sha256').update(owner).digest('hex').slice(0, 32)
   return {
@@ -31,7 +33,7 @@ export function createStateStore<State> (
       return state
     },
     async save (state) {
-      await database.transaction({ lock: null, isDurable: kind === 'token-pause' }, async (within) => {
+      await database.transaction({ lock: null, isDurable: IS_DURABLE[kind] }, async (within) => {
         await putState({ kind, scope, value: sealJson(state) }, within)
       })
     },
