@@ -43,7 +43,7 @@ export interface PostgresqlOptions {
   settings?: Settings
 }
 
-/** Of postgresql.conf. */
+/** Settings in postgresql.conf. */
 type Settings = Record<string, string | number>
 
 const BINARIES = '/usr/lib/postgresql'

@@ -11,7 +11,7 @@ const run = promisify(execFile)
 /** A disk whose power can be cut. */
 export interface CuttableDisk {
   folder: string
-  /** From now on nothing reaches the disk, and what was not synced never did. Whoever uses it fails with EIO. */
+  /** Cuts the power: what was not synced is lost, and each further use of the disk fails with EIO. */
   cut: () => Promise<void>
   /** Mounts it again with what had reached it. */
   powerUp: () => Promise<void>
@@ -47,7 +47,7 @@ export async function cuttableDisk (t: Test, megabytes: number): Promise<Cuttabl
   return {
     folder,
     cut: async () => { await run('perl', ['-e', SHUT_DOWN, folder]) },
-    /** A copy: whoever still holds the old file system, as another mount namespace may, holds what was cut. */
+    /** A copy, since another mount namespace may still have the old file system mounted. */
     async powerUp () {
       await unmount()
       const before = image()

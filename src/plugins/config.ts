@@ -5,9 +5,10 @@ import type { Ajv } from 'ajv'
 import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import {
-  type Config, ConfigError, type ConfigProblem, ConfigSchema, PROXIES_FORMAT, ROLES, type Related, URL_FORMAT, areProxies,
-  conflictsOf, problemsOf, wrappingsOf,
+  type Config, ConfigError, type ConfigProblem, ConfigSchema, PROXIES_FORMAT, ROLES, type Related, URL_FORMAT,
+  areProxies, conflictsOf, problemsOf, wrappingsOf,
 } from '../config.ts'
+import { messageOf } from '../errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -83,10 +84,9 @@ function fileOf (path: string | undefined): ConfigOptions['env'] {
   try {
     return parseEnv(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
     throw new ConfigError([{
       variable: path,
-      advice: `cannot be read (${reason}): ` +
+      advice: `cannot be read (${messageOf(error)}): ` +
         'make it a file that the service may read, or take it away and set the variables in the environment',
     }])
   }

@@ -231,7 +231,7 @@ async function goesOn (t: Test, original: Original, service: Service, withPendin
   }
 }
 
-/** Where two texts part. */
+/** The surroundings of the first difference of two texts. */
 function difference (is: string, was: string): string {
   const place = Math.max(0, [...is].findIndex((character, index) => character !== was[index]) - 60)
   return `…${is.slice(place, place + 160)}…, was …${was.slice(place, place + 160)}…`

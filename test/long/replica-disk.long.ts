@@ -68,7 +68,7 @@ for (const { title, size, isOfWal } of DISKS) {
   })
 }
 
-/** Of the first run, and of those that ask for 11 albums and more. */
+/** Returns how many albums the accepted runs have: 100 the first one, then 11, 12 and so on. */
 function albumsOf (runs: number): number {
   return 100 + sum(Array.from({ length: runs - 1 }, (_, index) => 11 + index))
 }

@@ -8,7 +8,7 @@ import type { Fault } from '../settings/settings.ts'
 const NOT_PREMIUM = 'Active premium subscription required for the owner of the app. ' +
   'When the subscription status changes, it can take a few hours before requests are allowed again.'
 const SEEN_QUOTA_PAUSE_S = '48925'
-/** Where nothing of Spotify is, and no host at all. */
+/** Another origin than Spotify's; the name resolves to no host. */
 export const FOREIGN_ORIGIN = 'https://api.spotify.invalid'
 /** Terminal escapes (clear, red, title), a bell, NUL, C1, a separator, and a forged log line. */
 const CONTROL_CHARACTERS = 'Bad gateway.\u001b[2J\u001b[31m\u001b]0;title\u0007\u0000\u009b1m\u2028\r\n' +

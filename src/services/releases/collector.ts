@@ -3,7 +3,7 @@ import { contentOf } from './release.ts'
 
 /** The releases of a document, as they were seen while it was written. */
 export interface DocumentReleases {
-  /** Of the document. */
+  /** The document's SHA-256. */
   sha256: string
   albums: ReadonlyMap<string, ReleaseContent>
 }

@@ -16,9 +16,9 @@ export interface FeedState {
 /** Every release that any document ever had, once. */
 export interface Releases {
   /**
-   * Without those that are damaged: a page may have fewer than the limit, or none.
    * Those after the cursor (null: from the first on), in the order in which they were first seen, and the cursor to go
-   * on with; null while there is none. Throws `invalid_request` where the cursor is none of this database's.
+   * on with; null while there is none. Damaged ones are left out, so that a page may have fewer than the limit.
+   * Throws `invalid_request` where the cursor is none of this database's.
    */
   page: (since: string | null, limit: number) => Promise<{ releases: Release[], nextCursor: string | null }>
   /**
@@ -58,7 +58,8 @@ export function createReleases (
         : await store.before(await placeOf(before), limit + 1)
       const releases = found.slice(0, limit)
       const last = releases.at(-1)
-      return { releases: releases.filter(isWhole), older: found.length > limit && last !== undefined ? cursorOf(last) : null }
+      const older = found.length > limit && last !== undefined ? cursorOf(last) : null
+      return { releases: releases.filter(isWhole), older }
     },
 
     countsOf: store.countsOf,

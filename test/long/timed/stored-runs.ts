@@ -50,7 +50,7 @@ async function residentMbOf ({ child }: ServiceProcess): Promise<number> {
   return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024)
 }
 
-/** Of all its threads; a tick is 10 ms. */
+/** Returns the CPU time of a process with all its threads; a tick is 10 ms. */
 export async function cpuMsOf ({ child }: ServiceProcess): Promise<number> {
   const fields = (await readFile(`/proc/${child.pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) * 10
