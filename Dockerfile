@@ -18,7 +18,7 @@ COPY src ./src
 ENV NODE_COMPILE_CACHE=/var/cache/compiled
 
 # What V8 makes of the sources is kept, by the user that will ask for it: a container, whose own cache would end with it,
-# starts in half the time. The demo runs the code of the service and of the sandbox; the others only have to be loaded,
+# starts in about 70 % of the time. The demo runs the code of the service and of the sandbox; the others only have to be loaded,
 # and the service then ends, since it is not configured.
 FROM service AS compiled
 RUN install -d -o 1000 -g 1000 /var/cache/compiled
