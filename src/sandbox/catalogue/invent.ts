@@ -5,7 +5,9 @@ import { linkBehind } from './paging.ts'
 import { hashText, mix } from './random.ts'
 
 /** Fills a page with items that no catalogue has, and sets `next`. Invented albums are old, and 404 by their ids. */
-export function fillWithInvented (page: Page<unknown>, item: 'album' | 'track', catalogue: Catalogue, view: View): void {
+export function fillWithInvented (
+  page: Page<unknown>, item: 'album' | 'track', catalogue: Catalogue, view: View
+): void {
   const { origin, pathname } = new URL(page.href)
   const template = item === 'album' ? albumTemplate(catalogue, view) : trackTemplate(catalogue, view)
   if (template === undefined) return

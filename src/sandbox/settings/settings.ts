@@ -39,7 +39,9 @@ export const FaultSchema = Type.Object({
   bytes: Type.Optional(Type.Integer({
     minimum: 1, maximum: 500_000_000, description: 'unpacked size of gzip-bomb; default 30000000',
   })),
-  depth: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'depth of deep-nesting; default 20000' })),
+  depth: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'depth of deep-nesting; default 20000' })
+  ),
 }, closed)
 export type Fault = Static<typeof FaultSchema>
 

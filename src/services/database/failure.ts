@@ -25,7 +25,10 @@ export function isFull (error: unknown): boolean {
     (['ENOSPC', 'EDQUOT', '53100'].includes(codeOf(error)) || ('errcode' in error && Number(error.errcode) === 13))
 }
 
-/** Returns whether what is stored cannot be read: waiting mends nothing. Source: SQLite, result codes; PostgreSQL, XX. */
+/**
+ * Returns whether what is stored cannot be read: waiting mends nothing. Sources: https://sqlite.org/rescode.html;
+ * PostgreSQL, appendix A, class XX
+ */
 export function isDamaged (error: unknown): boolean {
   if (!(error instanceof Error)) return false
   return ('errcode' in error && [11, 26].includes(Number(error.errcode) & 0xff)) ||

@@ -11,8 +11,8 @@ export interface ActiveRuns {
   /** A run has changed here: its watchers are told, and the other processes where its status has changed. */
   note: (run: Run) => void
   /**
-   * The run as it is now, where this process executes it, or has put it off because its state could not be stored: until
-   * its `resumeAt`, since another process may execute it then.
+   * The run as it is now, where this process executes it. A pause that could not be stored is known until its
+   * `resumeAt`: then another process may execute the run.
    */
   get: (id: string) => Run | undefined
   /** Called with the run after each change until the returned function is called. */

@@ -49,7 +49,8 @@ export function createReportStore ({ queries }: Pick<Database, 'queries'>): Repo
     async read (runId, sha256) {
       const row = await queries.selectFrom('quality_reports').select(['profile', 'report'])
         .where('run_id', '=', runId).where('sha256', '=', sha256).executeTakeFirst()
-      const [profile, report] = row === undefined ? [null, null] : [textOf(runId, row.profile), textOf(runId, row.report)]
+      if (row === undefined) return null
+      const [profile, report] = [textOf(runId, row.profile), textOf(runId, row.report)]
       return profile === null || report === null ? null : { profile, report }
     },
 

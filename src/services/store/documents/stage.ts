@@ -81,7 +81,7 @@ async function writeText (
 
   try {
     for await (const piece of text) {
-      const encoded = Buffer.from(piece) // piece by piece: six times as fast as one long text with a character above 255
+      const encoded = Buffer.from(piece) // faster than one long text that has a character above 255
       pieces.push(encoded)
       length += encoded.length
       if (length >= WRITE_BYTES) await flush()
