@@ -41,6 +41,14 @@ export default [
       'no-void': ['error', { allowAsStatement: true }],
     },
   },
+  {
+    files: ['src/**/*.ts', 'test/**/*.ts'],
+    rules: {
+      '@stylistic/max-len': [
+        'error', { code: 120, ignoreRegExpLiterals: true, ignoreTemplateLiterals: true, ignoreUrls: true },
+      ],
+    },
+  },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', package: '@tapjs/test', name: ['test'] }] }] } },
   fence(['src/services/spotify/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, PIPELINE]),
   fence(['src/services/store/**/*.ts'], [FASTIFY, HTTP_IN, SANDBOX, SPOTIFY]),

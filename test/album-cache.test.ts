@@ -15,7 +15,8 @@ for (const { tier, listing } of [
   { tier: 'development', listing: { search: { 200: 10 } } },
   { tier: 'extended', listing: { newReleases: { 200: 2 } } },
 ] as const) {
-  t.test(`${tier} tier: a second run on the same listing calls for the listing alone, and gives the same albums to the byte`, async (t) => {
+  t.test(`${tier} tier: a second run on the same listing calls for the listing alone, and gives ` +
+    'the same albums to the byte', async (t) => {
     const service = await startService(t, { sandbox: { tier } })
     const first = await service.ingest()
     t.equal(first.cost.cached, 0)
@@ -35,7 +36,11 @@ for (const { tier, listing } of [
     const run = await second.ingest()
     t.match(run, { status: 'succeeded', cost: { cached: 100 } })
     const calls = callsOf(second)
-    t.same([calls['album'], calls['albums'], calls['albumTracks']], [undefined, undefined, undefined], `${run.cost.calls} calls`)
+    t.same(
+      [calls['album'], calls['albums'], calls['albumTracks']],
+      [undefined, undefined, undefined],
+      `${run.cost.calls} calls`
+    )
     t.ok(run.cost.calls < cost.calls)
     matchesTruth(t, await second.document(run.id), second.sandbox, second.sandboxUrl)
   })
@@ -46,18 +51,30 @@ t.test('source albums, all of them cached: not one call, and no token but that o
   const albumIds = first.sandbox.sandbox.catalogue.ids.slice(0, 30)
   await first.ingest({ source: 'albums', albumIds })
   const second = await restart(t, first)
-  t.match(await second.ingest({ source: 'albums', albumIds: albumIds.slice(5, 25) }), { status: 'succeeded', progress: { albumsFetched: 20 }, cost: { calls: 0, cached: 20, byEndpoint: {} } })
+  t.match(await second.ingest({ source: 'albums', albumIds: albumIds.slice(5, 25) }), {
+    status: 'succeeded',
+    progress: { albumsFetched: 20 },
+    cost: { calls: 0, cached: 20, byEndpoint: {} },
+  })
   t.ok(second.sandbox.sandbox.stats().token <= 1)
 })
 
-t.test('what is cached is no obstacle during a pause: such a run ends, another one waits with what is cached', async (t) => {
+t.test('what is cached is no obstacle during a pause: such a run ends, another ' +
+  'one waits with what is cached', async (t) => {
   const service = await startService(t)
   const ids = service.sandbox.sandbox.catalogue.ids
   await service.ingest({ source: 'albums', albumIds: ids.slice(0, 10) })
   service.sandbox.sandbox.change({ quota: { calls: 0, retryAfterS: 48925 } })
-  t.match(await service.ingest({ source: 'albums', albumIds: ids.slice(0, 11) }), { status: 'paused', progress: { albumsFetched: 10 }, cost: { cached: 10 } })
+  t.match(await service.ingest({ source: 'albums', albumIds: ids.slice(0, 11) }), {
+    status: 'paused',
+    progress: { albumsFetched: 10 },
+    cost: { cached: 10 },
+  })
   service.sandbox.sandbox.resetStats()
-  t.match(await service.ingest({ source: 'albums', albumIds: ids.slice(0, 9) }), { status: 'succeeded', cost: { calls: 0, cached: 9 } })
+  t.match(await service.ingest({ source: 'albums', albumIds: ids.slice(0, 9) }), {
+    status: 'succeeded',
+    cost: { calls: 0, cached: 9 },
+  })
 })
 
 t.test('batches stay full: only albums that are not cached are in them', async (t) => {
@@ -75,12 +92,20 @@ t.test('refresh: true fetches all anew, and what it fetched is used again', asyn
   const service = await startService(t, { dependencies: { clock } })
   await service.ingest({ limit: 10 })
   clock.jump(20 * HOUR_MS)
-  t.match(await service.ingest({ limit: 10, refresh: true }), { status: 'succeeded', cost: { cached: 0, byEndpoint: { album: 10 } } })
+  t.match(await service.ingest({ limit: 10, refresh: true }), {
+    status: 'succeeded',
+    cost: { cached: 0, byEndpoint: { album: 10 } },
+  })
   clock.jump(20 * HOUR_MS)
-  t.match(await service.ingest({ limit: 10 }), { status: 'succeeded', cost: { cached: 10 } }, 'the age counts from the second time')
+  t.match(
+    await service.ingest({ limit: 10 }),
+    { status: 'succeeded', cost: { cached: 10 } },
+    'the age counts from the second time'
+  )
 })
 
-t.test('an album is used for ALBUM_CACHE_HOURS, counted from when Spotify sent it; not by a clock that jumped back', async (t) => {
+t.test('an album is used for ALBUM_CACHE_HOURS, counted from when Spotify sent it; not ' +
+  'by a clock that jumped back', async (t) => {
   const clock = createFakeClock({ skipping: true })
   const service = await startService(t, { dependencies: { clock }, env: { ALBUM_CACHE_HOURS: '2' } })
   const cached = async (): Promise<number> => (await service.ingest({ limit: 10 })).cost.cached
@@ -106,7 +131,8 @@ t.test('ALBUM_CACHE_HOURS=0: nothing is kept, nothing is used, and what was kept
 t.test('an album for one market is none for another', async (t) => {
   const service = await startService(t)
   const albumIds = service.sandbox.sandbox.catalogue.ids.slice(0, 6)
-  const cached = async (market?: string): Promise<number> => (await service.ingest({ source: 'albums', albumIds, ...market === undefined ? {} : { market } })).cost.cached
+  const cached = async (market?: string): Promise<number> =>
+    (await service.ingest({ source: 'albums', albumIds, ...(market === undefined ? {} : { market }) })).cost.cached
   t.same([await cached(), await cached('DE'), await cached('US'), await cached('DE'), await cached()], [0, 0, 0, 6, 6])
 })
 
@@ -124,8 +150,15 @@ t.test('an album of another tier, another app or another API is fetched anew', a
   const another = await restart(t, upgraded, { env: { SPOTIFY_CLIENT_ID: 'another-app' } })
   t.match(await another.ingest({ limit: 5 }), { status: 'succeeded', cost: { cached: 0 } })
   await another.app.close()
-  const sameDatabase = { DATABASE_URL: service.app.config.DATABASE_URL, DATABASE_SCHEMA: service.app.config.DATABASE_SCHEMA }
-  const elsewhere = await startService(t, { dataDir: service.dataDir, sandbox: { tier: 'extended' }, env: sameDatabase })
+  const sameDatabase = {
+    DATABASE_URL: service.app.config.DATABASE_URL,
+    DATABASE_SCHEMA: service.app.config.DATABASE_SCHEMA,
+  }
+  const elsewhere = await startService(t, {
+    dataDir: service.dataDir,
+    sandbox: { tier: 'extended' },
+    env: sameDatabase,
+  })
   t.match(await elsewhere.ingest({ limit: 5 }), { status: 'succeeded', cost: { cached: 0 } })
 })
 
@@ -136,11 +169,22 @@ t.test('an album that has grown since is fetched anew', async (t) => {
   await rewriteOne(service, (head, body) => {
     const album = JSON.parse(body) as AlbumJson
     album.tracks.items.pop()
-    return [{ ...head, slots: Number(head['slots']) - 1, valid: Number(head['valid']) - 1, expected: Number(head['expected']) - 1 }, JSON.stringify(album)]
+    return [
+      {
+        ...head,
+        slots: Number(head['slots']) - 1,
+        valid: Number(head['valid']) - 1,
+        expected: Number(head['expected']) - 1,
+      },
+      JSON.stringify(album),
+    ]
   })
   const run = await service.ingest({ limit, pagination: 'offset' })
   t.match(run, { status: 'succeeded', cost: { cached: 9, byEndpoint: { album: 1 } } })
-  t.equal(run.progress.tracks, catalogue.searchOrder.slice(0, 10).reduce((sum, id) => sum + catalogue.trackTotal(id), 0))
+  t.equal(
+    run.progress.tracks,
+    catalogue.searchOrder.slice(0, 10).reduce((sum, id) => sum + catalogue.trackTotal(id), 0)
+  )
   matchesTruth(t, await service.document(run.id), service.sandbox, service.sandboxUrl)
   t.equal((await service.ingest({ limit })).cost.cached, 10, 'and then that one is used')
 })
@@ -165,7 +209,9 @@ t.test('an album with a gap is never cached, and its rest is when there is one',
 })
 
 t.test('a run that goes on takes from the cache what another run has fetched since', async (t) => {
-  const service = await startService(t, { sandbox: { faults: [{ kind: 'server-error-json', endpoint: 'album', skip: 20 }] } })
+  const service = await startService(t, {
+    sandbox: { faults: [{ kind: 'server-error-json', endpoint: 'album', skip: 20 }] },
+  })
   const partial = await service.ingest({ limit: 60 })
   t.equal(partial.status, 'partial')
   service.sandbox.sandbox.change({ faults: [] })
@@ -194,8 +240,11 @@ t.test('damaged entries are fetched anew', async (t) => {
   await service.ingest({ limit: 10 })
   const [zeros = '', changed = '', exchanged = '', other = ''] = await entries(service)
   const { queries } = service.app.engine.database
-  const bodyOf = async (key: string): Promise<string> => (await queries.selectFrom('cached_albums').select('body').where('key', '=', key).executeTakeFirstOrThrow()).body
-  const put = async (key: string, body: string): Promise<void> => { await queries.updateTable('cached_albums').set({ body }).where('key', '=', key).execute() }
+  const bodyOf = async (key: string): Promise<string> =>
+    (await queries.selectFrom('cached_albums').select('body').where('key', '=', key).executeTakeFirstOrThrow()).body
+  const put = async (key: string, body: string): Promise<void> => {
+    await queries.updateTable('cached_albums').set({ body }).where('key', '=', key).execute()
+  }
   await put(zeros, '0')
   await put(changed, (await bodyOf(changed)).replace('"name":"', '"name":"x'))
   await put(exchanged, await bodyOf(other))
@@ -206,7 +255,11 @@ t.test('damaged entries are fetched anew', async (t) => {
 
 function callsOf ({ sandbox }: Service): Record<string, Record<string, number> | undefined> {
   const { byEndpoint }: SandboxStats = sandbox.sandbox.stats()
-  return Object.fromEntries(Object.entries(byEndpoint).filter(([name, { total }]) => name !== 'token' && total > 0).map(([name, { byStatus }]) => [name, byStatus]))
+  return Object.fromEntries(
+    Object.entries(byEndpoint)
+      .filter(([name, { total }]) => name !== 'token' && total > 0)
+      .map(([name, { byStatus }]) => [name, byStatus])
+  )
 }
 
 /** The document's text from the albums on. */
@@ -216,7 +269,11 @@ async function albumsText (service: Service, id: string): Promise<string> {
 }
 
 /** Another process on the same folder and sandbox, whose statistics begin anew. */
-async function restart (t: Parameters<typeof startService>[0], { app, dataDir, sandbox, sandboxUrl }: Service, options: ServiceOptions = {}): Promise<Service> {
+async function restart (
+  t: Parameters<typeof startService>[0],
+  { app, dataDir, sandbox, sandboxUrl }: Service,
+  options: ServiceOptions = {}
+): Promise<Service> {
   await app.close()
   sandbox.sandbox.resetStats()
   return await startService(t, { on: { sandbox, sandboxUrl }, dataDir, ...options })
@@ -228,7 +285,10 @@ async function entries ({ app }: Service): Promise<string[]> {
 }
 
 /** Put another album, and what is known of it, in the place of a cached one that has several tracks. */
-async function rewriteOne (service: Service, change: (head: Record<string, unknown>, body: string) => [object, string]): Promise<void> {
+async function rewriteOne (
+  service: Service,
+  change: (head: Record<string, unknown>, body: string) => [object, string]
+): Promise<void> {
   const store = service.app.albumCaching?.store
   if (store === undefined) throw new Error('the cache is off')
   const { catalogue } = service.sandbox.sandbox

@@ -5,8 +5,15 @@ import type { Test } from 'tap'
 /** What is answered in place of the original: a text, or bytes in gzip. */
 export type Change = (original: string) => Buffer | string
 
-/** A server between the service and the sandbox. `changeOf` gives how it changes the answers of a path; undefined: not at all. */
-export async function startBetween (t: Test, sandboxUrl: string, changeOf: (path: string) => Change | undefined): Promise<string> {
+/**
+ * A server between the service and the sandbox. `changeOf` gives how it changes the answers of a path; undefined: not
+ * at all.
+ */
+export async function startBetween (
+  t: Test,
+  sandboxUrl: string,
+  changeOf: (path: string) => Change | undefined
+): Promise<string> {
   const server = createServer((incoming, outgoing) => {
     const change = changeOf(incoming.url ?? '')
     const { 'accept-encoding': _, ...headers } = incoming.headers

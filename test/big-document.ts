@@ -9,7 +9,10 @@ import { openSqlite } from '../src/services/database/sqlite.ts'
 import { createOwners } from '../src/services/store/owner.ts'
 import { createRunStore } from '../src/services/store/run-store.ts'
 
-/** A run that ended with a document of a given size, as the service would have stored it, and what each format of it must be. */
+/**
+ * A run that ended with a document of a given size, as the service would have stored it, and what each format of it
+ * must be.
+ */
 export interface BigRun {
   run: Run
   path: string
@@ -23,9 +26,18 @@ const TRACKS_PER_ALBUM = 30
 const WRITE_BYTES = 1024 * 1024
 
 /** Writes it, an album at a time; `isGarbled`: with something in its middle that is no JSON. */
-export async function storeBigRun (dataDir: string, bytesAtLeast: number, isGarbled = false, tracksPerAlbum = TRACKS_PER_ALBUM): Promise<BigRun> {
+export async function storeBigRun (
+  dataDir: string,
+  bytesAtLeast: number,
+  isGarbled = false,
+  tracksPerAlbum = TRACKS_PER_ALBUM
+): Promise<BigRun> {
   const nowMs = Date.now()
-  const record = newRecord(uuidv7(), { source: 'auto', limit: 100, pagination: 'next', market: null, refresh: false }, nowMs)
+  const record = newRecord(
+    uuidv7(),
+    { source: 'auto', limit: 100, pagination: 'next', market: null, refresh: false },
+    nowMs
+  )
   const at = new Date(nowMs).toISOString()
   const run: Run = { ...record.run, status: 'succeeded', complete: true, startedAt: at, finishedAt: at }
   const name = documentName(run)
@@ -66,7 +78,11 @@ export async function storeBigRun (dataDir: string, bytesAtLeast: number, isGarb
   hashes.tracks.update('\n}\n')
   await file.close()
 
-  const sha256 = { json: hashes.json.digest('hex'), ndjson: hashes.ndjson.digest('hex'), tracks: hashes.tracks.digest('hex') }
+  const sha256 = {
+    json: hashes.json.digest('hex'),
+    ndjson: hashes.ndjson.digest('hex'),
+    tracks: hashes.tracks.digest('hex'),
+  }
   const ended = { ...run, file: { name, bytes, sha256: sha256.json } }
   const database = await openSqlite(join(dataDir, 'service.db'), { now: Date.now })
   const owners = createOwners()
@@ -89,7 +105,11 @@ function albumOf (number: number, tracks: number): Item & { tracks: { items: Ite
     total_tracks: tracks,
     tracks: {
       items: Array.from({ length: tracks }, (_, place) => ({
-        ...described('track', `${id}${place}`, `=${place} 夜に駆ける`), disc_number: 1, track_number: place + 1, duration_ms: 200_000, explicit: false,
+        ...described('track', `${id}${place}`, `=${place} 夜に駆ける`),
+        disc_number: 1,
+        track_number: place + 1,
+        duration_ms: 200_000,
+        explicit: false,
       })),
       next: null,
     },
@@ -97,5 +117,13 @@ function albumOf (number: number, tracks: number): Item & { tracks: { items: Ite
 }
 
 function described (type: string, id: string, name: string): Item {
-  return { id, name, type, uri: `spotify:${type}:${id}`, href: `https://api.spotify.com/v1/${type}s/${id}`, external_urls: { spotify: `https://open.spotify.com/${type}/${id}` }, artists: [{ id: 'x', name: 'The Artist' }] } as Item
+  return {
+    id,
+    name,
+    type,
+    uri: `spotify:${type}:${id}`,
+    href: `https://api.spotify.com/v1/${type}s/${id}`,
+    external_urls: { spotify: `https://open.spotify.com/${type}/${id}` },
+    artists: [{ id: 'x', name: 'The Artist' }],
+  } as Item
 }

@@ -67,7 +67,15 @@ t.test('every variable has a meaning, and all but the credentials have a default
 })
 
 t.test('what is set as a text has its type, and what is not known is ignored', async (t) => {
-  const config = await configOf({ ...CREDENTIALS, PORT: '0', HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'true', SPOTIFY_MAX_WAIT_S: '0', PATH: '/bin', HOME: undefined })
+  const config = await configOf({
+    ...CREDENTIALS,
+    PORT: '0',
+    HOST: '0.0.0.0',
+    ALLOW_ANONYMOUS: 'true',
+    SPOTIFY_MAX_WAIT_S: '0',
+    PATH: '/bin',
+    HOME: undefined,
+  })
   t.match(config, { PORT: 0, HOST: '0.0.0.0', ALLOW_ANONYMOUS: true, SPOTIFY_MAX_WAIT_S: 0 })
   t.notOk('PATH' in config)
 })
@@ -102,7 +110,8 @@ for (const name of Object.keys(DEFAULTS)) {
   })
 }
 
-t.test('a .env that cannot be read is named, with what to do; one that an editor has marked as UTF-8 is read', async (t) => {
+t.test('a .env that cannot be read is named, with what to do; one that an editor ' +
+  'has marked as UTF-8 is read', async (t) => {
   const folder = t.testdir({ '.env': {} })
   t.match(await linesOf(CREDENTIALS, join(folder, '.env')), [/\.env cannot be read \(EISDIR.*take it away/])
   const file = envFile(t, '\uFEFFPORT=4567\n')
@@ -110,7 +119,13 @@ t.test('a .env that cannot be read is named, with what to do; one that an editor
 })
 
 t.test('a key that no client can send is refused', async (t) => {
-  for (const API_KEYS of ['geheim,schlüssel', 'two words', 'a\nb', 'ok,\u2003x\u2003y']) t.match(await linesOf({ ...CREDENTIALS, API_KEYS }), [/^API_KEYS has a key that no client can send/], JSON.stringify(API_KEYS))
+  for (const API_KEYS of ['geheim,schlüssel', 'two words', 'a\nb', 'ok,\u2003x\u2003y']) {
+    t.match(
+      await linesOf({ ...CREDENTIALS, API_KEYS }),
+      [/^API_KEYS has a key that no client can send/],
+      JSON.stringify(API_KEYS)
+    )
+  }
 })
 
 t.test('empty in .env means not set too', async (t) => {
@@ -122,7 +137,21 @@ t.test('empty in .env means not set too', async (t) => {
 const WRONG: Array<[name: string, values: string[], shape: RegExp]> = [
   ['PORT', ['-1', '65536', '80.5', 'http', '80a'], /a whole number from 0 to 65535/],
   ['LOG_LEVEL', ['verbose', 'INFO', '1'], /one of trace, debug, info, warn, error, fatal, silent/],
-  ['SPOTIFY_API_URL', ['api.spotify.com', 'ftp://api.spotify.com', 'https://', 'https://a b', 'https://a/?b=c', 'https://a/#b', 'http://:3000', 'http://a:99999', 'https://[x]'], /an http or https URL/],
+  [
+    'SPOTIFY_API_URL',
+    [
+      'api.spotify.com',
+      'ftp://api.spotify.com',
+      'https://',
+      'https://a b',
+      'https://a/?b=c',
+      'https://a/#b',
+      'http://:3000',
+      'http://a:99999',
+      'https://[x]',
+    ],
+    /an http or https URL/,
+  ],
   ['SPOTIFY_TOKEN_URL', ['accounts.spotify.com', 'x'], /an http or https URL/],
   ['SPOTIFY_CALLS_PER_30S', ['0', '-5', '1.5', 'many', '1000001'], /a whole number from 1/],
   ['SPOTIFY_MAX_CONCURRENCY', ['0', '101', 'x'], /a whole number from 1 to 100/],
@@ -156,7 +185,16 @@ t.test('everything that is wrong is told at once, a line each', async (t) => {
 })
 
 const LOCAL = ['127.0.0.1', 'localhost', '::1', '127.0.1.1']
-const REACHABLE = ['0.0.0.0', '::', '192.168.1.5', '10.0.0.1', 'example.com', 'localhost.example.com', '127.0.0.1.example.com', '1270.0.0.1']
+const REACHABLE = [
+  '0.0.0.0',
+  '::',
+  '192.168.1.5',
+  '10.0.0.1',
+  'example.com',
+  'localhost.example.com',
+  '127.0.0.1.example.com',
+  '1270.0.0.1',
+]
 t.test('what is a loopback address', async (t) => {
   t.notOk(isLoopback('127.999.1.1'))
   t.same(LOCAL.map(isLoopback), LOCAL.map(() => true))
@@ -175,7 +213,8 @@ for (const host of REACHABLE) {
 }
 
 for (const keys of [',', ' ', ' , ,', '\t']) {
-  t.test(`HOST=0.0.0.0 with API_KEYS=${JSON.stringify(keys)}, which are none, is refused: the service would be open to all`, async (t) => {
+  t.test(`HOST=0.0.0.0 with API_KEYS=${JSON.stringify(keys)}, which are none, is refused: the ` +
+    'service would be open to all', async (t) => {
     const lines = await linesOf({ ...CREDENTIALS, HOST: '0.0.0.0', API_KEYS: keys })
     t.equal(lines.length, 1)
     t.match(lines[0], /^API_KEYS/)
@@ -197,13 +236,25 @@ t.test('a role of its own wants DATABASE_URL, told in one line that says what to
   }
 })
 
-for (const url of ['postgres://user@host/database', 'postgresql://user:p%40ss@host:5432/database?sslmode=verify-full', 'postgres://host']) {
+for (const url of [
+  'postgres://user@host/database',
+  'postgresql://user:p%40ss@host:5432/database?sslmode=verify-full',
+  'postgres://host',
+]) {
   t.test(`DATABASE_URL=${url} is right`, async (t) => {
     t.match(await configOf({ ...CREDENTIALS, DATABASE_URL: url }), { DATABASE_URL: url })
   })
 }
 
-for (const url of ['localhost:5432', 'http://localhost:5432', 'postgres://', 'mysql://host/database', 'postgres://a b', `postgres:user:${SECRET}@host`, 'postgres://host:99999/database']) {
+for (const url of [
+  'localhost:5432',
+  'http://localhost:5432',
+  'postgres://',
+  'mysql://host/database',
+  'postgres://a b',
+  `postgres:user:${SECRET}@host`,
+  'postgres://host:99999/database',
+]) {
   t.test(`DATABASE_URL=${url.replace(SECRET, '…')}: one line, which does not repeat it`, async (t) => {
     const lines = await linesOf({ ...CREDENTIALS, DATABASE_URL: url })
     t.equal(lines.length, 1)
@@ -213,13 +264,31 @@ for (const url of ['localhost:5432', 'http://localhost:5432', 'postgres://', 'my
 }
 
 t.test('all that is wrong with replicas is told with the rest', async (t) => {
-  const lines = await linesOf({ SPOTIFY_CLIENT_ID: 'id', DATABASE_URL: 'localhost', DATABASE_SCHEMA: 'two words', ROLE: 'none' })
-  t.same(lines.map((line) => line.split(' ')[0]).sort(), ['DATABASE_SCHEMA', 'DATABASE_URL', 'ROLE', 'SPOTIFY_CLIENT_SECRET'])
+  const lines = await linesOf({
+    SPOTIFY_CLIENT_ID: 'id',
+    DATABASE_URL: 'localhost',
+    DATABASE_SCHEMA: 'two words',
+    ROLE: 'none',
+  })
+  t.same(lines.map((line) => line.split(' ')[0]).sort(), [
+    'DATABASE_SCHEMA',
+    'DATABASE_URL',
+    'ROLE',
+    'SPOTIFY_CLIENT_SECRET',
+  ])
 })
 
 t.test('.env is read where it is named, and the environment goes before it', async (t) => {
-  const file = envFile(t, `SPOTIFY_CLIENT_ID=from-file\nSPOTIFY_CLIENT_SECRET="${SECRET}"\nPORT=4000\n# a comment\nLOG_LEVEL=debug\n`)
-  t.match(await configOf({ PORT: '5000' }, file), { SPOTIFY_CLIENT_ID: 'from-file', SPOTIFY_CLIENT_SECRET: SECRET, PORT: 5000, LOG_LEVEL: 'debug' })
+  const file = envFile(
+    t,
+    `SPOTIFY_CLIENT_ID=from-file\nSPOTIFY_CLIENT_SECRET="${SECRET}"\nPORT=4000\n# a comment\nLOG_LEVEL=debug\n`
+  )
+  t.match(await configOf({ PORT: '5000' }, file), {
+    SPOTIFY_CLIENT_ID: 'from-file',
+    SPOTIFY_CLIENT_SECRET: SECRET,
+    PORT: 5000,
+    LOG_LEVEL: 'debug',
+  })
 })
 
 t.test('an empty variable of the environment does not hide the one in .env', async (t) => {
@@ -243,8 +312,17 @@ t.test('two services of one process do not share their configuration', async (t)
 })
 
 const QUOTED = ['"abc"', "'abc'", '`abc`', '"abc', "abc'", '\u201cabc\u201d']
-t.test('quotes that a tool left around a value are refused at the start, in one line that does not repeat it', async (t) => {
-  for (const name of ['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET', 'API_KEYS', 'HOST', 'PORT', 'DATA_DIR', 'PUBLIC_URL']) {
+t.test('quotes that a tool left around a value are refused at the start, in one ' +
+  'line that does not repeat it', async (t) => {
+  for (const name of [
+    'SPOTIFY_CLIENT_ID',
+    'SPOTIFY_CLIENT_SECRET',
+    'API_KEYS',
+    'HOST',
+    'PORT',
+    'DATA_DIR',
+    'PUBLIC_URL',
+  ]) {
     for (const value of [...QUOTED, ...name === 'API_KEYS' ? ['good-key,"abc"', '"abc,good-key"'] : []]) {
       const lines = await linesOf({ ...CREDENTIALS, [name]: value })
       t.equal(lines.length, 1, `${name}=${value}`)
@@ -256,30 +334,61 @@ t.test('quotes that a tool left around a value are refused at the start, in one 
 
 t.test('a blank or a line end of Windows around a value is refused too; around a key it is taken off', async (t) => {
   for (const name of ['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET', 'HOST', 'DATA_DIR', 'LOG_LEVEL']) {
-    for (const value of ['info\r', ' info', 'info\t']) t.match(await linesOf({ ...CREDENTIALS, [name]: value }), [new RegExp(`^${name} has a blank or a line end around`)], `${name}=${JSON.stringify(value)}`)
+    for (const value of ['info\r', ' info', 'info\t']) {
+      t.match(
+        await linesOf({ ...CREDENTIALS, [name]: value }),
+        [new RegExp(`^${name} has a blank or a line end around`)],
+        `${name}=${JSON.stringify(value)}`
+      )
+    }
   }
   t.same(await linesOf({ ...CREDENTIALS, API_KEYS: 'a-key, another\r' }), [])
 })
 
 t.test('a key that could be guessed is refused where it can be tried from outside', async (t) => {
   for (const API_KEYS of ['fifteen-letters', 'a-key-of-16-chars,short']) {
-    t.match(await linesOf({ ...CREDENTIALS, API_KEYS, HOST: '0.0.0.0' }), [/^API_KEYS has a key of fewer than 16 characters.*use longer ones/])
-    t.match(await linesOf({ ...CREDENTIALS, API_KEYS, HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'true' }), [/^API_KEYS has a key of fewer/])
+    t.match(await linesOf({ ...CREDENTIALS, API_KEYS, HOST: '0.0.0.0' }), [
+      /^API_KEYS has a key of fewer than 16 characters.*use longer ones/,
+    ])
+    t.match(await linesOf({ ...CREDENTIALS, API_KEYS, HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'true' }), [
+      /^API_KEYS has a key of fewer/,
+    ])
     t.same(await linesOf({ ...CREDENTIALS, API_KEYS }), [])
   }
 })
 
 const SHAPED: Array<[name: string, right: string[], wrong: string[], shape: RegExp]> = [
-  ['TRUST_PROXY', ['1', '32', '10.0.0.1', '10.0.0.0/8, ::1', 'loopback,fc00::/7'], ['0', '33', '-1', 'true', 'proxy.example', '10.0.0.0/33', '10.0.0.0/0', '10.0.0.0/', '1.2.3.4/5/6', ',', '::/129'], /addresses or networks/],
-  ['PUBLIC_URL', ['https://a.example', 'http://a:8080/b/'], ['a.example', '/albums', 'https://a?b', 'https://a#b', 'https://user:password@a', 'ftp://a'], /http or https URL/],
+  [
+    'TRUST_PROXY',
+    ['1', '32', '10.0.0.1', '10.0.0.0/8, ::1', 'loopback,fc00::/7'],
+    ['0', '33', '-1', 'true', 'proxy.example', '10.0.0.0/33', '10.0.0.0/0', '10.0.0.0/', '1.2.3.4/5/6', ',', '::/129'],
+    /addresses or networks/,
+  ],
+  [
+    'PUBLIC_URL',
+    ['https://a.example', 'http://a:8080/b/'],
+    ['a.example', '/albums', 'https://a?b', 'https://a#b', 'https://user:password@a', 'ftp://a'],
+    /http or https URL/,
+  ],
   ['KEEP_ALIVE_S', ['1', '3600'], ['0', '3601', '5s'], /a whole number from 1/],
   ['SPOTIFY_MARKET', ['DE'], ['de', 'DEU', 'D', '49'], /two capital letters/],
-  ['DATABASE_SCHEMA', ['a', '_a1', 'x'.repeat(40)], ['Album', '1a', 'a-b', 'a.b', 'a"b', 'x'.repeat(41)], /lower-case letters, digits and _, at most 40/],
+  [
+    'DATABASE_SCHEMA',
+    ['a', '_a1', 'x'.repeat(40)],
+    ['Album', '1a', 'a-b', 'a.b', 'a"b', 'x'.repeat(41)],
+    /lower-case letters, digits and _, at most 40/,
+  ],
   ['SPOTIFY_API_URL', ['http://a/v1'], ['https://user:password@a/v1'], /without a query, user or password/],
 ]
 for (const [name, right, wrong, shape] of SHAPED) {
   t.test(`${name}: what is right, and one line for what is wrong`, async (t) => {
     for (const value of right) t.same(await linesOf({ ...CREDENTIALS, [name]: value }), [], value)
-    for (const value of wrong) t.match(await linesOf({ ...CREDENTIALS, [name]: value }), [new RegExp(`^${name} is wrong: it must be .*${shape.source}`)], value)
+    for (const value of wrong) {
+      t.match(
+        await linesOf({ ...CREDENTIALS, [name]: value }),
+        [new RegExp(`^${name} is wrong: it must be .*${shape.source}`)],
+        value
+      )
+    }
   })
 }

@@ -5,14 +5,25 @@ import { download, post, startProcess, untilEnded } from './process.ts'
 import { environment, startSandbox, startService, temporaryFolder } from './service.ts'
 import { matchesTruth } from './truth.ts'
 
-/** The default of SPOTIFY_MAX_CONCURRENCY: a call is in flight until its answer is stored, so a kill costs no more calls than these. */
+/**
+ * The default of SPOTIFY_MAX_CONCURRENCY: a call is in flight until its answer is stored, so a kill costs no more calls
+ * than these.
+ */
 const MAX_CONCURRENCY = 10
 /** A further page of tracks is asked for when the batch with its album is stored: then the rest stands still. */
-const AFTER_THE_FIRST_BATCH: Fault[] = [{ kind: 'stall', endpoint: 'albums', skip: 1 }, { kind: 'stall', endpoint: 'albumTracks' }]
+const AFTER_THE_FIRST_BATCH: Fault[] = [
+  { kind: 'stall', endpoint: 'albums', skip: 1 },
+  { kind: 'stall', endpoint: 'albumTracks' },
+]
 
 for (const tier of ['development', 'extended'] as const) {
-  t.test(`${tier} tier: kill -9 in the middle of a run, start again: it ends complete, and no stored album is fetched twice`, async (t) => {
-    const { sandbox, sandboxUrl } = await startSandbox(t, { tier, latencyMs: 15, faults: tier === 'extended' ? AFTER_THE_FIRST_BATCH : [] })
+  t.test(`${tier} tier: kill -9 in the middle of a run, start again: it ends complete, and no ` +
+    'stored album is fetched twice', async (t) => {
+    const { sandbox, sandboxUrl } = await startSandbox(t, {
+      tier,
+      latencyMs: 15,
+      faults: tier === 'extended' ? AFTER_THE_FIRST_BATCH : [],
+    })
     const undisturbed = await startService(t, { sandbox: { tier } })
     await undisturbed.ingest()
     const planned = undisturbed.sandbox.sandbox.stats().calls
@@ -86,5 +97,7 @@ async function storedAlbums (dataDir: string, id: string): Promise<string[]> {
 }
 
 async function until (isSo: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 20_000; !isSo() && Date.now() < deadline;) await new Promise((resolve) => setTimeout(resolve, 2))
+  for (const deadline = Date.now() + 20_000; !isSo() && Date.now() < deadline;) {
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
 }

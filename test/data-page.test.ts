@@ -10,11 +10,20 @@ import { openDuck } from './services/tables/duckdb.ts'
 
 /** Debian's, which has pandas where its package is installed. */
 const PYTHON = '/usr/bin/python3'
-const NO_PANDAS = missing(PYTHON, ['-c', 'import pandas'], 'no pandas on this machine (Debian: apt-get install python3-pandas)')
-const NO_MATPLOTLIB = missing(PYTHON, ['-c', 'import pandas, matplotlib'], 'no pandas or matplotlib on this machine (Debian: apt-get install python3-pandas python3-matplotlib)')
+const NO_PANDAS = missing(
+  PYTHON,
+  ['-c', 'import pandas'],
+  'no pandas on this machine (Debian: apt-get install python3-pandas)'
+)
+const NO_MATPLOTLIB = missing(
+  PYTHON,
+  ['-c', 'import pandas, matplotlib'],
+  'no pandas or matplotlib on this machine (Debian: apt-get install python3-pandas python3-matplotlib)'
+)
 const NO_PSQL = missing('psql', ['--version'], 'no psql on this machine (Debian: apt-get install postgresql-client)')
 
-t.test('the examples of docs/data.md give what the page shows', { skip: skipOnReplicas('the page shows a single service') }, async (t) => {
+t.test('the examples of docs/data.md give what ' +
+  'the page shows', { skip: skipOnReplicas('the page shows a single service') }, async (t) => {
   const service = await startService(t, { sandbox: { tier: 'development' } })
   t.match(await service.ingest(), { status: 'succeeded' })
   const folder = await downloadTables(t, service)
@@ -55,7 +64,12 @@ t.test('the examples of docs/data.md give what the page shows', { skip: skipOnRe
     const examples = examplesOf('PostgreSQL', 'sql')
     t.equal(examples.length, 2)
     await writeFile(join(folder, 'example.sql'), examples.map(({ code }) => code).join('\n'))
-    const ended = await runCommand('psql', ['--quiet', '--no-psqlrc', '--set=ON_ERROR_STOP=1', '--file=example.sql', server.url], {}, folder)
+    const ended = await runCommand(
+      'psql',
+      ['--quiet', '--no-psqlrc', '--set=ON_ERROR_STOP=1', '--file=example.sql', server.url],
+      {},
+      folder
+    )
     t.equal(ended.stderr, '')
     t.equal(ended.stdout.replaceAll(/ +$/gm, '').trim(), examples[1]?.output?.trim())
   })

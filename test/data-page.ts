@@ -12,7 +12,9 @@ export interface Example { code: string, output: string | null }
 /** The blocks of a language under a heading. */
 export function examplesOf (heading: string, language: string): Example[] {
   const section = PAGE.split(/^#{2,3} /m).find((text) => text.startsWith(`${heading}\n`)) ?? ''
-  const blocks = section.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`\n(?:\n\`\`\`text\n(.*?)^\`\`\`$)?`, 'gms'))
+  const blocks = section.matchAll(
+    new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`\n(?:\n\`\`\`text\n(.*?)^\`\`\`$)?`, 'gms')
+  )
   return [...blocks].map(([, code = '', output]) => ({ code, output: output ?? null }))
 }
 
@@ -20,7 +22,10 @@ export function examplesOf (heading: string, language: string): Example[] {
 export async function downloadTables (t: Test, { url }: Service): Promise<string> {
   const folder = await temporaryFolder(t)
   const [download] = examplesOf('Worked examples', 'sh')
-  const { code, stderr } = await runCommand('bash', ['-ec', `cd ${folder}\n${download?.code.replaceAll('http://127.0.0.1:3000', url) ?? 'false'}`])
+  const { code, stderr } = await runCommand('bash', [
+    '-ec',
+    `cd ${folder}\n${download?.code.replaceAll('http://127.0.0.1:3000', url) ?? 'false'}`,
+  ])
   if (code !== 0) throw new Error(stderr)
   return folder
 }

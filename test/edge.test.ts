@@ -9,9 +9,16 @@ import { environment, startSandbox, temporaryFolder } from './service.ts'
 const MAX_FILES = 256
 
 /** The service in a process that may have so few files open, with so small a heap. */
-async function startSmall (t: Test, env: Record<string, string>, heapMb = 128): Promise<{ url: string, output: () => string }> {
+async function startSmall (
+  t: Test,
+  env: Record<string, string>,
+  heapMb = 128
+): Promise<{ url: string, output: () => string }> {
   const command = `ulimit -n ${MAX_FILES}; exec "${process.execPath}" --max-old-space-size=${heapMb} src/server.ts`
-  const child = spawn('bash', ['-c', command], { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn('bash', ['-c', command], {
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const exited = once(child, 'exit')
   t.teardown(async () => {
     child.kill('SIGKILL')
@@ -37,7 +44,8 @@ async function connect (t: Test, url: string) {
   return socket
 }
 
-t.test(`with ${MAX_FILES} open files, idle and half-open connections keep out neither a run nor a client`, async (t) => {
+t.test(`with ${MAX_FILES} open files, idle and half-open connections keep out ` +
+  'neither a run nor a client', async (t) => {
   const { sandboxUrl } = await startSandbox(t)
   const { url, output } = await startSmall(t, environment(sandboxUrl, await temporaryFolder(t)))
   const sockets = []
@@ -60,10 +68,19 @@ t.test('with a heap of 128 MB the largest hostile bodies, many at once, cost an 
   const ONE_MIB = `{"albumIds":[${'0,'.repeat(524_000)}0]}`
   const FITS = `{"albumIds":[${'0,'.repeat(32_000)}0]}`
   for (const [body, status] of [[ONE_MIB, 413], [FITS, 400]] as const) {
-    const answers = await Promise.all(Array.from({ length: 30 }, async () => await request(`${url}/ingest`, { method: 'POST', headers, body }).then(async (answer) => {
-      await answer.body.dump()
-      return answer.statusCode
-    }, () => 413))) // a client that still writes may find the connection closed
+    const answers = await Promise.all(
+      Array.from(
+        { length: 30 },
+        async () =>
+          await request(`${url}/ingest`, { method: 'POST', headers, body }).then(
+            async (answer) => {
+              await answer.body.dump()
+              return answer.statusCode
+            },
+            () => 413
+          )
+      )
+    ) // a client that still writes may find the connection closed
     t.ok(answers.every((answered) => answered === status), String(answers))
   }
   t.match(await untilEnded(url, (await post(url)).id), { status: 'succeeded' })

@@ -15,11 +15,13 @@ t.test('examples/ingest.sh', { skip: lacks('bash', 'curl', 'jq') }, async (t) =>
     const service = await startService(t, { sandbox: { latencyMs: 2 }, env: { API_KEYS: 'secret' } })
     const folder = await temporaryFolder(t)
     const env = { INGEST_URL: service.url, INGEST_API_KEY: 'secret' }
-    const run = async (args: string[], other: Record<string, string> = {}) => await runCommand('bash', ['examples/ingest.sh', '-o', folder, ...args], { ...env, ...other })
+    const run = async (args: string[], other: Record<string, string> = {}) =>
+      await runCommand('bash', ['examples/ingest.sh', '-o', folder, ...args], { ...env, ...other })
     return { service, folder, run }
   }
 
-  t.test('starts a run, waits, downloads the document, and says its path; once more with the same key it is the same run', async (t) => {
+  t.test('starts a run, waits, downloads the document, and says its path; once more with the ' +
+    'same key it is the same run', async (t) => {
     const { folder, run } = await start(t)
     const first = await run(['-k', 'daily', '-b', '{"limit":12}'])
     t.equal(first.code, 0, first.stderr)
@@ -42,7 +44,11 @@ t.test('examples/ingest.sh', { skip: lacks('bash', 'curl', 'jq') }, async (t) =>
     const { run } = await start(t)
     const three = await run(['-b', '{"limit":3,"source":"search"}'])
     t.equal(three.code, 0, three.stderr)
-    t.equal((await run(['-b', '{ "source": "search", "limit": 3 }'])).stdout, three.stdout, 'spaces and order do not matter')
+    t.equal(
+      (await run(['-b', '{ "source": "search", "limit": 3 }'])).stdout,
+      three.stdout,
+      'spaces and order do not matter'
+    )
     const four = await run(['-b', '{"limit":4,"source":"search"}'])
     t.equal(four.code, 0, four.stderr)
     t.not(four.stdout, three.stdout)
@@ -98,7 +104,11 @@ t.test('examples/client', async (t) => {
 
   t.test('the example prints the albums', async (t) => {
     const service = await startService(t)
-    const { code, stdout, stderr } = await runCommand(process.execPath, [`--import=${import.meta.resolve('@tapjs/typescript/import')}`, 'examples/client/example.ts'], { INGEST_URL: service.url })
+    const { code, stdout, stderr } = await runCommand(
+      process.execPath,
+      [`--import=${import.meta.resolve('@tapjs/typescript/import')}`, 'examples/client/example.ts'],
+      { INGEST_URL: service.url }
+    )
     t.equal(code, 0, stderr)
     t.match(stdout, /^succeeded: 20 albums, 0 gaps\n/)
     t.equal(stdout.match(/\d+ tracks$/gm)?.length, 20)

@@ -35,19 +35,25 @@ export const PASSING: Record<Stage, FaultKind[]> = {
 
 /** What stays or takes something away: the run ends by itself, and says what is missing. */
 export const LOSING: FaultKind[] = [
-  'unauthorized', 'premium', 'forbidden', 'not-found', 'invalid-limit', 'server-error-json', 'reset', 'stall', 'bad-json', 'cut-body',
-  'null-item', 'broken-item', 'odd-item', 'null-track', 'empty-page', 'shifting', 'wrong-total', 'next-null-early', 'next-repeated', 'next-foreign', 'next-past-cap',
+  'unauthorized', 'premium', 'forbidden', 'not-found', 'invalid-limit', 'server-error-json', 'reset', 'stall',
+  'bad-json', 'cut-body',
+  'null-item', 'broken-item', 'odd-item', 'null-track', 'empty-page', 'shifting', 'wrong-total', 'next-null-early',
+  'next-repeated', 'next-foreign', 'next-past-cap',
 ]
 
 /** Answers that no honest server sends and that pass when they strike a few times: the run is complete all the same. */
 export const HOSTILE_PASSING: Record<Stage, FaultKind[]> = {
   listing: [
-    'unauthorized-html', 'premium-json', 'bad-request-html', 'bad-request-empty', 'redirect', 'control-characters', 'gzip-bomb', 'gzip-label',
-    'deep-nesting', 'null-name', 'null-number', 'artists-null', 'artists-text', 'big-number', 'huge-total', 'endless-next',
+    'unauthorized-html', 'premium-json', 'bad-request-html', 'bad-request-empty', 'redirect', 'control-characters',
+    'gzip-bomb', 'gzip-label',
+    'deep-nesting', 'null-name', 'null-number', 'artists-null', 'artists-text', 'big-number', 'huge-total',
+    'endless-next',
   ],
   fetching: [
-    'unauthorized-html', 'premium-json', 'bad-request-html', 'bad-request-empty', 'redirect', 'control-characters', 'gzip-bomb', 'gzip-label',
-    'deep-nesting', 'null-name', 'null-number', 'artists-null', 'artists-text', 'big-number', 'other-album', 'same-place', 'restarting-numbers',
+    'unauthorized-html', 'premium-json', 'bad-request-html', 'bad-request-empty', 'redirect', 'control-characters',
+    'gzip-bomb', 'gzip-label',
+    'deep-nesting', 'null-name', 'null-number', 'artists-null', 'artists-text', 'big-number', 'other-album',
+    'same-place', 'restarting-numbers',
   ],
 }
 
@@ -56,15 +62,21 @@ export const HOSTILE: FaultKind[] = [...new Set([...HOSTILE_PASSING.listing, ...
 
 /** The same where a token is asked for. */
 export const HOSTILE_TOKENS: FaultKind[] = [
-  'bad-request-html', 'bad-request-empty', 'token-server-error', 'unauthorized-html', 'premium-json', 'forbidden', 'not-found', 'redirect',
+  'bad-request-html', 'bad-request-empty', 'token-server-error', 'unauthorized-html', 'premium-json', 'forbidden',
+  'not-found', 'redirect',
   'control-characters', 'token-expires-huge',
 ]
 
 export function cases (kinds: FaultKind[], tier: Tier, stage: Stage): Array<{ kind: FaultKind, endpoint: Endpoint }> {
-  return kinds.flatMap((kind) => ENDPOINTS[tier][stage].filter((endpoint) => isJudged(kind, endpoint)).map((endpoint) => ({ kind, endpoint })))
+  return kinds.flatMap((kind) =>
+    ENDPOINTS[tier][stage].filter((endpoint) => isJudged(kind, endpoint)).map((endpoint) => ({ kind, endpoint }))
+  )
 }
 
-/** Whether the fault meets the endpoint, and what the sandbox holds is what should be in the document then: it has no odd tracks. */
+/**
+ * Whether the fault meets the endpoint, and what the sandbox holds is what should be in the document then: it has no
+ * odd tracks.
+ */
 function isJudged (kind: FaultKind, endpoint: Endpoint): boolean {
   return faultMeets(kind, endpoint) && !(kind === 'odd-item' && endpoint === 'albumTracks')
 }
@@ -91,7 +103,12 @@ export function mixture (seed: number, tier: Tier, kindsOf: (stage: Stage) => Fa
 
 interface RunOptions { seed?: number, attempts?: number }
 
-export async function serviceFor (t: Test, tier: Tier, faults: Fault[], { seed = 1, attempts = 3 }: RunOptions = {}): Promise<Service> {
+export async function serviceFor (
+  t: Test,
+  tier: Tier,
+  faults: Fault[],
+  { seed = 1, attempts = 3 }: RunOptions = {}
+): Promise<Service> {
   return await startService(t, {
     sandbox: { tier, seed, faults, pageLimits: { newReleases: 10 } },
     env: { SPOTIFY_TIMEOUT_MS: '500', SPOTIFY_MAX_ATTEMPTS: String(attempts), LOG_LEVEL: 'info' },
@@ -105,7 +122,12 @@ export async function finished (service: Service, body: object): Promise<Run> {
 }
 
 /** One run of 40 albums, listed on four pages, under faults; whatever becomes of it, it must not lie. */
-export async function runWith (t: Test, tier: Tier, faults: Fault[], options: RunOptions = {}): Promise<{ run: Run, service: Service }> {
+export async function runWith (
+  t: Test,
+  tier: Tier,
+  faults: Fault[],
+  options: RunOptions = {}
+): Promise<{ run: Run, service: Service }> {
   const service = await serviceFor(t, tier, faults, options)
   const run = await finished(service, { limit: 40 })
   const document: Document = await service.document(run.id)

@@ -2,7 +2,15 @@ import t from 'tap'
 import { TIERS, finished, mixture, runWith, serviceFor } from './fault-runs.ts'
 
 t.test('the token endpoint down, broken or limited for a while costs only time', async (t) => {
-  for (const kind of ['server-error-json', 'server-error-html', 'server-error-empty', 'reset', 'cut-body', 'bad-json', 'rate-limit'] as const) {
+  for (const kind of [
+    'server-error-json',
+    'server-error-html',
+    'server-error-empty',
+    'reset',
+    'cut-body',
+    'bad-json',
+    'rate-limit',
+  ] as const) {
     const { run } = await runWith(t, 'development', [{ kind, endpoint: 'token', times: 2 }])
     t.equal(run.status, 'succeeded', kind)
   }
@@ -10,7 +18,11 @@ t.test('the token endpoint down, broken or limited for a while costs only time',
 
 t.test('the token endpoint down for good fails the run after one round of tries, not one per album', async (t) => {
   const { run, service } = await runWith(t, 'development', [{ kind: 'server-error-html', endpoint: 'token' }])
-  t.match(run, { status: 'failed', error: { code: 'upstream_unavailable', detail: /token endpoint answered 50\d/ }, cost: { calls: 0 } })
+  t.match(run, {
+    status: 'failed',
+    error: { code: 'upstream_unavailable', detail: /token endpoint answered 50\d/ },
+    cost: { calls: 0 },
+  })
   t.ok(service.sandbox.sandbox.stats().token <= 6, 'three tries of the run, and three at the start of the service')
 })
 
@@ -50,7 +62,8 @@ t.test('10 % resets, 10 % 5xx and 5 % cut bodies together: 4 seeds of 4 end comp
   for (let seed = 1; seed <= 4; seed++) {
     const tier = seed % 2 === 0 ? 'extended' : 'development'
     const { run } = await runWith(t, tier, [
-      { kind: 'reset', probability: 0.1 }, { kind: 'server-error-html', probability: 0.1 }, { kind: 'cut-body', probability: 0.05 },
+      { kind: 'reset', probability: 0.1 }, { kind: 'server-error-html', probability: 0.1 },
+      { kind: 'cut-body', probability: 0.05 },
     ], { seed, attempts: 5 })
     t.match(run, { status: 'succeeded', complete: true }, `seed ${seed}, ${run.cost.retries} retries`)
   }

@@ -31,17 +31,106 @@ interface Place {
 type Mutation = (place: Place, tools: Tools) => void
 
 /** Keys that the service reads; a change of another one can only spoil what is kept as it is. */
-const READ = ['id', 'id', 'id', 'items', 'items', 'items', 'next', 'next', 'next', 'total', 'total_tracks', 'total_tracks', 'tracks', 'albums', 'name', 'release_date', 'track_number', 'disc_number', 'artists', 'uri', 'limit', 'offset', 'access_token', 'expires_in', 'token_type']
-const COUNTS = new Set(['total', 'total_tracks', 'track_number', 'disc_number', 'expires_in', 'limit', 'offset', 'duration_ms', 'popularity'])
+const READ = [
+  'id',
+  'id',
+  'id',
+  'items',
+  'items',
+  'items',
+  'next',
+  'next',
+  'next',
+  'total',
+  'total_tracks',
+  'total_tracks',
+  'tracks',
+  'albums',
+  'name',
+  'release_date',
+  'track_number',
+  'disc_number',
+  'artists',
+  'uri',
+  'limit',
+  'offset',
+  'access_token',
+  'expires_in',
+  'token_type',
+]
+const COUNTS = new Set([
+  'total',
+  'total_tracks',
+  'track_number',
+  'disc_number',
+  'expires_in',
+  'limit',
+  'offset',
+  'duration_ms',
+  'popularity',
+])
 
-const NUMBERS = ['1e9', '-1', '1.5', '1e400', '-1e400', '12345678901234567890', '"NaN"', '"12"', '0', '-0', '1e2', '12.0', '0.1e-7', '1e13', '9007199254740993', '51', '1200', '100000', 'null', 'true', '[12]']
+const NUMBERS = [
+  '1e9',
+  '-1',
+  '1.5',
+  '1e400',
+  '-1e400',
+  '12345678901234567890',
+  '"NaN"',
+  '"12"',
+  '0',
+  '-0',
+  '1e2',
+  '12.0',
+  '0.1e-7',
+  '1e13',
+  '9007199254740993',
+  '51',
+  '1200',
+  '100000',
+  'null',
+  'true',
+  '[12]',
+]
 const KEYS = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '', 'then', 'toJSON', '0']
 const OTHERS = [null, true, 0, 'x', '', {}, [], [null], [[]], { id: null }, { length: 1e9 }, [{}], { items: null }]
 const DEPTHS = [20, 90, 101, 150, 2000, 20_000]
-const ODD_IDS = ['', ' ', '..', '../../me', 'a/b?c=d#e', '%2e%2e', 'x'.repeat(65), 'x'.repeat(100_000), '\u0000', '{}', "'; DROP TABLE albums; --", '\u202eabc', '5', 'id id', '\n', '__proto__']
-const TEXTS = ['', ' ', '\u0000\u0007\u001b[31m', '\r\n{"level":60,"msg":"forged"}\r\n', '=1+1', '\u202etxt', '\ufeff', '</script><script>', '$' + '{jndi:ldap://x}', '\u2028\u2029', '0000', '9999-99-99']
+const ODD_IDS = [
+  '',
+  ' ',
+  '..',
+  '../../me',
+  'a/b?c=d#e',
+  '%2e%2e',
+  'x'.repeat(65),
+  'x'.repeat(100_000),
+  '\u0000',
+  '{}',
+  "'; DROP TABLE albums; --",
+  '\u202eabc',
+  '5',
+  'id id',
+  '\n',
+  '__proto__',
+]
+const TEXTS = [
+  '',
+  ' ',
+  '\u0000\u0007\u001b[31m',
+  '\r\n{"level":60,"msg":"forged"}\r\n',
+  '=1+1',
+  '\u202etxt',
+  '\ufeff',
+  '</script><script>',
+  '$' + '{jndi:ldap://x}',
+  '\u2028\u2029',
+  '0000',
+  '9999-99-99',
+]
 
-const nested = (depth: number, isArray: boolean): string => isArray ? '['.repeat(depth) + ']'.repeat(depth) : '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)
+const nested = (depth: number, isArray: boolean): string =>
+  isArray ? '['.repeat(depth) + ']'.repeat(depth) : '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)
 const among = <T>(random: Random, list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
 
 /** Large texts are rare: reading them is what a test's time goes into. */
@@ -64,16 +153,35 @@ const GENERAL: Record<string, Mutation> = {
     place.parent[`${place.key.charAt(0).toUpperCase()}${place.key.slice(1)} `] = place.value
     remove(place)
   },
-  duplicateKey: ({ parent, key, value }, { random, raw }) => { if (!Array.isArray(parent)) parent[raw(JSON.stringify(key))] = random() < 0.5 ? value : among(random, OTHERS) },
-  oddKey: ({ parent, value }, { random, raw }) => { if (!Array.isArray(parent)) parent[raw(JSON.stringify(pick(random, KEYS as [string])))] = value },
+  duplicateKey: ({ parent, key, value }, { random, raw }) => {
+    if (!Array.isArray(parent)) parent[raw(JSON.stringify(key))] = random() < 0.5 ? value : among(random, OTHERS)
+  },
+  oddKey: ({ parent, value }, { random, raw }) => {
+    if (!Array.isArray(parent)) parent[raw(JSON.stringify(pick(random, KEYS as [string])))] = value
+  },
   wrap: (place, { random }) => set(place, random() < 0.5 ? [place.value] : { items: place.value }),
   deep: (place, { random, raw }) => set(place, raw(nested(among(random, DEPTHS), random() < 0.5))),
-  deepBeside: ({ parent }, { random, raw }) => { if (!Array.isArray(parent)) parent['extra'] = raw(nested(among(random, DEPTHS), random() < 0.5)) },
+  deepBeside: ({ parent }, { random, raw }) => {
+    if (!Array.isArray(parent)) parent['extra'] = raw(nested(among(random, DEPTHS), random() < 0.5))
+  },
   hugeText: (place, { random }) => set(place, among(random, ['x', '\u00e9', '\\', '"']).repeat(size(random) / 4)),
-  hugeArray: (place, { random, raw }) => set(place, raw(`[${`${among(random, ['null', '{}', '1', '""'])},`.repeat(size(random) / 8)}0]`)),
+  hugeArray: (place, { random, raw }) =>
+    set(place, raw(`[${`${among(random, ['null', '{}', '1', '""'])},`.repeat(size(random) / 8)}0]`)),
   text: (place, { random }) => set(place, among(random, TEXTS)),
-  surrogates: (place, { random, raw }) => set(place, raw(among(random, ['"\\ud800"', '"\\udc00x\\ud83d"', '"\\u0000"']))),
-  splitText: (place, { random, raw }) => { if (typeof place.value === 'string') set(place, raw(JSON.stringify(place.value).replace(/\w/g, (c) => random() < 0.3 ? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}` : c))) },
+  surrogates: (place, { random, raw }) =>
+    set(place, raw(among(random, ['"\\ud800"', '"\\udc00x\\ud83d"', '"\\u0000"']))),
+  splitText: (place, { random, raw }) => {
+    if (typeof place.value === 'string') {
+      set(
+        place,
+        raw(
+          JSON.stringify(place.value).replace(/\w/g, (c) =>
+            random() < 0.3 ? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}` : c
+          )
+        )
+      )
+    }
+  },
 }
 
 const IDS: Record<string, Mutation> = {
@@ -89,9 +197,17 @@ const LISTS: Record<string, Mutation> = {
   emptyList: (place) => set(place, []),
   shuffledList: (place) => set(place, listOf(place).toReversed()),
   repeatedList: (place) => set(place, [...listOf(place), ...listOf(place)]),
-  repeatedItem: (place, { random }) => set(place, listOf(place).flatMap((item) => random() < 0.3 ? [item, item] : [item])),
+  repeatedItem: (place, { random }) =>
+    set(
+      place,
+      listOf(place).flatMap((item) => (random() < 0.3 ? [item, item] : [item]))
+    ),
   shorterList: (place, { random }) => set(place, listOf(place).slice(0, between(random, 0, listOf(place).length))),
-  flawedList: (place, { random }) => set(place, listOf(place).map((item) => random() < 0.2 ? among(random, OTHERS) : item)),
+  flawedList: (place, { random }) =>
+    set(
+      place,
+      listOf(place).map((item) => (random() < 0.2 ? among(random, OTHERS) : item))
+    ),
   longList: (place, { random, raw }) => {
     const text = JSON.stringify(listOf(place)[0] ?? null)
     set(place, raw(`[${Array<string>(Math.min(20_000, Math.ceil(size(random) / text.length))).fill(text).join()}]`))
@@ -184,6 +300,9 @@ export function changeJson (text: string, surroundings: Surroundings): { text: s
     mutations[name]?.(place, tools)
     names.push(name)
   }
-  const written = JSON.stringify(root.root ?? null).replace(/"\u2042(\d+)\u2042"/g, (_, index) => texts[Number(index)] ?? 'null')
+  const written = JSON.stringify(root.root ?? null).replace(
+    /"\u2042(\d+)\u2042"/g,
+    (_, index) => texts[Number(index)] ?? 'null'
+  )
   return { text: written, names }
 }

@@ -12,19 +12,36 @@ const ARTIST_PAGES = 100
 const SIZES = 4
 /** Pages of an album's tracks that what it claims costs in a pass. What it shows is on pages of 50. */
 const PAGES_AHEAD = 4
-/** Kinds of answers after which a call is tried again, each as often as there are attempts: faults, limits, renewals, refusals by their code. */
+/**
+ * Kinds of answers after which a call is tried again, each as often as there are attempts: faults, limits, renewals,
+ * refusals by their code.
+ */
 const KINDS_OF_TRIES = 8
 /** How often an empty page is asked for. */
 const ASKS_OF_EMPTY = 3
 
 interface Allowed { attempts: number, executions: number }
 
-/** What is wrong with the number of calls: of all, of those of one URL, and of different ones. A pause begins another execution. */
-export function wrongsOfCalls ({ request, progress }: Run, calls: ReadonlyMap<string, number>, { attempts, executions }: Allowed): { wrong: string[], share: number } {
+/**
+ * What is wrong with the number of calls: of all, of those of one URL, and of different ones. A pause begins another
+ * execution.
+ */
+export function wrongsOfCalls (
+  { request, progress }: Run,
+  calls: ReadonlyMap<string, number>,
+  { attempts, executions }: Allowed
+): { wrong: string[], share: number } {
   const { source, limit, artistIds = [] } = request
-  const listing = { albums: 0, auto: 2 * (LISTING_PAGES + limit), 'new-releases': LISTING_PAGES + limit, search: LISTING_PAGES + limit, artists: ARTIST_PAGES * artistIds.length }[source]
+  const listing = {
+    albums: 0,
+    auto: 2 * (LISTING_PAGES + limit),
+    'new-releases': LISTING_PAGES + limit,
+    search: LISTING_PAGES + limit,
+    artists: ARTIST_PAGES * artistIds.length,
+  }[source]
   /** Each album alone, in a batch, and in pages of tracks. */
-  const albums = 2 * progress.albumsListed + PASSES * PAGES_AHEAD * progress.albumsListed + Math.ceil(progress.tracks / 50)
+  const albums =
+    2 * progress.albumsListed + PASSES * PAGES_AHEAD * progress.albumsListed + Math.ceil(progress.tracks / 50)
   const all = [...calls.values()].reduce((sum, count) => sum + count, 0)
   const mostUrls = listing + SIZES + albums
   /** Some URLs need more tries than a fault alone is given, and most need only one. */
@@ -33,10 +50,16 @@ export function wrongsOfCalls ({ request, progress }: Run, calls: ReadonlyMap<st
   const wrong = [...calls].filter(([, count]) => count > mostOfOne).map(([path, count]) => `${count} calls of ${path}`)
   if (calls.size > mostUrls) wrong.push(`${calls.size} different calls, which is more than ${mostUrls}`)
   if (all > mostCalls) wrong.push(`${all} calls, which is more than ${mostCalls}`)
-  return { wrong, share: Math.max(calls.size / mostUrls, all / mostCalls, ...[...calls.values()].map((count) => count / mostOfOne)) }
+  return {
+    wrong,
+    share: Math.max(calls.size / mostUrls, all / mostCalls, ...[...calls.values()].map((count) => count / mostOfOne)),
+  }
 }
 
-/** What is wrong with a run and its document, in words: it holds only what was answered for what was asked, and never lies. */
+/**
+ * What is wrong with a run and its document, in words: it holds only what was answered for what was asked, and never
+ * lies.
+ */
 export function wrongs (run: Run, text: string, { record }: Pick<HostileUpstream, 'record'>): string[] {
   const { albums } = exactJson(text) as Document
   const ids = albums.map(({ id }) => id)
@@ -44,18 +67,32 @@ export function wrongs (run: Run, text: string, { record }: Pick<HostileUpstream
   const wrong: string[] = []
   const asked = new Set((run.request.albumIds ?? []))
   if (new Set(ids).size !== ids.length) wrong.push('an album is there twice')
-  if (ids.some((id) => !asked.has(id) && !(run.request.source !== 'albums' && record.listed.has(id)))) wrong.push('an album is there that was neither listed nor asked for')
-  if (run.gaps.some(({ albumId }) => albumId !== null && !asked.has(albumId) && !record.listed.has(albumId))) wrong.push('a gap names an album that was neither listed nor asked for')
-  for (const album of albums) wrong.push(...wrongsOf(album, record, gaps.has(album.id)).map((what) => `album ${album.id}: ${what}`))
+  if (ids.some((id) => !asked.has(id) && !(run.request.source !== 'albums' && record.listed.has(id)))) {
+    wrong.push('an album is there that was neither listed nor asked for')
+  }
+  if (run.gaps.some(({ albumId }) => albumId !== null && !asked.has(albumId) && !record.listed.has(albumId))) {
+    wrong.push('a gap names an album that was neither listed nor asked for')
+  }
+  for (const album of albums) {
+    wrong.push(...wrongsOf(album, record, gaps.has(album.id)).map((what) => `album ${album.id}: ${what}`))
+  }
   if (ids.length > run.request.limit) wrong.push('more albums than were wanted')
   if (run.complete !== (run.status === 'succeeded')) wrong.push('complete and status disagree')
-  if (run.status === 'succeeded' && (run.gaps.length > 0 || run.error !== null || ids.length === 0)) wrong.push('succeeded, and something is missing')
-  if (run.status === 'partial' && (run.gaps.length === 0 || ids.length === 0)) wrong.push('partial, and nothing says why')
+  if (run.status === 'succeeded' && (run.gaps.length > 0 || run.error !== null || ids.length === 0)) {
+    wrong.push('succeeded, and something is missing')
+  }
+  if (run.status === 'partial' && (run.gaps.length === 0 || ids.length === 0)) {
+    wrong.push('partial, and nothing says why')
+  }
   if (run.status === 'failed' && run.error === null) wrong.push('failed without an error')
   const missing = run.gaps.filter(({ albumId }) => albumId !== null && !ids.includes(albumId)).length
-  if (run.progress.albumsListed !== ids.length + missing) wrong.push('an album that was listed is neither there nor a gap')
+  if (run.progress.albumsListed !== ids.length + missing) {
+    wrong.push('an album that was listed is neither there nor a gap')
+  }
   if (run.progress.albumsFetched !== ids.length) wrong.push('the progress counts other albums than there are')
-  if (run.progress.tracks !== albums.reduce((sum, { tracks }) => sum + tracks.items.length, 0)) wrong.push('the progress counts other tracks than there are')
+  if (run.progress.tracks !== albums.reduce((sum, { tracks }) => sum + tracks.items.length, 0)) {
+    wrong.push('the progress counts other tracks than there are')
+  }
   if (run.gaps.some(({ detail }) => /[\p{Cc}\p{Cf}]/u.test(detail))) wrong.push('a gap has control characters')
   return wrong
 }
@@ -63,12 +100,20 @@ export function wrongs (run: Run, text: string, { record }: Pick<HostileUpstream
 function wrongsOf (album: AlbumJson, record: HostileUpstream['record'], hasGap: boolean): string[] {
   const { id, tracks } = album
   const wrong: string[] = []
-  const claims = [album['total_tracks'], tracks['total']].filter((claim): claim is number => Number.isSafeInteger(claim))
+  const claims = [album['total_tracks'], tracks['total']].filter((claim): claim is number =>
+    Number.isSafeInteger(claim)
+  )
   if (!record.albums(id).has(fingerprint(frameOf(album)))) wrong.push('it was not answered so')
   if ((tracks.next ?? null) !== null) wrong.push('its tracks name a next page')
   const strange = tracks.items.filter((track) => !record.tracks(id).has(fingerprint(track)))
-  if (strange.length > 0) wrong.push(`${strange.length} tracks are there that were not answered for it: ${JSON.stringify(strange[0]).slice(0, 300)}`)
-  if (!hasGap && tracks.items.length < Math.max(0, ...claims)) wrong.push(`${tracks.items.length} tracks of ${Math.max(...claims)}, and no gap`)
+  if (strange.length > 0) {
+    wrong.push(
+      `${strange.length} tracks are there that were not answered for it: ${JSON.stringify(strange[0]).slice(0, 300)}`
+    )
+  }
+  if (!hasGap && tracks.items.length < Math.max(0, ...claims)) {
+    wrong.push(`${tracks.items.length} tracks of ${Math.max(...claims)}, and no gap`)
+  }
   return wrong
 }
 

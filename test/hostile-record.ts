@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import zlib from 'node:zlib'
 import type { Reply } from './hostile-wire.ts'
 
-/** Whatever was answered with status 200 and can be read, as fingerprints: the answers themselves are too many to keep. */
+/**
+ * Whatever was answered with status 200 and can be read, as fingerprints: the answers themselves are too many to keep.
+ */
 export interface AnswerRecord {
   note: (path: string, reply: Reply) => void
   /** Fingerprints of the album without its tracks, as it was answered for that id. */
@@ -31,9 +33,22 @@ const MOST_BYTES = 4 * 1024 * 1024 + 1
 
 /** The JSON of an answer; undefined where it has none that can be read. */
 function valueOf ({ headers, body }: Reply): unknown {
-  const codings = headers.filter(([name]) => name === 'content-encoding').flatMap(([, value]) => value.toLowerCase().split(',').map((coding) => coding.trim()).filter((coding) => coding !== 'identity'))
+  const codings = headers
+    .filter(([name]) => name === 'content-encoding')
+    .flatMap(([, value]) =>
+      value
+        .toLowerCase()
+        .split(',')
+        .map((coding) => coding.trim())
+        .filter((coding) => coding !== 'identity')
+    )
   try {
-    const bytes = codings.toReversed().reduce((packed, coding) => (UNPACK[coding] as typeof zlib.gunzipSync)(packed, { maxOutputLength: MOST_BYTES }), body)
+    const bytes = codings
+      .toReversed()
+      .reduce(
+        (packed, coding) => (UNPACK[coding] as typeof zlib.gunzipSync)(packed, { maxOutputLength: MOST_BYTES }),
+        body
+      )
     return exactJson(bytes.toString().replace(/^\uFEFF/, ''))
   } catch {
     return undefined
@@ -46,7 +61,10 @@ const UNUSUAL_NUMBER = /[:,[\s]-?(?:(?<=-)0|\d[\d.]*(?:[eE.]|\d{15}))/
 /** Parses JSON so that numbers which differ as they are written differ. */
 export function exactJson (text: string): unknown {
   if (!UNUSUAL_NUMBER.test(text)) return JSON.parse(text)
-  return JSON.parse(text, ((_key: string, value: unknown, { source }: { source: string }) => typeof value === 'number' && source !== String(value) ? { written: source } : value) as Parameters<typeof JSON.parse>[1])
+  return JSON.parse(text, ((_key: string, value: unknown, { source }: { source: string }) =>
+    typeof value === 'number' && source !== String(value) ? { written: source } : value) as Parameters<
+    typeof JSON.parse
+  >[1])
 }
 
 export function fingerprint (value: unknown): string {
@@ -67,7 +85,8 @@ export function createAnswerRecord (): AnswerRecord {
   const albums = new Map<string, Set<string>>()
   const tracks = new Map<string, Set<string>>()
   const listed = new Set<string>()
-  const setOf = (map: Map<string, Set<string>>, id: string): Set<string> => map.get(id) ?? map.set(id, new Set()).get(id) as Set<string>
+  const setOf = (map: Map<string, Set<string>>, id: string): Set<string> =>
+    map.get(id) ?? (map.set(id, new Set()).get(id) as Set<string>)
 
   function noteAlbum (id: string, album: unknown): void {
     if (!isObject(album) || !isObject(album['tracks'])) return
@@ -88,10 +107,16 @@ export function createAnswerRecord (): AnswerRecord {
     else if (id !== '') noteAlbum(id, value)
     else if (pathname === '/v1/albums') {
       const ids = (searchParams.get('ids') ?? '').split(',')
-      for (const album of listOf(value['albums'])) if (isObject(album) && ids.includes(String(album['id']))) noteAlbum(String(album['id']), album)
+      for (const album of listOf(value['albums'])) {
+        if (isObject(album) && ids.includes(String(album['id']))) noteAlbum(String(album['id']), album)
+      }
     }
     for (const page of [value, value['albums']]) {
-      if (isObject(page)) for (const item of listOf(page['items'])) if (isObject(item) && typeof item['id'] === 'string') listed.add(item['id'])
+      if (isObject(page)) {
+        for (const item of listOf(page['items'])) {
+          if (isObject(item) && typeof item['id'] === 'string') listed.add(item['id'])
+        }
+      }
     }
   }
 

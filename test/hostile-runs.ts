@@ -57,11 +57,18 @@ function bodyOf (seed: number, limit: number, { sandbox: { catalogue } }: Hostil
   const first = seed % 20
   const listing = { source, pagination, limit, refresh: seed % 4 > 0 }
   switch (source) {
-    case 'albums': return { source, albumIds: catalogue.ids.slice(first, first + limit), refresh: true }
-    case 'artists': return { ...listing, artistIds: [...catalogue.artists()].slice(first, first + 10).map(({ id }) => id), refresh: true }
+    case 'albums':
+      return { source, albumIds: catalogue.ids.slice(first, first + limit), refresh: true }
+    case 'artists':
+      return {
+        ...listing,
+        artistIds: [...catalogue.artists()].slice(first, first + 10).map(({ id }) => id),
+        refresh: true,
+      }
     case 'auto':
     case 'search':
-    case 'new-releases': return listing
+    case 'new-releases':
+      return listing
   }
 }
 
@@ -86,7 +93,11 @@ async function untilOver (lane: Lane, id: string): Promise<{ run: Run, isCancele
 const FORMATS = ['csv', 'ndjson', 'tracks'] as const
 
 /** Makes one run under a seed's changes, and fails the test for each law that it breaks. */
-export async function runUnder (t: Test, lane: Lane, { seed, limit, mayPause }: { seed: number, limit: number, mayPause: boolean }): Promise<Outcome> {
+export async function runUnder (
+  t: Test,
+  lane: Lane,
+  { seed, limit, mayPause }: { seed: number, limit: number, mayPause: boolean }
+): Promise<Outcome> {
   const { upstream, url } = lane
   const logged = lane.output().length
   upstream.begin({ seed, probability: 0.05 + 0.55 * Math.sqrt(createRandom(seed)()), mayPause })
@@ -94,17 +105,27 @@ export async function runUnder (t: Test, lane: Lane, { seed, limit, mayPause }: 
   const { run, isCanceled } = await untilOver(lane, id)
   const text = await (await request(`${url}/runs/${id}`)).body.text()
   const wrong = wrongs(run, text, upstream)
-  if (run.error?.code === 'internal_error' || run.gaps.some(({ code }) => code === 'internal_error')) wrong.push('internal error')
+  if (run.error?.code === 'internal_error' || run.gaps.some(({ code }) => code === 'internal_error')) {
+    wrong.push('internal error')
+  }
 
-  const executions = lane.output().slice(logged).split('\n').filter((line) => line.includes(id) && line.includes('"msg":"run started"')).length
+  const executions = lane
+    .output()
+    .slice(logged)
+    .split('\n')
+    .filter((line) => line.includes(id) && line.includes('"msg":"run started"')).length
   const calls = [...upstream.calls.values()].reduce((sum, count) => sum + count, 0)
   const counted = wrongsOfCalls(run, upstream.calls, { attempts: ATTEMPTS, executions })
   wrong.push(...counted.wrong)
   // On a busy machine a call may reach the upstream after the service gave it up, or in the time of the next run.
   const late = lane.output().slice(lane.previousLog).split('gave no whole answer within').length - 1
   lane.previousLog = logged
-  if (Math.abs(run.cost.calls - calls) > late) wrong.push(`the run counts ${run.cost.calls} of ${calls} calls, ${late} were given up`)
-  if (upstream.tokenRequests() > (calls + 2 * executions) * ATTEMPTS) wrong.push(`${upstream.tokenRequests()} requests for a token`)
+  if (Math.abs(run.cost.calls - calls) > late) {
+    wrong.push(`the run counts ${run.cost.calls} of ${calls} calls, ${late} were given up`)
+  }
+  if (upstream.tokenRequests() > (calls + 2 * executions) * ATTEMPTS) {
+    wrong.push(`${upstream.tokenRequests()} requests for a token`)
+  }
 
   for (const format of FORMATS) {
     const converted = await request(`${url}/runs/${id}?format=${format}`)

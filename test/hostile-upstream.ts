@@ -54,7 +54,10 @@ export async function startHostileUpstream (t: Test, settings: Partial<SandboxSe
   const calls = new Map<string, number>()
   const changes = new Map<string, number>()
   const record = createAnswerRecord()
-  const secrets = new Set<string>([sandbox.sandbox.settings.clientSecret, Buffer.from(`${sandbox.sandbox.settings.clientId}:${sandbox.sandbox.settings.clientSecret}`).toString('base64')])
+  const secrets = new Set<string>([
+    sandbox.sandbox.settings.clientSecret,
+    Buffer.from(`${sandbox.sandbox.settings.clientId}:${sandbox.sandbox.settings.clientSecret}`).toString('base64'),
+  ])
   let hostility: Hostility = { seed: 0, probability: 0, mayPause: false }
   let tokenRequests = 0
 
@@ -89,7 +92,9 @@ export async function startHostileUpstream (t: Test, settings: Partial<SandboxSe
   }
 
   const url = await listen(t, (request, response) => {
-    answer(request, response).catch((error: unknown) => { t.fail(`the hostile upstream failed at ${request.url}`, { error }) })
+    answer(request, response).catch((error: unknown) => {
+      t.fail(`the hostile upstream failed at ${request.url}`, { error })
+    })
   })
   return {
     url,
@@ -116,7 +121,10 @@ function count (counts: Map<string, number>, name: string): number {
   return next
 }
 
-async function listen (t: Test, handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+async function listen (
+  t: Test,
+  handler: (request: IncomingMessage, response: ServerResponse) => void
+): Promise<string> {
   const server = createServer(handler)
   server.on('clientError', (_error, socket) => { socket.destroy() })
   server.on('connection', (socket: Socket) => { socket.on('error', () => {}) })
@@ -133,7 +141,16 @@ async function ask (sandbox: SandboxApp, request: IncomingMessage): Promise<Repl
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   const { 'accept-encoding': _, ...headers } = request.headers
-  const { statusCode, headers: answered, rawPayload } = await sandbox.inject({ method: request.method as 'GET', url: request.url ?? '', headers, payload: Buffer.concat(chunks) })
+  const {
+    statusCode,
+    headers: answered,
+    rawPayload,
+  } = await sandbox.inject({
+    method: request.method as 'GET',
+    url: request.url ?? '',
+    headers,
+    payload: Buffer.concat(chunks),
+  })
   return { status: statusCode, headers: [['content-type', String(answered['content-type'])]], body: rawPayload }
 }
 
@@ -142,7 +159,8 @@ function noteTokens (text: string, secrets: Set<string>): void {
   for (const [, token = ''] of text.matchAll(/"access_token":"([\w-]{40,300})"/g)) secrets.add(token)
 }
 
-const isOrdinary = ({ status, headers }: Reply): boolean => status >= 200 && headers.every(([, value]) => /^[\t\x20-\x7e]*$/.test(value))
+const isOrdinary = ({ status, headers }: Reply): boolean =>
+  status >= 200 && headers.every(([, value]) => /^[\t\x20-\x7e]*$/.test(value))
 
 async function send (reply: Reply, response: ServerResponse): Promise<void> {
   const { status, headers, body, wire } = reply

@@ -48,10 +48,27 @@ export const ENCODINGS: Record<string, Change> = {
   gzip: (reply) => coded(reply, 'gzip', gzipSync(reply.body)),
   upperGzip: (reply) => coded(reply, 'GZIP', gzipSync(reply.body)),
   xGzip: (reply) => coded(reply, ' x-gzip ', gzipSync(reply.body)),
-  brotli: (reply) => coded(reply, 'br', brotliCompressSync(reply.body, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })),
-  deflate: (reply, { random }) => coded(reply, 'deflate', random() < 0.5 ? deflateSync(reply.body) : deflateRawSync(reply.body)),
+  brotli: (reply) =>
+    coded(reply, 'br', brotliCompressSync(reply.body, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })),
+  deflate: (reply, { random }) =>
+    coded(reply, 'deflate', random() < 0.5 ? deflateSync(reply.body) : deflateRawSync(reply.body)),
   twice: (reply) => coded(reply, 'gzip, gzip', gzipSync(gzipSync(reply.body))),
-  mislabelled: (reply, { random }) => coded(reply, among(random, ['gzip', 'br', 'deflate', 'zstd', 'compress', 'gzip, gzip, gzip, gzip', 'x'.repeat(3000), '__proto__', 'constructor']), reply.body),
+  mislabelled: (reply, { random }) =>
+    coded(
+      reply,
+      among(random, [
+        'gzip',
+        'br',
+        'deflate',
+        'zstd',
+        'compress',
+        'gzip, gzip, gzip, gzip',
+        'x'.repeat(3000),
+        '__proto__',
+        'constructor',
+      ]),
+      reply.body
+    ),
   unlabelled: (reply) => ({ ...reply, body: gzipSync(reply.body) }),
   wrongLabel: (reply, { random }) => coded(reply, among(random, ['br', 'deflate', 'identity']), gzipSync(reply.body)),
   brokenGzip: (reply, { random }) => coded(reply, 'gzip', flipped(gzipSync(reply.body), random)),
@@ -62,25 +79,54 @@ export const ENCODINGS: Record<string, Change> = {
   byteOrderMark: (reply) => ({ ...reply, body: Buffer.concat([Buffer.from('\ufeff'), reply.body]) }),
   utf16: (reply) => ({ ...reply, body: Buffer.from(`\ufeff${reply.body.toString()}`, 'utf16le') }),
   invalidUtf8: (reply, { random }) => ({ ...reply, body: flipped(reply.body, random) }),
-  latin1: (reply) => ({ ...reply, headers: [['content-type', 'application/json; charset=latin1']], body: Buffer.from(reply.body.toString(), 'latin1') }),
+  latin1: (reply) => ({
+    ...reply,
+    headers: [['content-type', 'application/json; charset=latin1']],
+    body: Buffer.from(reply.body.toString(), 'latin1'),
+  }),
 }
 
 const BODIES = [
-  '', ' ', 'null', '[]', '{}', '5', '"text"', 'true', 'NaN', "{'a':1}", '// comment\n{}', '{}{}', '{"a":1,}', '[', '{"a":', '<!doctype html><h1>502</h1>', '\u0000\u0001', '\u001b[2J',
-  '{"error":{"status":503,"message":"Service unavailable"}}', '{"error":"x"}', '{"__proto__":{"items":[]}}', '{"albums":null}', '{"albums":[]}', '{"albums":{"items":{}}}', '{"items":[]}', '['.repeat(20_000), '{"error":'.repeat(20_000), ',', '\ufeff\ufeff{}',
+  '', ' ', 'null', '[]', '{}', '5', '"text"', 'true', 'NaN', "{'a':1}", '// comment\n{}', '{}{}', '{"a":1,}', '[',
+  '{"a":', '<!doctype html><h1>502</h1>', '\u0000\u0001', '\u001b[2J',
+  '{"error":{"status":503,"message":"Service unavailable"}}', '{"error":"x"}', '{"__proto__":{"items":[]}}',
+  '{"albums":null}', '{"albums":[]}', '{"albums":{"items":{}}}', '{"items":[]}', '['.repeat(20_000),
+  '{"error":'.repeat(20_000), ',', '\ufeff\ufeff{}',
 ]
 
 export const BODY_CHANGES: Record<string, Change> = {
   otherBody: (reply, { random }) => ({ ...reply, body: Buffer.from(among(random, BODIES)) }),
-  shortened: (reply, { random }) => ({ ...reply, body: reply.body.subarray(0, between(random, 0, Math.max(0, reply.body.length - 1))) }),
-  trailing: (reply, { random }) => ({ ...reply, body: Buffer.concat([reply.body, Buffer.from(among(random, ['x', '{}', '\u0000', ']', '\n\n']))]) }),
+  shortened: (reply, { random }) => ({
+    ...reply,
+    body: reply.body.subarray(0, between(random, 0, Math.max(0, reply.body.length - 1))),
+  }),
+  trailing: (reply, { random }) => ({
+    ...reply,
+    body: Buffer.concat([reply.body, Buffer.from(among(random, ['x', '{}', '\u0000', ']', '\n\n']))]),
+  }),
   padded: (reply) => ({ ...reply, body: Buffer.concat([Buffer.alloc(200_000, '\n'), reply.body]) }),
   tooLong: (reply) => ({ ...reply, body: Buffer.concat([reply.body, Buffer.alloc(5_000_000, ' ')]) }),
 }
 
 /** Values that no run waits for are left out where it may not pause. */
 function retryAfter ({ random, mayPause }: Surroundings): Array<[string, string]> {
-  const odd = ['0', '-5', '0.05', '0.2', '0.2', '1', 'soon', '', 'NaN', '1e3', '0x10', '٣', 'Thu, 01 Jan 1970 00:00:00 GMT', 'Invalid, 99 Foo 2026 99:99:99 GMT', '1, 2']
+  const odd = [
+    '0',
+    '-5',
+    '0.05',
+    '0.2',
+    '0.2',
+    '1',
+    'soon',
+    '',
+    'NaN',
+    '1e3',
+    '0x10',
+    '٣',
+    'Thu, 01 Jan 1970 00:00:00 GMT',
+    'Invalid, 99 Foo 2026 99:99:99 GMT',
+    '1, 2',
+  ]
   const long = ['86400', '1e400', '9'.repeat(400), '61389', 'Fri, 31 Dec 9999 23:59:59 GMT', '3']
   const name = among(random, ['retry-after', 'Retry-After'])
   const value = mayPause && random() < 0.3 ? among(random, long) : among(random, odd)
@@ -97,7 +143,12 @@ const HEADERS: Array<(surroundings: Surroundings) => Array<[string, string]>> = 
   () => [JSON_TYPE, ...Array.from({ length: 90 }, (_, n): [string, string] => [`x-h-${n}`, 'v'])],
   () => [JSON_TYPE, ...Array.from({ length: 3000 }, (_, n): [string, string] => [`x-h-${n}`, 'v'])],
   () => [JSON_TYPE, ['x-long', 'y'.repeat(20_000)]],
-  ({ foreign }) => [JSON_TYPE, ['location', foreign], ['refresh', `0; url=${foreign}`], ['link', `<${foreign}>; rel=next`]],
+  ({ foreign }) => [
+    JSON_TYPE,
+    ['location', foreign],
+    ['refresh', `0; url=${foreign}`],
+    ['link', `<${foreign}>; rel=next`],
+  ],
   () => [JSON_TYPE, ['set-cookie', 'a=b'], ['set-cookie', 'c=d']],
   (surroundings) => [JSON_TYPE, ...retryAfter(surroundings)],
   () => [JSON_TYPE, ['trailer', 'x'], ['upgrade', 'h2c']],
@@ -117,30 +168,79 @@ const WIRES: Record<string, NonNullable<Reply['wire']>> = {
   nothing: async (socket) => { socket.destroy() },
   reset: async (socket) => { socket.resetAndDestroy() },
   headOnly: async (socket, head) => { socket.end(head) },
-  cutBody: async (socket, head, body) => { socket.end(Buffer.concat([Buffer.from(head + lengthOf(body)), body.subarray(0, body.length / 2)])) },
-  longerThanSaid: async (socket, head, body) => { socket.end(Buffer.concat([Buffer.from(`${head}content-length: ${Math.max(0, body.length - 7)}\r\n\r\n`), body])) },
-  twoLengths: async (socket, head, body) => { socket.end(`${head}content-length: ${body.length}\r\ncontent-length: ${body.length + 1}\r\n\r\n${body.toString('latin1')}`, 'latin1') },
-  oddLength: async (socket, head, body) => { socket.end(`${head}content-length: -1\r\n\r\n${body.toString('latin1')}`, 'latin1') },
-  hugeLength: async (socket, head, body) => { socket.end(`${head}content-length: 99999999999999\r\n\r\n${body.toString('latin1')}`, 'latin1') },
+  cutBody: async (socket, head, body) => {
+    socket.end(Buffer.concat([Buffer.from(head + lengthOf(body)), body.subarray(0, body.length / 2)]))
+  },
+  longerThanSaid: async (socket, head, body) => {
+    socket.end(Buffer.concat([Buffer.from(`${head}content-length: ${Math.max(0, body.length - 7)}\r\n\r\n`), body]))
+  },
+  twoLengths: async (socket, head, body) => {
+    socket.end(
+      `${head}content-length: ${body.length}\r\ncontent-length: ${body.length + 1}\r\n\r\n${body.toString('latin1')}`,
+      'latin1'
+    )
+  },
+  oddLength: async (socket, head, body) => {
+    socket.end(`${head}content-length: -1\r\n\r\n${body.toString('latin1')}`, 'latin1')
+  },
+  hugeLength: async (socket, head, body) => {
+    socket.end(`${head}content-length: 99999999999999\r\n\r\n${body.toString('latin1')}`, 'latin1')
+  },
   untilClose: async (socket, head, body) => { socket.end(Buffer.concat([Buffer.from(`${head}\r\n`), body])) },
-  chunked: async (socket, head, body) => { socket.end(`${head}transfer-encoding: chunked\r\n\r\n${chunk(body.subarray(0, 10))}${chunk(body.subarray(10))}0\r\n\r\n`, 'latin1') },
-  cutChunks: async (socket, head, body) => { socket.end(`${head}transfer-encoding: chunked\r\n\r\n${chunk(body)}`, 'latin1') },
-  brokenChunks: async (socket, head, body) => { socket.end(`${head}transfer-encoding: chunked\r\n\r\n${chunk(body)}zz\r\n`, 'latin1') },
-  hugeChunk: async (socket, head, body) => { socket.end(`${head}transfer-encoding: chunked\r\n\r\nfffffffffffffff\r\n${body.toString('latin1')}`, 'latin1') },
-  chunkedWithLength: async (socket, head, body) => { socket.end(`${head}transfer-encoding: chunked\r\n${lengthOf(body)}${chunk(body)}0\r\n\r\n`, 'latin1') },
+  chunked: async (socket, head, body) => {
+    socket.end(
+      `${head}transfer-encoding: chunked\r\n\r\n${chunk(body.subarray(0, 10))}${chunk(body.subarray(10))}0\r\n\r\n`,
+      'latin1'
+    )
+  },
+  cutChunks: async (socket, head, body) => {
+    socket.end(`${head}transfer-encoding: chunked\r\n\r\n${chunk(body)}`, 'latin1')
+  },
+  brokenChunks: async (socket, head, body) => {
+    socket.end(`${head}transfer-encoding: chunked\r\n\r\n${chunk(body)}zz\r\n`, 'latin1')
+  },
+  hugeChunk: async (socket, head, body) => {
+    socket.end(`${head}transfer-encoding: chunked\r\n\r\nfffffffffffffff\r\n${body.toString('latin1')}`, 'latin1')
+  },
+  chunkedWithLength: async (socket, head, body) => {
+    socket.end(`${head}transfer-encoding: chunked\r\n${lengthOf(body)}${chunk(body)}0\r\n\r\n`, 'latin1')
+  },
   early: async (socket, head, body) => {
     socket.write('HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'.repeat(3))
     socket.end(Buffer.concat([Buffer.from(head + lengthOf(body)), body]))
   },
-  continued: async (socket, head, body) => { socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 100 Continue\r\n\r\n${head}${lengthOf(body)}`), body])) },
-  switching: async (socket) => { socket.end('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\nxxxx') },
+  continued: async (socket, head, body) => {
+    socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 100 Continue\r\n\r\n${head}${lengthOf(body)}`), body]))
+  },
+  switching: async (socket) => {
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\nxxxx')
+  },
   garbage: async (socket) => { socket.end('\u0000\u0001\u0002 this is no HTTP\r\n\r\n') },
-  otherProtocol: async (socket, _head, body) => { socket.end(`HTTP/9.9 200\r\n\r\n${body.toString('latin1')}`, 'latin1') },
-  oddStatus: async (socket, _head, body) => { socket.end(`HTTP/1.1 999999 Odd\r\n${lengthOf(body)}${body.toString('latin1')}`, 'latin1') },
-  controlInHeader: async (socket, head, body) => { socket.end(`${head}x-odd: a\u0000b\u0007\r\n${lengthOf(body)}${body.toString('latin1')}`, 'latin1') },
-  folded: async (socket, head, body) => { socket.end(`${head}x-odd: a\r\n  b\r\n${lengthOf(body)}${body.toString('latin1')}`, 'latin1') },
-  extraBytes: async (socket, head, body) => { socket.end(Buffer.concat([Buffer.from(head + lengthOf(body)), body, Buffer.from('extra bytes')])) },
-  extraAnswer: async (socket, head, body) => { socket.end(Buffer.concat([Buffer.from(head + lengthOf(body)), body, Buffer.from(`HTTP/1.1 200 OK\r\n${lengthOf(body)}`), body])) },
+  otherProtocol: async (socket, _head, body) => {
+    socket.end(`HTTP/9.9 200\r\n\r\n${body.toString('latin1')}`, 'latin1')
+  },
+  oddStatus: async (socket, _head, body) => {
+    socket.end(`HTTP/1.1 999999 Odd\r\n${lengthOf(body)}${body.toString('latin1')}`, 'latin1')
+  },
+  controlInHeader: async (socket, head, body) => {
+    socket.end(`${head}x-odd: a\u0000b\u0007\r\n${lengthOf(body)}${body.toString('latin1')}`, 'latin1')
+  },
+  folded: async (socket, head, body) => {
+    socket.end(`${head}x-odd: a\r\n  b\r\n${lengthOf(body)}${body.toString('latin1')}`, 'latin1')
+  },
+  extraBytes: async (socket, head, body) => {
+    socket.end(Buffer.concat([Buffer.from(head + lengthOf(body)), body, Buffer.from('extra bytes')]))
+  },
+  extraAnswer: async (socket, head, body) => {
+    socket.end(
+      Buffer.concat([
+        Buffer.from(head + lengthOf(body)),
+        body,
+        Buffer.from(`HTTP/1.1 200 OK\r\n${lengthOf(body)}`),
+        body,
+      ])
+    )
+  },
   stall: async (socket, head, body) => {
     socket.write(Buffer.concat([Buffer.from(head + lengthOf(body)), body.subarray(0, 20)]))
     await delay(60)
@@ -164,16 +264,38 @@ const stallForGood = async (socket: Socket, head: string, body: Buffer): Promise
 }
 
 export const FRAMINGS: Record<string, Change> = {
-  ...Object.fromEntries(Object.entries(WIRES).map(([name, wire]) => [name, (reply: Reply): Reply => ({ ...reply, wire })])),
-  headers: (reply, surroundings) => ({ ...reply, headers: among(surroundings.random, HEADERS)(surroundings), wire: async (socket, head, body) => { socket.end(Buffer.concat([Buffer.from(head + lengthOf(body), 'latin1'), body])) } }),
-  stallForGood: (reply, { random }) => random() < 0.5 ? { ...reply, wire: stallForGood } : { ...reply, wire: WIRES['stall'] as NonNullable<Reply['wire']> },
+  ...Object.fromEntries(
+    Object.entries(WIRES).map(([name, wire]) => [name, (reply: Reply): Reply => ({ ...reply, wire })])
+  ),
+  headers: (reply, surroundings) => ({
+    ...reply,
+    headers: among(surroundings.random, HEADERS)(surroundings),
+    wire: async (socket, head, body) => {
+      socket.end(Buffer.concat([Buffer.from(head + lengthOf(body), 'latin1'), body]))
+    },
+  }),
+  stallForGood: (reply, { random }) =>
+    random() < 0.5
+      ? { ...reply, wire: stallForGood }
+      : { ...reply, wire: WIRES['stall'] as NonNullable<Reply['wire']> },
 }
 
-const CLIENT_STATUSES = [400, 400, 401, 403, 404, 405, 406, 408, 409, 410, 411, 413, 414, 415, 418, 421, 422, 423, 424, 425, 426, 428, 431, 451, 499]
+const CLIENT_STATUSES = [
+  400, 400, 401, 403, 404, 405, 406, 408, 409, 410, 411, 413, 414, 415, 418, 421, 422, 423, 424, 425, 426, 428, 431,
+  451, 499,
+]
 const SERVER_STATUSES = [500, 501, 502, 503, 503, 504, 505, 507, 508, 511, 520, 530, 599]
 const ODD_STATUSES = [201, 202, 203, 204, 205, 206, 207, 226, 300, 303, 304, 305, 306, 600, 999]
 
-const OAUTH_ERRORS = ['invalid_client', 'server_error', 'temporarily_unavailable', 'invalid_request', 'unauthorized_client', 'invalid_grant', '']
+const OAUTH_ERRORS = [
+  'invalid_client',
+  'server_error',
+  'temporarily_unavailable',
+  'invalid_request',
+  'unauthorized_client',
+  'invalid_grant',
+  '',
+]
 
 /** Bodies under an error's status; some send back what they were sent. */
 const ERROR_BODIES: Array<(status: number, surroundings: Surroundings) => string> = [
@@ -193,8 +315,19 @@ const ERROR_BODIES: Array<(status: number, surroundings: Surroundings) => string
   (status, { random }) => JSON.stringify({ error: { status, message: 'x'.repeat(between(random, 100, 3_000_000)) } }),
   (_status, { authorization, random }) => `${'.'.repeat(between(random, 0, 200))}${authorization}`,
   (_status, { authorization, random }) => `${' '.repeat(between(random, 0, 700))}${authorization}`,
-  (status, { authorization, random }) => JSON.stringify({ error: { status, message: `${'.'.repeat(between(random, 0, 200))} you sent ${authorization}, a token`, reason: authorization } }),
-  (_status, { authorization, random }) => JSON.stringify({ error: `${'.'.repeat(between(random, 0, 200))}${authorization}`, error_description: decoded(authorization) }),
+  (status, { authorization, random }) =>
+    JSON.stringify({
+      error: {
+        status,
+        message: `${'.'.repeat(between(random, 0, 200))} you sent ${authorization}, a token`,
+        reason: authorization,
+      },
+    }),
+  (_status, { authorization, random }) =>
+    JSON.stringify({
+      error: `${'.'.repeat(between(random, 0, 200))}${authorization}`,
+      error_description: decoded(authorization),
+    }),
 ]
 
 function decoded (authorization: string): string {
@@ -206,7 +339,11 @@ function refusal (statuses: number[]): Change {
   return (_reply, surroundings) => {
     const { random } = surroundings
     const status = among(random, statuses)
-    return { status, headers: [JSON_TYPE, ...random() < 0.4 ? retryAfter(surroundings) : []], body: json(among(random, ERROR_BODIES)(status, surroundings)) }
+    return {
+      status,
+      headers: [JSON_TYPE, ...(random() < 0.4 ? retryAfter(surroundings) : [])],
+      body: json(among(random, ERROR_BODIES)(status, surroundings)),
+    }
   }
 }
 
@@ -225,6 +362,14 @@ export const STATUSES: Record<string, Change> = {
   limited: (_reply, surroundings) => {
     const named = retryAfter(surroundings)
     const reason = surroundings.mayPause && surroundings.random() < 0.2 ? 'QUOTA_EXCEEDED' : 'x'
-    return { status: 429, headers: named.length > 0 ? named : [['retry-after', '0.1']], body: json(surroundings.random() < 0.5 ? 'Too many requests' : { error: { status: 429, message: 'Too many requests', reason } }) }
+    return {
+      status: 429,
+      headers: named.length > 0 ? named : [['retry-after', '0.1']],
+      body: json(
+        surroundings.random() < 0.5
+          ? 'Too many requests'
+          : { error: { status: 429, message: 'Too many requests', reason } }
+      ),
+    }
   },
 }

@@ -2,7 +2,10 @@ import { readFile, readdir } from 'node:fs/promises'
 import { dirname, join, normalize } from 'node:path'
 import t from 'tap'
 
-/** From the top: a file imports from its own layer and from those below it. A name ending in `/` stands for a whole folder. */
+/**
+ * From the top: a file imports from its own layer and from those below it. A name ending in `/` stands for a whole
+ * folder.
+ */
 const LAYERS = [
   ['server.ts', 'cli.ts', 'demo.ts', 'serve.ts', 'cli/', 'startup-error.ts', 'sandbox/'],
   ['app.ts'],
@@ -60,7 +63,9 @@ t.test('a circle is found, and named', async (t) => {
 
 t.test('files import each other in no circle, and neither do folders', async (t) => {
   t.ok(files.length > 200)
-  for (const [path, targets] of imports) for (const target of targets) t.ok(imports.has(target), `${path} imports ${target}`)
+  for (const [path, targets] of imports) {
+    for (const target of targets) t.ok(imports.has(target), `${path} imports ${target}`)
+  }
   t.equal(circleIn(imports), null)
   const rooms = new Map<string, Set<string>>()
   for (const [path, targets] of imports) {
@@ -74,8 +79,14 @@ t.test('files import each other in no circle, and neither do folders', async (t)
 
 t.test('no file imports from a layer above its own', async (t) => {
   for (const path of files) t.ok(layerOf(path) >= 0, `${path} is in a layer`)
-  for (const path of BASE) for (const target of imports.get(path) ?? []) t.ok(BASE.includes(target) || layerOf(target) === LAYERS.length - 1, `${path} imports ${target}`)
+  for (const path of BASE) {
+    for (const target of imports.get(path) ?? []) {
+      t.ok(BASE.includes(target) || layerOf(target) === LAYERS.length - 1, `${path} imports ${target}`)
+    }
+  }
   for (const [path, targets] of imports) {
-    for (const target of targets) t.ok(BASE.includes(target) || layerOf(target) >= layerOf(path), `${path} imports ${target}, which lies above it`)
+    for (const target of targets) {
+      t.ok(BASE.includes(target) || layerOf(target) >= layerOf(path), `${path} imports ${target}, which lies above it`)
+    }
   }
 })

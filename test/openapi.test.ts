@@ -15,16 +15,30 @@ interface Operation {
   security?: object[]
   parameters?: Array<{ name: string }>
   requestBody?: { required: boolean, content: Record<string, { examples: Record<string, { value: object }> }> }
-  responses: Record<string, { description: string, headers: Record<string, { required?: boolean }>, content?: Record<string, { schema: { $ref?: string } }> }>
+  responses: Record<
+    string,
+    {
+      description: string
+      headers: Record<string, { required?: boolean }>
+      content?: Record<string, { schema: { $ref?: string } }>
+    }
+  >
 }
-type Described = OpenApi & { info: { version: string }, security: object[], paths: Record<string, Record<string, Operation>>, components: { schemas: Record<string, { properties: Record<string, { maximum?: number }> }> } }
+type Described = OpenApi & {
+  info: { version: string }
+  security: object[]
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, { properties: Record<string, { maximum?: number }> }> }
+}
 
 async function documentOf (service: Service): Promise<Described> {
   return (await service.app.inject('/openapi.json')).json<Described>()
 }
 
 function operationsOf ({ paths }: Described): Array<Operation & { path: string, method: string }> {
-  return Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ ...operation, path, method })))
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ ...operation, path, method }))
+  )
 }
 
 t.test('GET /openapi.json is valid OpenAPI 3.1, as two validators see it', async (t) => {
@@ -78,7 +92,9 @@ t.test('every route is in the document, with what a client wants to know of it',
     t.ok(summary.length > 0 && tags.length === 1, `${method} ${path}`)
     for (const [status, { description, headers, content = {} }] of Object.entries(responses)) {
       t.ok(description.length > 0 && headers['x-request-id']?.required === true, `${method} ${path} ${status}`)
-      if (Number(status) >= 400) t.strictSame(Object.keys(content), ['application/problem+json'], `${method} ${path} ${status}`)
+      if (Number(status) >= 400) {
+        t.strictSame(Object.keys(content), ['application/problem+json'], `${method} ${path} ${status}`)
+      }
     }
   }
 })
@@ -86,11 +102,16 @@ t.test('every route is in the document, with what a client wants to know of it',
 t.test('clients get named types: the schemas that recur are components', async (t) => {
   const document = await documentOf(await startService(t))
   const names = [
-    'Album', 'Artist', 'Changes', 'ColumnProfile', 'Cost', 'DataContract', 'Diagnosis', 'Document', 'Gap', 'Health', 'IngestBody', 'ListingEnd',
-    'Problem', 'Progress', 'QualityBaseline', 'QualityCheck', 'QualityReport', 'QualityVerdict', 'Release', 'Run', 'TableList',
+    'Album', 'Artist', 'Changes', 'ColumnProfile', 'Cost', 'DataContract', 'Diagnosis', 'Document', 'Gap', 'Health',
+    'IngestBody', 'ListingEnd',
+    'Problem', 'Progress', 'QualityBaseline', 'QualityCheck', 'QualityReport', 'QualityVerdict', 'Release', 'Run',
+    'TableList',
   ]
   t.strictSame(names.filter((name) => !Object.hasOwn(document.components.schemas, name)), [])
-  t.equal(document.paths['/runs/{id}/status']?.['get']?.responses['200']?.content?.['application/json']?.schema.$ref, '#/components/schemas/Run')
+  t.equal(
+    document.paths['/runs/{id}/status']?.['get']?.responses['200']?.content?.['application/json']?.schema.$ref,
+    '#/components/schemas/Run'
+  )
 })
 
 t.test('headers, formats and examples are there', async (t) => {
@@ -108,7 +129,9 @@ t.test('headers, formats and examples are there', async (t) => {
 t.test('each pattern of a request has a text for what does not match it', async (t) => {
   const { paths } = await documentOf(await startService(t))
   const requests = Object.values(paths).flatMap((methods) => Object.values(methods)).map(({ parameters }) => parameters)
-  const patterns = [...JSON.stringify([requests, IngestBody]).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(([, pattern = '']) => JSON.parse(pattern) as string)
+  const patterns = [...JSON.stringify([requests, IngestBody]).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(
+    ([, pattern = '']) => JSON.parse(pattern) as string
+  )
   t.ok(patterns.length >= 6)
   for (const pattern of patterns) t.not(patternText(pattern), null, pattern)
 })
@@ -118,7 +141,9 @@ t.test('the examples of POST /ingest are accepted', async (t) => {
   const { paths } = await documentOf(service)
   const examples = Object.entries(paths['/ingest']?.['post']?.requestBody?.content['application/json']?.examples ?? {})
   t.ok(examples.length > 0)
-  for (const [name, { value }] of examples) t.equal((await service.app.inject({ method: 'POST', url: '/ingest', payload: value })).statusCode, 202, name)
+  for (const [name, { value }] of examples) {
+    t.equal((await service.app.inject({ method: 'POST', url: '/ingest', payload: value })).statusCode, 202, name)
+  }
 })
 
 t.test('the document is of this service: its limit, and whether a key is wanted', async (t) => {
@@ -127,12 +152,17 @@ t.test('the document is of this service: its limit, and whether a key is wanted'
   t.strictSame(open.security, [{}, { bearer: [] }, { apiKey: [] }])
   const closed = await startService(t, { env: { API_KEYS: 'one' } })
   for (const path of ['/openapi.json', '/docs', '/docs/json']) t.equal((await closed.get(path)).statusCode, 401, path)
-  const document = (await closed.app.inject({ url: '/openapi.json', headers: { 'x-api-key': 'one' } })).json<Described>()
+  const document = (
+    await closed.app.inject({ url: '/openapi.json', headers: { 'x-api-key': 'one' } })
+  ).json<Described>()
   t.strictSame(document.security, [{ bearer: [] }, { apiKey: [] }])
-  for (const { path, security } of operationsOf(document)) t.strictSame(security, path.startsWith('/health/') ? [] : undefined, path)
+  for (const { path, security } of operationsOf(document)) {
+    t.strictSame(security, path.startsWith('/health/') ? [] : undefined, path)
+  }
 })
 
-t.test('GET /docs: a page whose parts all come from here, and which its content security policy lets work', async (t) => {
+t.test('GET /docs: a page whose parts all come from here, and which its ' +
+  'content security policy lets work', async (t) => {
   const service = await startService(t)
   const page = await request(`${service.url}/docs`)
   t.equal(page.statusCode, 200)
@@ -142,7 +172,11 @@ t.test('GET /docs: a page whose parts all come from here, and which its content 
   const html = await page.body.text()
   const parts = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = '']) => path)
   t.ok(parts.length >= 5)
-  t.notMatch(html, /<script>|<script [^>]*>\s*\S+\s*<\/script>| on\w+=/, 'no script in the page, which the policy would stop')
+  t.notMatch(
+    html,
+    /<script>|<script [^>]*>\s*\S+\s*<\/script>| on\w+=/,
+    'no script in the page, which the policy would stop'
+  )
   for (const path of parts) {
     t.match(path, /^\/docs\/static\//)
     const part = await request(service.url + path)
@@ -161,7 +195,15 @@ t.test('the check that every whole-service test runs finds what is wrong', async
   const document = await service.document(run.id)
   const seen = (change: Partial<Seen> & { value?: unknown } = {}): Seen => {
     const { value = run, ...rest } = change
-    return { method: 'GET', route: '/runs/:id/status', status: 200, headers: { 'content-type': 'application/json; charset=utf-8', 'x-request-id': '1' }, body: Buffer.from(JSON.stringify(value)), isWhole: true, ...rest }
+    return {
+      method: 'GET',
+      route: '/runs/:id/status',
+      status: 200,
+      headers: { 'content-type': 'application/json; charset=utf-8', 'x-request-id': '1' },
+      body: Buffer.from(JSON.stringify(value)),
+      isWhole: true,
+      ...rest,
+    }
   }
   t.equal(check(seen()), null)
   t.match(check(seen({ status: 418 })), /status 418 is not in the document/)
@@ -176,6 +218,13 @@ t.test('the check that every whole-service test runs finds what is wrong', async
   t.equal(check(seen({ route: '/runs/:id', headers, value: document })), null)
   t.match(check(seen({ route: '/runs/:id', headers, value: { ...document, albums: [{ id: 1 }] } })), /must/)
   const text = `${JSON.stringify({ ...document, albums: [] }).slice(0, -2)}\n${JSON.stringify(document.albums[0])},\n`
-  t.equal(check(seen({ route: '/runs/:id', headers, body: Buffer.from(`${text}{"id":"cut`), isWhole: false })), null, 'of a large document, what there is of it')
-  t.match(check(seen({ route: '/runs/:id', headers, body: Buffer.from(`${text}{"id":1},\n{"id":"cut`), isWhole: false })), /must/)
+  t.equal(
+    check(seen({ route: '/runs/:id', headers, body: Buffer.from(`${text}{"id":"cut`), isWhole: false })),
+    null,
+    'of a large document, what there is of it'
+  )
+  t.match(
+    check(seen({ route: '/runs/:id', headers, body: Buffer.from(`${text}{"id":1},\n{"id":"cut`), isWhole: false })),
+    /must/
+  )
 })

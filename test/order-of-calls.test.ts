@@ -19,32 +19,48 @@ function createObserver (t: Test, onSent: (path: string) => Promise<void> | unde
 }
 
 for (const pagination of ['next', 'offset'] as const) {
-  t.test(`development tier, ${pagination}: no page of the listing waits for an album of the page before it`, { timeout: DEADLOCK_MS }, async (t) => {
+  t.test(`development tier, ${pagination}: no page of the listing waits for an ` +
+    'album of the page before it', { timeout: DEADLOCK_MS }, async (t) => {
     let pages = Array.from({ length: 10 }, () => createGate())
     let order: string[] = []
     const dispatcher = createObserver(t, (path) => {
       const url = new URL(path, 'http://spotify')
-      if (url.pathname === '/search' && url.searchParams.get('limit') === '10') pages[Number(url.searchParams.get('offset')) / 10]?.resolve()
+      if (url.pathname === '/search' && url.searchParams.get('limit') === '10') {
+        pages[Number(url.searchParams.get('offset')) / 10]?.resolve()
+      }
       const place = order.indexOf(url.pathname.replace('/albums/', ''))
       return place === -1 ? undefined : pages[Math.floor(place / 10) + 1]?.promise
     })
-    const service = await startService(t, { sandbox: { tier: 'development' }, dependencies: { dispatcher }, env: { SPOTIFY_TIMEOUT_MS: String(DEADLOCK_MS) } })
+    const service = await startService(t, {
+      sandbox: { tier: 'development' },
+      dependencies: { dispatcher },
+      env: { SPOTIFY_TIMEOUT_MS: String(DEADLOCK_MS) },
+    })
     order = service.sandbox.sandbox.catalogue.searchOrder.slice(0, 100)
     for (const time of ['first', 'second']) {
-      t.match(await service.ingest({ source: 'search', pagination, refresh: true }), { status: 'succeeded', progress: { albumsFetched: 100 } }, `${time} run`)
+      t.match(
+        await service.ingest({ source: 'search', pagination, refresh: true }),
+        { status: 'succeeded', progress: { albumsFetched: 100 } },
+        `${time} run`
+      )
       pages = pages.map(() => createGate())
     }
   })
 }
 
-t.test('extended tier: the other batches do not wait for the further tracks of the first one', { timeout: DEADLOCK_MS }, async (t) => {
+t.test('extended tier: the other batches do not wait for the ' +
+  'further tracks of the first one', { timeout: DEADLOCK_MS }, async (t) => {
   const batches = createGate()
   const sent: string[] = []
   const dispatcher = createObserver(t, (path) => {
     if (path.startsWith('/albums?') && sent.push(path) === 5) batches.resolve()
     return path.includes('/tracks?') ? batches.promise : undefined
   })
-  const service = await startService(t, { sandbox: { tier: 'extended' }, dependencies: { dispatcher }, env: { SPOTIFY_TIMEOUT_MS: String(DEADLOCK_MS) } })
+  const service = await startService(t, {
+    sandbox: { tier: 'extended' },
+    dependencies: { dispatcher },
+    env: { SPOTIFY_TIMEOUT_MS: String(DEADLOCK_MS) },
+  })
   t.match(await service.ingest(), { status: 'succeeded', progress: { albumsFetched: 100 } })
   const { catalogue } = service.sandbox.sandbox
   const first = new URL(sent[0] ?? '', 'http://spotify').searchParams.get('ids')?.split(',') ?? []

@@ -50,7 +50,15 @@ const BINARIES = '/usr/lib/postgresql'
 const LISTENS_WITHIN_MS = 20_000
 const STARTS = 5
 /** Quick: what a process that is killed has written outlives it without a sync. */
-const SETTINGS = { max_connections: 300, shared_buffers: '16MB', max_wal_size: '64MB', unix_socket_directories: '', log_min_messages: 'fatal', autovacuum: 'off', fsync: 'off' }
+const SETTINGS = {
+  max_connections: 300,
+  shared_buffers: '16MB',
+  max_wal_size: '64MB',
+  unix_socket_directories: '',
+  log_min_messages: 'fatal',
+  autovacuum: 'off',
+  fsync: 'off',
+}
 
 /** Those that run: they are not to outlive a test process that is ended early. */
 const running = new Set<ChildProcess>()
@@ -58,7 +66,8 @@ process.once('exit', () => { for (const child of running) child.kill('SIGKILL') 
 
 /**
  * Starts a private PostgreSQL that is gone when the test has ended. null, and a skip with the reason, on a machine
- * without it: `const server = await startPostgresql(t); if (server === null) return`. With `CI=true` its absence is a failure.
+ * without it: `const server = await startPostgresql(t); if (server === null) return`. With `CI=true` its absence is a
+ * failure.
  */
 export async function startPostgresql (
   t: Test, { disk, walDisk, settings = {} }: PostgresqlOptions = {}
@@ -77,7 +86,22 @@ export async function startPostgresql (
   const data = join(folder, 'data')
   const wal = walDisk === undefined ? [] : ['--waldir', join(walDisk, 'wal')]
   const small = disk === undefined && walDisk === undefined ? [] : ['--wal-segsize=1']
-  const made = spawnSync(join(programs, 'initdb'), [...wal, ...small, ...settings['fsync'] === 'on' ? [] : ['--no-sync'], '--pgdata', data, '--username=postgres', '--auth=trust', '--no-instructions', '--encoding=UTF8', '--locale=C.UTF-8'], { ...user, cwd: folder, encoding: 'utf8' })
+  const made = spawnSync(
+    join(programs, 'initdb'),
+    [
+      ...wal,
+      ...small,
+      ...(settings['fsync'] === 'on' ? [] : ['--no-sync']),
+      '--pgdata',
+      data,
+      '--username=postgres',
+      '--auth=trust',
+      '--no-instructions',
+      '--encoding=UTF8',
+      '--locale=C.UTF-8',
+    ],
+    { ...user, cwd: folder, encoding: 'utf8' }
+  )
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
   await writeFile(join(data, 'pg_hba.conf'), 'host all all 127.0.0.1/32 trust\n')
 
@@ -121,7 +145,20 @@ export async function startPostgresql (
     const copy = join(folder, 'standby')
     await appendFile(join(data, 'pg_hba.conf'), 'host replication all 127.0.0.1/32 trust\n')
     await sql('select pg_reload_conf()')
-    const backup = spawn(join(programs ?? '', 'pg_basebackup'), ['--dbname', url, '--pgdata', copy, '--write-recovery-conf', '--checkpoint=fast', '--no-sync', '--wal-method=stream'], { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+    const backup = spawn(
+      join(programs ?? '', 'pg_basebackup'),
+      [
+        '--dbname',
+        url,
+        '--pgdata',
+        copy,
+        '--write-recovery-conf',
+        '--checkpoint=fast',
+        '--no-sync',
+        '--wal-method=stream',
+      ],
+      { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] }
+    )
     const [code] = await once(backup, 'exit') as [number | null]
     if (code !== 0) throw new Error('pg_basebackup failed')
     const on = await freePort()
@@ -166,7 +203,9 @@ export async function startPostgresql (
 /** The newest version's programs, which Debian keeps off the PATH. */
 function programsFolder (): string | null {
   if (!existsSync(BINARIES)) return null
-  const versions = readdirSync(BINARIES).filter((version) => existsSync(join(BINARIES, version, 'bin', 'initdb'))).sort((a, b) => Number(a) - Number(b))
+  const versions = readdirSync(BINARIES)
+    .filter((version) => existsSync(join(BINARIES, version, 'bin', 'initdb')))
+    .sort((a, b) => Number(a) - Number(b))
   const newest = versions.at(-1)
   return newest === undefined ? null : join(BINARIES, newest, 'bin')
 }
@@ -185,8 +224,16 @@ function signalAll (child: ChildProcess | null, signal: NodeJS.Signals): void {
   for (const pid of [child.pid, ...stdout.split('\n').map(Number).filter((pid) => pid > 0)]) process.kill(pid, signal)
 }
 
-async function listening (program: string, data: string, port: number, user: { uid: number, gid: number } | null, more: Settings): Promise<ChildProcess> {
-  const settings = Object.entries({ ...SETTINGS, ...more, port, listen_addresses: '127.0.0.1' }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+async function listening (
+  program: string,
+  data: string,
+  port: number,
+  user: { uid: number, gid: number } | null,
+  more: Settings
+): Promise<ChildProcess> {
+  const settings = Object.entries({ ...SETTINGS, ...more, port, listen_addresses: '127.0.0.1' }).flatMap(
+    ([name, value]) => ['-c', `${name}=${value}`]
+  )
   const child = spawn(program, ['-D', data, ...settings], { ...user, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] })
   running.add(child)
   child.once('exit', () => running.delete(child))
@@ -204,7 +251,13 @@ async function listening (program: string, data: string, port: number, user: { u
 }
 
 async function answers (port: number): Promise<boolean> {
-  const probe = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres', connectionTimeoutMillis: 1000 })
+  const probe = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: 'postgres',
+    database: 'postgres',
+    connectionTimeoutMillis: 1000,
+  })
   probe.on('error', () => {})
   return await probe.connect().then(async () => {
     await probe.end()

@@ -6,8 +6,20 @@ import { startupErrorLines } from '../src/startup-error.ts'
 import { ServiceError } from '../src/errors.ts'
 
 /** All that a terminal obeys, or that changes the order or the end of a line. */
-const CONTROLS = [...Array.from({ length: 32 }, (_, code) => code), ...Array.from({ length: 33 }, (_, place) => 0x7f + place), 0x61c, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202e, 0x2066, 0x2069, 0xfeff]
-  .map((code) => String.fromCharCode(code))
+const CONTROLS = [
+  ...Array.from({ length: 32 }, (_, code) => code),
+  ...Array.from({ length: 33 }, (_, place) => 0x7f + place),
+  0x61c,
+  0x200e,
+  0x200f,
+  0x2028,
+  0x2029,
+  0x202a,
+  0x202e,
+  0x2066,
+  0x2069,
+  0xfeff,
+].map((code) => String.fromCharCode(code))
 const HOSTILE = `${CONTROLS.join('')}\u001b[2J\u009b31m\n{"level":30,"msg":"forged"}\r\u202etxt.exe`
 const isHarmless = (text: string): boolean => CONTROLS.every((character) => !text.includes(character))
 
@@ -27,7 +39,10 @@ t.test('JSON that is safe to show has the same value', async (t) => {
 async function logged (isTerminal: boolean): Promise<string> {
   const stream = new PassThrough()
   const logger = await createLogger(stream, isTerminal)
-  logger.warn({ detail: HOSTILE, [HOSTILE]: { deep: [HOSTILE] }, err: new Error(HOSTILE, { cause: new Error(HOSTILE) }) }, HOSTILE)
+  logger.warn(
+    { detail: HOSTILE, [HOSTILE]: { deep: [HOSTILE] }, err: new Error(HOSTILE, { cause: new Error(HOSTILE) }) },
+    HOSTILE
+  )
   logger.info('the end')
   let text = ''
   for await (const chunk of stream) {
@@ -47,7 +62,11 @@ t.test('a log of JSON lines has no control character but its line ends, and all 
 t.test('on a terminal nothing that is logged forges a line of its own, or is obeyed', async (t) => {
   const lines = (await logged(true)).trimEnd().split('\n')
   for (const line of lines) t.ok(isHarmless(line), JSON.stringify(line))
-  t.same(lines.filter((line) => !/^\s/.test(line)).map((line) => /WARN|INFO/.exec(line)?.[0]), ['WARN', 'INFO'], 'each line of its own is one that was logged')
+  t.same(
+    lines.filter((line) => !/^\s/.test(line)).map((line) => /WARN|INFO/.exec(line)?.[0]),
+    ['WARN', 'INFO'],
+    'each line of its own is one that was logged'
+  )
 })
 
 t.test('why a process ends is shown as harmlessly', async (t) => {

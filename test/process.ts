@@ -25,7 +25,10 @@ const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache')
 /** Start `node src/server.ts` on a free port; whatever happens, it is gone when the test has ended. */
 export async function startProcess (t: Test, env: Record<string, string>): Promise<ServiceProcess> {
   const startedAtMs = performance.now()
-  const child = spawn(process.execPath, ['src/server.ts'], { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...COMPILE_CACHE, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['src/server.ts'], {
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...COMPILE_CACHE, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const exited = once(child, 'exit') as Promise<[number | null]>
   let output = ''
   const url = await new Promise<string>((resolve, reject) => {
@@ -63,7 +66,11 @@ export async function startProcess (t: Test, env: Record<string, string>): Promi
 }
 
 export async function post (url: string, body: unknown = {}): Promise<Run> {
-  const answer = await request(`${url}/ingest`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const answer = await request(`${url}/ingest`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
   return await answer.body.json() as Run
 }
 
@@ -89,13 +96,27 @@ export interface Ended {
 }
 
 /** Run a program to its end. */
-export async function runProgram (file: string, args: string[], env: Record<string, string> = {}, cwd = process.cwd()): Promise<Ended> {
+export async function runProgram (
+  file: string,
+  args: string[],
+  env: Record<string, string> = {},
+  cwd = process.cwd()
+): Promise<Ended> {
   return await runCommand(process.execPath, [file, ...args], env, cwd)
 }
 
 /** Run any command to its end, with nothing of this process's environment but the PATH. */
-export async function runCommand (command: string, args: string[], env: Record<string, string> = {}, cwd = process.cwd()): Promise<Ended> {
-  const child = spawn(command, args, { cwd, env: { PATH: process.env['PATH'] ?? '', ...COMPILE_CACHE, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+export async function runCommand (
+  command: string,
+  args: string[],
+  env: Record<string, string> = {},
+  cwd = process.cwd()
+): Promise<Ended> {
+  const child = spawn(command, args, {
+    cwd,
+    env: { PATH: process.env['PATH'] ?? '', ...COMPILE_CACHE, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString() })

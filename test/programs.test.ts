@@ -26,7 +26,11 @@ t.test('npm run ingest: the path alone on stdout, the rest on stderr, exit code 
 t.test('npm run ingest --out: a copy in that folder, and its path', async (t) => {
   const { sandboxUrl } = await startSandbox(t, { tier: 'extended' })
   const out = join(await temporaryFolder(t), 'made', 'when missing')
-  const { code, stdout } = await runProgram(CLI, ['--limit', '5', '--out', out], environment(sandboxUrl, await temporaryFolder(t)))
+  const { code, stdout } = await runProgram(
+    CLI,
+    ['--limit', '5', '--out', out],
+    environment(sandboxUrl, await temporaryFolder(t))
+  )
   t.equal(code, 0)
   t.ok(stdout.startsWith(`${out}/album_items_`))
   await access(stdout.trim())
@@ -35,7 +39,11 @@ t.test('npm run ingest --out: a copy in that folder, and its path', async (t) =>
 t.test('npm run ingest --tables: Parquet files beside the document, and its path alone on stdout', async (t) => {
   const { sandboxUrl } = await startSandbox(t)
   const out = join(await temporaryFolder(t), 'out')
-  const { code, stdout, stderr } = await runProgram(CLI, ['--limit', '5', '--tables', '--out', out], environment(sandboxUrl, await temporaryFolder(t)))
+  const { code, stdout, stderr } = await runProgram(
+    CLI,
+    ['--limit', '5', '--tables', '--out', out],
+    environment(sandboxUrl, await temporaryFolder(t))
+  )
   t.equal(code, 0, stderr)
   t.match(stdout, /^\/.*\.json\n$/)
   for (const table of ['albums', 'tracks', 'artists', 'album_artists', 'track_artists']) {
@@ -48,11 +56,20 @@ t.test('npm run ingest --tables: Parquet files beside the document, and its path
 /** What a terminal obeys, and the line separators that are not the end of a line here. */
 const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/ // eslint-disable-line no-control-regex
 
-t.test('npm run ingest: a partial run exits with 2 and names what is missing, and still has a file; nothing that Spotify sent is obeyed by a terminal', async (t) => {
+t.test('npm run ingest: a partial run exits with 2 and names what is missing, and still has a file; nothing that ' +
+  'Spotify sent is obeyed by a terminal', async (t) => {
   const { sandbox, sandboxUrl } = await startSandbox(t)
   const [hostile = '', , , lost = ''] = sandbox.sandbox.catalogue.searchOrder
-  sandbox.sandbox.change({ faults: [{ kind: 'not-found', endpoint: 'album', albumId: lost }, { kind: 'control-characters', endpoint: 'album', albumId: hostile }] })
-  const { code, stdout, stderr } = await runProgram(CLI, ['--limit', '10'], { ...environment(sandboxUrl, await temporaryFolder(t)), SPOTIFY_MAX_ATTEMPTS: '2' })
+  sandbox.sandbox.change({
+    faults: [
+      { kind: 'not-found', endpoint: 'album', albumId: lost },
+      { kind: 'control-characters', endpoint: 'album', albumId: hostile },
+    ],
+  })
+  const { code, stdout, stderr } = await runProgram(CLI, ['--limit', '10'], {
+    ...environment(sandboxUrl, await temporaryFolder(t)),
+    SPOTIFY_MAX_ATTEMPTS: '2',
+  })
   t.equal(code, 2)
   t.match(stderr, new RegExp(`^missing: ${hostile} .*answered 50[0-9]`, 'm'))
   t.notMatch(stdout + stderr, CONTROLS)
@@ -63,13 +80,17 @@ t.test('npm run ingest: a partial run exits with 2 and names what is missing, an
 
 t.test('npm run ingest: a failed run exits with 1, says why, and prints no path', async (t) => {
   const { sandboxUrl } = await startSandbox(t)
-  const { code, stdout, stderr } = await runProgram(CLI, [], { ...environment(sandboxUrl, await temporaryFolder(t)), SPOTIFY_CLIENT_SECRET: 'wrong' })
+  const { code, stdout, stderr } = await runProgram(CLI, [], {
+    ...environment(sandboxUrl, await temporaryFolder(t)),
+    SPOTIFY_CLIENT_SECRET: 'wrong',
+  })
   t.equal(code, 1)
   t.equal(stdout, '')
   t.match(stderr, /^invalid_client: .*SPOTIFY_CLIENT_SECRET/m)
 })
 
-t.test('npm run ingest: a quota that is spent ends the command with 75, and so it does the same command before its time', async (t) => {
+t.test('npm run ingest: a quota that is spent ends the command with 75, and so it does the ' +
+  'same command before its time', async (t) => {
   const { sandbox, sandboxUrl } = await startSandbox(t)
   sandbox.sandbox.change({ faults: [{ kind: 'quota', endpoint: 'album', skip: 20, times: 1, retryAfter: '48925' }] })
   const env = environment(sandboxUrl, await temporaryFolder(t))
@@ -84,7 +105,8 @@ t.test('npm run ingest: a quota that is spent ends the command with 75, and so i
   t.equal(sandbox.sandbox.stats().calls, calls, 'not one call while Spotify does not want any')
 })
 
-t.test('npm run ingest: the same command after the time that the first one named goes on where that stopped, and succeeds', async (t) => {
+t.test('npm run ingest: the same command after the time that the first one named goes on where ' +
+  'that stopped, and succeeds', async (t) => {
   const { sandbox, sandboxUrl } = await startSandbox(t)
   sandbox.sandbox.change({ faults: [{ kind: 'quota', endpoint: 'album', skip: 20, times: 1, retryAfter: '2' }] })
   const env = environment(sandboxUrl, await temporaryFolder(t))
@@ -102,10 +124,15 @@ t.test('npm run ingest: the same command after the time that the first one named
   t.ok(Object.values(sandbox.sandbox.stats().served).every((times) => times === 1), 'no album was fetched twice')
 })
 
-t.test('npm run ingest --wait-for-pause --refresh: it waits until the pause is over, and goes on to the end', async (t) => {
+t.test('npm run ingest --wait-for-pause --refresh: it waits until the pause is ' +
+  'over, and goes on to the end', async (t) => {
   const { sandbox, sandboxUrl } = await startSandbox(t)
   sandbox.sandbox.change({ faults: [{ kind: 'quota', endpoint: 'album', skip: 5, times: 1, retryAfter: '1' }] })
-  const { code, stdout, stderr } = await runProgram(CLI, ['--limit', '10', '--wait-for-pause', '--refresh'], environment(sandboxUrl, await temporaryFolder(t)))
+  const { code, stdout, stderr } = await runProgram(
+    CLI,
+    ['--limit', '10', '--wait-for-pause', '--refresh'],
+    environment(sandboxUrl, await temporaryFolder(t))
+  )
   t.equal(code, 0, stderr)
   t.match(stderr, /"msg":"run paused"/)
   t.match(stderr, /^succeeded: 10 of 10 albums/m)
@@ -115,7 +142,11 @@ t.test('npm run ingest --wait-for-pause --refresh: it waits until the pause is o
 
 t.test('npm run ingest: a wrong option is said in one line, exit code 1', async (t) => {
   const { sandboxUrl } = await startSandbox(t)
-  const { code, stdout, stderr } = await runProgram(CLI, ['--source', 'albums'], environment(sandboxUrl, await temporaryFolder(t)))
+  const { code, stdout, stderr } = await runProgram(
+    CLI,
+    ['--source', 'albums'],
+    environment(sandboxUrl, await temporaryFolder(t))
+  )
   t.equal(code, 1)
   t.equal(stderr.trim().split('\n').at(-1), '--source "albums" needs --album-ids')
   t.equal(stdout, '')
@@ -126,10 +157,15 @@ t.test('npm run ingest: a wrong option is said in one line, exit code 1', async 
 
 t.test('npm run demo: a wrong option is said in one line, exit code 1', async (t) => {
   const args = ['--once', '--tier', 'gold']
-  t.match(await runProgram(DEMO, args, {}, await temporaryFolder(t)), { code: 1, stdout: '', stderr: '--tier cannot be "gold": it must be one of extended, development\n' })
+  t.match(await runProgram(DEMO, args, {}, await temporaryFolder(t)), {
+    code: 1,
+    stdout: '',
+    stderr: '--tier cannot be "gold": it must be one of extended, development\n',
+  })
 })
 
-t.test('npm run demo -- --once: 100 albums with every track that the sandbox holds, in seconds, and the path', async (t) => {
+t.test('npm run demo -- --once: 100 albums with every track that the sandbox ' +
+  'holds, in seconds, and the path', async (t) => {
   for (const tier of ['development', 'extended'] as const) {
     const folder = await temporaryFolder(t)
     const { code, stdout, stderr } = await runProgram(DEMO, ['--once', '--tier', tier], {}, folder)
@@ -143,7 +179,14 @@ t.test('npm run demo -- --once: 100 albums with every track that the sandbox hol
     const path = stdout.trim().split('\n').at(-1) ?? ''
     t.match(path, /album_items_\d{8}T\d{6}Z_[0-9a-f]{6}\.json$/)
     const document = JSON.parse(await readFile(join(folder, path), 'utf8')) as Document
-    t.strictSame(document.albums.map(({ id, tracks }) => [id, tracks.items.length]), ids.map((id) => [id, catalogue.trackTotal(id)]))
-    t.strictSame(notPassed(reportOn({ run: document, albums: document.albums })), [], 'its releases are new, whenever it runs')
+    t.strictSame(
+      document.albums.map(({ id, tracks }) => [id, tracks.items.length]),
+      ids.map((id) => [id, catalogue.trackTotal(id)])
+    )
+    t.strictSame(
+      notPassed(reportOn({ run: document, albums: document.albums })),
+      [],
+      'its releases are new, whenever it runs'
+    )
   }
 })

@@ -9,20 +9,31 @@ const BAN_S = 48_925
 /** A real pause of replicas that ends: see replicas.test.ts. */
 const skip = skipOnReplicas('PostgreSQL counts the time of a pause, and the clock that the test moves is not its own')
 
-t.test('a spent quota in the middle: paused until the named time, no call by anyone before, then complete and nothing twice', { skip }, async (t) => {
+t.test('a spent quota in the middle: paused until the named time, no call by anyone before, then ' +
+  'complete and nothing twice', { skip }, async (t) => {
   for (const tier of ['development', 'extended'] as const) {
     const clock = createFakeClock()
     const endpoint = tier === 'extended' ? 'albums' : 'album'
     const service = await startService(t, {
-      sandbox: { tier, faults: [{ kind: 'quota', endpoint, skip: tier === 'extended' ? 2 : 40, times: 1, retryAfter: String(BAN_S) }] },
+      sandbox: {
+        tier,
+        faults: [{ kind: 'quota', endpoint, skip: tier === 'extended' ? 2 : 40, times: 1, retryAfter: String(BAN_S) }],
+      },
       dependencies: { clock },
     })
     const { id } = await service.app.runs.start({})
-    while (service.sandbox.sandbox.stats().faults.quota === undefined) await new Promise((resolve) => setTimeout(resolve, 2))
+    while (service.sandbox.sandbox.stats().faults.quota === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
     const struckAtMs = performance.now()
     const run = await ended(service.app, id)
     t.ok(performance.now() - struckAtMs < 1000, 'within a second')
-    t.match(run, { status: 'paused', complete: null, finishedAt: null, error: { code: 'quota_exceeded', detail: /QUOTA|Too many requests/ } })
+    t.match(run, {
+      status: 'paused',
+      complete: null,
+      finishedAt: null,
+      error: { code: 'quota_exceeded', detail: /QUOTA|Too many requests/ },
+    })
     t.equal(run.resumeAt, new Date(clock.now() + BAN_S * 1000).toISOString(), 'the time that Spotify named')
     t.ok(run.progress.albumsFetched > 0 && run.progress.albumsFetched < 100)
     const waiting = await service.get(`/runs/${run.id}`)
@@ -31,9 +42,14 @@ t.test('a spent quota in the middle: paused until the named time, no call by any
     await waiting.body.dump()
 
     const { calls, token } = service.sandbox.sandbox.stats()
-    const quiet = (): boolean => t.match(service.sandbox.sandbox.stats(), { calls, token }, 'not one call, not even for a token')
+    const quiet = (): boolean =>
+      t.match(service.sandbox.sandbox.stats(), { calls, token }, 'not one call, not even for a token')
     const other = await service.ingest({ limit: 5 })
-    t.match(other, { status: 'paused', resumeAt: run.resumeAt, error: { code: 'quota_exceeded' } }, 'another run waits too')
+    t.match(
+      other,
+      { status: 'paused', resumeAt: run.resumeAt, error: { code: 'quota_exceeded' } },
+      'another run waits too'
+    )
     quiet()
 
     const copy = await temporaryFolder(t)
@@ -60,7 +76,11 @@ t.test('a spent quota in the middle: paused until the named time, no call by any
     t.equal(calledWhileBlocked, 0)
     t.match(await ended(restarted.app, other.id, false), { status: 'succeeded' })
     const wantedBy = (index: number): number => [100, 5, 7].filter((limit) => index < limit).length
-    t.strictSame(document.albums.filter(({ id }, index) => (served[id] ?? 0) > wantedBy(index)).map(({ id }) => id), [], 'no album was fetched twice by a run')
+    t.strictSame(
+      document.albums.filter(({ id }, index) => (served[id] ?? 0) > wantedBy(index)).map(({ id }) => id),
+      [],
+      'no album was fetched twice by a run'
+    )
     await restarted.app.close()
   }
 })
@@ -68,15 +88,27 @@ t.test('a spent quota in the middle: paused until the named time, no call by any
 /** A header, what it is, and how long it is waited for, to a second or two. */
 const retryAfters = (): Array<[header: string | undefined, title: string, seconds: number]> => [
   [new Date(Date.now() + 45_000).toUTCString(), 'a date to come', 45], // first, while it is as far away
-  ['3', 'three seconds', 3], [undefined, 'none', 1], ['0', 'zero', 1], ['-5', 'negative', 1], ['soon', 'rubbish', 1], ['', 'empty', 1], ['2.5', 'a fraction', 3],
+  ['3', 'three seconds', 3], [undefined, 'none', 1], ['0', 'zero', 1], ['-5', 'negative', 1], ['soon', 'rubbish', 1],
+  ['', 'empty', 1], ['2.5', 'a fraction', 3],
   ['Wed, 21 Oct 2015 07:28:00 GMT', 'a date long past', 1],
 ]
 
-t.test('a 429 with any Retry-After is waited for, by all callers together, and the run is complete', { skip }, async (t) => {
+t.test('a 429 with any Retry-After is waited for, by all callers ' +
+  'together, and the run is complete', { skip }, async (t) => {
   for (const [header, title, seconds] of retryAfters()) {
     const clock = createFakeClock({ skipping: true, startMs: Date.now() })
     const service = await startService(t, {
-      sandbox: { faults: [{ kind: header === undefined ? 'rate-limit-no-retry-after' : 'rate-limit', endpoint: 'album', skip: 10, times: 1, ...header === undefined ? {} : { retryAfter: header } }] },
+      sandbox: {
+        faults: [
+          {
+            kind: header === undefined ? 'rate-limit-no-retry-after' : 'rate-limit',
+            endpoint: 'album',
+            skip: 10,
+            times: 1,
+            ...(header === undefined ? {} : { retryAfter: header }),
+          },
+        ],
+      },
       dependencies: { clock },
     })
     const run: Run = await service.ingest({ limit: 30 })
@@ -87,7 +119,9 @@ t.test('a 429 with any Retry-After is waited for, by all callers together, and t
 })
 
 t.test('Retry-After of 3 s in real time: not one call before, and the wait is in the cost', async (t) => {
-  const service = await startService(t, { sandbox: { latencyMs: 5, faults: [{ kind: 'rate-limit', endpoint: 'album', skip: 20, times: 1, retryAfter: '3' }] } })
+  const service = await startService(t, {
+    sandbox: { latencyMs: 5, faults: [{ kind: 'rate-limit', endpoint: 'album', skip: 20, times: 1, retryAfter: '3' }] },
+  })
   const startedAtMs = performance.now()
   const run = await service.ingest()
   const tookMs = performance.now() - startedAtMs
@@ -97,17 +131,28 @@ t.test('Retry-After of 3 s in real time: not one call before, and the wait is in
   t.equal(service.sandbox.sandbox.stats().calledWhileBlocked, 0)
 })
 
-t.test('a token endpoint that names a long time: it is asked for nothing before, also after a restart, and it shows until when', { skip }, async (t) => {
+t.test('a token endpoint that names a long time: it is asked for nothing before, also after a ' +
+  'restart, and it shows until when', { skip }, async (t) => {
   const clock = createFakeClock()
-  const service = await startService(t, { sandbox: { faults: [{ kind: 'rate-limit', endpoint: 'token', times: 1, retryAfter: '600' }] }, dependencies: { clock } })
+  const service = await startService(t, {
+    sandbox: { faults: [{ kind: 'rate-limit', endpoint: 'token', times: 1, retryAfter: '600' }] },
+    dependencies: { clock },
+  })
   const resumeAt = new Date(clock.now() + 600_000).toISOString()
   const run = await service.ingest({ limit: 5 })
-  t.match(run, { status: 'paused', resumeAt, error: { code: 'rate_limited', detail: /the token endpoint answered 429/ } })
+  t.match(run, {
+    status: 'paused',
+    resumeAt,
+    error: { code: 'rate_limited', detail: /the token endpoint answered 429/ },
+  })
   await service.app.close()
 
   const restarted = await startService(t, { on: service, dataDir: service.dataDir, dependencies: { clock } })
   t.match(await restarted.ingest({ limit: 7 }), { status: 'paused', resumeAt })
-  t.match(await (await restarted.get('/diagnose')).body.json(), { token: { ok: false }, pause: { until: resumeAt, code: 'rate_limited', detail: /the token endpoint answered 429/ } })
+  t.match(await (await restarted.get('/diagnose')).body.json(), {
+    token: { ok: false },
+    pause: { until: resumeAt, code: 'rate_limited', detail: /the token endpoint answered 429/ },
+  })
   t.match(service.sandbox.sandbox.stats(), { calls: 0, token: 1 })
   const done = ended(restarted.app, run.id, false)
   await clock.pass(601_000)
@@ -122,16 +167,24 @@ t.test('a Retry-After over SPOTIFY_MAX_WAIT_S pauses the run instead of holding 
     dependencies: { clock },
   })
   const run = await service.ingest()
-  t.match(run, { status: 'paused', error: { code: 'rate_limited' }, resumeAt: new Date(clock.now() + 61_000).toISOString() })
+  t.match(run, {
+    status: 'paused',
+    error: { code: 'rate_limited' },
+    resumeAt: new Date(clock.now() + 61_000).toISOString(),
+  })
   const done = ended(service.app, run.id, false)
   await clock.pass(61_500)
   t.match(await done, { status: 'succeeded', complete: true })
 })
 
-t.test('a pause ends in time, and a run in order, where the wall clock is set back by an hour meanwhile', { skip }, async (t) => {
+t.test('a pause ends in time, and a run in order, where the wall clock is ' +
+  'set back by an hour meanwhile', { skip }, async (t) => {
   const clock = createFakeClock()
   const service = await startService(t, {
-    sandbox: { tier: 'development', faults: [{ kind: 'quota', endpoint: 'album', skip: 5, times: 1, retryAfter: '120' }] },
+    sandbox: {
+      tier: 'development',
+      faults: [{ kind: 'quota', endpoint: 'album', skip: 5, times: 1, retryAfter: '120' }],
+    },
     dependencies: { clock },
   })
   const paused = await service.ingest({ limit: 10 })
@@ -142,5 +195,8 @@ t.test('a pause ends in time, and a run in order, where the wall clock is set ba
   await clock.pass(121_000)
   const run = await resumed
   t.match(run, { status: 'succeeded', complete: true })
-  t.ok(run.createdAt <= (run.startedAt ?? '') && (run.startedAt ?? '') <= (run.finishedAt ?? ''), JSON.stringify([run.createdAt, run.startedAt, run.finishedAt]))
+  t.ok(
+    run.createdAt <= (run.startedAt ?? '') && (run.startedAt ?? '') <= (run.finishedAt ?? ''),
+    JSON.stringify([run.createdAt, run.startedAt, run.finishedAt])
+  )
 })

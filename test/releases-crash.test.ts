@@ -13,14 +13,19 @@ interface Page {
 async function readAll (url: string, cursor: string | null): Promise<{ ids: string[], cursor: string | null }> {
   const ids: string[] = []
   for (let since = cursor; ;) {
-    const page = await (await request(`${url}/releases?limit=50${since === null ? '' : `&since=${since}`}`)).body.json() as Page
+    const page = (await (
+      await request(`${url}/releases?limit=50${since === null ? '' : `&since=${since}`}`)
+    ).body.json()) as Page
     if (page.releases.length === 0) return { ids, cursor: page.nextCursor }
     ids.push(...page.releases.map(({ albumId }) => albumId))
     since = page.nextCursor
   }
 }
 
-/** Keeps others from writing as soon as the run has ended with a document whose releases are not recorded; false: they were faster. */
+/**
+ * Keeps others from writing as soon as the run has ended with a document whose releases are not recorded; false: they
+ * were faster.
+ */
 async function stopAfterEnd (file: DatabaseSync, id: string): Promise<boolean> {
   const ended = file.prepare('select releases_done from runs where id = ? and document_name is not null')
   for (const givesUpAtMs = performance.now() + 60_000; performance.now() < givesUpAtMs;) {
@@ -34,7 +39,8 @@ async function stopAfterEnd (file: DatabaseSync, id: string): Promise<boolean> {
   throw new Error('the run does not end')
 }
 
-t.test('kill -9 between the end of a run and the record of its releases, several times: a reader sees each release once', async (t) => {
+t.test('kill -9 between the end of a run and the record of its releases, several times: a ' +
+  'reader sees each release once', async (t) => {
   const { sandboxUrl } = await startSandbox(t)
   const env = environment(sandboxUrl, await temporaryFolder(t))
   let service = await startProcess(t, env)
@@ -54,7 +60,10 @@ t.test('kill -9 between the end of a run and the record of its releases, several
       t.match(await untilEnded(service.url, id), { status: 'succeeded' })
     }
     for (const album of (await download(service.url, id)).albums) documented.add(album.id)
-    for (const givesUpAtMs = performance.now() + 20_000; seen.length < documented.size && performance.now() < givesUpAtMs;) {
+    for (
+      const givesUpAtMs = performance.now() + 20_000;
+      seen.length < documented.size && performance.now() < givesUpAtMs;
+    ) {
       const read = await readAll(service.url, cursor)
       seen.push(...read.ids)
       cursor = read.cursor

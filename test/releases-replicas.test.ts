@@ -17,7 +17,9 @@ function createReader (services: readonly Service[]) {
     seen,
     async read (limit: number): Promise<number> {
       const { url } = services[asked++ % services.length] as Service
-      const page = await (await request(`${url}/releases?limit=${limit}${cursor === null ? '' : `&since=${cursor}`}`)).body.json() as Page
+      const page = (await (
+        await request(`${url}/releases?limit=${limit}${cursor === null ? '' : `&since=${cursor}`}`)
+      ).body.json()) as Page
       cursor = page.nextCursor
       seen.push(...page.releases.map(({ albumId }) => albumId))
       return page.releases.length
@@ -33,7 +35,11 @@ t.test('two replicas record at the same time while a reader pages over both: it 
   const both = [await startService(t, { on, env }), await startService(t, { on, env })] as const
   const reader = createReader(both)
   const posted = [20, 60, 100, 140, 180, 220].map(async (limit, n) => {
-    const answer = await request(`${both[n % 2 as 0 | 1].url}/ingest`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ limit }) })
+    const answer = await request(`${both[(n % 2) as 0 | 1].url}/ingest`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ limit }),
+    })
     return (await answer.body.json() as { id: string }).id
   })
   const ids = await Promise.all(posted)
@@ -48,7 +54,10 @@ t.test('two replicas record at the same time while a reader pages over both: it 
   t.ok(reader.seen.length > 0, `${reader.seen.length} were read meanwhile`)
   const documented = new Set<string>()
   for (const { id } of runs) for (const album of (await both[1].document(id)).albums) documented.add(album.id)
-  for (const givesUpAtMs = performance.now() + 20_000; performance.now() < givesUpAtMs && reader.seen.length < documented.size;) await reader.read(100)
+  for (
+    const givesUpAtMs = performance.now() + 20_000;
+    performance.now() < givesUpAtMs && reader.seen.length < documented.size;
+  ) { await reader.read(100) }
   t.equal(await reader.read(100), 0)
   t.equal(reader.seen.length, documented.size)
   t.strictSame([...reader.seen].sort(), [...documented].sort())

@@ -9,7 +9,15 @@ import type { Run } from '../src/schemas/run.ts'
 import type { SandboxSettings } from '../src/sandbox/settings/settings.ts'
 import { runProgram } from './process.ts'
 import { type PostgresqlServer, startPostgresql } from './postgresql.ts'
-import { type Service, ended, environment, replicaEnvironment, startSandbox, startService, temporaryFolder } from './service.ts'
+import {
+  type Service,
+  ended,
+  environment,
+  replicaEnvironment,
+  startSandbox,
+  startService,
+  temporaryFolder,
+} from './service.ts'
 import { matchesTruth } from './truth.ts'
 
 interface Replicas {
@@ -23,13 +31,22 @@ async function startReplicas (t: Test, sandbox: Partial<SandboxSettings> = {}): 
   const postgresql = await startPostgresql(t)
   if (postgresql === null) return null
   const on = await startSandbox(t, sandbox)
-  const start = async (env: Record<string, string> = {}): Promise<Service> => await startService(t, { on, env: { ALBUM_CACHE_HOURS: '0', ...replicaEnvironment(postgresql), ...env } })
+  const start = async (env: Record<string, string> = {}): Promise<Service> =>
+    await startService(t, { on, env: { ALBUM_CACHE_HOURS: '0', ...replicaEnvironment(postgresql), ...env } })
   return { postgresql, start }
 }
 
-async function call ({ url }: Service, method: 'GET' | 'POST', path: string, body?: unknown, headers: Record<string, string> = {}) {
+async function call (
+  { url }: Service,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {}
+) {
   const answer = await request(url + path, {
-    method, headers: { ...body === undefined ? {} : { 'content-type': 'application/json' }, ...headers }, body: body === undefined ? null : JSON.stringify(body),
+    method,
+    headers: { ...body === undefined ? {} : { 'content-type': 'application/json' }, ...headers },
+    body: body === undefined ? null : JSON.stringify(body),
   })
   const text = await answer.body.text()
   return { statusCode: answer.statusCode, json: <T = Run>(): T => JSON.parse(text) as T, text }
@@ -52,7 +69,8 @@ async function fetched (service: Service, id: string, albums: number): Promise<v
   await until(async () => (await service.app.runs.get(id)).progress.albumsFetched >= albums)
 }
 
-t.test('ROLE=api accepts and answers, ROLE=worker executes and answers probes only: document, wait, events and list come from the one that did not execute', async (t) => {
+t.test('ROLE=api accepts and answers, ROLE=worker executes and answers probes only: document, wait, events and list ' +
+  'come from the one that did not execute', async (t) => {
   const replicas = await startReplicas(t, { latencyMs: 500 })
   if (replicas === null) return
   const [api, worker] = [await replicas.start({ ROLE: 'api' }), await replicas.start({ ROLE: 'worker' })]
@@ -76,20 +94,33 @@ t.test('ROLE=api accepts and answers, ROLE=worker executes and answers probes on
   }
   t.match((await call(worker, 'POST', '/ingest', {})).json<Problem>(), { code: 'route_not_found' })
   t.strictSame((await call(worker, 'GET', '/health/live')).json<object>(), { status: 'ok' })
-  for (const service of [api, worker]) t.strictSame((await call(service, 'GET', '/health/ready')).json<object>(), { status: 'ok' })
+  for (const service of [api, worker]) {
+    t.strictSame((await call(service, 'GET', '/health/ready')).json<object>(), { status: 'ok' })
+  }
   t.match((await call(api, 'GET', '/diagnose?refresh=true')).json<object>(), { token: { ok: true } })
 })
 
-t.test('equal requests to two replicas at once are one run, and so is one idempotency key; another request with the key is refused', async (t) => {
+t.test('equal requests to two replicas at once are one run, and so is one idempotency key; another ' +
+  'request with the key is refused', async (t) => {
   const replicas = await startReplicas(t, { latencyMs: 100 })
   if (replicas === null) return
   const both = [await replicas.start(), await replicas.start()]
-  const post = async (limit: number, headers: Record<string, string> = {}) => await Promise.all(Array.from({ length: 20 }, async (_, n) => (await call(both[n % 2] as Service, 'POST', '/ingest', { limit }, headers)).json().id))
+  const post = async (limit: number, headers: Record<string, string> = {}) =>
+    await Promise.all(
+      Array.from(
+        { length: 20 },
+        async (_, n) => (await call(both[n % 2] as Service, 'POST', '/ingest', { limit }, headers)).json().id
+      )
+    )
   t.equal(new Set(await post(5)).size, 1)
   const key = { 'idempotency-key': 'one' }
   const ids = new Set(await post(6, key))
   t.equal(ids.size, 1)
-  for (const service of both) t.match((await call(service, 'POST', '/ingest', { limit: 7 }, key)).json<Problem>(), { code: 'idempotency_key_reused' })
+  for (const service of both) {
+    t.match((await call(service, 'POST', '/ingest', { limit: 7 }, key)).json<Problem>(), {
+      code: 'idempotency_key_reused',
+    })
+  }
   const [id = ''] = ids
   t.match(await ended((both[0] as Service).app, id), { status: 'succeeded' })
   t.equal((await call(both[1] as Service, 'POST', '/ingest', { limit: 6 }, key)).json().id, id, 'also after its end')
@@ -108,16 +139,23 @@ t.test('each replica works on RUN_CONCURRENCY runs; waiting ones are counted ove
   t.equal((await call(other, 'POST', '/ingest', { limit: 9 })).statusCode, 202)
 })
 
-t.test('a run is canceled from the other replica, whether it waits or is worked on, and goes on from any', async (t) => {
+t.test('a run is canceled from the other replica, whether it waits or is ' +
+  'worked on, and goes on from any', async (t) => {
   const replicas = await startReplicas(t, { latencyMs: 100 })
   if (replicas === null) return
   const [api, worker] = [await replicas.start({ ROLE: 'api' }), await replicas.start({ ROLE: 'worker' })]
   const running = (await call(api, 'POST', '/ingest', {})).json()
   const waiting = (await call(api, 'POST', '/ingest', { limit: 5 })).json()
   await fetched(api, running.id, 20)
-  t.match((await call(api, 'POST', `/runs/${waiting.id}/cancel`)).json(), { status: 'canceled', error: { code: 'canceled' } })
+  t.match((await call(api, 'POST', `/runs/${waiting.id}/cancel`)).json(), {
+    status: 'canceled',
+    error: { code: 'canceled' },
+  })
   const askedAtMs = performance.now()
-  t.match((await call(api, 'POST', `/runs/${running.id}/cancel`)).json(), { status: 'canceled', file: { name: /album_items/ } })
+  t.match((await call(api, 'POST', `/runs/${running.id}/cancel`)).json(), {
+    status: 'canceled',
+    file: { name: /album_items/ },
+  })
   t.ok(performance.now() - askedAtMs < 2000, `${Math.round(performance.now() - askedAtMs)} ms`)
   t.match((await call(api, 'POST', `/runs/${running.id}/cancel`)).json<Problem>(), { code: 'run_finished' })
   t.equal((await call(api, 'POST', `/runs/${running.id}/resume`)).statusCode, 202)
@@ -129,7 +167,10 @@ t.test('a run is canceled from the other replica, whether it waits or is worked 
 t.test('an album that one replica has fetched costs the others no call', async (t) => {
   const replicas = await startReplicas(t, { tier: 'development' })
   if (replicas === null) return
-  const both = [await replicas.start({ ALBUM_CACHE_HOURS: '24' }), await replicas.start({ ALBUM_CACHE_HOURS: '24' })] as const
+  const both = [
+    await replicas.start({ ALBUM_CACHE_HOURS: '24' }),
+    await replicas.start({ ALBUM_CACHE_HOURS: '24' }),
+  ] as const
   const [{ sandbox, sandboxUrl }] = both
   const first = await both[0].ingest({ limit: 30 })
   t.match(first, { status: 'succeeded', cost: { cached: 0 } })
@@ -165,7 +206,8 @@ t.test('a replica that is closed hands its run over at once, and no album is fet
   t.ok(twice <= 10, `${twice} albums were fetched twice: at most those whose calls were under way`)
 })
 
-t.test('a document is served by any replica, with its ETag and by ranges, after the one that made it is gone with its disk', async (t) => {
+t.test('a document is served by any replica, with its ETag and by ranges, after the one that ' +
+  'made it is gone with its disk', async (t) => {
   const replicas = await startReplicas(t)
   if (replicas === null) return
   const [api, worker] = [await replicas.start({ ROLE: 'api' }), await replicas.start({ ROLE: 'worker' })]
@@ -186,7 +228,8 @@ t.test('a document is served by any replica, with its ETag and by ranges, after 
   t.same(gunzipSync(Buffer.from(await packed.body.arrayBuffer())), bytes)
 })
 
-t.test('PostgreSQL away: no call reaches Spotify, a document that is here is served, the rest is 503, and all goes on when it is back', async (t) => {
+t.test('PostgreSQL away: no call reaches Spotify, a document that is here is served, the rest is 503, and ' +
+  'all goes on when it is back', async (t) => {
   const replicas = await startReplicas(t, { latencyMs: 30, tier: 'development' })
   if (replicas === null) return
   const service = await replicas.start()
@@ -198,9 +241,18 @@ t.test('PostgreSQL away: no call reaches Spotify, a document that is here is ser
   await replicas.postgresql.kill()
   await new Promise((resolve) => setTimeout(resolve, 500))
   const { calls } = service.sandbox.sandbox.stats()
-  for (const [method, path, body] of [['POST', '/ingest', {}], ['GET', '/runs', undefined], ['POST', `/runs/${id}/cancel`, undefined], ['GET', '/health/ready', undefined]] as const) {
+  for (const [method, path, body] of [
+    ['POST', '/ingest', {}],
+    ['GET', '/runs', undefined],
+    ['POST', `/runs/${id}/cancel`, undefined],
+    ['GET', '/health/ready', undefined],
+  ] as const) {
     const answer = await call(service, method, path, body)
-    t.match([answer.statusCode, answer.json<Problem>().code, answer.json<Problem>().detail], [503, 'storage_failed', /PostgreSQL does not answer/], path)
+    t.match(
+      [answer.statusCode, answer.json<Problem>().code, answer.json<Problem>().detail],
+      [503, 'storage_failed', /PostgreSQL does not answer/],
+      path
+    )
   }
   t.equal((await service.document(before.id)).albums.length, 3)
   t.equal((await call(service, 'GET', '/health/live')).statusCode, 200)
@@ -214,14 +266,18 @@ t.test('PostgreSQL away: no call reaches Spotify, a document that is here is ser
   t.match(service.log(), /PostgreSQL unreachable[\s\S]*PostgreSQL reachable again/)
 })
 
-t.test('every connection is terminated in mid-run, twice: the run ends complete, and pays at most what was in flight', async (t) => {
+t.test('every connection is terminated in mid-run, twice: the run ends complete, and pays ' +
+  'at most what was in flight', async (t) => {
   const replicas = await startReplicas(t, { latencyMs: 50, tier: 'development' })
   if (replicas === null) return
   const service = await replicas.start()
   const { id } = (await call(service, 'POST', '/ingest', {})).json()
   for (const albums of [15, 50]) {
     await fetched(service, id, albums)
-    await replicas.postgresql.sql('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = \'client backend\'')
+    await replicas.postgresql.sql(
+      'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and ' +
+        "backend_type = 'client backend'"
+    )
   }
   t.match(await ended(service.app, id, false), { status: 'succeeded', complete: true })
   matchesTruth(t, await service.document(id), service.sandbox, service.sandboxUrl)
@@ -229,7 +285,8 @@ t.test('every connection is terminated in mid-run, twice: the run ends complete,
   t.ok(twice <= 20, `${twice} albums were fetched twice`)
 })
 
-t.test('a PostgreSQL that is not there at the start: the service listens, says so, and works as soon as it is', async (t) => {
+t.test('a PostgreSQL that is not there at the start: the service listens, says so, ' +
+  'and works as soon as it is', async (t) => {
   const replicas = await startReplicas(t)
   if (replicas === null) return
   await replicas.postgresql.kill()
@@ -269,25 +326,44 @@ t.test('a PostgreSQL that hangs: requests are answered in time, and the service 
 /** What anybody who may connect can send, whatever it names. */
 function forgedNotices (...ids: string[]): string[] {
   const wellFormed = ids.flatMap((id) => [`y cancel ${id}`, `y run ${id}`, `y run ${id} more`])
-  return [...wellFormed, 'y cancel nobody', '', 'x', 'runs', '{"kind":"cancel"}', '[]', '\u0001', `y cancel ${'x'.repeat(7900)}`, 'x'.repeat(7999)]
+  return [
+    ...wellFormed,
+    'y cancel nobody',
+    '',
+    'x',
+    'runs',
+    '{"kind":"cancel"}',
+    '[]',
+    '\u0001',
+    `y cancel ${'x'.repeat(7900)}`,
+    'x'.repeat(7999),
+  ]
 }
 
 /** The channel of our notices, and that of the queue. */
 function channelsOf (schema: string): string[] {
-  const hash = (algorithm: string, text: string, length: number): string => createHash(algorithm).update(text).digest('hex').slice(0, length)
+  const hash = (algorithm: string, text: string, length: number): string =>
+    createHash(algorithm).update(text).digest('hex').slice(0, length)
   return [`album_ingest_${hash('sha256', schema, 16)}`, `pgboss_${hash('sha224', `${schema}_queue`, 24)}`]
 }
 
-t.test('two services with schemas and accounts of their own on one PostgreSQL, and forged notices: neither sees, cancels, delays or counts the other', async (t) => {
+t.test('two services with schemas and accounts of their own on one PostgreSQL, and forged notices: neither sees, ' +
+  'cancels, delays or counts the other', async (t) => {
   const replicas = await startReplicas(t, { latencyMs: 30, tier: 'development' })
   if (replicas === null) return
-  const [one, other] = [await replicas.start(), await replicas.start({ DATABASE_SCHEMA: 'another', SPOTIFY_CLIENT_ID: 'another-id' })]
+  const [one, other] = [
+    await replicas.start(),
+    await replicas.start({ DATABASE_SCHEMA: 'another', SPOTIFY_CLIENT_ID: 'another-id' }),
+  ]
   const { id } = (await call(one, 'POST', '/ingest', { limit: 30 })).json()
   await fetched(one, id, 5)
   const waiting = (await call(one, 'POST', '/ingest', { limit: 4 })).json()
   const { length } = one.log()
   for (const channel of [...channelsOf('album_ingest'), ...channelsOf('another')]) {
-    await replicas.postgresql.sql('select pg_notify($1, payload) from unnest($2::text[]) as payload', [channel, forgedNotices(id, waiting.id)])
+    await replicas.postgresql.sql('select pg_notify($1, payload) from unnest($2::text[]) as payload', [
+      channel,
+      forgedNotices(id, waiting.id),
+    ])
   }
   t.equal((await call(other, 'GET', `/runs/${id}/status`)).statusCode, 404)
   t.equal((await call(other, 'POST', `/runs/${id}/cancel`)).statusCode, 404)
@@ -301,19 +377,31 @@ t.test('two services with schemas and accounts of their own on one PostgreSQL, a
   for (const run of [id, waiting.id]) t.match(await ended(one.app, run), { status: 'succeeded', complete: true })
   t.notMatch(one.log().slice(length), /"level":[56]0/, 'no forged notice is an error')
   const calls = [id, waiting.id].map(async (run) => (await one.app.runs.get(run)).cost.calls)
-  t.match((await call(one, 'GET', '/diagnose')).json<object>(), { callsLast24Hours: (await Promise.all(calls)).reduce((sum, count) => sum + count) })
+  t.match((await call(one, 'GET', '/diagnose')).json<object>(), {
+    callsLast24Hours: (await Promise.all(calls)).reduce((sum, count) => sum + count),
+  })
   t.match((await call(other, 'GET', '/diagnose')).json<object>(), { callsLast24Hours: theirs.cost.calls })
 
   sandbox.change({ faults: [{ kind: 'quota', endpoint: 'album', times: 1, retryAfter: '600' }] })
   t.match(await one.ingest({ limit: 5 }), { status: 'paused', error: { code: 'quota_exceeded' } })
-  t.match(await other.ingest({ limit: 5 }), { status: 'succeeded' }, 'the pause of one account is not the pause of the other')
+  t.match(
+    await other.ingest({ limit: 5 }),
+    { status: 'succeeded' },
+    'the pause of one account is not the pause of the other'
+  )
 })
 
 t.test('npm run ingest with DATABASE_URL is one more replica until its own run has ended', async (t) => {
   const replicas = await startReplicas(t, { latencyMs: 5 })
   if (replicas === null) return
   const api = await replicas.start({ ROLE: 'api' })
-  const env = { ...environment(api.sandboxUrl, api.dataDir), LOG_LEVEL: 'info', DATA_DIR: await temporaryFolder(t), ...replicaEnvironment(replicas.postgresql), ROLE: 'api' }
+  const env = {
+    ...environment(api.sandboxUrl, api.dataDir),
+    LOG_LEVEL: 'info',
+    DATA_DIR: await temporaryFolder(t),
+    ...replicaEnvironment(replicas.postgresql),
+    ROLE: 'api',
+  }
   const { code, stdout, stderr } = await runProgram('src/cli.ts', ['--limit', '4'], env)
   t.equal(code, 0, stderr)
   t.match(stdout, /album_items_\w+\.json\n$/)
@@ -321,7 +409,9 @@ t.test('npm run ingest with DATABASE_URL is one more replica until its own run h
   t.match(run, { status: 'succeeded', request: { limit: 4 } })
   const worker = await replicas.start({ ROLE: 'worker' })
   const busy = (await call(api, 'POST', '/ingest', { limit: 80 })).json()
-  const more = await Promise.all([5, 6].map(async (limit) => await runProgram('src/cli.ts', ['--limit', String(limit)], env)))
+  const more = await Promise.all(
+    [5, 6].map(async (limit) => await runProgram('src/cli.ts', ['--limit', String(limit)], env))
+  )
   for (const { code, stderr } of more) t.equal(code, 0, stderr)
   t.match(await ended(worker.app, busy.id), { status: 'succeeded', complete: true })
   matchesTruth(t, await api.document(busy.id), api.sandbox, api.sandboxUrl)
@@ -332,14 +422,26 @@ t.test('the password of DATABASE_URL is in no log line, and not in what a client
   if (replicas === null) return
   const { postgresql } = replicas
   await postgresql.sql("create role ingest login superuser password 'the-right-password'")
-  await writeFile(join(postgresql.folder, 'pg_hba.conf'), 'host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n')
+  await writeFile(
+    join(postgresql.folder, 'pg_hba.conf'),
+    'host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n'
+  )
   await postgresql.sql('select pg_reload_conf()')
   const urlOf = (password: string): string => postgresql.url.replace('postgres@', `ingest:${password}@`)
-  await until(async () => await replicas.start({ DATABASE_URL: urlOf('a-wrong-password') }).then(() => false, (error: unknown) => {
-    t.match(error, { code: 'database_unfit', message: /^DATABASE_URL names a database that refuses the service \(password authentication failed/ })
-    t.notMatch(String(error), /wrong-password/)
-    return true
-  }))
+  await until(
+    async () =>
+      await replicas.start({ DATABASE_URL: urlOf('a-wrong-password') }).then(
+        () => false,
+        (error: unknown) => {
+          t.match(error, {
+            code: 'database_unfit',
+            message: /^DATABASE_URL names a database that refuses the service \(password authentication failed/,
+          })
+          t.notMatch(String(error), /wrong-password/)
+          return true
+        }
+      )
+  )
   const admitted = await replicas.start({ DATABASE_URL: urlOf('the-right-password') })
   t.match(await admitted.ingest({ limit: 3 }), { status: 'succeeded' })
   await admitted.app.close()

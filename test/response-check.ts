@@ -6,7 +6,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 type Json = Record<string, unknown>
 interface Answer { headers?: Record<string, { required?: boolean }>, content?: Record<string, unknown> }
 interface Operation { responses: Record<string, Answer> }
-export interface OpenApi { openapi: string, paths: Record<string, Record<string, Operation>>, components: { schemas: Json } }
+export interface OpenApi {
+  openapi: string
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Json }
+}
 
 /** What was answered to one request. */
 export interface Seen {
@@ -20,7 +24,10 @@ export interface Seen {
   isWhole: boolean
 }
 
-/** Says what in an answer is not as the document says: null where all is. Validators are compiled when they are first needed. */
+/**
+ * Says what in an answer is not as the document says: null where all is. Validators are compiled when they are first
+ * needed.
+ */
 export type ResponseCheck = (seen: Seen) => string | null
 
 export function createResponseCheck (document: OpenApi): ResponseCheck {
@@ -30,7 +37,9 @@ export function createResponseCheck (document: OpenApi): ResponseCheck {
   const validators = new Map<string, ValidateFunction>()
 
   function validator (...path: string[]): ValidateFunction {
-    const pointer = path.map((part) => `/${encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')
+    const pointer = path
+      .map((part) => `/${encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))}`)
+      .join('')
     const known = validators.get(pointer) ?? ajv.compile({ $ref: `openapi#${pointer}` })
     validators.set(pointer, known)
     return known
@@ -42,13 +51,21 @@ export function createResponseCheck (document: OpenApi): ResponseCheck {
     const verb = method === 'HEAD' ? 'get' : method.toLowerCase()
     const operation = path === undefined ? undefined : document.paths[path]?.[verb]
     if (path === undefined || operation === undefined) {
-      if (method === 'OPTIONS' && status === 204) return headers['allow'] === undefined ? '204 lacks the header allow' : null
-      if (route !== undefined) return /^\/($|ui\/|docs)/.test(route) ? null : `${method} ${route} is not in the document`
-      return contentType === 'application/problem+json' && problem(body) ? null : `${status} ${contentType} is no problem document`
+      if (method === 'OPTIONS' && status === 204) {
+        return headers['allow'] === undefined ? '204 lacks the header allow' : null
+      }
+      if (route !== undefined) {
+        return /^\/($|ui\/|docs)/.test(route) ? null : `${method} ${route} is not in the document`
+      }
+      return contentType === 'application/problem+json' && problem(body)
+        ? null
+        : `${status} ${contentType} is no problem document`
     }
     const answer = operation.responses[status]
     if (answer === undefined) return `status ${status} is not in the document: ${body.subarray(0, 300).toString()}`
-    const missing = Object.entries(answer.headers ?? {}).find(([name, { required }]) => required === true && headers[name] === undefined)
+    const missing = Object.entries(answer.headers ?? {}).find(
+      ([name, { required }]) => required === true && headers[name] === undefined
+    )
     if (missing !== undefined) return `${status} lacks the header ${missing[0]}`
     if (answer.content === undefined || method === 'HEAD') return body.length === 0 ? null : `${status} has a body`
     if (answer.content[contentType] === undefined) return `${status} has the content type "${contentType}"`
@@ -64,16 +81,28 @@ export function createResponseCheck (document: OpenApi): ResponseCheck {
   }
 }
 
-/** The same with no field that a schema does not name, unless it says that there may be others. The parts of an `allOf` are no whole schemas. */
+/**
+ * The same with no field that a schema does not name, unless it says that there may be others. The parts of an `allOf`
+ * are no whole schemas.
+ */
 function closed (node: unknown, isPart = false): unknown {
   if (Array.isArray(node)) return node.map((item) => closed(item, isPart))
   if (typeof node !== 'object' || node === null) return node
-  const copy: Json = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, closed(value, key === 'allOf')]))
-  const isOpen = isPart || copy['type'] !== 'object' || copy['properties'] === undefined || copy['additionalProperties'] !== undefined
+  const copy: Json = Object.fromEntries(
+    Object.entries(node).map(([key, value]) => [key, closed(value, key === 'allOf')])
+  )
+  const isOpen =
+    isPart ||
+    copy['type'] !== 'object' ||
+    copy['properties'] === undefined ||
+    copy['additionalProperties'] !== undefined
   return isOpen ? copy : { ...copy, additionalProperties: false }
 }
 
-/** The value, or of a document that is not whole the run and the first albums; undefined where nothing can be made of it. */
+/**
+ * The value, or of a document that is not whole the run and the first albums; undefined where nothing can be made of
+ * it.
+ */
 function parse (body: Buffer, isWhole: boolean, isGzip: boolean): unknown {
   if (isWhole) return JSON.parse((isGzip ? gunzipSync(body) : body).toString())
   if (isGzip) return undefined
@@ -85,7 +114,8 @@ const KEEP_BYTES = 128 * 1024
 let shared: ResponseCheck | undefined
 
 /**
- * From now on each answer of the app is checked against the app's own document; `found` is called with what is not as it says.
+ * From now on each answer of the app is checked against the app's own document; `found` is called with what is not as
+ * it says.
  * Register it before any route.
  */
 export function checkResponses (app: FastifyInstance, found: (violation: string) => void): void {
@@ -117,7 +147,12 @@ export function checkResponses (app: FastifyInstance, found: (violation: string)
   })
 }
 
-async function checked (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, { chunks, bytes, written }: { chunks: Buffer[], bytes: number, written: number }): Promise<string | null> {
+async function checked (
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { chunks, bytes, written }: { chunks: Buffer[], bytes: number, written: number }
+): Promise<string | null> {
   shared ??= createResponseCheck(app.swagger() as unknown as OpenApi) // of its two versions, ours
   return shared({
     method: request.method,

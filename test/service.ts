@@ -45,7 +45,11 @@ export interface ServiceOptions {
 }
 
 /** A sandbox that listens on a free port until the test has ended. */
-export async function startSandbox (t: Test, settings: Partial<SandboxSettings> = {}, clock: Clock = systemClock): Promise<{ sandbox: SandboxApp, sandboxUrl: string }> {
+export async function startSandbox (
+  t: Test,
+  settings: Partial<SandboxSettings> = {},
+  clock: Clock = systemClock
+): Promise<{ sandbox: SandboxApp, sandboxUrl: string }> {
   const sandbox = buildSandbox(settings, { now: clock.monotonic })
   t.teardown(async () => await sandbox.close())
   return { sandbox, sandboxUrl: await sandbox.listen({ host: '127.0.0.1', port: 0 }) }
@@ -82,7 +86,10 @@ export function skipOnReplicas (reason: string): string | false {
 const schemas = new WeakMap<SandboxApp, string>()
 let schemaCount = 0
 
-/** With TEST_MODE=distributed the same tests run on replicas: all services on one sandbox share a schema of TEST_DATABASE_URL. */
+/**
+ * With TEST_MODE=distributed the same tests run on replicas: all services on one sandbox share a schema of
+ * TEST_DATABASE_URL.
+ */
 function modeOf (sandbox: SandboxApp): Record<string, string> {
   const url = process.env['TEST_DATABASE_URL']
   if (!areReplicas()) return {}
@@ -141,11 +148,16 @@ async function untilReady (app: FastifyInstance): Promise<void> {
   }
 }
 
-/** Build an app all of whose answers are checked: hooks go to routes that come after them, so these are added as soon as there is an app. */
+/**
+ * Build an app all of whose answers are checked: hooks go to routes that come after them, so these are added as soon as
+ * there is an app.
+ */
 async function checkedFromTheStart (t: Test, build: () => Promise<FastifyInstance>): Promise<FastifyInstance> {
   const made = channel('fastify.initialization')
   const onMade = (message: unknown): void => {
-    checkResponses((message as { fastify: FastifyInstance }).fastify, (violation) => t.fail(`every answer is as the OpenAPI document says: ${violation}`))
+    checkResponses((message as { fastify: FastifyInstance }).fastify, (violation) =>
+      t.fail(`every answer is as the OpenAPI document says: ${violation}`)
+    )
   }
   made.subscribe(onMade)
   const building = build()

@@ -29,7 +29,12 @@ export async function mounted (t: Test, args: string[], folder: string): Promise
 export async function fill (folder: string): Promise<void> {
   const file = await open(join(folder, 'ballast'), 'w')
   const piece = Buffer.alloc(4096, 'x')
-  for (let isFull = false; !isFull;) isFull = await file.write(piece).then(({ bytesWritten }) => bytesWritten < piece.length, () => true)
+  for (let isFull = false; !isFull;) {
+    isFull = await file.write(piece).then(
+      ({ bytesWritten }) => bytesWritten < piece.length,
+      () => true
+    )
+  }
   await file.close()
   await readFile(join(folder, 'ballast'))
 }

@@ -14,12 +14,17 @@ interface Example {
 const EXAMPLES: Record<UsedSource['used'], Example> = {
   'new-releases': { body: () => ({ limit: 10 }), albums: ({ newReleases }) => newReleases.slice(0, 10) },
   search: { body: () => ({ query: 'artist:golden', limit: 10 }), albums: byGolden },
-  artists: { body: (catalogue) => ({ artistIds: [artistOf(catalogue)] }), albums: (catalogue) => listedBy(catalogue, artistOf(catalogue)) },
+  artists: {
+    body: (catalogue) => ({ artistIds: [artistOf(catalogue)] }),
+    albums: (catalogue) => listedBy(catalogue, artistOf(catalogue)),
+  },
   albums: { body: ({ ids }) => ({ albumIds: ids.slice(3, 5) }), albums: ({ ids }) => ids.slice(3, 5) },
 }
 
 function byGolden (catalogue: Catalogue): string[] {
-  return catalogue.listed.filter((id) => catalogue.searchFields(id)?.artists.some((artist) => artist.toLowerCase().includes('golden')))
+  return catalogue.listed.filter((id) =>
+    catalogue.searchFields(id)?.artists.some((artist) => artist.toLowerCase().includes('golden'))
+  )
 }
 
 function artistOf (catalogue: Catalogue): string {
@@ -28,7 +33,9 @@ function artistOf (catalogue: Catalogue): string {
 
 /** Albums of an artist's own: those on which it only appears are not asked for. */
 function listedBy (catalogue: Catalogue, artistId: string): string[] {
-  return (catalogue.artistAlbums(artistId) ?? []).filter(({ group }) => group === 'album' || group === 'single').map(({ id }) => id)
+  return (catalogue.artistAlbums(artistId) ?? [])
+    .filter(({ group }) => group === 'album' || group === 'single')
+    .map(({ id }) => id)
 }
 
 t.test('a run of each source has albums that its request asks for, and no others', async (t) => {

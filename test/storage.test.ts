@@ -12,7 +12,15 @@ import { request } from 'undici'
 import type { Problem } from '../src/schemas/problem.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { post, untilEnded } from './process.ts'
-import { type Service, ended, environment, skipOnReplicas, startSandbox, startService, temporaryFolder } from './service.ts'
+import {
+  type Service,
+  ended,
+  environment,
+  skipOnReplicas,
+  startSandbox,
+  startService,
+  temporaryFolder,
+} from './service.ts'
 import { fill, mounted, smallDisk } from './small-disk.ts'
 import { matchesTruth } from './truth.ts'
 
@@ -22,7 +30,8 @@ const DAY_MS = 24 * 3_600_000
 /** A full disk still has the rest of the last page of a file. */
 const LINES_OVER_A_PAGE = 40
 
-t.test('a full disk: POST answers 503, what it cut short is no half file, and service goes on when there is room', { skip: skipOnReplicas('the state of replicas is not in DATA_DIR') }, async (t) => {
+t.test('a full disk: POST answers 503, what it cut short is no half file, and service ' +
+  'goes on when there is room', { skip: skipOnReplicas('the state of replicas is not in DATA_DIR') }, async (t) => {
   const disk = await smallDisk(t, '3m')
   if (disk === null) return
   const service = await startService(t, { dataDir: disk })
@@ -32,20 +41,29 @@ t.test('a full disk: POST answers 503, what it cut short is no half file, and se
   t.match(await refused.body.json(), { code: 'storage_failed', detail: /DATA_DIR/ })
   t.equal((await service.get('/health/ready')).statusCode, 503)
   t.equal((await service.get('/health/live')).statusCode, 200)
-  t.strictSame((await service.app.runs.list({ statuses: null, limit: 1, before: null })).runs, [], 'nothing is left of the refused run')
+  t.strictSame(
+    (await service.app.runs.list({ statuses: null, limit: 1, before: null })).runs,
+    [],
+    'nothing is left of the refused run'
+  )
   await rm(join(disk, 'ballast'))
   t.equal((await service.get('/health/ready')).statusCode, 200)
   t.match(await service.ingest({ limit: 5 }), { status: 'succeeded' })
 })
 
-t.test('a disk that fills up in the middle of a run: the run fails as storage_failed, and goes on when there is room', { skip: skipOnReplicas('the state of replicas is not in DATA_DIR') }, async (t) => {
+t.test('a disk that fills up in the middle of a run: the run fails as storage_failed, and ' +
+  'goes on when there is room', { skip: skipOnReplicas('the state of replicas is not in DATA_DIR') }, async (t) => {
   for (const size of ['600k', '2m']) {
     const disk = await smallDisk(t, size)
     if (disk === null) return
     const clock = createFakeClock()
     const service = await startService(t, { dataDir: disk, dependencies: { clock } })
     const failed = await service.ingest()
-    t.match(failed, { status: /failed|paused/, error: { code: 'storage_failed', detail: /ENOSPC|SQLITE_FULL/ }, file: null }, `${size}: ${failed.status}`)
+    t.match(
+      failed,
+      { status: /failed|paused/, error: { code: 'storage_failed', detail: /ENOSPC|SQLITE_FULL/ }, file: null },
+      `${size}: ${failed.status}`
+    )
     const files = await readdir(join(disk, 'documents'), { recursive: true })
     t.notOk(files.some((name) => name.endsWith('.json')), 'no half document')
     const { calls } = service.sandbox.sandbox.stats()
@@ -62,7 +80,8 @@ t.test('a disk that fills up in the middle of a run: the run fails as storage_fa
   }
 })
 
-t.test('a run that cannot be ended on a full disk: the cancellation says so, and can be repeated when there is room', { skip: skipOnReplicas('the state of replicas is not in DATA_DIR') }, async (t) => {
+t.test('a run that cannot be ended on a full disk: the cancellation says so, and can be ' +
+  'repeated when there is room', { skip: skipOnReplicas('the state of replicas is not in DATA_DIR') }, async (t) => {
   const disk = await smallDisk(t, '4m')
   if (disk === null) return
   const service = await startService(t, { dataDir: disk, sandbox: { latencyMs: 2000 } })
@@ -73,16 +92,23 @@ t.test('a run that cannot be ended on a full disk: the cancellation says so, and
   t.match(refused.json<Problem>(), { code: 'storage_failed', detail: /make room in DATA_DIR.*cancel it again/ })
   t.match(await service.app.runs.get(id), { status: 'paused', error: { code: 'storage_failed' } })
   await rm(join(disk, 'ballast'))
-  t.match((await service.app.inject({ method: 'POST', url: `/runs/${id}/cancel` })).json<object>(), { status: 'canceled', error: { code: 'canceled' } })
+  t.match((await service.app.inject({ method: 'POST', url: `/runs/${id}/cancel` })).json<object>(), {
+    status: 'canceled',
+    error: { code: 'canceled' },
+  })
 })
 
-t.test('a full disk under the log: the service goes on, logs again when there is room, and ends in time when there is none', async (t) => {
+t.test('a full disk under the log: the service goes on, logs again when there is room, and ends ' +
+  'in time when there is none', async (t) => {
   const disk = await smallDisk(t, '256k')
   if (disk === null) return
   const { sandboxUrl } = await startSandbox(t)
   const path = join(disk, 'service.log')
   const log = await open(path, 'a')
-  const child = spawn(process.execPath, ['src/server.ts'], { env: { ...environment(sandboxUrl, await temporaryFolder(t)), PORT: '0' }, stdio: ['ignore', log.fd, 'inherit'] })
+  const child = spawn(process.execPath, ['src/server.ts'], {
+    env: { ...environment(sandboxUrl, await temporaryFolder(t)), PORT: '0' },
+    stdio: ['ignore', log.fd, 'inherit'],
+  })
   const exited = once(child, 'exit') as Promise<[number | null]>
   t.teardown(async () => {
     child.kill('SIGKILL')
@@ -106,7 +132,8 @@ t.test('a full disk under the log: the service goes on, logs again when there is
   t.same(await exited, [0, null])
 })
 
-t.test('a database that is taken away: 503 names it, no run is accepted, and all is well when it is back', { skip: skipOnReplicas('the state of replicas is not in DATA_DIR') }, async (t) => {
+t.test('a database that is taken away: 503 names it, no run is accepted, and ' +
+  'all is well when it is back', { skip: skipOnReplicas('the state of replicas is not in DATA_DIR') }, async (t) => {
   const service = await startService(t)
   const { id } = await service.ingest({ limit: 5 })
   const path = join(service.dataDir, 'service.db')
@@ -121,7 +148,8 @@ t.test('a database that is taken away: 503 names it, no run is accepted, and all
   t.match(await service.ingest({ limit: 6 }), { status: 'succeeded' })
 })
 
-t.test('a database that is restored from a backup under the running service is the one that counts', { skip: skipOnReplicas('the state of replicas is not in DATA_DIR') }, async (t) => {
+t.test('a database that is restored from a backup under the running ' +
+  'service is the one that counts', { skip: skipOnReplicas('the state of replicas is not in DATA_DIR') }, async (t) => {
   const service = await startService(t)
   const [kept, path] = [await service.ingest({ limit: 5 }), join(service.dataDir, 'service.db')]
   await sql`vacuum into ${`${path}.backup`}`.execute(service.app.engine.database.queries)
@@ -134,7 +162,8 @@ t.test('a database that is restored from a backup under the running service is t
   t.match(await service.ingest({ limit: 7 }), { status: 'succeeded' })
 })
 
-t.test('a folder of documents that becomes read-only: 503 on readiness, and what is stored is still served', async (t) => {
+t.test('a folder of documents that becomes read-only: 503 on readiness, and ' +
+  'what is stored is still served', async (t) => {
   const service = await startService(t)
   const { id } = await service.ingest({ limit: 5 })
   const documents = join(service.dataDir, 'documents')
@@ -153,7 +182,11 @@ t.test('a folder of documents that becomes read-only: 503 on readiness, and what
 t.test('a damaged ledger event costs what was in it, nothing else', async (t) => {
   const first = await startService(t, { sandbox: { latencyMs: 10 } })
   const { id } = await first.app.runs.start({})
-  await new Promise<void>((resolve) => first.app.runs.watch(id, ({ progress }) => { if (progress.albumsFetched >= 30) resolve() }))
+  await new Promise<void>((resolve) =>
+    first.app.runs.watch(id, ({ progress }) => {
+      if (progress.albumsFetched >= 30) resolve()
+    })
+  )
   const { queries } = first.app.engine.database
   await sql`update ledger_events set body = 'garbled' where run_id = ${id} and seq in (20, 25)`.execute(queries)
   await first.app.close()
@@ -167,7 +200,9 @@ t.test('a damaged record is told, and harms no other run; rubbish in the folder 
   const whole = await first.ingest({ limit: 3 })
   const damaged = await first.ingest({ limit: 4 })
   const { queries } = first.app.engine.database
-  await sql`update runs set record = replace(record, 'succeeded', 'succeedeD') where id = ${damaged.id}`.execute(queries)
+  await sql`update runs set record = replace(record, 'succeeded', 'succeedeD') where id = ${damaged.id}`.execute(
+    queries
+  )
   await sql`update throttles set throttle = '{}'`.execute(queries)
   await sql`update states set value = 'x'`.execute(queries)
   await first.app.close()
@@ -177,13 +212,21 @@ t.test('a damaged record is told, and harms no other run; rubbish in the folder 
   const answer = await second.get(`/runs/${damaged.id}`)
   t.equal(answer.statusCode, 503)
   t.match(await answer.body.json(), { code: 'storage_failed', detail: /is damaged/ })
-  t.match((await second.app.runs.list({ statuses: null, limit: 9, before: null })).runs, [{ id: whole.id }], 'and it is in no list')
+  t.match(
+    (await second.app.runs.list({ statuses: null, limit: 9, before: null })).runs,
+    [{ id: whole.id }],
+    'and it is in no list'
+  )
   t.match(await second.ingest({ limit: 5 }), { status: 'succeeded' })
   t.match(second.log(), /skipping unreadable run/)
   t.match(second.log(), /stored state is damaged/)
 })
 
-t.test('a document with a flipped bit is never served: it is restored from its copy, or 503 where both are damaged', { skip: skipOnReplicas('the database has a third copy: see replicas.test.ts') }, async (t) => {
+t.test('a document with a flipped bit is never served: it is restored from its copy, or ' +
+  '503 where both are damaged', {
+  skip: skipOnReplicas('the database has a third copy: see ' +
+    'replicas.test.ts')
+}, async (t) => {
   const service = await startService(t)
   const { id, file } = await service.ingest({ limit: 5 })
   const bytes = Buffer.from(await (await service.get(`/runs/${id}`)).body.arrayBuffer())
@@ -202,7 +245,8 @@ t.test('a document with a flipped bit is never served: it is restored from its c
   t.equal((await service.app.runs.get(id)).file?.sha256, file?.sha256)
 })
 
-t.test('runs older than RETENTION_DAYS are deleted, and asking for one says so; a clock that jumps deletes nothing', async (t) => {
+t.test('runs older than RETENTION_DAYS are deleted, and asking for one says so; a clock ' +
+  'that jumps deletes nothing', async (t) => {
   const clock = createFakeClock()
   const { service: first, id } = await withRunAt(t, clock)
   clock.jump(31 * DAY_MS)
@@ -237,7 +281,10 @@ t.test('above MAX_STORED_RUNS the runs that ended first are deleted', async (t) 
   }
   await clock.pass(10 * 60_000)
   await service.app.runs.recover(true)
-  t.same((await service.app.runs.list({ statuses: null, limit: 9, before: null })).runs.map(({ id }) => id), ids.slice(1).reverse())
+  t.same(
+    (await service.app.runs.list({ statuses: null, limit: 9, before: null })).runs.map(({ id }) => id),
+    ids.slice(1).reverse()
+  )
   t.equal((await documentsIn(service)).length, 4, 'two documents and their copies')
 })
 
@@ -247,14 +294,21 @@ t.test('a partial run goes on for what is missing only; a run that is complete o
   service.sandbox.sandbox.change({ faults: lost.map((albumId) => ({ kind: 'not-found', endpoint: 'album', albumId })) })
   const partial = await service.ingest({ limit: 20 })
   t.match(partial, { status: 'partial', complete: false })
-  t.strictSame(partial.gaps.map(({ albumId, code }) => [String(albumId), code] as const), lost.map((id) => [id, 'album_unavailable'] as const))
+  t.strictSame(
+    partial.gaps.map(({ albumId, code }) => [String(albumId), code] as const),
+    lost.map((id) => [id, 'album_unavailable'] as const)
+  )
   service.sandbox.sandbox.change({ faults: [] })
   service.sandbox.sandbox.resetStats()
   t.match(await service.app.runs.resume(partial.id), { status: 'queued', complete: null, finishedAt: null, file: null })
   const whole = await ended(service.app, partial.id)
   t.match(whole, { status: 'succeeded', complete: true, gaps: [] })
   t.equal(whole.file?.name, partial.file?.name, 'the same file, replaced')
-  t.strictSame(Object.keys(service.sandbox.sandbox.stats().served).sort(), [...lost].sort(), 'only the missing ones were fetched')
+  t.strictSame(
+    Object.keys(service.sandbox.sandbox.stats().served).sort(),
+    [...lost].sort(),
+    'only the missing ones were fetched'
+  )
   matchesTruth(t, await service.document(whole.id), service.sandbox, service.sandboxUrl)
   await t.rejects(service.app.runs.resume(whole.id), { code: 'run_not_resumable' })
   await t.rejects(service.app.runs.resume('01932c07-0000-7000-8000-000000000000'), { code: /run_(not_found|expired)/ })

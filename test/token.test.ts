@@ -6,8 +6,11 @@ import { never } from './never.ts'
 import { startService } from './service.ts'
 import { matchesTruth } from './truth.ts'
 
-t.test('a token that is refused in the middle of a run costs one renewal and the refused calls again, nothing else', async (t) => {
-  const service = await startService(t, { sandbox: { tier: 'development', faults: [{ kind: 'unauthorized', endpoint: 'album', skip: 50, times: 1 }] } })
+t.test('a token that is refused in the middle of a run costs one renewal and the ' +
+  'refused calls again, nothing else', async (t) => {
+  const service = await startService(t, {
+    sandbox: { tier: 'development', faults: [{ kind: 'unauthorized', endpoint: 'album', skip: 50, times: 1 }] },
+  })
   const run = await service.ingest()
   t.match(run, { status: 'succeeded', complete: true, cost: { retries: 1 } })
   matchesTruth(t, await service.document(run.id), service.sandbox, service.sandboxUrl)
@@ -24,7 +27,9 @@ t.test('a token is renewed before its announced end: no call is refused', async 
 })
 
 t.test('a token that ends earlier than announced is renewed once for all calls that meet its end', async (t) => {
-  const service = await startService(t, { sandbox: { tier: 'development', latencyMs: 30, tokenLifetimeS: 0.3, tokenExpiresInS: 3600 } })
+  const service = await startService(t, {
+    sandbox: { tier: 'development', latencyMs: 30, tokenLifetimeS: 0.3, tokenExpiresInS: 3600 },
+  })
   const run = await service.ingest({ limit: 60 })
   t.match(run, { status: 'succeeded', complete: true })
   const { token, byEndpoint } = service.sandbox.sandbox.stats()
@@ -51,16 +56,35 @@ t.test('neither secret nor token is in the log at trace, in an answer, or on dis
   })
   const secret = 'an-unmistakable-secret'
   const service = await startService(t, {
-    sandbox: { clientSecret: secret, faults: [{ kind: 'unauthorized', probability: 0.05 }, { kind: 'reset', probability: 0.05 }, { kind: 'server-error-html', probability: 0.05 }] },
+    sandbox: {
+      clientSecret: secret,
+      faults: [
+        { kind: 'unauthorized', probability: 0.05 },
+        { kind: 'reset', probability: 0.05 },
+        { kind: 'server-error-html', probability: 0.05 },
+      ],
+    },
     env: { SPOTIFY_CLIENT_SECRET: secret, API_KEYS: 'an-unmistakable-key' },
     dependencies: { dispatcher: spying },
   })
   const run = await service.app.runs.start({})
-  await new Promise<void>((resolve) => service.app.runs.watch(run.id, ({ finishedAt }) => { if (finishedAt !== null) resolve() }))
+  await new Promise<void>((resolve) =>
+    service.app.runs.watch(run.id, ({ finishedAt }) => {
+      if (finishedAt !== null) resolve()
+    })
+  )
   const headers = { authorization: 'Bearer an-unmistakable-key' }
-  const answers = await Promise.all([`/runs/${run.id}`, `/runs/${run.id}/status`, '/nowhere', '/runs/x'].map(async (url) => (await service.app.inject({ url, headers })).body))
+  const answers = await Promise.all(
+    [`/runs/${run.id}`, `/runs/${run.id}/status`, '/nowhere', '/runs/x'].map(
+      async (url) => (await service.app.inject({ url, headers })).body
+    )
+  )
   const files = await readdir(service.dataDir, { recursive: true, withFileTypes: true })
-  const stored = await Promise.all(files.filter((file) => file.isFile()).map(async ({ parentPath, name }) => await readFile(join(parentPath, name), 'utf8')))
+  const stored = await Promise.all(
+    files
+      .filter((file) => file.isFile())
+      .map(async ({ parentPath, name }) => await readFile(join(parentPath, name), 'utf8'))
+  )
   t.ok(sent.size >= 3, 'the credentials and some tokens were sent')
   t.match(service.log(), /"level":20.*called Spotify/, 'the log is as talkative as it can be')
   t.match(service.log(), /retrying/)

@@ -39,21 +39,37 @@ const ONCE: Array<[Tier, Fault]> = [
 ]
 for (const [tier, fault] of ONCE) {
   t.test(`${tier} tier, ${JSON.stringify(fault)}: one more call, the same source, all albums`, async (t) => {
-    const service = await startService(t, { sandbox: { tier, faults: [fault] }, dependencies: { clock: createFastClock(100) }, env: PATIENT })
+    const service = await startService(t, {
+      sandbox: { tier, faults: [fault] },
+      dependencies: { clock: createFastClock(100) },
+      env: PATIENT,
+    })
     const run = await service.ingest()
     const isExtended = tier === 'extended'
     t.match(run, {
-      status: 'succeeded', complete: true, gaps: [], cost: { retries: 1 }, source: { used: isExtended ? 'new-releases' : 'search' },
+      status: 'succeeded',
+      complete: true,
+      gaps: [],
+      cost: { retries: 1 },
+      source: { used: isExtended ? 'new-releases' : 'search' },
     })
     t.equal(service.sandbox.sandbox.stats().faults[fault.kind], 1)
     matchesTruth(t, await service.document(run.id), service.sandbox, service.sandboxUrl)
     service.sandbox.sandbox.resetStats()
     const next = await service.ingest({ refresh: true })
-    t.match(next, { status: 'succeeded', cost: { retries: 0, byEndpoint: isExtended ? { newReleases: 2, albums: 5, album: undefined } : { search: 10 } } }, 'nothing of it is remembered')
+    t.match(
+      next,
+      {
+        status: 'succeeded',
+        cost: { retries: 0, byEndpoint: isExtended ? { newReleases: 2, albums: 5, album: undefined } : { search: 10 } },
+      },
+      'nothing of it is remembered'
+    )
   })
 }
 
-t.test('Premium that stays away is a verdict: soon where nothing was answered, and in the middle after all tries', async (t) => {
+t.test('Premium that stays away is a verdict: soon where nothing was answered, and in ' +
+  'the middle after all tries', async (t) => {
   const { run, service } = await runUnder(t, 'development', [{ kind: 'premium' }])
   t.match(run, { status: 'failed', error: { code: 'premium_required', detail: /\(3 times\): the owner/ } })
   t.equal(service.sandbox.sandbox.stats().calls, 3)
@@ -63,18 +79,30 @@ t.test('Premium that stays away is a verdict: soon where nothing was answered, a
 })
 
 t.test('an album id that nobody has seen costs two calls', async (t) => {
-  const { run, service } = await runUnder(t, 'development', [], { source: 'albums', albumIds: ['0000000000000000000000'] })
+  const { run, service } = await runUnder(t, 'development', [], {
+    source: 'albums',
+    albumIds: ['0000000000000000000000'],
+  })
   t.match(run, { gaps: [{ code: 'album_unavailable' }] })
   t.equal(service.sandbox.sandbox.stats().byEndpoint.album.total, 2)
 })
 
 t.test('new-releases that goes away in the middle for good: the reason says what each source has listed', async (t) => {
   const { run } = await runUnder(t, 'extended', [{ kind: 'not-found', endpoint: 'newReleases', skip: 1 }])
-  t.match(run, { status: 'succeeded', source: { used: 'search', reason: /new-releases answered 404.*\(3 times\).*it had listed the first 50 albums until then/ } })
+  t.match(run, {
+    status: 'succeeded',
+    source: {
+      used: 'search',
+      reason: /new-releases answered 404.*\(3 times\).*it had listed the first 50 albums until then/,
+    },
+  })
 })
 
 t.test('a batch that is refused for one of its ids costs no other batch', async (t) => {
-  const service = await startService(t, { sandbox: { tier: 'extended' }, dependencies: { clock: createFastClock(100) } })
+  const service = await startService(t, {
+    sandbox: { tier: 'extended' },
+    dependencies: { clock: createFastClock(100) },
+  })
   const { sandbox } = service.sandbox
   const albumId = sandbox.catalogue.newReleases[30] ?? ''
   sandbox.change({ faults: [{ kind: 'forbidden', endpoint: 'albums', albumId }] })
@@ -83,8 +111,13 @@ t.test('a batch that is refused for one of its ids costs no other batch', async 
   t.match(sandbox.stats().byEndpoint, { albums: { byStatus: { 200: 4, 403: 3 } }, album: { total: 20 } })
 })
 
-t.test('a batch that is taken away in the life of the process is found out by two batches, and then remembered', async (t) => {
-  const service = await startService(t, { sandbox: { tier: 'extended' }, dependencies: { clock: createFastClock(100) }, env: { ALBUM_CACHE_HOURS: '0' } })
+t.test('a batch that is taken away in the life of the process is found out by two ' +
+  'batches, and then remembered', async (t) => {
+  const service = await startService(t, {
+    sandbox: { tier: 'extended' },
+    dependencies: { clock: createFastClock(100) },
+    env: { ALBUM_CACHE_HOURS: '0' },
+  })
   const { sandbox } = service.sandbox
   await service.ingest({ limit: 20 })
   sandbox.change({ faults: [{ kind: 'forbidden', endpoint: 'albums' }] })
@@ -94,15 +127,25 @@ t.test('a batch that is taken away in the life of the process is found out by tw
 })
 
 t.test("one artist's 403 is the loss of that artist, not of the endpoint", async (t) => {
-  const service = await startService(t, { sandbox: { tier: 'development', faults: [{ kind: 'forbidden', endpoint: 'artistAlbums', skip: 3, times: 3 }] }, dependencies: { clock: createFastClock(100) } })
+  const service = await startService(t, {
+    sandbox: { tier: 'development', faults: [{ kind: 'forbidden', endpoint: 'artistAlbums', skip: 3, times: 3 }] },
+    dependencies: { clock: createFastClock(100) },
+  })
   const { catalogue } = service.sandbox.sandbox
-  const artistIds = [...catalogue.artists()].map(({ id }) => id).filter((id) => isOnOnePage(catalogue.artistAlbums(id) ?? [])).slice(0, 2)
+  const artistIds = [...catalogue.artists()]
+    .map(({ id }) => id)
+    .filter((id) => isOnOnePage(catalogue.artistAlbums(id) ?? []))
+    .slice(0, 2)
   const run = await service.ingest({ source: 'artists', artistIds })
   t.match(run, { status: 'partial', error: null, gaps: [{ code: 'listing_incomplete', detail: /artist .*403/ }] })
 })
 
 t.test('401 to every call for 3 s, whatever token: renewed, waited for, complete', async (t) => {
-  const upstream = await startBehind(t, { tier: 'development' }, ({ url, isWithin }) => url.startsWith('/v1/') && isWithin(3000) ? { status: 401, body: { error: { status: 401, message: 'Invalid access token' } } } : null)
+  const upstream = await startBehind(t, { tier: 'development' }, ({ url, isWithin }) =>
+    url.startsWith('/v1/') && isWithin(3000)
+      ? { status: 401, body: { error: { status: 401, message: 'Invalid access token' } } }
+      : null
+  )
   const run = await upstream.ingest({ limit: 30, pagination: 'offset' })
   t.match(run, { status: 'succeeded', complete: true })
 })
@@ -133,20 +176,36 @@ const TOKEN_ANSWERS: Array<[string, Answered]> = [
   ['302', { status: 302, body: '', headers: { location: '/login' } }],
 ]
 for (const [what, answered] of TOKEN_ANSWERS) {
-  t.test(`the token endpoint answers ${what} once: the run is complete; for good: it says what was answered, and blames no credentials`, async (t) => {
+  t.test(`the token endpoint answers ${what} once: the run is complete; for good: it says what was ` +
+    'answered, and blames no credentials', async (t) => {
     let left = 1
-    const service = await startBehind(t, { tier: 'development' }, ({ url }) => url.startsWith('/api/token') && left-- > 0 ? answered : null)
+    const service = await startBehind(t, { tier: 'development' }, ({ url }) =>
+      url.startsWith('/api/token') && left-- > 0 ? answered : null
+    )
     t.match(await service.ingest({ limit: 3 }), { status: 'succeeded', complete: true })
-    const broken = await startBehind(t, { tier: 'development' }, ({ url }) => url.startsWith('/api/token') ? answered : null)
-    t.match(await broken.ingest({ limit: 3 }), { status: 'failed', error: { code: /upstream_(unavailable|invalid)/, detail: new RegExp(`answered ${answered.status}`) }, cost: { calls: 0 } })
+    const broken = await startBehind(t, { tier: 'development' }, ({ url }) =>
+      url.startsWith('/api/token') ? answered : null
+    )
+    t.match(await broken.ingest({ limit: 3 }), {
+      status: 'failed',
+      error: { code: /upstream_(unavailable|invalid)/, detail: new RegExp(`answered ${answered.status}`) },
+      cost: { calls: 0 },
+    })
   })
 }
 
 t.test('503 with Retry-After: that endpoint gets no further call in the named time, the others do', async (t) => {
-  const service = await startService(t, { sandbox: { tier: 'development', faults: [{ kind: 'server-error-json', status: 503, endpoint: 'album', skip: 5, times: 1, retryAfter: '2' }] } })
+  const service = await startService(t, {
+    sandbox: {
+      tier: 'development',
+      faults: [{ kind: 'server-error-json', status: 503, endpoint: 'album', skip: 5, times: 1, retryAfter: '2' }],
+    },
+  })
   const { sandbox } = service.sandbox
   const { id } = await service.app.runs.start({ limit: 60 })
-  while (sandbox.stats().faults['server-error-json'] === undefined) await new Promise((resolve) => setTimeout(resolve, 2))
+  while (sandbox.stats().faults['server-error-json'] === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
   const before = sandbox.stats()
   const struckAtMs = performance.now()
   const arrivals: number[] = []
@@ -163,21 +222,42 @@ t.test('503 with Retry-After: that endpoint gets no further call in the named ti
   t.equal(listed, 8, 'the listing went on to its end: two refused sizes and six pages')
 })
 
-t.test('503 with a longer Retry-After than is waited for pauses the run, and it resumes by itself', { skip: skipOnReplicas('the clock that the test moves is not that of PostgreSQL') }, async (t) => {
+t.test('503 with a longer Retry-After than is waited for pauses the ' +
+  'run, and it resumes by itself', {
+  skip: skipOnReplicas('the clock that the test moves is not ' +
+    'that of PostgreSQL')
+}, async (t) => {
   const clock = createFakeClock()
-  const service = await startService(t, { sandbox: { tier: 'development', faults: [{ kind: 'server-error-json', status: 503, endpoint: 'album', skip: 5, times: 1, retryAfter: '600' }] }, dependencies: { clock } })
+  const service = await startService(t, {
+    sandbox: {
+      tier: 'development',
+      faults: [{ kind: 'server-error-json', status: 503, endpoint: 'album', skip: 5, times: 1, retryAfter: '600' }],
+    },
+    dependencies: { clock },
+  })
   const run = await service.ingest({ limit: 20 })
-  t.match(run, { status: 'paused', error: { code: 'upstream_unavailable', detail: /the album answered 503.*no call to it before/ } })
+  t.match(run, {
+    status: 'paused',
+    error: { code: 'upstream_unavailable', detail: /the album answered 503.*no call to it before/ },
+  })
   t.equal(run.resumeAt, new Date(clock.now() + 600_000).toISOString())
   const { total } = service.sandbox.sandbox.stats().byEndpoint.album
-  t.match(await service.ingest({ limit: 3, refresh: true }), { status: 'paused', resumeAt: run.resumeAt }, 'another run waits too')
+  t.match(
+    await service.ingest({ limit: 3, refresh: true }),
+    { status: 'paused', resumeAt: run.resumeAt },
+    'another run waits too'
+  )
   t.equal(service.sandbox.sandbox.stats().byEndpoint.album.total, total)
   const done = ended(service.app, run.id, false)
   await clock.pass(601_000)
   t.match(await done, { status: 'succeeded', complete: true })
 })
 
-t.test('a second process asks nothing that the first one knows, until that is a day old; a success sets it right', { skip: skipOnReplicas('the clock that the test moves is not that of PostgreSQL') }, async (t) => {
+t.test('a second process asks nothing that the first one knows, until that is a day ' +
+  'old; a success sets it right', {
+  skip: skipOnReplicas('the clock that the test moves is not ' +
+    'that of PostgreSQL')
+}, async (t) => {
   const clock = createFakeClock({ skipping: true })
   const env = { ALBUM_CACHE_HOURS: '0', RETENTION_DAYS: '0' }
   const first = await startService(t, { sandbox: { tier: 'development' }, env, dependencies: { clock } })
@@ -203,7 +283,12 @@ function isOnOnePage (albums: ReadonlyArray<{ group: string }>): boolean {
   return albums.length < 10 && albums.some(({ group }) => group === 'album' || group === 'single')
 }
 
-async function runUnder (t: Test, tier: Tier, faults: Fault[], body: object = {}): Promise<{ run: Awaited<ReturnType<Service['ingest']>>, service: Service }> {
+async function runUnder (
+  t: Test,
+  tier: Tier,
+  faults: Fault[],
+  body: object = {}
+): Promise<{ run: Awaited<ReturnType<Service['ingest']>>, service: Service }> {
   const service = await startService(t, { sandbox: { tier, faults }, dependencies: { clock: createFastClock(100) } })
   return { run: await service.ingest(body), service }
 }
@@ -222,13 +307,21 @@ interface Asked {
 }
 
 /** A service on a sandbox behind a proxy that answers some requests itself. */
-async function startBehind (t: Test, settings: Partial<SandboxSettings>, answer: (asked: Asked) => Answered | null): Promise<Service> {
+async function startBehind (
+  t: Test,
+  settings: Partial<SandboxSettings>,
+  answer: (asked: Asked) => Answered | null
+): Promise<Service> {
   const { sandbox, sandboxUrl } = await startSandbox(t, settings)
   let firstAtMs: number | null = null
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     const url = request.url ?? ''
     if (url.startsWith('/v1/')) firstAtMs ??= performance.now()
-    const answered = answer({ url, token: request.headers.authorization ?? '', isWithin: (ms) => performance.now() - (firstAtMs ?? 0) < ms })
+    const answered = answer({
+      url,
+      token: request.headers.authorization ?? '',
+      isWithin: (ms) => performance.now() - (firstAtMs ?? 0) < ms,
+    })
     if (answered === null) {
       forward(sandboxUrl, request, response).catch(() => response.destroy())
       return

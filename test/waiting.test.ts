@@ -14,7 +14,8 @@ async function status (service: Service, id: string): Promise<Run> {
 
 const second = async (): Promise<void> => await new Promise((resolve) => setTimeout(resolve, 1000))
 
-t.test('a run that waits for the pace says so in its status, its events and the list, and its times go on', async (t) => {
+t.test('a run that waits for the pace says so in its status, its events and ' +
+  'the list, and its times go on', async (t) => {
   const service = await startService(t, { sandbox: { tier: 'development' }, env: { SPOTIFY_CALLS_PER_30S: '12' } })
   const { id } = await start(service, { limit: 30 })
   const { events, until } = await watchEvents(t, service, id)
@@ -30,7 +31,12 @@ t.test('a run that waits for the pace says so in its status, its events and the 
   for (const [place, { waiting, cost }] of statuses.entries()) {
     t.equal(waiting?.for, 'pace')
     const before = statuses[place - 1]
-    if (before !== undefined) t.ok(cost.throttledMs - before.cost.throttledMs > 700, `throttled for ${cost.throttledMs - before.cost.throttledMs} ms more`)
+    if (before !== undefined) {
+      t.ok(
+        cost.throttledMs - before.cost.throttledMs > 700,
+        `throttled for ${cost.throttledMs - before.cost.throttledMs} ms more`
+      )
+    }
   }
   const list = await (await service.get('/runs')).body.json() as { runs: Run[] }
   t.match(list.runs[0], { id, waiting: { for: 'pace' } })
@@ -46,7 +52,8 @@ t.test('a run that waits for the pace says so in its status, its events and the 
   t.equal((await service.document(id)).waiting, null)
 })
 
-t.test('what waits behind the run says how many runs are before it, and is told when that changes', { skip: skipOnReplicas('its replica counts by age') }, async (t) => {
+t.test('what waits behind the run says how many runs are before it, ' +
+  'and is told when that changes', { skip: skipOnReplicas('its replica counts by age') }, async (t) => {
   const service = await startService(t, { sandbox: { tier: 'development' }, env: { SPOTIFY_CALLS_PER_30S: '12' } })
   const first = await start(service, { limit: 30 })
   await (await watchEvents(t, service, first.id)).until(({ waiting }) => waiting?.for === 'pace')
@@ -59,7 +66,11 @@ t.test('what waits behind the run says how many runs are before it, and is told 
   await request(`${service.url}/runs/${second.id}/cancel`, { method: 'POST' })
   t.equal((await until(({ waiting }) => waiting?.detail === '1 run before it')).status, 'queued')
   await request(`${service.url}/runs/${first.id}/cancel`, { method: 'POST' })
-  t.equal((await until(({ waiting }) => waiting?.for === 'pace')).status, 'running', 'it is executed, and meets the same pace')
+  t.equal(
+    (await until(({ waiting }) => waiting?.for === 'pace')).status,
+    'running',
+    'it is executed, and meets the same pace'
+  )
 })
 
 t.test('a run whose calls are all in backoff says which one is tried next, when, and why', async (t) => {
@@ -74,9 +85,16 @@ t.test('a run whose calls are all in backoff says which one is tried next, when,
   t.ok(Math.abs(Date.parse(waiting?.until ?? '') - Date.now()) < 2000)
   t.match((await until((run) => run.waiting?.detail.startsWith('attempt 4') === true)).waiting, { for: 'retry' })
   t.match(await until(({ finishedAt }) => finishedAt !== null), { status: 'succeeded', waiting: null })
-  const sent = service.log().split('\n').filter((line) => line.includes('call failed; retrying')).map((line) => (JSON.parse(line) as { time: number }).time)
+  const sent = service
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('call failed; retrying'))
+    .map((line) => (JSON.parse(line) as { time: number }).time)
   const seen = events.find(({ run }) => run.waiting?.for === 'retry')
-  t.ok(performance.timeOrigin + (seen?.atMs ?? Infinity) - (sent[0] ?? 0) < 500, 'within half a second of its beginning')
+  t.ok(
+    performance.timeOrigin + (seen?.atMs ?? Infinity) - (sent[0] ?? 0) < 500,
+    'within half a second of its beginning'
+  )
 })
 
 t.test('a run that waits for a token says what the token endpoint answered', async (t) => {
@@ -86,12 +104,20 @@ t.test('a run that waits for a token says what the token endpoint answered', asy
   })
   const { id } = await start(service, { limit: 5 })
   const { until } = await watchEvents(t, service, id)
-  t.match((await until((run) => run.waiting?.for === 'retry')).waiting?.detail, /^attempt 2 of 5: the token endpoint answered 502/)
+  t.match(
+    (await until((run) => run.waiting?.for === 'retry')).waiting?.detail,
+    /^attempt 2 of 5: the token endpoint answered 502/
+  )
   t.match(await until(({ finishedAt }) => finishedAt !== null), { status: 'succeeded', waiting: null })
 })
 
 t.test("a run that waits for Spotify's pause says until when, and so does one that is paused", async (t) => {
-  const service = await startService(t, { sandbox: { tier: 'development', faults: [{ kind: 'rate-limit', endpoint: 'album', skip: 3, times: 1, retryAfter: '2' }] } })
+  const service = await startService(t, {
+    sandbox: {
+      tier: 'development',
+      faults: [{ kind: 'rate-limit', endpoint: 'album', skip: 3, times: 1, retryAfter: '2' }],
+    },
+  })
   const short = await start(service, { limit: 10 })
   const watched = await watchEvents(t, service, short.id)
   const { waiting } = await watched.until((run) => run.waiting?.for === 'pause')

@@ -7,7 +7,9 @@ import { temporaryFolder } from './service.ts'
 import { PAGE, type Row } from './what-happens-rows.ts'
 
 /** The page's commands: to start the sandbox, to start the service, and to play a row. */
-const [SANDBOX = '', SERVICE = '', PLAY = ''] = [...PAGE.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, commands]) => commands ?? '')
+const [SANDBOX = '', SERVICE = '', PLAY = ''] = [...PAGE.matchAll(/^```sh\n(.*?)^```$/gms)].map(
+  ([, commands]) => commands ?? ''
+)
 const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> }
 
 interface Outcome {
@@ -29,15 +31,28 @@ export interface Stage {
 /** Follow the page's commands until the service listens. */
 export async function startStage (t: Test, tier: Row['tier']): Promise<Stage> {
   const folder = await temporaryFolder(t)
-  const sandbox = await start(t, tier === 'extended' ? SANDBOX.replace('npm run -s sandbox', '$& -- --tier extended') : SANDBOX, /sandbox on (http:\S+)/)
+  const sandbox = await start(
+    t,
+    tier === 'extended' ? SANDBOX.replace('npm run -s sandbox', '$& -- --tier extended') : SANDBOX,
+    /sandbox on (http:\S+)/
+  )
   const onSandbox = (commands: string): string => commands.replaceAll('http://127.0.0.1:4000', sandbox.url)
-  const service = await start(t, onSandbox(SERVICE).replaceAll('data/faults', `${folder}/faults`), /listening at (http:[^"\s]+)/)
+  const service = await start(
+    t,
+    onSandbox(SERVICE).replaceAll('data/faults', `${folder}/faults`),
+    /listening at (http:[^"\s]+)/
+  )
   const play = onSandbox(PLAY).replaceAll('http://127.0.0.1:3000', service.url)
   let earlier = 0
   return {
     async play ({ setting }) {
       earlier = service.output().length
-      const { code, stdout, stderr } = await runCommand('bash', ['-c', play.replace(/^play '.*'$/m, 'play "$1"'), 'play', setting])
+      const { code, stdout, stderr } = await runCommand('bash', [
+        '-c',
+        play.replace(/^play '.*'$/m, 'play "$1"'),
+        'play',
+        setting,
+      ])
       if (code !== 0) throw new Error(stderr)
       return JSON.parse(stdout) as Outcome
     },
@@ -46,10 +61,21 @@ export async function startStage (t: Test, tier: Row['tier']): Promise<Stage> {
   }
 }
 
-/** Run commands of the page that do not end. A package script is run without npm between, so that a signal reaches it. */
-async function start (t: Test, commands: string, announces: RegExp): Promise<{ url: string, output: () => string, stop: () => Promise<void> }> {
-  const direct = commands.replace(/\bnpm (?:run -s )?(\w+)(?: --)?/, (_command, script: string) => `exec ${scripts[script]}`).replace(/^(\w+=\S+) exec /m, 'export $1; exec ')
-  const child: ChildProcess = spawn('bash', ['-c', direct], { env: { PATH: process.env['PATH'] ?? '', PORT: '0' }, stdio: ['ignore', 'pipe', 'pipe'] })
+/**
+ * Run commands of the page that do not end. A package script is run without npm between, so that a signal reaches it.
+ */
+async function start (
+  t: Test,
+  commands: string,
+  announces: RegExp
+): Promise<{ url: string, output: () => string, stop: () => Promise<void> }> {
+  const direct = commands
+    .replace(/\bnpm (?:run -s )?(\w+)(?: --)?/, (_command, script: string) => `exec ${scripts[script]}`)
+    .replace(/^(\w+=\S+) exec /m, 'export $1; exec ')
+  const child: ChildProcess = spawn('bash', ['-c', direct], {
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const exited = once(child, 'exit')
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL')

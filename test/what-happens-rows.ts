@@ -18,13 +18,19 @@ export interface Row {
 /** The tables of the page: a setting of the sandbox in the first cell, and how the run ends in the next four. */
 export const ROWS: Row[] = PAGE.split(/^## /m).flatMap((section) => {
   const tier = section.split('\n', 1)[0]?.includes('--tier extended') === true ? 'extended' : 'development'
-  return [...section.matchAll(/^\| `(\{.*?\})` \|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|/gm)].map(([, setting, status, error, gaps, log]): Row => ({
-    section: section.split('\n', 1)[0] ?? '',
-    tier,
-    setting: setting ?? '',
-    status: status?.trim() ?? '',
-    error: error?.trim() ?? '',
-    gaps: gaps?.split(',').map((code) => code.trim()).filter((code) => code !== '') ?? [],
-    log: [...log?.matchAll(/`([^`]+)`/g) ?? []].map(([, message]) => message ?? ''),
-  }))
+  return [...section.matchAll(/^\| `(\{.*?\})` \|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|/gm)].map(
+    ([, setting, status, error, gaps, log]): Row => ({
+      section: section.split('\n', 1)[0] ?? '',
+      tier,
+      setting: setting ?? '',
+      status: status?.trim() ?? '',
+      error: error?.trim() ?? '',
+      gaps:
+        gaps
+          ?.split(',')
+          .map((code) => code.trim())
+          .filter((code) => code !== '') ?? [],
+      log: [...(log?.matchAll(/`([^`]+)`/g) ?? [])].map(([, message]) => message ?? ''),
+    })
+  )
 })

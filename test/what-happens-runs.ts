@@ -22,8 +22,11 @@ function kindOf ({ setting }: Row): string {
 export function testRows (rows: Row[]): void {
   for (const { tier, setting, status, error, gaps, log } of rows) {
     const given = JSON.parse(setting) as Fault | Partial<SandboxSettings>
-    const skip = 'rateLimit' in given && skipOnReplicas('a minute: in PostgreSQL, whose clock is the real one, a window takes its 30 s')
-    t.test(`${tier} tier, ${setting}: ${[status, error, ...gaps].filter((word) => word !== '').join(', ')}`, { skip }, async (t) => {
+    const skip =
+      'rateLimit' in given &&
+      skipOnReplicas('a minute: in PostgreSQL, whose clock is the real one, a window takes its 30 s')
+    t.test(`${tier} tier, ${setting}: ` +
+      `${[status, error, ...gaps].filter((word) => word !== '').join(', ')}`, { skip }, async (t) => {
       const service = await startService(t, {
         sandbox: { tier, seed: 1, ...'kind' in given ? { faults: [given] } : given },
         env: { SPOTIFY_TIMEOUT_MS: '400', LOG_LEVEL: 'info' },
@@ -34,9 +37,17 @@ export function testRows (rows: Row[]): void {
       t.equal(run.error?.code ?? '', error)
       const codes = new Set(run.gaps.map(({ code }) => code))
       if (error === '' || gaps.length > 0) t.strictSame([...codes].sort(), [...gaps].sort())
-      const messages = new Set(service.log().trim().split('\n').map((line) => (JSON.parse(line) as { msg: string }).msg))
+      const messages = new Set(
+        service
+          .log()
+          .trim()
+          .split('\n')
+          .map((line) => (JSON.parse(line) as { msg: string }).msg)
+      )
       for (const message of log) t.ok(messages.has(message), `the log says: ${message}`)
-      if (status !== 'paused') isHonest(t, run, await service.document(run.id), service.sandbox, service.sandboxUrl, 'no lie')
+      if (status !== 'paused') {
+        isHonest(t, run, await service.document(run.id), service.sandbox, service.sandboxUrl, 'no lie')
+      }
     })
   }
 }

@@ -29,18 +29,29 @@ function whileItWaits (service: Service): OnEvent {
 }
 
 function answers (events: readonly DagEvent[], method: string, path: RegExp): number[] {
-  return events.flatMap((event) => event.event === 'answer' && event.method === method && path.test(event.path) ? [event.status] : [])
+  return events.flatMap((event) =>
+    event.event === 'answer' && event.method === method && path.test(event.path) ? [event.status] : []
+  )
 }
 
 async function checkFiles (t: Test, { end }: Played, run: Run): Promise<void> {
   const folder = String(end.xcoms['store'])
   t.match(folder, new RegExp(`/market=DE/run=${run.id}$`))
-  t.strictSame((await readdir(folder)).sort(), ['album_artists.parquet', 'albums.parquet', 'artists.parquet', 'document.json', 'track_artists.parquet', 'tracks.parquet'])
+  t.strictSame((await readdir(folder)).sort(), [
+    'album_artists.parquet',
+    'albums.parquet',
+    'artists.parquet',
+    'document.json',
+    'track_artists.parquet',
+    'tracks.parquet',
+  ])
   const bytes = await readFile(`${folder}/document.json`)
   t.equal(createHash('sha256').update(bytes).digest('hex'), run.file?.sha256)
   t.equal((JSON.parse(bytes.toString()) as Document).albums.length, 12)
   for (const name of await readdir(folder)) {
-    if (name.endsWith('.parquet')) t.equal((await readFile(`${folder}/${name}`)).subarray(0, 4).toString(), 'PAR1', name)
+    if (name.endsWith('.parquet')) {
+      t.equal((await readFile(`${folder}/${name}`)).subarray(0, 4).toString(), 'PAR1', name)
+    }
   }
   t.strictSame(end.xcoms['count'], { albums: 12, tracks: run.progress.tracks })
 }
@@ -50,7 +61,10 @@ t.test('the DAG of examples/airflow, played against the service', { skip }, asyn
     const service = await startService(t, { sandbox: { latencyMs: 10 }, env: { API_KEYS: 'secret' } })
     const headers = { 'X-API-Key': 'secret' }
     const played = await playDag(t, { url: service.url, headers, onEvent: whileItWaits(service) })
-    t.match(played.end, { state: 'success', tasks: { start: 'success', store: 'success', count: 'success', reject: 'skipped', ...SKIPPED_RESUME } })
+    t.match(played.end, {
+      state: 'success',
+      tasks: { start: 'success', store: 'success', count: 'success', reject: 'skipped', ...SKIPPED_RESUME },
+    })
     const { runs: [run] } = await (await request(`${service.url}/runs`, { headers })).body.json() as { runs: [Run] }
     t.match(run, { status: 'succeeded', request: { market: 'DE', limit: 12 } })
     await checkFiles(t, played, run)
@@ -63,7 +77,8 @@ t.test('the DAG of examples/airflow, played against the service', { skip }, asyn
     const service = await startService(t, { sandbox: { latencyMs: 5 } })
     const wait = whileItWaits(service)
     let losses = 0
-    const lose: OnEvent = async (event) => event.event === 'answer' && event.method === 'POST' && losses++ < 2 ? 'lose' : await wait(event)
+    const lose: OnEvent = async (event) =>
+      event.event === 'answer' && event.method === 'POST' && losses++ < 2 ? 'lose' : await wait(event)
     const played = await playDag(t, { url: service.url, onEvent: lose })
     t.equal(played.end.state, 'success')
     t.strictSame(answers(played.events, 'POST', /^\/ingest$/), [202, 202, 202])
@@ -89,8 +104,14 @@ t.test('the DAG of examples/airflow, played against the service', { skip }, asyn
         return await wait(event)
       },
     })
-    t.match(played.end, { state: 'success', tasks: { resume: 'success', choose_again: 'success', store: 'success', reject: 'skipped' } })
-    t.match(played.end.xcoms, { outcome: { status: 'partial', gaps: 1 }, outcome_again: { status: 'succeeded', gaps: 0 } })
+    t.match(played.end, {
+      state: 'success',
+      tasks: { resume: 'success', choose_again: 'success', store: 'success', reject: 'skipped' },
+    })
+    t.match(played.end.xcoms, {
+      outcome: { status: 'partial', gaps: 1 },
+      outcome_again: { status: 'succeeded', gaps: 0 },
+    })
     t.strictSame(answers(played.events, 'POST', /resume$/), [202, 409], 'the run goes on already')
     const all = await runs(service)
     t.match(all, [{ status: 'succeeded' }])
@@ -101,9 +122,14 @@ t.test('the DAG of examples/airflow, played against the service', { skip }, asyn
   t.test('partial again after its resume: rejected, with one alert and no file', async (t) => {
     const service = await startService(t)
     const { sandbox } = service.sandbox
-    sandbox.change({ faults: [{ kind: 'not-found', endpoint: 'album', albumId: sandbox.catalogue.searchOrder[2] ?? '' }] })
+    sandbox.change({
+      faults: [{ kind: 'not-found', endpoint: 'album', albumId: sandbox.catalogue.searchOrder[2] ?? '' }],
+    })
     const played = await playDag(t, { url: service.url, onEvent: whileItWaits(service) })
-    t.match(played.end, { state: 'failed', tasks: { resume: 'success', store: 'skipped', count: 'skipped', reject: 'failed' } })
+    t.match(played.end, {
+      state: 'failed',
+      tasks: { resume: 'success', store: 'skipped', count: 'skipped', reject: 'failed' },
+    })
     t.equal(answers(played.events, 'POST', /resume$/).length, 1)
     t.match(played.alerts, [/reject failed .*partial, 1 gaps/])
     t.match(played.alerts[0], FAIL_IN_ALERT)
@@ -112,14 +138,29 @@ t.test('the DAG of examples/airflow, played against the service', { skip }, asyn
   t.test('a quality that the market does not accept: rejected, with one alert and no file', async (t) => {
     const service = await startService(t, { sandbox: { faults: [{ kind: 'artists-text', endpoint: 'album' }] } })
     const played = await playDag(t, { url: service.url, onEvent: whileItWaits(service) })
-    t.match(played.end, { state: 'failed', tasks: { choose: 'success', store: 'skipped', reject: 'failed', ...SKIPPED_RESUME } })
+    t.match(played.end, {
+      state: 'failed',
+      tasks: { choose: 'success', store: 'skipped', reject: 'failed', ...SKIPPED_RESUME },
+    })
     t.match(played.alerts, [/reject failed .*succeeded, 0 gaps, quality failed/])
   })
 
-  t.test('a pause for quota that is longer than the sensor waits: failed with one alert, and the run goes on later', async (t) => {
-    const service = await startService(t, { sandbox: { faults: [{ kind: 'quota', endpoint: 'album', skip: 5, times: 1, retryAfter: '48925' }] } })
+  t.test('a pause for quota that is longer than the sensor waits: failed with one ' +
+    'alert, and the run goes on later', async (t) => {
+    const service = await startService(t, {
+      sandbox: { faults: [{ kind: 'quota', endpoint: 'album', skip: 5, times: 1, retryAfter: '48925' }] },
+    })
     const played = await playDag(t, { url: service.url, onEvent: whileItWaits(service) })
-    t.match(played.end, { state: 'failed', tasks: { start: 'success', ready: 'failed', outcome: 'upstream_failed', store: 'upstream_failed', count: 'upstream_failed' } })
+    t.match(played.end, {
+      state: 'failed',
+      tasks: {
+        start: 'success',
+        ready: 'failed',
+        outcome: 'upstream_failed',
+        store: 'upstream_failed',
+        count: 'upstream_failed',
+      },
+    })
     t.ok(played.end.clockS >= 3600 && played.end.clockS < 3700, `${played.end.clockS} s`)
     t.match(played.alerts, [/ready failed .*AirflowSensorTimeout/])
     t.match(await runs(service), [{ id: played.end.xcoms['start'], status: 'paused' }], 'nobody has canceled it')
@@ -153,7 +194,9 @@ t.test('the DAG of examples/airflow, played against the service', { skip }, asyn
     const played = await playDag(t, {
       url: service.url,
       async onEvent (event) {
-        if (event.event === 'success' && event.task === 'start') await (await request(`${service.url}/runs/${String(event.xcom)}/cancel`, { method: 'POST' })).body.dump()
+        if (event.event === 'success' && event.task === 'start') {
+          await (await request(`${service.url}/runs/${String(event.xcom)}/cancel`, { method: 'POST' })).body.dump()
+        }
       },
     })
     t.match(played.end, { state: 'failed', tasks: { ready: 'failed', store: 'upstream_failed' } })
@@ -162,7 +205,10 @@ t.test('the DAG of examples/airflow, played against the service', { skip }, asyn
 })
 
 async function restart (t: Test, { sandboxUrl, dataDir }: Service, port: number): Promise<FastifyInstance> {
-  const app = await buildApp({ env: { ...environment(sandboxUrl, dataDir), LOG_LEVEL: 'silent' }, logger: pino({ level: 'silent' }) })
+  const app = await buildApp({
+    env: { ...environment(sandboxUrl, dataDir), LOG_LEVEL: 'silent' },
+    logger: pino({ level: 'silent' }),
+  })
   t.teardown(async () => await app.close())
   await app.listen({ host: '127.0.0.1', port })
   return app

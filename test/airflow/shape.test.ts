@@ -23,11 +23,16 @@ t.test('examples/airflow', { skip }, async (t) => {
     const { code, stdout, stderr } = await runCommand('python3', ['test/airflow/shape.py', DAG_FILE], PYTHON_ENV)
     t.equal(code, 0, stderr)
     const dags = JSON.parse(stdout) as Record<string, Shape>
-    t.strictSame(Object.entries(dags).map(([id, { schedule, timezone, catchup }]) => [id, schedule, timezone, catchup]).sort(), [
-      ['album_releases_de', '0 6 * * *', 'Europe/Berlin', false],
-      ['album_releases_jp', '30 7 * * 5', 'Asia/Tokyo', false],
-      ['album_releases_us', '0 6 * * *', 'America/New_York', false],
-    ])
+    t.strictSame(
+      Object.entries(dags)
+        .map(([id, { schedule, timezone, catchup }]) => [id, schedule, timezone, catchup])
+        .sort(),
+      [
+        ['album_releases_de', '0 6 * * *', 'Europe/Berlin', false],
+        ['album_releases_jp', '30 7 * * 5', 'Asia/Tokyo', false],
+        ['album_releases_us', '0 6 * * *', 'America/New_York', false],
+      ]
+    )
 
     t.test('all of one shape', async (t) => {
       for (const { tasks } of Object.values(dags)) {

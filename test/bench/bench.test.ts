@@ -1,6 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { type Work, developmentCalls, developmentPathMs, extendedCalls, extendedPathMs, limitedPathMs, strictExtendedPathMs } from '../../bench/bounds.ts'
+import {
+  type Work,
+  developmentCalls,
+  developmentPathMs,
+  extendedCalls,
+  extendedPathMs,
+  limitedPathMs,
+  strictExtendedPathMs,
+} from '../../bench/bounds.ts'
 import { readOptions } from '../../bench/options.ts'
 import { type Report, renderReport } from '../../bench/report/markdown.ts'
 import { type Row, type Table, isWhole } from '../../bench/results.ts'
@@ -30,7 +38,10 @@ t.test('the bounds that the benchmark compares with', async (t) => {
 
 t.test('a contender that lost something, or failed, is not counted as whole', async (t) => {
   const table: Pick<Table, 'albums' | 'tracks'> = { albums: 2, tracks: 20 }
-  const row = (albums: number, tracks: number, error: string | null = null): Row => ({ contender: 'x', samples: [{ outcomes: [{ albums, tracks, error, endedMs: 1 }] } as Row['samples'][0]] })
+  const row = (albums: number, tracks: number, error: string | null = null): Row => ({
+    contender: 'x',
+    samples: [{ outcomes: [{ albums, tracks, error, endedMs: 1 }] } as Row['samples'][0]],
+  })
   t.ok(isWhole(table, row(2, 20)))
   t.notOk(isWhole(table, row(2, 19)))
   t.notOk(isWhole(table, row(1, 20)))
@@ -47,6 +58,12 @@ t.test('a record is only made of the whole benchmark', async (t) => {
 
 t.test('what bench/README.md records is what the benchmark stored, word for word', async (t) => {
   const stored = await readFile('bench/results.json', 'utf8').catch(() => null)
-  const [, recorded] = /<!-- begin of the record -->\n([^]*)\n<!-- end of the record -->/.exec(await readFile('bench/README.md', 'utf8')) ?? []
-  t.equal(recorded, stored === null ? 'None yet: `npm run bench -- --record`.' : renderReport(JSON.parse(stored) as Report))
+  const [, recorded] =
+    /<!-- begin of the record -->\n([^]*)\n<!-- end of the record -->/.exec(
+      await readFile('bench/README.md', 'utf8')
+    ) ?? []
+  t.equal(
+    recorded,
+    stored === null ? 'None yet: `npm run bench -- --record`.' : renderReport(JSON.parse(stored) as Report)
+  )
 })

@@ -19,12 +19,20 @@ t.test('npm run compare', async (t) => {
 
   t.test('all three do the whole job where nothing goes wrong', async (t) => {
     const results = comparison.results.filter(({ scenario }) => scenario === 'no fault')
-    t.match(results.map(({ completeAlbums, longAlbums, completeLongAlbums }) => [completeAlbums, longAlbums - completeLongAlbums]), Array(3).fill([100, 0]))
+    t.match(
+      results.map(({ completeAlbums, longAlbums, completeLongAlbums }) => [
+        completeAlbums,
+        longAlbums - completeLongAlbums,
+      ]),
+      Array(3).fill([100, 0])
+    )
     t.ok(results.every(({ longAlbums }) => longAlbums > 0), 'there are albums over 50 tracks')
   })
 
   t.test('the SDK is the version that the page names', async (t) => {
-    const { version } = JSON.parse(await readFile('node_modules/@spotify/web-api-ts-sdk/package.json', 'utf8')) as { version: string }
+    const { version } = JSON.parse(await readFile('node_modules/@spotify/web-api-ts-sdk/package.json', 'utf8')) as {
+      version: string
+    }
     t.match(await readFile(PAGE, 'utf8'), `\`@spotify/web-api-ts-sdk\` ${version}`)
   })
 })

@@ -22,13 +22,22 @@ t.test('each field of the body of POST /ingest has its option, which the help sh
   t.strictSame(Object.keys(EXAMPLES), Object.keys(IngestBody.properties))
   for (const [field, { args, value }] of Object.entries(EXAMPLES)) {
     t.strictSame(readArguments(args).body, { [field]: value })
-    t.match(USAGE, new RegExp(`^  ${args[0]} .*${INGEST_FIELDS[field as keyof IngestBody].help.replace(/[()]/g, '.')}$`, 'm'))
+    t.match(
+      USAGE,
+      new RegExp(`^  ${args[0]} .*${INGEST_FIELDS[field as keyof IngestBody].help.replace(/[()]/g, '.')}$`, 'm')
+    )
   }
 })
 
 t.test('the options that are no fields', async (t) => {
   t.strictSame(readArguments([]), { body: {}, out: undefined, tables: false, waitForPause: false, help: false })
-  t.strictSame(readArguments(['--out', 'd', '--tables', '--wait-for-pause']), { body: {}, out: 'd', tables: true, waitForPause: true, help: false })
+  t.strictSame(readArguments(['--out', 'd', '--tables', '--wait-for-pause']), {
+    body: {},
+    out: 'd',
+    tables: true,
+    waitForPause: true,
+    help: false,
+  })
   t.equal(readArguments(['--limit', 'wrong', '-h']).help, true, 'who asks for help gets it, whatever else is wrong')
   for (const option of ['--out', '--tables', '--wait-for-pause', '--help']) t.ok(USAGE.includes(`  ${option}`))
 })
@@ -43,7 +52,10 @@ const REFUSED: Array<[args: string[], sentence: RegExp]> = [
   [['--source', 'radio'], /^--source cannot be "radio": it must be one of auto, new-releases/],
   [['--market', 'germany'], /^--market cannot be "germany": it must be ISO 3166-1 alpha-2/],
   [['--query', ''], /^--query cannot be "": it must NOT have fewer than 1 characters/],
-  [['--album-ids', `${ID},`], /^--album-ids cannot be "": it must be a Spotify id, URI or open.spotify.com link of an album/],
+  [
+    ['--album-ids', `${ID},`],
+    /^--album-ids cannot be "": it must be a Spotify id, URI or open.spotify.com link of an album/,
+  ],
   [['--speed', '9'], /^Unknown option '--speed'/],
   [['extra'], /^Unexpected argument 'extra'/],
 ]
@@ -56,15 +68,23 @@ t.test('a wrong option is refused in one sentence that names it', async (t) => {
 })
 
 t.test('an option that npm took for its own is refused, since the run would be another one', async (t) => {
-  t.throws(() => readArguments([], { npm_config_refresh: 'true' }), { message: /^npm has taken --refresh .*npm run -s ingest -- --refresh$/ })
+  t.throws(() => readArguments([], { npm_config_refresh: 'true' }), {
+    message: /^npm has taken --refresh .*npm run -s ingest -- --refresh$/,
+  })
   t.throws(() => readArguments(['5'], { npm_config_album_ids: 'true' }), { message: /--album-ids/ })
   t.doesNotThrow(() => readArguments([], { npm_config_cache: '/c', npm_config_help: '' }))
 })
 
 const IN_OPTIONS: Array<[body: IngestBody, sentence: string]> = [
   [{ source: 'albums' }, '--source "albums" needs --album-ids'],
-  [{ artistIds: [ID] }, '--artist-ids is only for --source "artists", and --source is "auto": leave it out or change --source'],
-  [{ source: 'albums', albumIds: [ID], limit: 2 }, '--limit does not go with --source "albums", which means exactly the albums in --album-ids: leave --limit out'],
+  [
+    { artistIds: [ID] },
+    '--artist-ids is only for --source "artists", and --source is "auto": leave it out or change --source',
+  ],
+  [
+    { source: 'albums', albumIds: [ID], limit: 2 },
+    '--limit does not go with --source "albums", which means exactly the albums in --album-ids: leave --limit out',
+  ],
   [{ limit: 1001 }, '1001 albums are more than MAX_ALBUMS_PER_RUN allows (1000): ask for fewer, or raise it'],
 ]
 

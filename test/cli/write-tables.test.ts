@@ -21,7 +21,9 @@ t.test('a file for each table stands beside the document, with what the route gi
   await writeFile(path, documentOf([album('a')]))
   const paths = await writeTables(endedRun(), path)
   t.strictSame(paths.map((path) => basename(path)), NAMES.map((name) => `${STEM}.${name}`))
-  for (const [place, table] of TABLES.entries()) t.strictSame(await readFile(paths[place] ?? ''), await written(table, [album('a')]), table.name)
+  for (const [place, table] of TABLES.entries()) {
+    t.strictSame(await readFile(paths[place] ?? ''), await written(table, [album('a')]), table.name)
+  }
 })
 
 t.test('nothing is replaced: equal files are the tables, other ones keep their names', async (t) => {
@@ -32,8 +34,15 @@ t.test('nothing is replaced: equal files are the tables, other ones keep their n
   t.strictSame(await writeTables(endedRun(), path), first)
   await writeFile(path, documentOf([album('b')]))
   const second = await writeTables(endedRun(), path)
-  t.strictSame(second.map((path) => basename(path)), NAMES.map((name) => `${STEM}-2.${name}`), 'all of them, also those of equal content')
-  t.strictSame((await readdir(folder)).sort(), [`${STEM}.json`, ...[...first, ...second].map((path) => basename(path))].sort())
+  t.strictSame(
+    second.map((path) => basename(path)),
+    NAMES.map((name) => `${STEM}-2.${name}`),
+    'all of them, also those of equal content'
+  )
+  t.strictSame(
+    (await readdir(folder)).sort(),
+    [`${STEM}.json`, ...[...first, ...second].map((path) => basename(path))].sort()
+  )
   t.strictSame(await readFile(first[0] ?? ''), await written(ALBUMS, [album('a')]))
 })
 

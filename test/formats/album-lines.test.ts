@@ -20,7 +20,9 @@ async function read (text: string, bytes: number): Promise<unknown[]> {
 
 t.test('the albums of a document are found however it is cut into pieces', async (t) => {
   const text = documentOf(ALBUMS)
-  for (const bytes of [1, 2, 3, 7, 64, 100, text.length - 1, text.length, 10_000]) t.same(await read(text, bytes), ALBUMS, `pieces of ${bytes} bytes`)
+  for (const bytes of [1, 2, 3, 7, 64, 100, text.length - 1, text.length, 10_000]) {
+    t.same(await read(text, bytes), ALBUMS, `pieces of ${bytes} bytes`)
+  }
 })
 
 t.test('a document of one album has one, and one of none has none', async (t) => {

@@ -61,7 +61,8 @@ t.test('a client that leaves while it waits is passed over', async (t) => {
   await t.rejects(lock.acquire(gone.signal), { message: 'gone' })
 })
 
-t.test('a reader that stalls lets the next one go on, and goes on itself before those that have not begun', async (t) => {
+t.test('a reader that stalls lets the next one go on, and goes on itself ' +
+  'before those that have not begun', async (t) => {
   const lock = createClientLock({ ...LIMITS, stalledMs: 5 })
   const stalled = await lock.acquire(never)
   stalled.idle()
@@ -112,7 +113,9 @@ t.test('between two albums the event loop serves others', async (t) => {
   const conversion = await conversions.begin('a', never)
   let served = 0
   const loop = setInterval(() => served++, 1)
-  for await (const album of conversion.inTurns(albums('a'))) for (const untilMs = performance.now() + 6; performance.now() < untilMs;) t.ok(album)
+  for await (const album of conversion.inTurns(albums('a'))) {
+    for (const untilMs = performance.now() + 6; performance.now() < untilMs;) t.ok(album)
+  }
   clearInterval(loop)
   t.ok(served >= 4, `${served} times`)
   conversion.end()

@@ -5,7 +5,11 @@ import { CSV_COLUMNS, csv, csvCell } from '../../src/formats/csv.ts'
 import { all, texts } from './lines.ts'
 
 function parse (text: string): Array<Record<string, string>> {
-  const { data, errors } = Papa.parse<Record<string, string>>(text, { header: true, newline: '\r\n', skipEmptyLines: true })
+  const { data, errors } = Papa.parse<Record<string, string>>(text, {
+    header: true,
+    newline: '\r\n',
+    skipEmptyLines: true,
+  })
   t.same(errors, [])
   return data
 }
@@ -68,7 +72,19 @@ const FORMULA = '=+\\-@＝＋－＠﹦﹢﹣﹫'
 const INVISIBLE = '[\\p{White_Space}\\p{Default_Ignorable_Code_Point}\\p{C}\\u2800"]*'
 /** Texts that are made of what matters here, more often than chance would have it. */
 const hostile = fc.array(fc.oneof(
-  fc.constantFrom(...'=+-@＝＋－＠﹦﹢﹣﹫,;\t\r\n"\' |x', '\u00a0', '\ufeff', '\u200b', '\u2028', '\u2800', '\u3000', '\u0000', '\u00ad', '\ud800', '\u{e0001}'),
+  fc.constantFrom(
+    ...'=+-@＝＋－＠﹦﹢﹣﹫,;\t\r\n"\' |x',
+    '\u00a0',
+    '\ufeff',
+    '\u200b',
+    '\u2028',
+    '\u2800',
+    '\u3000',
+    '\u0000',
+    '\u00ad',
+    '\ud800',
+    '\u{e0001}'
+  ),
   fc.string({ unit: 'binary', maxLength: 3 })
 ), { maxLength: 12 }).map((pieces) => pieces.join(''))
 
@@ -78,25 +94,48 @@ function original (cell: string): string {
   return cell.replace(/^'(?='*[\t\r\n])/, '').replace(start, '$1$2')
 }
 
-t.test('however a row is split, no piece of it starts a formula, whatever cannot be seen or quotes stand before it', async () => {
+t.test('however a row is split, no piece of it starts a formula, whatever cannot be ' +
+  'seen or quotes stand before it', async () => {
   const starts = new RegExp(`^${INVISIBLE}[${FORMULA}]`, 'u')
   fc.assert(fc.property(fc.array(hostile, { minLength: 2, maxLength: 4 }), (values) => {
-    const row = ['x', ...values.map(csvCell)].join() + '\r\n' // a byte order mark at the very beginning would be the file's
+    // a byte order mark at the very beginning would be the file's
+    const row = ['x', ...values.map(csvCell)].join() + '\r\n'
     const parsed = Papa.parse<string[]>(row, { delimiter: ',', newline: '\r\n' }).data.flat()
-    return [row, ...parsed].every((text) => [',', ';', '\t', /\r\n?|\n/, /[,;\t\r\n]/].every((separator) => !text.split(separator).some((piece) => starts.test(piece)))) &&
-      !parsed.some((cell) => /^[=+\-@\t\r\n]/.test(cell))
+    return (
+      [row, ...parsed].every((text) =>
+        [',', ';', '\t', /\r\n?|\n/, /[,;\t\r\n]/].every(
+          (separator) => !text.split(separator).some((piece) => starts.test(piece))
+        )
+      ) && !parsed.some((cell) => /^[=+\-@\t\r\n]/.test(cell))
+    )
   }), { numRuns: 4000 })
 })
 
 t.test('any text comes back when the apostrophe that was added is taken away', async () => {
-  fc.assert(fc.property(fc.array(fc.oneof(hostile, fc.string({ unit: 'binary' })), { minLength: 2, maxLength: 5 }), (values) => {
-    const row = Papa.parse<string[]>(['x', ...values.map(csvCell)].join() + '\r\n', { delimiter: ',', newline: '\r\n' }).data[0]?.slice(1)
-    return values.every((value, place) => original(row?.[place] ?? '') === value)
-  }), { numRuns: 2000 })
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(hostile, fc.string({ unit: 'binary' })), { minLength: 2, maxLength: 5 }),
+      (values) => {
+        const row = Papa.parse<string[]>(['x', ...values.map(csvCell)].join() + '\r\n', {
+          delimiter: ',',
+          newline: '\r\n',
+        }).data[0]?.slice(1)
+        return values.every((value, place) => original(row?.[place] ?? '') === value)
+      }
+    ),
+    { numRuns: 2000 }
+  )
 })
 
 t.test('a cell costs time by its length, not by its square', async (t) => {
-  for (const text of [' '.repeat(200_000), '\t'.repeat(200_000), ';'.repeat(200_000), ' ;'.repeat(100_000), "'".repeat(200_000), ' ;\''.repeat(70_000)]) t.ok(csvCell(`${text}=`).length > 200_000)
+  for (const text of [
+    ' '.repeat(200_000),
+    '\t'.repeat(200_000),
+    ';'.repeat(200_000),
+    ' ;'.repeat(100_000),
+    "'".repeat(200_000),
+    " ;'".repeat(70_000),
+  ]) { t.ok(csvCell(`${text}=`).length > 200_000) }
 })
 
 t.test('a track a row, under a header, each with its album', async (t) => {
@@ -110,8 +149,26 @@ t.test('a track a row, under a header, each with its album', async (t) => {
     external_urls: { spotify: 'https://open.spotify.com/album/al' },
     tracks: {
       items: [
-        { id: 't1', name: '=1', disc_number: 1, track_number: 1, duration_ms: 61_000, explicit: false, artists: [{ id: 'x', name: 'X' }], external_urls: { spotify: 'https://open.spotify.com/track/t1' } },
-        { id: 't2', name: 'Two', disc_number: 2, track_number: 1, duration_ms: 5, explicit: true, artists: [], external_urls: {} },
+        {
+          id: 't1',
+          name: '=1',
+          disc_number: 1,
+          track_number: 1,
+          duration_ms: 61_000,
+          explicit: false,
+          artists: [{ id: 'x', name: 'X' }],
+          external_urls: { spotify: 'https://open.spotify.com/track/t1' },
+        },
+        {
+          id: 't2',
+          name: 'Two',
+          disc_number: 2,
+          track_number: 1,
+          duration_ms: 5,
+          explicit: true,
+          artists: [],
+          external_urls: {},
+        },
       ]
     },
   }))))
@@ -134,7 +191,14 @@ t.test('a track a row, under a header, each with its album', async (t) => {
     explicit: 'false',
     track_url: 'https://open.spotify.com/track/t1',
   })
-  t.match(second, { album_id: 'al', track_id: 't2', explicit: 'true', disc_number: '2', track_artists: '', track_url: '' })
+  t.match(second, {
+    album_id: 'al',
+    track_id: 't2',
+    explicit: 'true',
+    disc_number: '2',
+    track_artists: '',
+    track_url: '',
+  })
   t.same(more, [])
 })
 

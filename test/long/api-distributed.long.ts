@@ -1,6 +1,7 @@
 /**
  * The same tests of the service by its routes, and under trouble, once more: now each service is a replica, on a
- * PostgreSQL. What cannot be on replicas says so where it is (`skipOnReplicas`). Of faults.test.ts there are only mixtures,
+ * PostgreSQL. What cannot be on replicas says so where it is (`skipOnReplicas`). Of faults.test.ts there are only
+ * mixtures,
  * and of them those without limits and quotas: pauses take their real time here, and each of these by itself is in
  * quota.test.ts and what-happens-when.test.ts.
  */

@@ -18,7 +18,10 @@ import { type Loss, lossOf } from './loss.ts'
 const TIERS = ['development', 'extended'] as const
 type Tier = typeof TIERS[number]
 
-/** When the process is killed. `early`: while it finds out what the app may do. `document`: while the file is being written. */
+/**
+ * When the process is killed. `early`: while it finds out what the app may do. `document`: while the file is being
+ * written.
+ */
 const MOMENTS = ['any', 'twice', 'early', 'document'] as const
 /** What CI has time for; the promise is about 100 on each database: CRASH_KILLS=100 takes half an hour. */
 const KILLS = process.env['CRASH_KILLS']
@@ -39,9 +42,16 @@ for (let index = 0; index < RUNS; index++) {
   const moment = MOMENTS[Math.floor(index / 2) % MOMENTS.length] as typeof MOMENTS[number]
   const seed = 1 + Math.floor(index / 2)
   const isOnSqlite = index < ON_SQLITE
-  t.test(`run ${index + 1}, ${tier} tier, ${isOnSqlite ? 'SQLite' : 'PostgreSQL'}, kill -9: ${moment}`, { skip: !isOnSqlite && postgresql === null && 'no PostgreSQL on this machine' }, async (t) => {
+  t.test(`run ${index + 1}, ${tier} tier, ` +
+    `${isOnSqlite ? 'SQLite' : 'PostgreSQL'}, kill -9: ` +
+      `${moment}`, { skip: !isOnSqlite && postgresql === null && 'no PostgreSQL on this machine' }, async (t) => {
     const random = createRandom(mix(seed, index))
-    const trial = await startTrial(t, { tier, seed, ...LATENCY }, moment === 'document' ? { source: 'search', limit: 300 } : {}, isOnSqlite ? {} : { DATABASE_URL: postgresql?.url ?? '', DATABASE_SCHEMA: `run_${index}` })
+    const trial = await startTrial(
+      t,
+      { tier, seed, ...LATENCY },
+      moment === 'document' ? { source: 'search', limit: 300 } : {},
+      isOnSqlite ? {} : { DATABASE_URL: postgresql?.url ?? '', DATABASE_SCHEMA: `run_${index}` }
+    )
     const { sandbox, folder, planned } = trial
     const first = await startProcess(t, trial.env)
     const { id } = await post(first.url, trial.body)
@@ -58,7 +68,10 @@ for (let index = 0; index < RUNS; index++) {
       loss = await killNow(trial, id, first.child, random)
     }
     if (moment === 'twice') {
-      const second = spawn(process.execPath, ['src/server.ts'], { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...trial.env }, stdio: 'ignore' })
+      const second = spawn(process.execPath, ['src/server.ts'], {
+        env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...trial.env },
+        stdio: 'ignore',
+      })
       t.teardown(() => second.kill('SIGKILL'))
       await untilCalls(trial, loss.calls + between(random, 0, Math.max(0, planned - loss.calls)))
       loss = await killNow(trial, id, second, random)
@@ -68,7 +81,10 @@ for (let index = 0; index < RUNS; index++) {
 }
 
 t.test('what the kills met', async (t) => {
-  t.comment(`worst of ${RUNS} runs: ${JSON.stringify(worst)}; ${duringDocument} of ${RUNS / 4} were killed while the document was half written`)
+  t.comment(
+    `worst of ${RUNS} runs: ${JSON.stringify(worst)}; ${duringDocument} of ${RUNS / 4} were killed while ` +
+      'the document was half written'
+  )
   t.ok(duringDocument >= 2, `${duringDocument} processes were killed while the document was being written`)
 })
 
@@ -104,7 +120,12 @@ interface Trial {
   planned: number
 }
 
-async function startTrial (t: Test, settings: Partial<SandboxSettings>, body: object = {}, database: Record<string, string> = {}): Promise<Trial> {
+async function startTrial (
+  t: Test,
+  settings: Partial<SandboxSettings>,
+  body: object = {},
+  database: Record<string, string> = {}
+): Promise<Trial> {
   const albums = 'limit' in body ? 320 : 120
   const calm = await startService(t, { sandbox: { ...settings, albums, latencyMs: 0, jitterMs: 0 } })
   await calm.ingest(body)
@@ -118,22 +139,45 @@ async function startTrial (t: Test, settings: Partial<SandboxSettings>, body: ob
 }
 
 /** Start again: the run ends by itself, complete, to the byte, and paid for only what was lost on its way. */
-async function endsAsIfNothingHadHappened (t: Test, trial: Trial, id: string, { inFlight, unsaved }: Loss, kills = 1): Promise<void> {
+async function endsAsIfNothingHadHappened (
+  t: Test,
+  trial: Trial,
+  id: string,
+  { inFlight, unsaved }: Loss,
+  kills = 1
+): Promise<void> {
   const { sandbox, sandboxUrl, env, folder, planned } = trial
   const last = await startProcess(t, env)
   const run = await untilEnded(last.url, id)
   t.match(run, { id, status: 'succeeded', complete: true, gaps: [], error: null })
   const document = await download(last.url, id)
-  const listing = run.source?.used === 'new-releases' ? sandbox.sandbox.catalogue.newReleases : sandbox.sandbox.catalogue.searchOrder
-  t.strictSame(document.albums.map((album) => album.id), listing.slice(0, run.request.limit), 'every album, in the order of the listing')
+  const listing =
+    run.source?.used === 'new-releases' ? sandbox.sandbox.catalogue.newReleases : sandbox.sandbox.catalogue.searchOrder
+  t.strictSame(
+    document.albums.map((album) => album.id),
+    listing.slice(0, run.request.limit),
+    'every album, in the order of the listing'
+  )
   matchesTruth(t, document, sandbox, sandboxUrl)
   const bytes = await readFile(join(folder, run.file?.name ?? ''))
-  t.equal(createHash('sha256').update(bytes).digest('hex'), run.file?.sha256, 'the file is the one that the record names')
+  t.equal(
+    createHash('sha256').update(bytes).digest('hex'),
+    run.file?.sha256,
+    'the file is the one that the record names'
+  )
 
   const { calls } = sandbox.sandbox.stats()
   const extra = calls - planned
-  t.ok(extra <= inFlight + unsaved, `${extra} calls beyond the ${planned} of an undisturbed run; lost at the kill: ${inFlight} in flight, ${unsaved} answered and not stored`)
-  t.ok(extra <= kills * MAX_CONCURRENCY, `${extra} calls more than undisturbed: a call is in flight until its answer is stored, and ${MAX_CONCURRENCY} may be`)
+  t.ok(
+    extra <= inFlight + unsaved,
+    `${extra} calls beyond the ${planned} of an undisturbed run; lost at the kill: ${inFlight} in flight, ` +
+      `${unsaved} answered and not stored`
+  )
+  t.ok(
+    extra <= kills * MAX_CONCURRENCY,
+    `${extra} calls more than undisturbed: a call is in flight until its answer is stored, ` +
+      `and ${MAX_CONCURRENCY} may be`
+  )
   hasPlausibleCost(t, run, calls, planned, inFlight + unsaved)
   worst.extra = Math.max(worst.extra, extra)
   worst.inFlight = Math.max(worst.inFlight, inFlight)
@@ -142,9 +186,15 @@ async function endsAsIfNothingHadHappened (t: Test, trial: Trial, id: string, { 
   await last.kill('SIGKILL')
 }
 
-/** The cost counts each call that led to something; of those that were lost, and of those that were given up before they left, it may know either way. */
+/**
+ * The cost counts each call that led to something; of those that were lost, and of those that were given up before they
+ * left, it may know either way.
+ */
 function hasPlausibleCost (t: Test, { cost }: Run, calls: number, planned: number, lost: number): void {
-  t.ok(cost.calls >= Math.max(planned, calls - lost) && cost.calls <= calls + MAX_CONCURRENCY, `the cost says ${cost.calls} calls; ${calls} were made, ${planned} had to be`)
+  t.ok(
+    cost.calls >= Math.max(planned, calls - lost) && cost.calls <= calls + MAX_CONCURRENCY,
+    `the cost says ${cost.calls} calls; ${calls} were made, ${planned} had to be`
+  )
   t.equal(Object.values(cost.byEndpoint).reduce((sum, count) => sum + count, 0), cost.calls, 'the cost adds up')
 }
 

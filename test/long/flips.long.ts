@@ -11,7 +11,9 @@ import { startPostgresql } from '../postgresql.ts'
 import { type Service, ended, startService, temporaryFolder } from '../service.ts'
 import { matchesTruth } from '../truth.ts'
 
-/** Bits of the database's file that are flipped, one for each start; in quick succession, so that CI has time for it. */
+/**
+ * Bits of the database's file that are flipped, one for each start; in quick succession, so that CI has time for it.
+ */
 const FILE_FLIPS = Number(process.env['FILE_FLIPS'] ?? 40)
 const RUN_PATHS = ['', '/status', '/quality', '/timeline', '/ready'] as const
 /** What else of a run is stored, and what tells its rows apart. */
@@ -44,7 +46,10 @@ interface Copy {
   env: Record<string, string>
 }
 
-t.test('SQLite: a bit of each column of a run is flipped', async (t) => await flipColumns(t, await makeOriginal(t, null)))
+t.test(
+  'SQLite: a bit of each column of a run is flipped',
+  async (t) => await flipColumns(t, await makeOriginal(t, null))
+)
 
 t.test('PostgreSQL: a bit of each column of a run is flipped, and the disk of the service is new', async (t) => {
   const postgresql = await startPostgresql(t)
@@ -81,15 +86,22 @@ t.test('a bit of each file of a document is flipped, alone and with the others',
   const random = createRandom(7)
   for (const suffixes of [[''], ['.gz'], ['', '.gz']]) {
     const copy = await original.copy()
-    const names = (await readdir(join(copy.dataDir, 'documents'), { recursive: true })).filter((name) => /json(\.gz)?$/.test(name))
+    const names = (await readdir(join(copy.dataDir, 'documents'), { recursive: true })).filter((name) =>
+      /json(\.gz)?$/.test(name)
+    )
     t.equal(names.length, 2 * original.ended.length)
     for (const name of names) {
-      if (suffixes.some((suffix) => name.endsWith(`.json${suffix}`))) await flipFile(join(copy.dataDir, 'documents', name), random)
+      if (suffixes.some((suffix) => name.endsWith(`.json${suffix}`))) {
+        await flipFile(join(copy.dataDir, 'documents', name), random)
+      }
     }
     const service = await startOn(t, original, copy)
     for (const run of original.ended) {
       for (const encoding of ['identity', 'gzip']) {
-        const { statusCode } = await request(`${service.url}/runs/${run.id}`, { headers: { 'accept-encoding': encoding }, method: 'HEAD' })
+        const { statusCode } = await request(`${service.url}/runs/${run.id}`, {
+          headers: { 'accept-encoding': encoding },
+          method: 'HEAD',
+        })
         t.equal(statusCode, suffixes.length === 2 ? 503 : 200, `${suffixes.join(' and ')}: ${encoding}`)
       }
     }
@@ -105,16 +117,26 @@ async function makeOriginal (t: Test, postgresql: Awaited<ReturnType<typeof star
   const first = await startService(t, { dataDir, env: base })
   const runs: Run[] = []
   for (const limit of [4, 6]) {
-    const { body } = await request(`${first.url}/ingest`, { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': `${limit}` }, body: JSON.stringify({ limit }) })
+    const { body } = await request(`${first.url}/ingest`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': `${limit}` },
+      body: JSON.stringify({ limit }),
+    })
     const { id } = await body.json() as Run
     runs.push(await ended(first.app, id))
   }
   const answers = new Map<string, string>()
-  for (const { id } of runs) for (const path of RUN_PATHS) answers.set(`/runs/${id}${path}`, await answerOf(first, `/runs/${id}${path}`))
+  for (const { id } of runs) {
+    for (const path of RUN_PATHS) answers.set(`/runs/${id}${path}`, await answerOf(first, `/runs/${id}${path}`))
+  }
   answers.set('/releases', await answerOf(first, '/releases'))
   first.sandbox.sandbox.change({ latencyMs: 20 })
   const { id: pending } = await first.app.runs.start({ limit: 60 })
-  await new Promise<void>((resolve) => first.app.runs.watch(pending, ({ progress }) => { if (progress.albumsFetched >= 20) resolve() }))
+  await new Promise<void>((resolve) =>
+    first.app.runs.watch(pending, ({ progress }) => {
+      if (progress.albumsFetched >= 20) resolve()
+    })
+  )
   await first.app.close()
   first.sandbox.sandbox.change({ latencyMs: 0 })
 
@@ -148,7 +170,11 @@ async function flipColumns (t: Test, original: Original): Promise<void> {
   if (victim === undefined) throw new Error('there is no run')
   for (const id of [victim.id, original.pending]) {
     for (const [table, { run, key }] of Object.entries(TABLES)) {
-      const rows = await query<Row>((await original.copy()).location, `select * from ${table} where ${run} = $1 limit 30`, [id])
+      const rows = await query<Row>(
+        (await original.copy()).location,
+        `select * from ${table} where ${run} = $1 limit 30`,
+        [id]
+      )
       const row = rows[between(random, 0, rows.length - 1)]
       for (const [column, value] of Object.entries(row ?? {})) {
         if (value === null) continue
@@ -178,13 +204,18 @@ function isTaken (error: unknown): false {
 async function isNeverWrong (t: Test, { answers, pending }: Original, service: Service, title: string): Promise<void> {
   for (const [path, before] of answers) {
     const answer = await answerOf(service, path)
-    const isRight = path === '/releases' ? releasesAreRight(answer, before, pending) : hasSameContent(answer, before) || hasNoHistory(path, answer)
+    const isRight =
+      path === '/releases'
+        ? releasesAreRight(answer, before, pending)
+        : hasSameContent(answer, before) || hasNoHistory(path, answer)
     if (!isRight && !/^(?:404|410|409|503) /.test(answer)) t.fail(`${title}: ${path} is ${difference(answer, before)}`)
   }
   const list = await answerOf(service, '/runs')
   for (const run of list.startsWith('200 ') ? (JSON.parse(list.slice(4)) as { runs: Run[] }).runs : []) {
     const before = answers.get(`/runs/${run.id}/status`)
-    if (before !== undefined && `200 ${JSON.stringify(run)}` !== before) t.fail(`${title}: the list has ${JSON.stringify(run)}`)
+    if (before !== undefined && `200 ${JSON.stringify(run)}` !== before) {
+      t.fail(`${title}: the list has ${JSON.stringify(run)}`)
+    }
   }
 }
 
@@ -200,7 +231,8 @@ function hasNoHistory (path: string, answer: string): boolean {
 }
 
 /**
- * Releases that are shown are as they were, but for those of the pending run, which may have ended; some may be missing,
+ * Releases that are shown are as they were, but for those of the pending run, which may have ended; some may be
+ * missing,
  * and of some the content.
  */
 function releasesAreRight (answer: string, before: string, pending: string): boolean {
@@ -208,7 +240,9 @@ function releasesAreRight (answer: string, before: string, pending: string): boo
   interface Feed { releases: Array<Record<string, unknown>> }
   const [now, then] = [answer, before].map((text) => JSON.parse(text.slice(4)) as Feed) as [Feed, Feed]
   return now.releases.every((release) => release['runId'] === pending || then.releases.some((known) =>
-    Object.entries(release).every(([name, value]) => value === null || JSON.stringify(value) === JSON.stringify(known[name]))
+    Object.entries(release).every(
+      ([name, value]) => value === null || JSON.stringify(value) === JSON.stringify(known[name])
+    )
   ))
 }
 
@@ -225,7 +259,9 @@ async function goesOn (t: Test, original: Original, service: Service, withPendin
     matchesTruth(t, document, sandbox, original.service.sandboxUrl)
     const { newReleases, searchOrder } = sandbox.sandbox.catalogue
     const order = (pending.source?.used === 'new-releases' ? newReleases : searchOrder).slice(0, 60)
-    return JSON.stringify(document.albums.map(({ id }) => id)) === JSON.stringify(order) ? 'went on' : 'went on in another order'
+    return JSON.stringify(document.albums.map(({ id }) => id)) === JSON.stringify(order)
+      ? 'went on'
+      : 'went on in another order'
   } catch (error) {
     return `failed: ${error instanceof Error ? error.message.slice(0, 60) : ''}`
   }

@@ -1,6 +1,17 @@
 import t from 'tap'
 import type { FaultKind } from '../../src/sandbox/settings/fault-kinds.ts'
-import { type Stage, HOSTILE, HOSTILE_PASSING, HOSTILE_TOKENS, PASSING, TIERS, cases, mixture, runUnder, runWith } from '../fault-runs.ts'
+import {
+  type Stage,
+  HOSTILE,
+  HOSTILE_PASSING,
+  HOSTILE_TOKENS,
+  PASSING,
+  TIERS,
+  cases,
+  mixture,
+  runUnder,
+  runWith,
+} from '../fault-runs.ts'
 
 const STAGES = ['listing', 'fetching'] as const
 
@@ -16,7 +27,8 @@ for (const tier of TIERS) {
       }
     })
 
-    t.test(`${tier} tier, ${stage}: under hostile answers that stay the run ends by itself, and does not lie`, async (t) => {
+    t.test(`${tier} tier, ${stage}: under hostile answers that stay the run ends ` +
+      'by itself, and does not lie', async (t) => {
       for (const { kind, endpoint } of cases(HOSTILE, tier, stage)) {
         const run = await runUnder(t, tier, { kind, endpoint, skip: 1 })
         t.ok(run.finishedAt, `${kind} on ${endpoint}: ${run.status}`)
@@ -26,13 +38,21 @@ for (const tier of TIERS) {
     })
   }
 
-  t.test(`${tier} tier, tokens: after hostile answers that pass the run is complete, else it fails after one round of tries`, async (t) => {
+  t.test(`${tier} tier, tokens: after hostile answers that pass the run is complete, else it ` +
+    'fails after one round of tries', async (t) => {
     for (const kind of HOSTILE_TOKENS) {
-      t.match(await runUnder(t, tier, { kind, endpoint: 'token', times: 2 }), { status: 'succeeded', complete: true }, kind)
+      t.match(
+        await runUnder(t, tier, { kind, endpoint: 'token', times: 2 }),
+        { status: 'succeeded', complete: true },
+        kind
+      )
       if (kind === 'token-expires-huge') continue
       const { run, service } = await runWith(t, tier, [{ kind, endpoint: 'token' }])
       t.match(run, { status: 'failed', error: { code: /^upstream_/ }, cost: { calls: 0 } }, `${kind} for good`)
-      t.ok(service.sandbox.sandbox.stats().token <= 9, `${kind}: ${service.sandbox.sandbox.stats().token} requests for a token`)
+      t.ok(
+        service.sandbox.sandbox.stats().token <= 9,
+        `${kind}: ${service.sandbox.sandbox.stats().token} requests for a token`
+      )
     }
   })
 }

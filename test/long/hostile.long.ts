@@ -9,11 +9,17 @@ import { environment, temporaryFolder } from '../service.ts'
 
 t.setTimeout(600_000)
 
-/** Processes side by side, and answers that are changed for each of them, at least: the extended tier has larger answers and fewer calls. */
+/**
+ * Processes side by side, and answers that are changed for each of them, at least: the extended tier has larger answers
+ * and fewer calls.
+ */
 const LANES = 4
 const TIERS = [{ tier: 'extended', changes: 500 }, { tier: 'development', changes: 800 }] as const
 const MOST_MEMORY_KB = 300 * 1024
-/** Garbage would be counted too: how much V8 leaves lying depends on the memory of the machine. A heap that is too small ends the process. */
+/**
+ * Garbage would be counted too: how much V8 leaves lying depends on the memory of the machine. A heap that is too small
+ * ends the process.
+ */
 const SMALL_HEAP = '--max-old-space-size=128 --max-semi-space-size=16'
 
 interface ProcessLane extends Lane {
@@ -24,7 +30,11 @@ interface ProcessLane extends Lane {
 async function startLane (t: Test, upstream: HostileUpstream): Promise<ProcessLane> {
   upstream.begin({ seed: 0, probability: 0, mayPause: false })
   const dataDir = await temporaryFolder(t)
-  const service = await startProcess(t, { ...environment(upstream.url, dataDir), ...HOSTILE_SETTINGS, NODE_OPTIONS: SMALL_HEAP })
+  const service = await startProcess(t, {
+    ...environment(upstream.url, dataDir),
+    ...HOSTILE_SETTINGS,
+    NODE_OPTIONS: SMALL_HEAP,
+  })
   return { upstream, service, dataDir, url: service.url, output: service.output, now: Date.now, previousLog: 0 }
 }
 
@@ -53,7 +63,12 @@ for (const [index, { tier, changes }] of TIERS.entries()) {
     const outcomes: Outcome[] = []
     const peaks: number[] = []
     const changed = await Promise.all(Array.from({ length: LANES }, async (_, number) => {
-      const upstream = await startHostileUpstream(t, { tier, seed: number + 1, albums: 200, pageLimits: { newReleases: 10, albums: 5 } })
+      const upstream = await startHostileUpstream(t, {
+        tier,
+        seed: number + 1,
+        albums: 200,
+        pageLimits: { newReleases: 10, albums: 5 },
+      })
       let lane = await startLane(t, upstream)
       for (let seed = 1000 * (number + 1) + 500 * index; changesOf(upstream) < changes; seed++) {
         const outcome = await runUnder(t, lane, { seed, limit: 80 + seed % 40, mayPause: seed % 7 === 0 })
@@ -65,8 +80,18 @@ for (const [index, { tier, changes }] of TIERS.entries()) {
       peaks.push(await endLane(t, lane))
       return changesOf(upstream)
     }))
-    const counts = Object.fromEntries(['succeeded', 'partial', 'failed', 'canceled'].map((wanted) => [wanted, outcomes.filter(({ status }) => status === wanted).length]))
+    const counts = Object.fromEntries(
+      ['succeeded', 'partial', 'failed', 'canceled'].map((wanted) => [
+        wanted,
+        outcomes.filter(({ status }) => status === wanted).length,
+      ])
+    )
     t.ok((counts['succeeded'] ?? 0) > 10 && (counts['partial'] ?? 0) > 10, 'runs got far')
-    t.comment({ changed: changed.reduce((sum, count) => sum + count, 0), peakKb: Math.max(...peaks), counts, shareOfCalls: Math.max(...outcomes.map(({ share }) => share)) })
+    t.comment({
+      changed: changed.reduce((sum, count) => sum + count, 0),
+      peakKb: Math.max(...peaks),
+      counts,
+      shareOfCalls: Math.max(...outcomes.map(({ share }) => share)),
+    })
   })
 }

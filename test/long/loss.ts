@@ -16,13 +16,24 @@ export interface Loss {
 }
 
 /** Of a process that is gone. `before`: the statistics at the kill. Losses of earlier kills are among them. */
-export async function lossOf ({ sandbox }: SandboxApp, location: StateLocation, runId: string, before: SandboxStats): Promise<Loss> {
+export async function lossOf (
+  { sandbox }: SandboxApp,
+  location: StateLocation,
+  runId: string,
+  before: SandboxStats
+): Promise<Loss> {
   await untilAnswered(sandbox)
   return await lossAmong(sandbox.stats().calls, location, runId, before)
 }
 
 /** The same of executions of the run up to one, which made so many calls; a later one may be at work. */
-export async function lossAmong (calls: number, location: StateLocation, runId: string, before: SandboxStats, lastExecution?: number): Promise<Loss> {
+export async function lossAmong (
+  calls: number,
+  location: StateLocation,
+  runId: string,
+  before: SandboxStats,
+  lastExecution?: number
+): Promise<Loss> {
   const stored = await storedAnswers(location, runId, lastExecution)
   const { newReleases, search, album, albums, albumTracks } = before.byEndpoint
   const unsaved = stored === null
@@ -56,7 +67,11 @@ interface StoredAnswers {
 }
 
 /** How many answers are in the ledger; null where the run had ended. */
-async function storedAnswers (location: StateLocation, runId: string, lastExecution?: number): Promise<StoredAnswers | null> {
+async function storedAnswers (
+  location: StateLocation,
+  runId: string,
+  lastExecution?: number
+): Promise<StoredAnswers | null> {
   if (!await isPending(location, runId)) return null
   const parts = { listed: 0, album: 0, tracks: 0 }
   for (const event of await storedEvents(location, runId, lastExecution)) {
@@ -69,7 +84,13 @@ async function storedAnswers (location: StateLocation, runId: string, lastExecut
     albums: isBatched ? 0 : parts.album,
     batches: isBatched ? Math.floor(parts.album / BATCH_SIZE) : 0,
     trackPages: parts.tracks,
-    refusals: sum(known.map(([, { refusal, pageSize }]) => (typeof refusal?.value === 'string' ? 1 : 0) + PAGE_SIZES.findIndex((size) => size === (pageSize?.value ?? PAGE_SIZES[0])))),
+    refusals: sum(
+      known.map(
+        ([, { refusal, pageSize }]) =>
+          (typeof refusal?.value === 'string' ? 1 : 0) +
+          PAGE_SIZES.findIndex((size) => size === (pageSize?.value ?? PAGE_SIZES[0]))
+      )
+    ),
   }
 }
 

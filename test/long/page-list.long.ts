@@ -15,15 +15,35 @@ function endedRecord (number: number): RunRecord {
   const id = `${createdMs.toString(16).padStart(12, '0').replace(/^(.{8})/, '$1-')}-7000-8000-000000000000`
   const record = newRecord(id, completeRequest({ source: 'search', query: `tag:new ${number}` }, 1000), createdMs)
   const time = new Date(createdMs).toISOString()
-  const gap = { albumId: null, name: null, code: 'listing_capped', detail: 'x'.repeat(200), expectedTracks: null, tracks: 0 }
-  return { ...record, run: { ...record.run, status: number % 3 === 0 ? 'partial' : 'succeeded', complete: number % 3 !== 0, startedAt: time, finishedAt: time, gaps: Array.from({ length: 20 }, () => gap) } }
+  const gap = {
+    albumId: null,
+    name: null,
+    code: 'listing_capped',
+    detail: 'x'.repeat(200),
+    expectedTracks: null,
+    tracks: 0,
+  }
+  return {
+    ...record,
+    run: {
+      ...record.run,
+      status: number % 3 === 0 ? 'partial' : 'succeeded',
+      complete: number % 3 !== 0,
+      startedAt: time,
+      finishedAt: time,
+      gaps: Array.from({ length: 20 }, () => gap),
+    },
+  }
 }
 
-t.test(`${RUNS} stored runs are listed within ${WITHIN_MS} ms, whichever page and filter (median of ${LOOKS})`, async (t) => {
+t.test(`${RUNS} stored runs are listed within ${WITHIN_MS} ms, whichever page and ` +
+  `filter (median of ${LOOKS})`, async (t) => {
   const { app } = await startService(t, { env: { RETENTION_DAYS: '0', REQUESTS_PER_MINUTE: '0', LOG_LEVEL: 'warn' } })
   for (let first = 0; first < RUNS; first += TOGETHER) {
     const rows = Array.from({ length: TOGETHER }, (_, index) => newRow(endedRecord(first + index)))
-    await app.engine.database.transaction({ lock: null, isDurable: false }, async (within) => { await within.insertInto('runs').values(rows).execute() })
+    await app.engine.database.transaction({ lock: null, isDurable: false }, async (within) => {
+      await within.insertInto('runs').values(rows).execute()
+    })
   }
   const middle = endedRecord(RUNS / 2).run.id
   for (const url of ['/', '/?status=partial', `/?cursor=${middle}`, `/?cursor=${middle}&status=succeeded,partial`]) {

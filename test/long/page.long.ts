@@ -20,7 +20,11 @@ if (browser !== null) {
       await passesAxe(t, page, name)
       await isReachedByKeyboard(t, page, name)
       await fitsNarrow(t, page, name)
-      t.strictSame(problems.filter((problem) => !ANSWERS.test(problem)), [], 'nothing was refused, failed or asked elsewhere')
+      t.strictSame(
+        problems.filter((problem) => !ANSWERS.test(problem)),
+        [],
+        'nothing was refused, failed or asked elsewhere'
+      )
     })
   }
 }

@@ -37,7 +37,8 @@ interface Machine {
 }
 
 for (const database of ['SQLite', 'PostgreSQL'] as const) {
-  t.test(`${database}: the power is cut ${CUTS} times: no accepted run is lost, no ended one, and no key`, async (t) => {
+  t.test(`${database}: the power is cut ${CUTS} times: no accepted run is ` +
+    'lost, no ended one, and no key', async (t) => {
     const machine = await startMachine(t, database)
     if (machine === null) return
     const { sandbox, sandboxUrl } = machine
@@ -73,7 +74,8 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
     t.ok(told.accepted.size > told.ended.size && told.ended.size > 0, 'it met runs that had ended, and others')
   })
 
-  t.test(`${database}: the power is cut while Spotify has paused the app: no call before the time that it named`, async (t) => {
+  t.test(`${database}: the power is cut while Spotify has paused the app: no call ` +
+    'before the time that it named', async (t) => {
     const machine = await startMachine(t, database)
     if (machine === null) return
     const { sandbox } = machine

@@ -22,10 +22,14 @@ const DISKS = [
 ]
 
 for (const { title, size, isOfWal } of DISKS) {
-  t.test(`${title} is full in mid-run: 503 and no call; with room again every accepted run ends complete`, async (t) => {
+  t.test(`${title} is full in mid-run: 503 and no call; with room again every ` +
+    'accepted run ends complete', async (t) => {
     const disk = await smallDisk(t, size)
     if (disk === null) return
-    const postgresql = await startPostgresql(t, isOfWal ? { walDisk: disk, settings: { max_wal_size: '8MB' } } : { disk })
+    const postgresql = await startPostgresql(
+      t,
+      isOfWal ? { walDisk: disk, settings: { max_wal_size: '8MB' } } : { disk }
+    )
     const fleet = await startFleet(t, { replicas: 2, sandbox: LATENCY, postgresql })
     if (fleet === null || postgresql === null) return
     const [one, two] = [at(fleet.replicas, 0), at(fleet.replicas, 1)]

@@ -40,7 +40,8 @@ async function startAddress (t: Test, port: number): Promise<{ port: number, lea
   }
 }
 
-t.test('PostgreSQL fails over to its standby at the same address in mid-run: nothing that was accepted is lost', async (t) => {
+t.test('PostgreSQL fails over to its standby at the same address in mid-run: ' +
+  'nothing that was accepted is lost', async (t) => {
   const primary = await startPostgresql(t)
   if (primary === null) return
   const standby = await primary.startStandby()

@@ -10,7 +10,9 @@ async function shows (t: Test, stage: Stage, row: Row): Promise<void> {
   t.equal(status, row.status, row.setting)
   t.equal(error ?? '', row.error)
   t.strictSame(gaps, [...row.gaps].sort())
-  for (const message of row.log) t.ok(stage.log().includes(`"msg":${JSON.stringify(message)}`), `the log says: ${message}`)
+  for (const message of row.log) {
+    t.ok(stage.log().includes(`"msg":${JSON.stringify(message)}`), `the log says: ${message}`)
+  }
 }
 
 /** Rows that are played side by side: most of their time is backoff. */
@@ -18,7 +20,8 @@ const PLAYERS = 4
 t.jobs = PLAYERS
 
 for (let part = 0; part < PLAYERS; part++) {
-  t.test(`the commands of docs/what-happens-when.md show each row on a running service, part ${part + 1} of ${PLAYERS}`, async (t) => {
+  t.test('the commands of docs/what-happens-when.md show each row on a running service, ' +
+    `part ${part + 1} of ${PLAYERS}`, async (t) => {
     const stage = await startStage(t, 'development')
     const rows = ROWS.filter((row) => !isAlone(row)).filter((_, place) => place % PLAYERS === part)
     for (const row of rows) await shows(t, stage, row)

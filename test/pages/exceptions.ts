@@ -45,5 +45,7 @@ export const OUTPUTS_ALONE: Record<string, string> = {
 
 /** Finds the exception for a block. */
 export function exceptionFor (page: string, code: string): Exception | undefined {
-  return EXCEPTIONS.find((exception) => exception.page === page && code.split('\n').some((line) => line.startsWith(exception.has)))
+  return EXCEPTIONS.find(
+    (exception) => exception.page === page && code.split('\n').some((line) => line.startsWith(exception.has))
+  )
 }

@@ -48,7 +48,10 @@ async function playCommands (t: Test, example: Example, service: Service, shell:
 
 /** The commands of a page name the usual ports, and would install what is installed. */
 function pointedAt ({ url, sandboxUrl }: Service, { code }: Example): string {
-  return code.replaceAll('http://127.0.0.1:3000', url).replaceAll('http://127.0.0.1:4000', sandboxUrl).replaceAll('npm ci', 'true')
+  return code
+    .replaceAll('http://127.0.0.1:3000', url)
+    .replaceAll('http://127.0.0.1:4000', sandboxUrl)
+    .replaceAll('npm ci', 'true')
 }
 
 async function playQuery (t: Test, example: Example, folder: string): Promise<void> {
@@ -57,8 +60,18 @@ async function playQuery (t: Test, example: Example, folder: string): Promise<vo
   compare(t, example, example.outputs[0], textOf(await duck.query(example.code)))
 }
 
-function compare (t: Test, { page, code }: Example, shown: Block | undefined, actual: string, isEqual = isAsShown): void {
+function compare (
+  t: Test,
+  { page, code }: Example,
+  shown: Block | undefined,
+  actual: string,
+  isEqual = isAsShown
+): void {
   if (shown === undefined) return
   const isShown = shown.language === 'json' ? isSameJson(shown.code, actual) : isEqual(shown.code, actual)
-  t.equal(isShown ? masked(shown.code) : masked(actual), masked(shown.code), `${page}:${shown.line} is what comes of: ${code}`)
+  t.equal(
+    isShown ? masked(shown.code) : masked(actual),
+    masked(shown.code),
+    `${page}:${shown.line} is what comes of: ${code}`
+  )
 }

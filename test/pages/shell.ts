@@ -38,7 +38,12 @@ export async function cloneByLinks (t: Test): Promise<string> {
 export async function openShell (t: Test, folder: string, variables: Record<string, string>): Promise<Shell> {
   const scratch = join(await temporaryFolder(t), 'blocks')
   await mkdir(scratch)
-  const env = { PATH: `${join(process.cwd(), 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`, HOME: folder, npm_config_update_notifier: 'false', ...variables }
+  const env = {
+    PATH: `${join(process.cwd(), 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
+    HOME: folder,
+    npm_config_update_notifier: 'false',
+    ...variables,
+  }
   const bash = spawn('bash', ['--norc', '--noprofile'], { cwd: folder, env, stdio: ['pipe', 'pipe', 'inherit'] })
   t.teardown(() => bash.kill('SIGKILL'))
   const lines = createInterface(bash.stdout)[Symbol.asyncIterator]()
@@ -50,10 +55,19 @@ export async function openShell (t: Test, folder: string, variables: Record<stri
       await writeFile(`${path}.sh`, commands)
       bash.stdin.write(`. '${path}.sh' >'${path}.out' 2>'${path}.err' </dev/null; echo $?\n`)
       const { value } = await lines.next()
-      return { code: Number(value), stdout: await readFile(`${path}.out`, 'utf8'), stderr: await readFile(`${path}.err`, 'utf8') }
+      return {
+        code: Number(value),
+        stdout: await readFile(`${path}.out`, 'utf8'),
+        stderr: await readFile(`${path}.err`, 'utf8'),
+      }
     },
     async serve (commands, until) {
-      const child = spawn('bash', ['-c', commands], { cwd: folder, env: { ...env, PORT: '0' }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn('bash', ['-c', commands], {
+        cwd: folder,
+        env: { ...env, PORT: '0' },
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
       const closed = once(child, 'close')
       let isOpen = true
       child.once('close', () => { isOpen = false })
@@ -71,7 +85,10 @@ export async function openShell (t: Test, folder: string, variables: Record<stri
           child.stdout.on('data', read)
           child.stderr.on('data', read)
           child.once('close', () => reject(new Error(`it ended before it printed ${String(until)}:\n${output}`)))
-          setTimeout(() => reject(new Error(`it has not printed ${String(until)}:\n${output}`)), SERVES_WITHIN_MS).unref()
+          setTimeout(
+            () => reject(new Error(`it has not printed ${String(until)}:\n${output}`)),
+            SERVES_WITHIN_MS
+          ).unref()
         })
       } finally {
         stop()

@@ -12,7 +12,9 @@ const MASKS: Array<[RegExp, string]> = [
   [/\b[0-9a-f]{64}\b/g, '<sha256>'],
 ]
 
-/** Compares an output with what a page shows: ids, times and sizes may differ, and `…` stands for anything in a line. */
+/**
+ * Compares an output with what a page shows: ids, times and sizes may differ, and `…` stands for anything in a line.
+ */
 export function isAsShown (shown: string, actual: string): boolean {
   return new RegExp(`^${patternOf(shown)}$`).test(masked(actual).trimEnd())
 }

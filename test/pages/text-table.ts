@@ -6,6 +6,7 @@ export function textOf (rows: Rows): string {
   const lines = [names, ...rows.map((row) => names.map((name) => String(row[name])))]
   const widths = names.map((_name, place) => Math.max(...lines.map((line) => line[place]?.length ?? 0)))
   const isNumber = names.map((name) => rows.every((row) => /^-?\d+$/.test(String(row[name]))))
-  const cell = (text: string, place: number): string => isNumber[place] ? text.padStart(widths[place] ?? 0) : text.padEnd(widths[place] ?? 0)
+  const cell = (text: string, place: number): string =>
+    isNumber[place] ? text.padStart(widths[place] ?? 0) : text.padEnd(widths[place] ?? 0)
   return lines.map((line) => line.map(cell).join('  ').trimEnd() + '\n').join('')
 }

@@ -31,7 +31,8 @@ t.test('above the bound the connection that has been idle longest goes, whoever 
   t.equal(full.times, 1)
 })
 
-t.test('a connection with a request under way is never closed; what comes then is refused, and closed first', async (t) => {
+t.test('a connection with a request under way is never closed; what comes then ' +
+  'is refused, and closed first', async (t) => {
   const { bound, open } = create(2)
   const busy = [open(), open()]
   for (const connection of busy) t.ok(bound.started(connection))
@@ -61,5 +62,8 @@ t.test('pipelined requests keep a connection busy until the last one; what is cl
 })
 
 t.test('so many connections fit under a limit of open files, two files each', async (t) => {
-  t.same([null, 1_000_000, 1024, 256, 64, 0].map((files) => connectionsWithin(files, 10)), [10_000, 10_000, 459, 75, 8, 8])
+  t.same(
+    [null, 1_000_000, 1024, 256, 64, 0].map((files) => connectionsWithin(files, 10)),
+    [10_000, 10_000, 459, 75, 8, 8]
+  )
 })

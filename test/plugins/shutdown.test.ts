@@ -1,7 +1,8 @@
 import t from 'tap'
 import { startService } from '../service.ts'
 
-t.test('a service that is closing refuses what still comes, with when to come back; the live probe is answered as ever', async (t) => {
+t.test('a service that is closing refuses what still comes, with when to come back; the ' +
+  'live probe is answered as ever', async (t) => {
   const service = await startService(t)
   const { runs } = service.app
   const close = runs.close

@@ -16,7 +16,9 @@ async function start (t: Test): Promise<{ service: Service, big: BigRun }> {
 }
 
 async function hashOf (service: Service, { run }: BigRun, key: string | undefined, format = 'tracks'): Promise<string> {
-  const { statusCode, body } = await request(`${service.url}/runs/${run.id}?format=${format}`, { headers: { 'x-api-key': key ?? '' } })
+  const { statusCode, body } = await request(`${service.url}/runs/${run.id}?format=${format}`, {
+    headers: { 'x-api-key': key ?? '' },
+  })
   t.equal(statusCode, 200)
   const hash = createHash('sha256')
   for await (const chunk of body) hash.update(chunk as Buffer)
@@ -33,7 +35,8 @@ async function stall (t: Test, service: Service, { run }: BigRun, key: string | 
   return client
 }
 
-t.test('many conversions of one client and of others are all whole, and the probes are answered meanwhile', async (t) => {
+t.test('many conversions of one client and of others are all whole, and the ' +
+  'probes are answered meanwhile', async (t) => {
   const { service, big } = await start(t)
   let isOver = false
   const slowest = probe(service, () => isOver)
@@ -67,7 +70,9 @@ t.test('of one client, the first conversion is through before the second one beg
   const { service, big } = await start(t)
   const order: string[] = []
   const read = async (name: string): Promise<void> => {
-    const { body } = await request(`${service.url}/runs/${big.run.id}?format=csv`, { headers: { 'x-api-key': KEYS[0] ?? '' } })
+    const { body } = await request(`${service.url}/runs/${big.run.id}?format=csv`, {
+      headers: { 'x-api-key': KEYS[0] ?? '' },
+    })
     order.push(`${name} begins`)
     await body.dump({ limit: Infinity })
     order.push(`${name} ends`)
@@ -75,10 +80,13 @@ t.test('of one client, the first conversion is through before the second one beg
   await Promise.all(['first', 'second', 'third'].map(read))
   t.equal(order.length, 6)
   t.equal(order[0]?.endsWith('begins'), true)
-  for (const [place, event] of order.entries()) if (place % 2 === 1) t.equal(event.split(' ')[0], order[place - 1]?.split(' ')[0], order.join())
+  for (const [place, event] of order.entries()) {
+    if (place % 2 === 1) t.equal(event.split(' ')[0], order[place - 1]?.split(' ')[0], order.join())
+  }
 })
 
-t.test('a line that is full is 429 with Retry-After, and HEAD, json and what is known already do not stand in it', async (t) => {
+t.test('a line that is full is 429 with Retry-After, and HEAD, json and what is known ' +
+  'already do not stand in it', async (t) => {
   const { service, big } = await start(t)
   const url = `${service.url}/runs/${big.run.id}`
   const headers = { 'x-api-key': KEYS[0] ?? '' }
@@ -86,7 +94,13 @@ t.test('a line that is full is 429 with Retry-After, and HEAD, json and what is 
   const signal = new AbortController()
   t.teardown(() => signal.abort())
   const held = await service.app.conversions.begin(service.app.clientKey({ headers } as never) ?? '', signal.signal)
-  const waiting = Array.from({ length: 100 }, async () => await service.app.conversions.begin(service.app.clientKey({ headers } as never) ?? '', signal.signal).catch(() => null))
+  const waiting = Array.from(
+    { length: 100 },
+    async () =>
+      await service.app.conversions
+        .begin(service.app.clientKey({ headers } as never) ?? '', signal.signal)
+        .catch(() => null)
+  )
   const refused = await request(`${url}?format=csv`, { headers })
   t.equal(refused.statusCode, 429)
   t.match(await refused.body.json(), { code: 'too_many_requests' })

@@ -39,17 +39,32 @@ t.before(async () => {
   small = await download(t, { limit: 5 })
 })
 
-async function download (t: Test, body: unknown = { limit: 100 }, options: Parameters<typeof startService>[1] = {}): Promise<Download> {
+async function download (
+  t: Test,
+  body: unknown = { limit: 100 },
+  options: Parameters<typeof startService>[1] = {}
+): Promise<Download> {
   const service = await startService(t, options)
   const run = await service.ingest(body)
   const ask: Download['ask'] = async (headers = {}, query = '', method = 'GET') => {
     const answer = await request(`${service.url}/runs/${run.id}${query}`, { method, headers })
     return { status: answer.statusCode, headers: answer.headers, body: Buffer.from(await answer.body.arrayBuffer()) }
   }
-  return { service, run, document: await service.document(run.id), path: await service.app.runs.documentPath(run) ?? '', ask }
+  return {
+    service,
+    run,
+    document: await service.document(run.id),
+    path: (await service.app.runs.documentPath(run)) ?? '',
+    ask,
+  }
 }
 
-const TYPES = { json: 'application/json; charset=utf-8', ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8', tracks: 'application/json; charset=utf-8' }
+const TYPES = {
+  json: 'application/json; charset=utf-8',
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv; charset=utf-8',
+  tracks: 'application/json; charset=utf-8',
+}
 const EXTENSIONS = { json: 'json', ndjson: 'ndjson', csv: 'csv', tracks: 'tracks.json' }
 const FORMATS = Object.keys(TYPES) as Array<keyof typeof TYPES>
 
@@ -94,9 +109,14 @@ t.test('ndjson is an album a line, tracks is the tracks of each album', async (t
   t.same(JSON.parse(tracks), Object.fromEntries(albums.map((album) => [album.id, album.tracks.items])))
 })
 
-t.test('csv has every track with every name as another program reads it, and no cell that starts a formula', async (t) => {
+t.test('csv has every track with every name as another program reads it, and no ' +
+  'cell that starts a formula', async (t) => {
   const text = (await shared.ask({}, '?format=csv')).body.toString()
-  const { data, errors } = Papa.parse<Record<string, string>>(text, { header: true, newline: '\r\n', skipEmptyLines: true })
+  const { data, errors } = Papa.parse<Record<string, string>>(text, {
+    header: true,
+    newline: '\r\n',
+    skipEmptyLines: true,
+  })
   t.same(errors, [])
   const expected = shared.document.albums.flatMap((album) => album.tracks.items.map((track) => ({
     album_id: album.id,
@@ -116,10 +136,22 @@ t.test('csv has every track with every name as another program reads it, and no 
   t.match(data, expected)
   t.same(data.flatMap((row) => Object.values(row)).filter((cell) => /^[=+\-@\t\r\n]/.test(cell)), [])
   const names = new Set(data.map((row) => row['album_name']))
-  for (const name of ["'=SUM(A1)", "'+1", "'-2", "'@x", "'\t'=cmd|' /C calc'!A0", 'She said "Hello,\r\nWorld"; then, "Bye"', '夜に駆ける 東京', 'Two\u2028lines', '']) t.ok(names.has(name), encodeURIComponent(name))
+  for (const name of [
+    "'=SUM(A1)",
+    "'+1",
+    "'-2",
+    "'@x",
+    "'\t'=cmd|' /C calc'!A0",
+    'She said "Hello,\r\nWorld"; then, "Bye"',
+    '夜に駆ける 東京',
+    'Two\u2028lines',
+    '',
+  ]) { t.ok(names.has(name), encodeURIComponent(name)) }
 })
 
-/** As the table must show a value: an apostrophe before a formula, wherever a cell may begin, and before a leading tab. */
+/**
+ * As the table must show a value: an apostrophe before a formula, wherever a cell may begin, and before a leading tab.
+ */
 function shown (value: unknown): string {
   return String(value).replace(/(^|[,;\t\r\n])( *)(?=[=+\-@])/g, "$1$2'").replace(/^(?=\t)/, "'")
 }
@@ -158,9 +190,17 @@ t.test('Accept is negotiated with its q-values', async (t) => {
 })
 
 t.test('?format= goes before Accept, and another format is 406 whatever Accept says', async (t) => {
-  t.match(await small.ask({ accept: 'text/html' }, '?format=csv'), { status: 200, headers: { 'content-type': TYPES.csv } })
-  t.match(await small.ask({ accept: 'text/csv' }, '?format=json'), { status: 200, headers: { 'content-type': TYPES.json } })
-  for (const format of ['xml', 'JSON', '', 'toString', '__proto__']) isProblem(t, await small.ask({ accept: 'text/csv' }, `?format=${format}`), 406, 'not_acceptable')
+  t.match(await small.ask({ accept: 'text/html' }, '?format=csv'), {
+    status: 200,
+    headers: { 'content-type': TYPES.csv },
+  })
+  t.match(await small.ask({ accept: 'text/csv' }, '?format=json'), {
+    status: 200,
+    headers: { 'content-type': TYPES.json },
+  })
+  for (const format of ['xml', 'JSON', '', 'toString', '__proto__']) {
+    isProblem(t, await small.ask({ accept: 'text/csv' }, `?format=${format}`), 406, 'not_acceptable')
+  }
   isProblem(t, await small.ask({}, '?format=json&format=csv'), 400, 'invalid_request')
   isProblem(t, await small.ask({}, '?formats=csv'), 400, 'invalid_request')
 })
@@ -206,27 +246,56 @@ const CONDITIONS: Array<[headers: Headers, status: number]> = [
   [{ 'if-none-match': ETAG, range: 'bytes=0-9' }, 304],
 ]
 
-t.test('conditions are answered by their order of precedence, for GET and HEAD and every format and coding', async (t) => {
-  for (const [query, coding] of [['', ''], ['', 'gzip'], ['?format=csv', ''], ['?format=ndjson', ''], ['?format=tracks', 'gzip']] as const) {
+t.test('conditions are answered by their order of precedence, for GET and HEAD ' +
+  'and every format and coding', async (t) => {
+  for (const [query, coding] of [
+    ['', ''],
+    ['', 'gzip'],
+    ['?format=csv', ''],
+    ['?format=ndjson', ''],
+    ['?format=tracks', 'gzip'],
+  ] as const) {
     const { headers: present } = await small.ask({ 'accept-encoding': coding }, query, 'HEAD')
-    const now = (text: string): string => text.replaceAll(ETAG, String(present.etag)).replaceAll(DATE, String(present['last-modified']))
+    const now = (text: string): string =>
+      text.replaceAll(ETAG, String(present.etag)).replaceAll(DATE, String(present['last-modified']))
     for (const method of ['GET', 'HEAD'] as const) {
       for (const [condition, status] of CONDITIONS) {
-        const headers = Object.fromEntries(Object.entries({ ...condition, 'accept-encoding': coding }).map(([name, value]) => [name, now(value)]))
+        const headers = Object.fromEntries(
+          Object.entries({ ...condition, 'accept-encoding': coding }).map(([name, value]) => [name, now(value)])
+        )
         const answer = await small.ask(headers, query, method)
         t.equal(answer.status, status, `${method} ${query} ${JSON.stringify(condition)}`)
         if (status !== 304) continue
         t.equal(answer.body.length, 0)
-        t.match(answer.headers, { etag: present.etag, 'last-modified': present['last-modified'], vary: 'Accept, Accept-Encoding', 'cache-control': 'private, no-cache' })
-        for (const name of ['content-length', 'content-type', 'content-encoding', 'content-disposition']) t.notOk(name in answer.headers, name)
+        t.match(answer.headers, {
+          etag: present.etag,
+          'last-modified': present['last-modified'],
+          vary: 'Accept, Accept-Encoding',
+          'cache-control': 'private, no-cache',
+        })
+        for (const name of ['content-length', 'content-type', 'content-encoding', 'content-disposition']) {
+          t.notOk(name in answer.headers, name)
+        }
       }
     }
   }
 })
 
-t.test('whoever names the tag is told so without a look at the files; whoever does not, not', { skip: skipOnReplicas('with PostgreSQL a document is restored from the database') }, async (t) => {
+t.test('whoever names the tag is told so without a look at the ' +
+  'files; whoever does not, not', {
+  skip: skipOnReplicas('with PostgreSQL a document is restored ' +
+    'from the database')
+}, async (t) => {
   const { ask, path } = await download(t, { limit: 5 })
-  const tags = await Promise.all(['', 'gzip'].flatMap((coding) => FORMATS.map(async (format) => ({ coding, format, tag: String((await ask({ 'accept-encoding': coding }, `?format=${format}`)).headers.etag) }))))
+  const tags = await Promise.all(
+    ['', 'gzip'].flatMap((coding) =>
+      FORMATS.map(async (format) => ({
+        coding,
+        format,
+        tag: String((await ask({ 'accept-encoding': coding }, `?format=${format}`)).headers.etag),
+      }))
+    )
+  )
   await rm(path)
   await rm(`${path}.gz`)
   for (const { coding, format, tag } of tags) {
@@ -234,21 +303,31 @@ t.test('whoever names the tag is told so without a look at the files; whoever do
       const answer = await ask({ 'accept-encoding': coding, 'if-none-match': named }, `?format=${format}`)
       t.match(answer, { status: 304, headers: { etag: tag } }, `${coding} ${format} ${named}`)
     }
-    isProblem(t, await ask({ 'accept-encoding': coding, 'if-none-match': OTHER }, `?format=${format}`), 503, 'storage_failed')
+    isProblem(
+      t,
+      await ask({ 'accept-encoding': coding, 'if-none-match': OTHER }, `?format=${format}`),
+      503,
+      'storage_failed'
+    )
   }
 })
 
 /** A download that the service knows so well that it asks the disk for the bytes alone. */
 async function wellKnown (t: Test, limit: number): Promise<Download> {
   let ahead = 0
-  const made = await download(t, { limit }, { dependencies: { clock: { ...systemClock, monotonic: () => systemClock.monotonic() + ahead } } })
+  const made = await download(
+    t,
+    { limit },
+    { dependencies: { clock: { ...systemClock, monotonic: () => systemClock.monotonic() + ahead } } }
+  )
   await made.ask()
   ahead = 60_000
   await made.ask()
   return made
 }
 
-t.test('a run that ended a while ago answers as before, and its end, its files and its deletion are seen at once', async (t) => {
+t.test('a run that ended a while ago answers as before, and its end, its files and ' +
+  'its deletion are seen at once', async (t) => {
   const { ask, path, run, service } = await wellKnown(t, 100)
   for (const coding of ['', 'gzip']) {
     const { headers, body } = await ask({ 'accept-encoding': coding })
@@ -262,7 +341,11 @@ t.test('a run that ended a while ago answers as before, and its end, its files a
   isProblem(t, await ask(), 404, 'run_not_found')
 })
 
-t.test('a file that is cut off while the service knows it well is never half a download', { skip: skipOnReplicas('with PostgreSQL a document is restored from the database') }, async (t) => {
+t.test('a file that is cut off while the service knows it ' +
+  'well is never half a download', {
+  skip: skipOnReplicas('with PostgreSQL a document is restored ' +
+    'from the database')
+}, async (t) => {
   const { ask, path } = await wellKnown(t, 5)
   const whole = await readFile(path)
   for (const file of [path, `${path}.gz`]) await writeFile(file, (await readFile(file)).subarray(0, -10))
@@ -314,7 +397,17 @@ t.test('a range is given of the file, and of its compressed copy', async (t) => 
         t.same(answer.body, whole, range)
       } else {
         const [start, end] = part
-        t.match(answer, { status: 206, headers: { 'content-range': `bytes ${start}-${end}/${whole.length}`, 'content-length': String(end - start + 1) } }, range)
+        t.match(
+          answer,
+          {
+            status: 206,
+            headers: {
+              'content-range': `bytes ${start}-${end}/${whole.length}`,
+              'content-length': String(end - start + 1),
+            },
+          },
+          range
+        )
         t.same(answer.body, whole.subarray(start, end + 1), range)
       }
     }
@@ -349,18 +442,32 @@ t.test('formats that are made while they are sent have no ranges', async (t) => 
 t.test('HEAD says what GET would, and sends nothing', async (t) => {
   for (const format of FORMATS) {
     for (const coding of ['identity', 'gzip']) {
-      const [get, head] = [await small.ask({ 'accept-encoding': coding }, `?format=${format}`), await small.ask({ 'accept-encoding': coding }, `?format=${format}`, 'HEAD')]
+      const [get, head] = [
+        await small.ask({ 'accept-encoding': coding }, `?format=${format}`),
+        await small.ask({ 'accept-encoding': coding }, `?format=${format}`, 'HEAD'),
+      ]
       t.equal(head.status, 200)
       t.equal(head.body.length, 0)
       t.same(stable(head.headers), stable(get.headers), `${format} ${coding}`)
     }
   }
-  t.match(await small.ask({ range: 'bytes=0-9' }, '', 'HEAD'), { status: 200, headers: { 'content-length': String(small.run.file?.bytes) } }, 'Range is for GET')
+  t.match(
+    await small.ask({ range: 'bytes=0-9' }, '', 'HEAD'),
+    { status: 200, headers: { 'content-length': String(small.run.file?.bytes) } },
+    'Range is for GET'
+  )
   t.equal((await small.ask({}, '?format=xml', 'HEAD')).status, 406)
 })
 
 /** Without what differs from one answer to the next. */
-function stable ({ date: _date, 'x-request-id': _id, 'transfer-encoding': _transfer, connection: _connection, 'keep-alive': _keepAlive, ...headers }: IncomingHttpHeaders): Record<string, unknown> {
+function stable ({
+  date: _date,
+  'x-request-id': _id,
+  'transfer-encoding': _transfer,
+  connection: _connection,
+  'keep-alive': _keepAlive,
+  ...headers
+}: IncomingHttpHeaders): Record<string, unknown> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-ratelimit')))
 }
 
@@ -429,11 +536,17 @@ t.test('a document that is gone, cut or garbled is restored from its compressed 
   }
 })
 
-t.test('a document that is damaged like its compressed copy is 503, in every format, and never half a download', { skip: skipOnReplicas('with PostgreSQL a document is restored from the database') }, async (t) => {
+t.test('a document that is damaged like its compressed copy is 503, in every ' +
+  'format, and never half a download', {
+  skip: skipOnReplicas('with PostgreSQL a document is restored ' +
+    'from the database')
+}, async (t) => {
   const { ask, path } = await download(t, { limit: 5 })
   await writeFile(path, (await readFile(path)).subarray(0, -10))
   await writeFile(`${path}.gz`, (await readFile(`${path}.gz`)).subarray(0, -10))
-  for (const format of FORMATS) isProblem(t, await ask({ 'accept-encoding': 'gzip' }, `?format=${format}`), 503, 'storage_failed')
+  for (const format of FORMATS) {
+    isProblem(t, await ask({ 'accept-encoding': 'gzip' }, `?format=${format}`), 503, 'storage_failed')
+  }
   await rm(path)
   await rm(`${path}.gz`)
   for (const format of FORMATS) isProblem(t, await ask({}, `?format=${format}`), 503, 'storage_failed')
@@ -445,7 +558,11 @@ t.test('a run that ended without any album is a document without albums, in ever
   const { file: _file, ...rest } = run
   const json = await ask({ 'accept-encoding': 'gzip' })
   t.strictSame(JSON.parse(json.body.toString()), { ...rest, albums: [] })
-  t.match(json.headers, { 'content-type': TYPES.json, 'content-length': String(json.body.length), 'content-disposition': /album_items_\d{8}T\d{6}Z_[0-9a-f]{6}\.json"$/ })
+  t.match(json.headers, {
+    'content-type': TYPES.json,
+    'content-length': String(json.body.length),
+    'content-disposition': /album_items_\d{8}T\d{6}Z_[0-9a-f]{6}\.json"$/,
+  })
   t.equal((await ask({}, '?format=ndjson')).body.toString(), '')
   t.match((await ask({}, '?format=csv')).body.toString(), /^album_id,[a-z_,]+\r\n$/)
   t.same(JSON.parse((await ask({}, '?format=tracks')).body.toString()), {})
@@ -455,20 +572,31 @@ t.test('a run that ended without any album is a document without albums, in ever
 })
 
 const BIG_BYTES = 30 * 1024 * 1024
-const skipBig = process.platform !== 'linux' ? 'needs /proc' : skipOnReplicas('the large document is stored in the folder of a single service')
+const skipBig =
+  process.platform !== 'linux'
+    ? 'needs /proc'
+    : skipOnReplicas('the large document is stored in the folder of a single service')
 
 t.test('clients that go away in the middle leave no file open', { skip: skipBig }, async (t) => {
   const service = await startService(t)
   const { run, sha256 } = await storeBigRun(service.dataDir, BIG_BYTES)
   const before = await openDocuments(run)
   for (const format of FORMATS) {
-    await Promise.all(Array.from({ length: 5 }, async () => await readABitAndLeave(service.url, `/runs/${run.id}?format=${format}`)))
+    await Promise.all(
+      Array.from({ length: 5 }, async () => await readABitAndLeave(service.url, `/runs/${run.id}?format=${format}`))
+    )
   }
   await Promise.all(Array.from({ length: 5 }, async () => await readABitAndLeave(service.url, `/runs/${run.id}`, 0)))
   while (await openDocuments(run) > before) await new Promise((resolve) => setTimeout(resolve, 2))
   t.equal(before, 0)
   const { body } = await service.get(`/runs/${run.id}`)
-  t.equal(createHash('sha256').update(Buffer.from(await body.arrayBuffer())).digest('hex'), sha256.json, 'and the service goes on')
+  t.equal(
+    createHash('sha256')
+      .update(Buffer.from(await body.arrayBuffer()))
+      .digest('hex'),
+    sha256.json,
+    'and the service goes on'
+  )
 })
 
 t.test('a client that takes nothing for minutes is let go, and its file closed', { skip: skipBig }, async (t) => {
@@ -507,7 +635,9 @@ t.test('downloads one after the other on one connection leave nothing on it', as
 t.test('GET /runs/latest and POST /ingest?wait= answer in the same formats', async (t) => {
   const service = await startService(t)
   const posted = await request(`${service.url}/ingest?wait=30`, {
-    method: 'POST', headers: { 'content-type': 'application/json', accept: 'text/csv', 'if-none-match': '*', range: 'bytes=0-9' }, body: '{"limit":5}',
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/csv', 'if-none-match': '*', range: 'bytes=0-9' },
+    body: '{"limit":5}',
   })
   t.equal(posted.statusCode, 200)
   t.equal(posted.headers['content-type'], TYPES.csv)
@@ -521,7 +651,9 @@ t.test('GET /runs/latest and POST /ingest?wait= answer in the same formats', asy
 
 /** How many of this process's files are documents of that run. */
 async function openDocuments ({ file }: Run): Promise<number> {
-  const targets = await Promise.all((await readdir('/proc/self/fd')).map(async (fd) => await readlink(`/proc/self/fd/${fd}`).catch(() => '')))
+  const targets = await Promise.all(
+    (await readdir('/proc/self/fd')).map(async (fd) => await readlink(`/proc/self/fd/${fd}`).catch(() => ''))
+  )
   return targets.filter((target) => target.includes(file?.name ?? 'none')).length
 }
 
@@ -542,5 +674,11 @@ async function readABitAndLeave (url: string, path: string, bytes = 100_000): Pr
 function isProblem (t: Test, { status, headers, body }: Answer, expected: number, code: string): void {
   t.equal(status, expected)
   t.match(headers, { 'content-type': /^application\/problem\+json/ })
-  t.match(JSON.parse(body.toString()) as Problem, { status: expected, code, title: String, detail: String, requestId: String })
+  t.match(JSON.parse(body.toString()) as Problem, {
+    status: expected,
+    code,
+    title: String,
+    detail: String,
+    requestId: String,
+  })
 }

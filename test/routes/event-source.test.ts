@@ -21,7 +21,10 @@ t.test('an EventSource that has got the end of a run stops connecting again', as
 })
 
 t.test('204 is only for the end that the client has got', async (t) => {
-  const service = await startService(t, { sandbox: { faults: [{ kind: 'server-error-json', endpoint: 'album' }] }, env: { SPOTIFY_MAX_ATTEMPTS: '1' } })
+  const service = await startService(t, {
+    sandbox: { faults: [{ kind: 'server-error-json', endpoint: 'album' }] },
+    env: { SPOTIFY_MAX_ATTEMPTS: '1' },
+  })
   const run = await service.ingest({ limit: 3 })
   const url = `${service.url}/runs/${run.id}/events`
   const first = await request(url)

@@ -23,7 +23,8 @@ t.test('POST /ingest answers 202 with the run, where it is, and when to ask', as
   t.equal(answer.headers['retry-after'], '1')
 })
 
-t.test('GET /runs/{id}: 202 with the run until it has ended, then 200 with the stored bytes; /status always 200', async (t) => {
+t.test('GET /runs/{id}: 202 with the run until it has ended, then 200 with the ' +
+  'stored bytes; /status always 200', async (t) => {
   const service = await startService(t, { sandbox: { latencyMs: 10 } })
   const { id } = await (await service.post({ limit: 20 })).body.json() as { id: string }
   const early = await service.get(`/runs/${id}`)
@@ -42,8 +43,16 @@ t.test('GET /runs/{id}: 202 with the run until it has ended, then 200 with the s
   t.equal(Buffer.byteLength(text), run.file?.bytes)
   t.equal((albums as unknown[]).length, 20)
   const { file, ...withoutFile } = run
-  t.strictSame(rest, { ...withoutFile, quality: null }, 'the document is the run without file and verdict, and its albums')
-  t.equal(file?.name, `album_items_${(run.startedAt ?? '').slice(0, 19).replace(/[-:]/g, '')}Z_${id.slice(-6)}.json`, 'named after the start of the run and the end of its id')
+  t.strictSame(
+    rest,
+    { ...withoutFile, quality: null },
+    'the document is the run without file and verdict, and its albums'
+  )
+  t.equal(
+    file?.name,
+    `album_items_${(run.startedAt ?? '').slice(0, 19).replace(/[-:]/g, '')}Z_${id.slice(-6)}.json`,
+    'named after the start of the run and the end of its id'
+  )
 
   const status = await service.get(`/runs/${id}/status`)
   t.equal(status.statusCode, 200)
@@ -53,7 +62,12 @@ t.test('GET /runs/{id}: 202 with the run until it has ended, then 200 with the s
 t.test('a body may be left out in every way that clients leave it out', async (t) => {
   const service = await startService(t)
   const noBody = await service.app.inject({ method: 'POST', url: '/ingest' })
-  const emptyJson = await service.app.inject({ method: 'POST', url: '/ingest', headers: { 'content-type': 'application/json' }, payload: '' })
+  const emptyJson = await service.app.inject({
+    method: 'POST',
+    url: '/ingest',
+    headers: { 'content-type': 'application/json' },
+    payload: '',
+  })
   const braces = await service.app.inject({ method: 'POST', url: '/ingest', payload: {} })
   for (const { statusCode } of [noBody, emptyJson, braces]) t.equal(statusCode, 202)
 })
@@ -74,8 +88,14 @@ const BAD_BODIES: Array<[body: unknown, detail: RegExp]> = [
   [{ source: 'albums' }, /source "albums" needs albumIds/],
   [{ source: 'albums', albumIds: [] }, /body\.albumIds must NOT have fewer than 1 items/],
   [{ source: 'albums', albumIds: [album], limit: 3 }, /limit does not go with source "albums"/],
-  [{ source: 'albums', albumIds: ['../../etc/passwd'] }, /body\.albumIds\.0 must be a Spotify id, URI or open\.spotify\.com link/],
-  [{ source: 'albums', albumIds: Array.from({ length: 400 }, (_, place) => `wrong ${place}`) }, /^body\.albumIds\.0 must be a Spotify id[^;]*$/],
+  [
+    { source: 'albums', albumIds: ['../../etc/passwd'] },
+    /body\.albumIds\.0 must be a Spotify id, URI or open\.spotify\.com link/,
+  ],
+  [
+    { source: 'albums', albumIds: Array.from({ length: 400 }, (_, place) => `wrong ${place}`) },
+    /^body\.albumIds\.0 must be a Spotify id[^;]*$/,
+  ],
   [{ source: 'albums', albumIds: [`spotify:artist:${album}`] }, /body\.albumIds\.0 must be/],
   [{ source: 'artists' }, /source "artists" needs artistIds/],
   [{ source: 'artists', artistIds: Array.from({ length: 51 }, () => album) }, /must NOT have more than 50 items/],
@@ -86,17 +106,47 @@ const BAD_BODIES: Array<[body: unknown, detail: RegExp]> = [
 t.test('a wrong body is refused with what is wrong, and starts nothing', async (t) => {
   const service = await startService(t)
   for (const [body, detail] of BAD_BODIES) {
-    const answer = await service.app.inject({ method: 'POST', url: '/ingest', headers: { 'content-type': 'application/json' }, payload: JSON.stringify(body) })
+    const answer = await service.app.inject({
+      method: 'POST',
+      url: '/ingest',
+      headers: { 'content-type': 'application/json' },
+      payload: JSON.stringify(body),
+    })
     isProblem(t, answer, 400, 'invalid_request')
     t.match(answer.json<Problem>().detail, detail)
   }
-  const malformed = await service.app.inject({ method: 'POST', url: '/ingest', headers: { 'content-type': 'application/json' }, payload: '{"limit": 5' })
+  const malformed = await service.app.inject({
+    method: 'POST',
+    url: '/ingest',
+    headers: { 'content-type': 'application/json' },
+    payload: '{"limit": 5',
+  })
   isProblem(t, malformed, 400, 'invalid_request')
-  isProblem(t, await service.app.inject({ method: 'POST', url: '/ingest', headers: { 'content-type': 'text/plain' }, payload: '{"limit":5}' }), 415, 'unsupported_media_type')
-  const form = await service.app.inject({ method: 'POST', url: '/ingest', headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: 'limit=5' })
+  isProblem(
+    t,
+    await service.app.inject({
+      method: 'POST',
+      url: '/ingest',
+      headers: { 'content-type': 'text/plain' },
+      payload: '{"limit":5}',
+    }),
+    415,
+    'unsupported_media_type'
+  )
+  const form = await service.app.inject({
+    method: 'POST',
+    url: '/ingest',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    payload: 'limit=5',
+  })
   isProblem(t, form, 415, 'unsupported_media_type')
   t.match(form.json<Problem>().detail, /content-type: application\/json/)
-  const huge = await service.app.inject({ method: 'POST', url: '/ingest', headers: { 'content-type': 'application/json' }, payload: JSON.stringify({ query: 'x'.repeat(2 ** 16) }) })
+  const huge = await service.app.inject({
+    method: 'POST',
+    url: '/ingest',
+    headers: { 'content-type': 'application/json' },
+    payload: JSON.stringify({ query: 'x'.repeat(2 ** 16) }),
+  })
   isProblem(t, huge, 413, 'payload_too_large')
   t.match(huge.json<Problem>().detail, /64 KiB.*plain ids/)
   t.equal(service.sandbox.sandbox.stats().calls, 0)
@@ -129,7 +179,11 @@ t.test('too many runs are refused with when to come back; the refused one leaves
   isProblem(t, await service.app.inject({ method: 'POST', url: `/runs/${canceled}/resume` }), 503, 'queue_full')
   t.match(await service.app.runs.get(canceled), { status: 'canceled' }, 'what was refused stays as it is')
   t.match(await service.ingest({ limit: 3 }), { status: 'succeeded' }, 'what was accepted is done')
-  t.equal((await service.app.inject({ method: 'POST', url: `/runs/${canceled}/resume` })).statusCode, 202, 'then there is room again')
+  t.equal(
+    (await service.app.inject({ method: 'POST', url: `/runs/${canceled}/resume` })).statusCode,
+    202,
+    'then there is room again'
+  )
 })
 
 t.test('200 equal requests at once start one run', async (t) => {
@@ -151,8 +205,16 @@ t.test('the health probes answer 200', async (t) => {
 t.test('with API_KEYS every route but the probes wants one of them', async (t) => {
   const service = await startService(t, { env: { API_KEYS: 'first-key, second-key' } })
   const send = async (url: string, headers: Record<string, string>) => await service.app.inject({ url, headers })
-  for (const headers of [{}, { authorization: 'Bearer wrong' }, { authorization: 'Basic first-key' }, { 'x-api-key': 'first-key, second-key' }, { 'x-api-key': '' }]) {
-    for (const url of [`/runs/${UNKNOWN_ID}`, '/nowhere', '/health/../runs/x']) isProblem(t, await send(url, headers), 401, 'unauthorized')
+  for (const headers of [
+    {},
+    { authorization: 'Bearer wrong' },
+    { authorization: 'Basic first-key' },
+    { 'x-api-key': 'first-key, second-key' },
+    { 'x-api-key': '' },
+  ]) {
+    for (const url of [`/runs/${UNKNOWN_ID}`, '/nowhere', '/health/../runs/x']) {
+      isProblem(t, await send(url, headers), 401, 'unauthorized')
+    }
   }
   for (const headers of [{ authorization: 'Bearer first-key' }, { 'x-api-key': 'second-key' }]) {
     t.equal((await send(`/runs/${UNKNOWN_ID}`, headers)).statusCode, 404)
@@ -171,8 +233,20 @@ t.test('a bug is a 500 that says nothing of the inside; the log says all under t
   t.ok(service.log().split('\n').some((line) => line.includes(requestId) && line.includes('the inside')))
 })
 
-function isProblem (t: Parameters<typeof startService>[0], answer: { statusCode: number, headers: object, json: <T>() => T }, status: number, code: string): void {
+function isProblem (
+  t: Parameters<typeof startService>[0],
+  answer: { statusCode: number, headers: object, json: <T>() => T },
+  status: number,
+  code: string
+): void {
   t.equal(answer.statusCode, status)
   t.match(answer.headers, { 'content-type': /^application\/problem\+json/ })
-  t.match(answer.json<Problem>(), { type: 'about:blank', title: String, status, detail: String, code, requestId: /^[0-9a-f-]{36}$/ })
+  t.match(answer.json<Problem>(), {
+    type: 'about:blank',
+    title: String,
+    status,
+    detail: String,
+    code,
+    requestId: /^[0-9a-f-]{36}$/,
+  })
 }

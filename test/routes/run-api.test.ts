@@ -10,7 +10,12 @@ import { createFakeClock } from '../fake-clock.ts'
 import { type Json, type Service, ended, skipOnReplicas, startService } from '../service.ts'
 
 /** Each call of this API by a real port, as curl does it. */
-async function call (service: Service, method: string, path: string, options: { body?: unknown, headers?: Record<string, string> } = {}) {
+async function call (
+  service: Service,
+  method: string,
+  path: string,
+  options: { body?: unknown, headers?: Record<string, string> } = {}
+) {
   const { statusCode, headers, body } = await request(service.url + path, {
     method: method as 'GET',
     headers: { ...options.body === undefined ? {} : { 'content-type': 'application/json' }, ...options.headers },
@@ -53,13 +58,17 @@ t.test('a wait that is over answers with the run as it is; a client that goes aw
   await t.rejects(request(`${service.url}/runs/${id}?wait=60`, { signal: AbortSignal.timeout(50) }))
   service.sandbox.sandbox.change({ latencyMs: 0 })
   t.match(await ended(service.app, id), { status: 'succeeded' })
-  for (const wait of ['-1', '121', 'x', '1.5']) t.equal((await call(service, 'GET', `/runs/${id}?wait=${wait}`)).statusCode, 400, wait)
+  for (const wait of ['-1', '121', 'x', '1.5']) {
+    t.equal((await call(service, 'GET', `/runs/${id}?wait=${wait}`)).statusCode, 400, wait)
+  }
 })
 
-t.test('Idempotency-Key: the same run for the same request, 422 for another, also after a restart and after its end', async (t) => {
+t.test('Idempotency-Key: the same run for the same request, 422 for another, also after ' +
+  'a restart and after its end', async (t) => {
   const service = await startService(t, { sandbox: { latencyMs: 2 } })
   const key = { 'idempotency-key': 'dag-2026-11-22' }
-  const post = async (on: Service, limit: number, headers: Record<string, string> = key) => await call(on, 'POST', '/ingest', { body: { limit }, headers })
+  const post = async (on: Service, limit: number, headers: Record<string, string> = key) =>
+    await call(on, 'POST', '/ingest', { body: { limit }, headers })
   const ids = await Promise.all(Array.from({ length: 200 }, async () => (await post(service, 11)).json().id))
   t.equal(new Set(ids).size, 1, '200 at once')
   const [id = ''] = ids
@@ -71,7 +80,9 @@ t.test('Idempotency-Key: the same run for the same request, 422 for another, als
   t.equal(reused.statusCode, 422)
   t.match(reused.json<Problem>(), { code: 'idempotency_key_reused' })
   t.not((await post(service, 11, { 'idempotency-key': 'another' })).json().id, id)
-  for (const bad of ['', 'x'.repeat(256)]) t.equal((await post(service, 11, { 'idempotency-key': bad })).statusCode, 400)
+  for (const bad of ['', 'x'.repeat(256)]) {
+    t.equal((await post(service, 11, { 'idempotency-key': bad })).statusCode, 400)
+  }
 
   await service.app.close()
   const second = await startService(t, { on: service, dataDir: service.dataDir })
@@ -91,23 +102,40 @@ t.test('GET /runs: newest first, by pages, by status; wrong queries are refused'
   interface Page { runs: Run[], nextCursor: string | null }
   const all: string[] = []
   for (let cursor: string | null = ''; cursor !== null;) {
-    const page: Page = (await call(service, 'GET', `/runs?limit=4${cursor === '' ? '' : `&cursor=${cursor}`}`)).json<Page>()
+    const page: Page = (
+      await call(service, 'GET', `/runs?limit=4${cursor === '' ? '' : `&cursor=${cursor}`}`)
+    ).json<Page>()
     all.push(...page.runs.map(({ id }) => id))
     cursor = page.nextCursor
   }
   t.strictSame(all, [failed.id, ...ids])
   t.strictSame((await call(service, 'GET', '/runs?status=failed')).json<Page>().runs.map(({ id }) => id), [failed.id])
-  t.match((await call(service, 'GET', '/runs/latest')).json(), { id: ids[0], status: 'succeeded' }, 'the newest with a document')
-  for (const query of ['limit=0', 'limit=101', 'status=done', 'cursor=x', 'page=2']) t.equal((await call(service, 'GET', `/runs?${query}`)).statusCode, 400, query)
+  t.match(
+    (await call(service, 'GET', '/runs/latest')).json(),
+    { id: ids[0], status: 'succeeded' },
+    'the newest with a document'
+  )
+  for (const query of ['limit=0', 'limit=101', 'status=done', 'cursor=x', 'page=2']) {
+    t.equal((await call(service, 'GET', `/runs?${query}`)).statusCode, 400, query)
+  }
 })
 
-t.test('cancel: a running, a queued and a paused run end at once with what they have; then they can go on', async (t) => {
+t.test('cancel: a running, a queued and a paused run end at once with what ' +
+  'they have; then they can go on', async (t) => {
   const service = await startService(t, { sandbox: { latencyMs: 10 } })
   const running = (await call(service, 'POST', '/ingest', { body: {} })).json()
   const queued = (await call(service, 'POST', '/ingest', { body: { limit: 9 } })).json()
-  t.match((await call(service, 'POST', `/runs/${queued.id}/cancel`)).json(), { status: 'canceled', complete: false, error: { code: 'canceled' } })
+  t.match((await call(service, 'POST', `/runs/${queued.id}/cancel`)).json(), {
+    status: 'canceled',
+    complete: false,
+    error: { code: 'canceled' },
+  })
   t.match((await call(service, 'GET', `/runs/${queued.id}`)).json(), { status: 'canceled', albums: [] })
-  await new Promise<void>((resolve) => service.app.runs.watch(running.id, ({ progress }) => { if (progress.albumsFetched > 20) resolve() }))
+  await new Promise<void>((resolve) =>
+    service.app.runs.watch(running.id, ({ progress }) => {
+      if (progress.albumsFetched > 20) resolve()
+    })
+  )
   const canceled = await call(service, 'POST', `/runs/${running.id}/cancel`)
   t.equal(canceled.statusCode, 200)
   t.match(canceled.json(), { status: 'canceled', complete: false, file: { name: /album_items/ } })
@@ -139,7 +167,9 @@ t.test('DELETE: a run that has ended and its files are gone; one under way is no
   const deleted = await call(service, 'DELETE', `/runs/${id}`)
   t.equal(deleted.statusCode, 204)
   t.equal(deleted.text, '')
-  for (const path of ['', '/status', '/events']) t.equal((await call(service, 'GET', `/runs/${id}${path}`)).statusCode, 404, path)
+  for (const path of ['', '/status', '/events']) {
+    t.equal((await call(service, 'GET', `/runs/${id}${path}`)).statusCode, 404, path)
+  }
   t.equal((await call(service, 'DELETE', `/runs/${id}`)).statusCode, 404)
 })
 
@@ -152,8 +182,17 @@ t.test('DELETE and resume at once: one of them wins, and nothing is left of a ru
     t.equal(status, 'partial')
     service.sandbox.sandbox.change({ faults: [] })
     const asked = [call(service, 'POST', `/runs/${id}/resume`), call(service, 'DELETE', `/runs/${id}`)]
-    const [resumed = 0, deleted = 0] = (await Promise.all(round % 2 === 0 ? asked : asked.reverse())).map(({ statusCode }) => statusCode).sort((a, b) => b - a)
-    t.ok([[409, 202], [404, 204], [410, 204]].some(([one, other]) => one === resumed && other === deleted), `${resumed} and ${deleted}`)
+    const [resumed = 0, deleted = 0] = (await Promise.all(round % 2 === 0 ? asked : asked.reverse()))
+      .map(({ statusCode }) => statusCode)
+      .sort((a, b) => b - a)
+    t.ok(
+      [
+        [409, 202],
+        [404, 204],
+        [410, 204],
+      ].some(([one, other]) => one === resumed && other === deleted),
+      `${resumed} and ${deleted}`
+    )
     const { statusCode } = await call(service, 'GET', `/runs/${id}/status`)
     t.equal(statusCode, deleted === 202 ? 200 : 404)
     if (deleted === 202) t.match(await ended(service.app, id), { status: 'succeeded' })
@@ -182,9 +221,15 @@ t.test('GET /runs/{id}/ready tells by the status code alone', async (t) => {
   t.equal((await call(service, 'GET', `/runs/${partial.id}/ready?accept=partial`)).statusCode, 200)
   service.sandbox.sandbox.change({ albums: 0 })
   const failed = await service.ingest({ limit: 5 })
-  t.match((await call(service, 'GET', `/runs/${failed.id}/ready?accept=partial`)).json(), { status: 409, code: 'run_failed' })
+  t.match((await call(service, 'GET', `/runs/${failed.id}/ready?accept=partial`)).json(), {
+    status: 409,
+    code: 'run_failed',
+  })
   t.equal((await call(service, 'GET', '/runs/nobody-knows/ready')).statusCode, 410)
-  t.match((await call(service, 'GET', `/runs/${id}/ready?accept=all`)).json(), { status: 400, detail: 'querystring.accept must be "partial"' })
+  t.match((await call(service, 'GET', `/runs/${id}/ready?accept=all`)).json(), {
+    status: 400,
+    detail: 'querystring.accept must be "partial"',
+  })
 })
 
 t.test('GET /runs/{id}/events: the present state first, progress, then the end; late subscribers too', async (t) => {
@@ -205,7 +250,8 @@ t.test('GET /runs/{id}/events: the present state first, progress, then the end; 
   t.strictSame([...late.text.matchAll(/^event: (\w+)/gm)].map(([, name]) => name), ['status', 'end'])
 })
 
-t.test('GET /runs/{id}/events: the connection of a client that reads nothing is closed, that of one who reads stays', async (t) => {
+t.test('GET /runs/{id}/events: the connection of a client that reads nothing is closed, ' +
+  'that of one who reads stays', async (t) => {
   const service = await startService(t, { dependencies: { stalledMs: 1000 }, sandbox: { latencyMs: 60_000 } })
   const listeners = new Set<RunListener>()
   service.app.runs.watch = (_id, listener) => {
@@ -225,7 +271,9 @@ t.test('GET /runs/{id}/events: the connection of a client that reads nothing is 
   while (listeners.size < 2) await delay(10)
   const gap = { albumId: null, name: null, code: 'x', detail: 'x'.repeat(1024 * 1024), expectedTracks: null, tracks: 0 }
   for (let times = 0; times < 40 && listeners.size === 2; times++) {
-    for (const listener of listeners) listener({ ...run, status: times % 2 === 0 ? 'running' : 'paused', gaps: times < 20 ? [gap] : [] })
+    for (const listener of listeners) {
+      listener({ ...run, status: times % 2 === 0 ? 'running' : 'paused', gaps: times < 20 ? [gap] : [] })
+    }
     await delay(100)
   }
   t.equal(listeners.size, 1)
@@ -239,29 +287,60 @@ interface DiagnosisJson {
   endpoints: Array<{ endpoint: string, status: number, pageSize: number, checkedAt: string, ageSeconds: number }>
 }
 
-const diagnosis = async (service: Service, query = ''): Promise<DiagnosisJson> => (await call(service, 'GET', `/diagnose${query}`)).json<DiagnosisJson>()
+const diagnosis = async (service: Service, query = ''): Promise<DiagnosisJson> =>
+  (await call(service, 'GET', `/diagnose${query}`)).json<DiagnosisJson>()
 
 t.test('GET /diagnose?refresh=true: what each tier can do, asked once a minute', async (t) => {
   const EXPECTED = {
-    extended: { newReleases: [200, 50], search: [200, 50], album: [200, null], albums: [200, null], albumTracks: [200, null], artistAlbums: [200, 50] },
-    development: { newReleases: [403, null], search: [200, 10], album: [200, null], albums: [403, null], albumTracks: [200, null], artistAlbums: [200, 10] },
+    extended: {
+      newReleases: [200, 50],
+      search: [200, 50],
+      album: [200, null],
+      albums: [200, null],
+      albumTracks: [200, null],
+      artistAlbums: [200, 50],
+    },
+    development: {
+      newReleases: [403, null],
+      search: [200, 10],
+      album: [200, null],
+      albums: [403, null],
+      albumTracks: [200, null],
+      artistAlbums: [200, 10],
+    },
   }
   for (const tier of ['extended', 'development'] as const) {
     const service = await startService(t, { sandbox: { tier } })
     const answer = await diagnosis(service, '?refresh=true')
-    t.match(answer, { tier, token: { ok: true, checkedAt: /Z$/, ageSeconds: Number }, pause: null, callsLast24Hours: Number })
-    t.strictSame(Object.fromEntries(answer.endpoints.map(({ endpoint, status, pageSize }) => [endpoint, [status, pageSize]])), EXPECTED[tier])
+    t.match(answer, {
+      tier,
+      token: { ok: true, checkedAt: /Z$/, ageSeconds: Number },
+      pause: null,
+      callsLast24Hours: Number,
+    })
+    t.strictSame(
+      Object.fromEntries(answer.endpoints.map(({ endpoint, status, pageSize }) => [endpoint, [status, pageSize]])),
+      EXPECTED[tier]
+    )
     const { calls } = service.sandbox.sandbox.stats()
     await diagnosis(service, '?refresh=true')
     await diagnosis(service)
     t.equal(service.sandbox.sandbox.stats().calls, calls)
   }
   const wrong = await startService(t, { env: { SPOTIFY_CLIENT_SECRET: 'wrong' } })
-  t.match(await diagnosis(wrong, '?refresh=true'), { tier: 'unknown', token: { ok: false, detail: /SPOTIFY_CLIENT_SECRET/ }, endpoints: [] })
+  t.match(await diagnosis(wrong, '?refresh=true'), {
+    tier: 'unknown',
+    token: { ok: false, detail: /SPOTIFY_CLIENT_SECRET/ },
+    endpoints: [],
+  })
   t.equal((await call(wrong, 'GET', '/diagnose?refresh=maybe')).statusCode, 400)
 })
 
-t.test('GET /diagnose: what runs have learnt, with its age, without a call; after a day it is forgotten, and a change of tier is noticed by asking', { skip: skipOnReplicas('the clock that the test moves is not that of PostgreSQL') }, async (t) => {
+t.test('GET /diagnose: what runs have learnt, with its age, without a call; after a day it is forgotten, and a ' +
+  'change of tier is noticed by asking', {
+  skip: skipOnReplicas('the clock that the test moves is not ' +
+    'that of PostgreSQL')
+}, async (t) => {
   const clock = createFakeClock()
   const service = await startService(t, { sandbox: { tier: 'development' }, dependencies: { clock } })
   t.match(await diagnosis(service), { tier: 'unknown', endpoints: [] }, 'nothing is known, and nothing is asked')
@@ -271,7 +350,20 @@ t.test('GET /diagnose: what runs have learnt, with its age, without a call; afte
   clock.jump(3_600_000)
   const learnt = await diagnosis(service)
   t.match(learnt, { tier: 'development', token: { ok: true } })
-  t.strictSame(learnt.endpoints.map(({ endpoint, status, ageSeconds }) => [endpoint, status, ageSeconds >= 3600 && ageSeconds < 3660]), [['newReleases', 403, true], ['search', 200, true], ['album', 200, true], ['albums', 403, true], ['albumTracks', 200, true]])
+  t.strictSame(
+    learnt.endpoints.map(({ endpoint, status, ageSeconds }) => [
+      endpoint,
+      status,
+      ageSeconds >= 3600 && ageSeconds < 3660,
+    ]),
+    [
+      ['newReleases', 403, true],
+      ['search', 200, true],
+      ['album', 200, true],
+      ['albums', 403, true],
+      ['albumTracks', 200, true],
+    ]
+  )
   service.sandbox.sandbox.change({ tier: 'extended' })
   t.equal((await diagnosis(service)).tier, 'development', 'what is known')
   t.equal(service.sandbox.sandbox.stats().calls, calls)
@@ -282,7 +374,8 @@ t.test('GET /diagnose: what runs have learnt, with its age, without a call; afte
   t.match(await diagnosis(service), { tier: 'unknown', endpoints: [] })
 })
 
-t.test('more requests than REQUESTS_PER_MINUTE are refused with when to come back; the probes are exempt', async (t) => {
+t.test('more requests than REQUESTS_PER_MINUTE are refused with when to come ' +
+  'back; the probes are exempt', async (t) => {
   const service = await startService(t, { env: { REQUESTS_PER_MINUTE: '5', API_KEYS: 'one,two' } })
   const ask = async (key: string) => await call(service, 'GET', '/runs', { headers: { 'x-api-key': key } })
   for (let count = 0; count < 5; count++) t.equal((await ask('one')).statusCode, 200)
@@ -309,22 +402,35 @@ t.test('who was refused is answered a minute later, however the wall clock was s
 
 t.test('each request leaves one line when it is over, also if its client goes away', async (t) => {
   const service = await startService(t, { sandbox: { latencyMs: 50 }, env: { LOG_LEVEL: 'info' } })
-  const linesOf = (id: string): Json[] => service.log().split('\n').filter((line) => line.includes(`"reqId":"${id}"`)).map((line) => JSON.parse(line) as Json)
+  const linesOf = (id: string): Json[] =>
+    service
+      .log()
+      .split('\n')
+      .filter((line) => line.includes(`"reqId":"${id}"`))
+      .map((line) => JSON.parse(line) as Json)
   const over = async (id: string): Promise<Json[]> => {
     while (linesOf(id).length === 0) await new Promise((resolve) => setTimeout(resolve, 2))
     return linesOf(id)
   }
   const run = (await call(service, 'POST', '/ingest', { headers: { 'x-request-id': 'one' }, body: {} })).json<Run>()
-  t.match(await over('one'), [{ level: 30, method: 'POST', url: '/ingest', ip: '127.0.0.1', status: 202, ms: Number, msg: 'request completed' }])
+  t.match(await over('one'), [
+    { level: 30, method: 'POST', url: '/ingest', ip: '127.0.0.1', status: 202, ms: Number, msg: 'request completed' },
+  ])
   const leaving = new AbortController()
-  const left = request(`${service.url}/runs/${run.id}?wait=60`, { headers: { 'x-request-id': 'two' }, signal: leaving.signal })
+  const left = request(`${service.url}/runs/${run.id}?wait=60`, {
+    headers: { 'x-request-id': 'two' },
+    signal: leaving.signal,
+  })
   await once(service.app.server, 'request')
   leaving.abort()
   await t.rejects(left)
-  t.match(await over('two'), [{ level: 30, method: 'GET', url: `/runs/${run.id}?wait=60`, ms: Number, msg: 'request aborted' }])
+  t.match(await over('two'), [
+    { level: 30, method: 'GET', url: `/runs/${run.id}?wait=60`, ms: Number, msg: 'request aborted' },
+  ])
 })
 
-t.test('each answer has security headers and the id of its request, the client\'s own where it sends one', async (t) => {
+t.test('each answer has security headers and the id of its request, the ' +
+  'client\'s own where it sends one', async (t) => {
   const service = await startService(t)
   const own = await call(service, 'GET', '/nowhere', { headers: { 'x-request-id': 'trace-42' } })
   t.match(own.headers, { 'x-request-id': 'trace-42', 'x-content-type-options': 'nosniff' })

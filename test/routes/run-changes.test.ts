@@ -17,10 +17,16 @@ interface Changes {
   counts: Record<string, number>
 }
 
-async function call ({ url }: Service, path: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET') {
+async function call (
+  { url }: Service,
+  path: string,
+  headers: Record<string, string> = {},
+  method: 'GET' | 'HEAD' = 'GET'
+) {
   const answer = await request(url + path, { method, headers })
   const text = await answer.body.text()
-  return { statusCode: answer.statusCode, headers: answer.headers, text, json: <T = Changes>(): T => JSON.parse(text) as T }
+  const { statusCode } = answer
+  return { statusCode, headers: answer.headers, text, json: <T = Changes>(): T => JSON.parse(text) as T }
 }
 
 async function idsOf (service: Service, id: string): Promise<string[]> {
@@ -29,7 +35,8 @@ async function idsOf (service: Service, id: string): Promise<string[]> {
 
 const ALL = { source: 'search', limit: 100 }
 
-t.test('what a whole listing lacks is delisted, what it has more is added, and each document is compared with the one before', async (t) => {
+t.test('what a whole listing lacks is delisted, what it has more is added, and each document is ' +
+  'compared with the one before', async (t) => {
   const service = await startService(t, { sandbox: { albums: 30 } })
   const first = await service.ingest(ALL)
   t.match(first, { listing: { exhausted: true } })
@@ -42,7 +49,12 @@ t.test('what a whole listing lacks is delisted, what it has more is added, and e
   t.ok(gone.length > 0)
 
   const shrunk = (await call(service, `/runs/${second.id}/changes`)).json()
-  t.match(shrunk, { runId: second.id, since: first.id, gaps: { before: [], after: [] }, listing: { before: { whole: true, reason: null }, after: { whole: true, reason: null } } })
+  t.match(shrunk, {
+    runId: second.id,
+    since: first.id,
+    gaps: { before: [], after: [] },
+    listing: { before: { whole: true, reason: null }, after: { whole: true, reason: null } },
+  })
   t.same(shrunk.delisted.map(({ albumId }) => albumId).sort(), gone.sort())
   t.same([shrunk.added, shrunk.unknown], [[], []])
   t.same(shrunk.counts, { added: 0, changed: shrunk.changed.length, delisted: gone.length, unknown: 0 })
@@ -51,7 +63,12 @@ t.test('what a whole listing lacks is delisted, what it has more is added, and e
   t.equal(grown.since, second.id)
   t.same(grown.added.map(({ albumId }) => albumId).sort(), gone)
   t.same([...new Set(grown.added.map(({ listedBefore }) => listedBefore))], [false])
-  t.same((await call(service, `/runs/${third.id}/changes?since=${first.id}`)).json().counts, { added: 0, changed: 0, delisted: 0, unknown: 0 })
+  t.same((await call(service, `/runs/${third.id}/changes?since=${first.id}`)).json().counts, {
+    added: 0,
+    changed: 0,
+    delisted: 0,
+    unknown: 0,
+  })
 })
 
 t.test('what a gap or the limit may hide is unknown, and the gaps of both sides are named', async (t) => {
@@ -61,10 +78,17 @@ t.test('what a gap or the limit may hide is unknown, and the gaps of both sides 
   const lossy = await service.ingest(ALL)
   t.match(lossy, { status: 'partial', gaps: [{ code: 'listing_incomplete', albumId: null }] })
   const changes = (await call(service, `/runs/${lossy.id}/changes`)).json()
-  t.match(changes, { gaps: { before: [], after: lossy.gaps }, listing: { after: { whole: false, reason: 'listing_incomplete' } }, delisted: [] })
+  t.match(changes, {
+    gaps: { before: [], after: lossy.gaps },
+    listing: { after: { whole: false, reason: 'listing_incomplete' } },
+    delisted: [],
+  })
   t.ok(changes.unknown.length > 0)
   t.same([...new Set(changes.unknown.map(({ reason }) => reason))], ['listing_incomplete'])
-  t.same([...await idsOf(service, lossy.id), ...changes.unknown.map(({ albumId }) => albumId)].sort(), (await idsOf(service, whole.id)).sort())
+  t.same(
+    [...(await idsOf(service, lossy.id)), ...changes.unknown.map(({ albumId }) => albumId)].sort(),
+    (await idsOf(service, whole.id)).sort()
+  )
 
   service.sandbox.sandbox.change({ faults: [] })
   const again = await service.ingest(ALL)
@@ -78,7 +102,11 @@ t.test('the answer has a strong tag, so that it need not be made again', async (
   await service.ingest(ALL)
   const { id } = await service.ingest(ALL)
   const first = await call(service, `/runs/${id}/changes`)
-  t.match(first.headers, { etag: /^"[0-9a-f]{64}-[0-9a-f]{64}-changes-1"$/, 'content-type': 'application/json; charset=utf-8', 'last-modified': /GMT$/ })
+  t.match(first.headers, {
+    etag: /^"[0-9a-f]{64}-[0-9a-f]{64}-changes-1"$/,
+    'content-type': 'application/json; charset=utf-8',
+    'last-modified': /GMT$/,
+  })
   const again = await call(service, `/runs/${id}/changes`, { 'if-none-match': String(first.headers['etag']) })
   t.match([again.statusCode, again.text], [304, ''])
   const head = await call(service, `/runs/${id}/changes`, {}, 'HEAD')
@@ -120,8 +148,14 @@ t.test('runs that cannot be compared are refused with the reason', async (t) => 
   await service.app.runs.cancel(running)
   t.match(await ended(service.app, running), { status: 'canceled' })
 
-  t.equal((await call(service, `/runs/${first.id}/changes?since=${second.id}`)).json().since, second.id, 'also backwards')
+  t.equal(
+    (await call(service, `/runs/${first.id}/changes?since=${second.id}`)).json().since,
+    second.id,
+    'also backwards'
+  )
   await service.app.runs.remove(first.id)
   t.match((await call(service, `/runs/${second.id}/changes`)).json<Problem>(), { code: 'no_earlier_run' })
-  t.match((await call(service, `/runs/${second.id}/changes?since=${first.id}`)).json<Problem>(), { code: 'run_not_found' })
+  t.match((await call(service, `/runs/${second.id}/changes?since=${first.id}`)).json<Problem>(), {
+    code: 'run_not_found',
+  })
 })

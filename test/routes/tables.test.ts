@@ -15,7 +15,11 @@ async function bytesOf (service: Service, path: string, headers: Record<string, 
   return bytes
 }
 
-async function problem (service: Service, path: string, headers: Record<string, string> = {}): Promise<{ statusCode: number, retryAfter: unknown, code: string, detail: string }> {
+async function problem (
+  service: Service,
+  path: string,
+  headers: Record<string, string> = {}
+): Promise<{ statusCode: number, retryAfter: unknown, code: string, detail: string }> {
   const { statusCode, headers: answered, body } = await request(service.url + path, { headers })
   return { statusCode, retryAfter: answered['retry-after'], ...await body.json() as { code: string, detail: string } }
 }
@@ -32,9 +36,13 @@ for (const tier of ['development', 'extended'] as const) {
     await checkShape(t, duck)
     await checkContent(t, duck, document.albums)
     t.strictSame(await duck.query('select distinct run_id from tracks'), [{ run_id: run.id }])
-    t.strictSame(await duck.query('select count(label)::int > 50 as labels from albums'), [{ labels: tier === 'extended' }])
+    t.strictSame(await duck.query('select count(label)::int > 50 as labels from albums'), [
+      { labels: tier === 'extended' },
+    ])
     const file = await duck.store(await bytesOf(service, '/runs/latest/tables/albums'))
-    const metadata = await duck.query(`select decode(key) as key, decode(value) as value from parquet_kv_metadata(${file})`)
+    const metadata = await duck.query(
+      `select decode(key) as key, decode(value) as value from parquet_kv_metadata(${file})`
+    )
     const facts = Object.fromEntries(metadata.map(({ key, value }) => [String(key), String(value)]))
     t.match(facts, { table: 'albums', run_id: run.id, tier, service_version: VERSION })
     t.strictSame(JSON.parse(facts['request'] ?? ''), run.request)
@@ -49,12 +57,17 @@ async function startWithRun (t: Test): Promise<{ service: Service, id: string }>
 
 t.test('GET /runs/{id}/tables lists every table with its columns and working links', async (t) => {
   const { service, id } = await startWithRun(t)
-  const list = await (await service.get(`/runs/${id}/tables`)).body.json() as { runId: string, tables: Array<Pick<Table, 'name' | 'columns'> & { key: string[], links: Record<string, string> }> }
+  const list = (await (await service.get(`/runs/${id}/tables`)).body.json()) as {
+    runId: string
+    tables: Array<Pick<Table, 'name' | 'columns'> & { key: string[], links: Record<string, string> }>
+  }
   t.equal(list.runId, id)
   t.strictSame(list.tables.map(({ name }) => name), TABLES.map(({ name }) => name))
   t.strictSame(list.tables[1]?.key, ['album_id', 'position'])
   t.match(list.tables[0]?.columns[0], { name: 'run_id', type: 'UTF8', nullable: false, reference: null })
-  for (const { links } of list.tables) for (const link of Object.values(links)) t.equal((await service.get(link)).statusCode, 200, link)
+  for (const { links } of list.tables) {
+    for (const link of Object.values(links)) t.equal((await service.get(link)).statusCode, 200, link)
+  }
   t.strictSame(await (await service.get('/runs/latest/tables')).body.json(), list)
 })
 
@@ -70,11 +83,16 @@ const CHOICES: Array<[query: string, accept: string | undefined, contentType: st
 t.test('the format is what ?format= says, else Accept, else Parquet; the name says it too', async (t) => {
   const { service, id } = await startWithRun(t)
   for (const [query, accept, contentType, extension] of CHOICES) {
-    const { statusCode, headers, body } = await request(`${service.url}/runs/${id}/tables/tracks${query}`, { headers: accept === undefined ? {} : { accept } })
+    const { statusCode, headers, body } = await request(`${service.url}/runs/${id}/tables/tracks${query}`, {
+      headers: accept === undefined ? {} : { accept },
+    })
     await body.dump()
     t.equal(statusCode, 200)
     t.match(headers, { 'content-type': contentType, 'accept-ranges': 'none', vary: /Accept/ })
-    t.match(headers['content-disposition'], new RegExp(`filename="album_items_\\d{8}T\\d{6}Z_${id.slice(-6)}\\.tracks\\.${extension}"`))
+    t.match(
+      headers['content-disposition'],
+      new RegExp(`filename="album_items_\\d{8}T\\d{6}Z_${id.slice(-6)}\\.tracks\\.${extension}"`)
+    )
   }
 })
 
@@ -88,7 +106,9 @@ t.test('raw=true leaves the cells of CSV as they are', async (t) => {
 
 t.test('an ETag for each table, format and run: 304 for who has it', async (t) => {
   const { service, id } = await startWithRun(t)
-  const paths = ['albums', 'tracks', 'tracks?format=csv', 'tracks?format=csv&raw=true', 'tracks?format=ndjson'].map((rest) => `/runs/${id}/tables/${rest}`)
+  const paths = ['albums', 'tracks', 'tracks?format=csv', 'tracks?format=csv&raw=true', 'tracks?format=ndjson'].map(
+    (rest) => `/runs/${id}/tables/${rest}`
+  )
   const tags = new Map<string, string>()
   for (const path of paths) {
     const { headers, body } = await request(service.url + path)
@@ -104,19 +124,41 @@ t.test('an ETag for each table, format and run: 304 for who has it', async (t) =
   t.equal(tags.size, paths.length)
   const next = await service.ingest({ limit: 4, source: 'search' })
   t.notOk(tags.has(String((await service.get(`/runs/${next.id}/tables/albums`)).headers['etag'])), 'another run')
-  t.strictSame(await bytesOf(service, paths[1] ?? ''), await bytesOf(service, paths[1] ?? ''), 'an equal tag means equal bytes')
+  t.strictSame(
+    await bytesOf(service, paths[1] ?? ''),
+    await bytesOf(service, paths[1] ?? ''),
+    'an equal tag means equal bytes'
+  )
 })
 
 t.test('what does not exist is refused with the list of what does', async (t) => {
   const { service, id } = await startWithRun(t)
   const names = TABLES.map(({ name }) => name).join(', ')
-  t.match(await problem(service, `/runs/${id}/tables/songs`), { statusCode: 404, code: 'table_not_found', detail: new RegExp(names) })
+  t.match(await problem(service, `/runs/${id}/tables/songs`), {
+    statusCode: 404,
+    code: 'table_not_found',
+    detail: new RegExp(names),
+  })
   t.match(await problem(service, '/runs/latest/tables/songs'), { statusCode: 404, code: 'table_not_found' })
-  t.match(await problem(service, `/runs/${id}/tables/tracks?format=orc`), { statusCode: 406, code: 'not_acceptable', detail: /parquet, csv, ndjson/ })
-  t.match(await problem(service, `/runs/${id}/tables/tracks`, { accept: 'application/json' }), { statusCode: 406, code: 'not_acceptable' })
+  t.match(await problem(service, `/runs/${id}/tables/tracks?format=orc`), {
+    statusCode: 406,
+    code: 'not_acceptable',
+    detail: /parquet, csv, ndjson/,
+  })
+  t.match(await problem(service, `/runs/${id}/tables/tracks`, { accept: 'application/json' }), {
+    statusCode: 406,
+    code: 'not_acceptable',
+  })
   t.match(await problem(service, `/runs/${id}/tables/tracks?raw=yes`), { statusCode: 400, code: 'invalid_request' })
-  t.match(await problem(service, `/runs/${id}/tables/tracks?columns=name`), { statusCode: 400, code: 'invalid_request' })
-  for (const path of ['tables', 'tables/tracks']) t.match(await problem(service, `/runs/01990000-0000-7000-8000-000000000000/${path}`), { code: /run_not_found|run_expired/ })
+  t.match(await problem(service, `/runs/${id}/tables/tracks?columns=name`), {
+    statusCode: 400,
+    code: 'invalid_request',
+  })
+  for (const path of ['tables', 'tables/tracks']) {
+    t.match(await problem(service, `/runs/01990000-0000-7000-8000-000000000000/${path}`), {
+      code: /run_not_found|run_expired/,
+    })
+  }
 })
 
 t.test('a run that left no document has no tables, and says why', async (t) => {
@@ -124,7 +166,11 @@ t.test('a run that left no document has no tables, and says why', async (t) => {
   const run = await service.ingest()
   t.match(run, { status: 'failed', file: null })
   for (const path of ['tables', 'tables/tracks']) {
-    t.match(await problem(service, `/runs/${run.id}/${path}`), { statusCode: 404, code: 'document_not_found', detail: /^the run is failed and left no document .*listing_empty/ })
+    t.match(await problem(service, `/runs/${run.id}/${path}`), {
+      statusCode: 404,
+      code: 'document_not_found',
+      detail: /^the run is failed and left no document .*listing_empty/,
+    })
   }
   t.match(await problem(service, '/runs/latest/tables/tracks'), { statusCode: 404, code: 'run_not_found' })
 })
@@ -159,7 +205,10 @@ t.test('a client that leaves ends the conversion, and the next one goes on', asy
   const { body } = await request(`${service.url}/runs/${run.id}/tables/tracks?format=csv`, { signal: leaving.signal })
   leaving.abort()
   await t.rejects(body.text())
-  t.equal((await bytesOf(service, `/runs/${run.id}/tables/albums?format=csv`)).subarray(0, ALBUM_COLUMNS.length).toString(), ALBUM_COLUMNS)
+  t.equal(
+    (await bytesOf(service, `/runs/${run.id}/tables/albums?format=csv`)).subarray(0, ALBUM_COLUMNS.length).toString(),
+    ALBUM_COLUMNS
+  )
 })
 
 t.test('a document that is damaged half-way cuts the answer: it never looks like a shorter table', async (t) => {
@@ -173,5 +222,7 @@ t.test('a document that is damaged half-way cuts the answer: it never looks like
 
 t.test('with API_KEYS, tables want one', async (t) => {
   const service = await startService(t, { env: { API_KEYS: 'k'.repeat(20) } })
-  for (const path of ['/runs/latest/tables', '/runs/latest/tables/tracks']) t.match(await problem(service, path), { statusCode: 401, code: 'unauthorized' })
+  for (const path of ['/runs/latest/tables', '/runs/latest/tables/tracks']) {
+    t.match(await problem(service, path), { statusCode: 401, code: 'unauthorized' })
+  }
 })

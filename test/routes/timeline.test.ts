@@ -7,11 +7,17 @@ async function timelineOf ({ get }: Service, id: string): Promise<Timeline> {
   return await (await get(`/runs/${id}/timeline`)).body.json() as Timeline
 }
 
-const total = ({ points }: Timeline, value: (point: TimelinePoint) => number): number => points.reduce((sum, point) => sum + value(point), 0)
+const total = ({ points }: Timeline, value: (point: TimelinePoint) => number): number =>
+  points.reduce((sum, point) => sum + value(point), 0)
 
 t.test('the timeline of a run adds up to its cost and ends with its progress', async (t) => {
   const service = await startService(t, {
-    sandbox: { faults: [{ kind: 'rate-limit', endpoint: 'album', skip: 5, times: 1, retryAfter: '1' }, { kind: 'server-error-json', endpoint: 'search', times: 1 }] },
+    sandbox: {
+      faults: [
+        { kind: 'rate-limit', endpoint: 'album', skip: 5, times: 1, retryAfter: '1' },
+        { kind: 'server-error-json', endpoint: 'search', times: 1 },
+      ],
+    },
     dependencies: { retryBaseMs: 300, random: () => 0.99 },
   })
   const run = await service.ingest({ limit: 12 })
@@ -21,17 +27,34 @@ t.test('the timeline of a run adds up to its cost and ends with its progress', a
   t.equal(total(timeline, ({ retries }) => retries), run.cost.retries)
   t.ok(total(timeline, ({ limited }) => limited) >= 1)
   t.match(timeline.points.at(-1), run.progress)
-  const waited = { pause: total(timeline, ({ waitMs }) => waitMs.pause), retry: total(timeline, ({ waitMs }) => waitMs.retry) }
+  const waited = {
+    pause: total(timeline, ({ waitMs }) => waitMs.pause),
+    retry: total(timeline, ({ waitMs }) => waitMs.retry),
+  }
   t.ok(waited.pause >= 700, `${waited.pause} ms of a pause of a second`)
   t.ok(waited.retry >= 100, `${waited.retry} ms of a backoff of 300 ms`)
-  t.ok(waited.pause + waited.retry <= Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? ''), 'no longer than the run was executed')
-  t.equal((await service.app.engine.database.queries.selectFrom('timelines').select('run_id').execute()).length, 1, 'it is stored with the end of the run')
+  t.ok(
+    waited.pause + waited.retry <= Date.parse(run.finishedAt ?? '') - Date.parse(run.startedAt ?? ''),
+    'no longer than the run was executed'
+  )
+  t.equal(
+    (await service.app.engine.database.queries.selectFrom('timelines').select('run_id').execute()).length,
+    1,
+    'it is stored with the end of the run'
+  )
 })
 
-t.test('a run has a timeline while it is executed, and goes on with it when it is resumed, until it is deleted', async (t) => {
-  const service = await startService(t, { sandbox: { faults: [{ kind: 'rate-limit', endpoint: 'album', skip: 5, times: 1, retryAfter: '2' }] } })
+t.test('a run has a timeline while it is executed, and goes on with it when it is ' +
+  'resumed, until it is deleted', async (t) => {
+  const service = await startService(t, {
+    sandbox: { faults: [{ kind: 'rate-limit', endpoint: 'album', skip: 5, times: 1, retryAfter: '2' }] },
+  })
   const { id } = await (await service.post({ limit: 12 })).body.json() as Run
-  await new Promise<void>((resolve) => service.app.runs.watch(id, ({ waiting, progress }) => { if (waiting?.for === 'pause' && progress.albumsFetched > 0) resolve() }))
+  await new Promise<void>((resolve) =>
+    service.app.runs.watch(id, ({ waiting, progress }) => {
+      if (waiting?.for === 'pause' && progress.albumsFetched > 0) resolve()
+    })
+  )
   const live = await timelineOf(service, id)
   t.ok(total(live, ({ calls }) => calls) >= 6, 'the calls before the pause')
   t.equal((await service.app.inject({ method: 'POST', url: `/runs/${id}/cancel` })).statusCode, 200)
@@ -54,10 +77,15 @@ t.test('a run has a timeline while it is executed, and goes on with it when it i
   t.same(await service.app.engine.database.queries.selectFrom('timelines').select('run_id').execute(), [])
 })
 
-t.test('what stays of a run that a shutdown interrupts is its whole timeline, and the next process goes on with it', async (t) => {
+t.test('what stays of a run that a shutdown interrupts is its whole timeline, and the ' +
+  'next process goes on with it', async (t) => {
   const first = await startService(t, { sandbox: { latencyMs: 100 } })
   const { id } = await (await first.post({ limit: 12 })).body.json() as Run
-  await new Promise<void>((resolve) => first.app.runs.watch(id, ({ progress }) => { if (progress.albumsFetched > 2) resolve() }))
+  await new Promise<void>((resolve) =>
+    first.app.runs.watch(id, ({ progress }) => {
+      if (progress.albumsFetched > 2) resolve()
+    })
+  )
   await first.app.close()
   const second = await startService(t, { on: first, dataDir: first.dataDir })
   const run = await ended(second.app, id, false)

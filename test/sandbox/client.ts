@@ -27,8 +27,13 @@ export interface Client {
   /** How the catalogue looks to this client. */
   readonly view: View
   /** Calls a path under /v1, or a whole URL. */
-  get<Body = unknown> (target: string | null, headers?: Record<string, string>): Promise<Reply<Body>>
-  send<Body = unknown> (method: Method, path: string, body?: string, headers?: Record<string, string>): Promise<Reply<Body>>
+  get<Body = unknown>(target: string | null, headers?: Record<string, string>): Promise<Reply<Body>>
+  send<Body = unknown>(
+    method: Method,
+    path: string,
+    body?: string,
+    headers?: Record<string, string>
+  ): Promise<Reply<Body>>
 }
 
 export const BASIC = `Basic ${Buffer.from('sandbox-id:sandbox-secret').toString('base64')}`
@@ -36,7 +41,11 @@ export const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 export const UNKNOWN_ID = '0'.repeat(22)
 
 /** A sandbox on a free port of the loopback with a token for it; both ends are closed with the test. */
-export async function startClient (t: Test, settings: Partial<SandboxSettings> = {}, options: SandboxOptions = {}): Promise<Client> {
+export async function startClient (
+  t: Test,
+  settings: Partial<SandboxSettings> = {},
+  options: SandboxOptions = {}
+): Promise<Client> {
   const app = buildSandbox(settings, options)
   const dispatcher = new Agent()
   const origin = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -45,7 +54,12 @@ export async function startClient (t: Test, settings: Partial<SandboxSettings> =
     await app.close()
   })
 
-  async function call<Body> (method: Method, url: string, headers: Record<string, string>, body: string | null): Promise<Reply<Body>> {
+  async function call<Body> (
+    method: Method,
+    url: string,
+    headers: Record<string, string>,
+    body: string | null
+  ): Promise<Reply<Body>> {
     const answer = await request(url, { method, headers, body, dispatcher })
     const text = await answer.body.text()
     return { status: answer.statusCode, headers: answer.headers, text, body: parsed(text) as Body }
@@ -66,12 +80,19 @@ export async function startClient (t: Test, settings: Partial<SandboxSettings> =
 }
 
 export async function fetchToken (send: Client['send']): Promise<string> {
-  const { body } = await send<{ access_token: string }>('POST', '/api/token', 'grant_type=client_credentials', { ...FORM, authorization: BASIC })
+  const { body } = await send<{ access_token: string }>('POST', '/api/token', 'grant_type=client_credentials', {
+    ...FORM,
+    authorization: BASIC,
+  })
   return body.access_token
 }
 
 /** Pages of a listing from a first path along `next` to its end. */
-export async function pages<Body, Item> (client: Client, path: string, pageOf: (body: Body) => Page<Item>): Promise<Array<Page<Item>>> {
+export async function pages<Body, Item> (
+  client: Client,
+  path: string,
+  pageOf: (body: Body) => Page<Item>
+): Promise<Array<Page<Item>>> {
   const found: Array<Page<Item>> = []
   for (let next: string | null = path; next !== null; next = found.at(-1)?.next ?? null) {
     found.push(pageOf((await client.get<Body>(next)).body))

@@ -15,7 +15,10 @@ const skip = present ? false : `${DOCUMENT} is not here`
 interface Schema { required?: string[], allOf?: Schema[], [keyword: string]: unknown }
 interface OpenApi { components: { schemas: Record<string, Schema>, responses: Record<string, object> } }
 
-/** What a development-mode app does not get any more (Spotify's changelog of February 2026), though the document requires it. */
+/**
+ * What a development-mode app does not get any more (Spotify's changelog of February 2026), though the document
+ * requires it.
+ */
 const ABSENT_IN_DEVELOPMENT: Array<[string, string[]]> = [
   ['AlbumBase', ['available_markets']],
   ['AlbumObject', ['label', 'popularity']],
@@ -25,7 +28,10 @@ const ABSENT_IN_DEVELOPMENT: Array<[string, string[]]> = [
 /** Where the document is stricter than Spotify, which sends null in these places. Each with what was seen. */
 const NULL_WAS_SEEN: Array<[string, string]> = [
   ['components/schemas/AlbumBase/properties/images', 'albums without a cover'],
-  ['components/responses/ManyAlbums/content/application~1json/schema/properties/albums/items', 'an unknown id in a batch; the document says so for audiobooks only'],
+  [
+    'components/responses/ManyAlbums/content/application~1json/schema/properties/albums/items',
+    'an unknown id in a batch; the document says so for audiobooks only',
+  ],
 ]
 
 /** The document, amended by the two lists. Ajv knows OpenAPI's `nullable`. */
@@ -33,7 +39,9 @@ function amended (tier: Tier): OpenApi {
   const document = parse(readFileSync(DOCUMENT, 'utf8')) as OpenApi
   if (tier === 'development') {
     for (const [name, fields] of ABSENT_IN_DEVELOPMENT) {
-      for (const schema of partsOf(document.components.schemas[name])) schema.required = schema.required?.filter((field) => !fields.includes(field)) ?? []
+      for (const schema of partsOf(document.components.schemas[name])) {
+        schema.required = schema.required?.filter((field) => !fields.includes(field)) ?? []
+      }
     }
   }
   for (const [path] of NULL_WAS_SEEN) {
@@ -61,16 +69,30 @@ function responses (tier: Tier): (name: string) => ValidateFunction {
 /** Each call of an endpoint, and the response of the document that its body must be. */
 async function answersOf (client: Client): Promise<Array<[string, string, unknown]>> {
   const { ids } = client.app.sandbox.catalogue
-  const read = async (response: string, path: string): Promise<[string, string, unknown]> => [response, path, (await client.get(path)).body]
-  const listed = await pages(client, `/search?q=tag:new&type=album&limit=${client.view.tier === 'extended' ? 50 : 10}`, (body: Albums) => body.albums)
+  const read = async (response: string, path: string): Promise<[string, string, unknown]> => [
+    response,
+    path,
+    (await client.get(path)).body,
+  ]
+  const listed = await pages(
+    client,
+    `/search?q=tag:new&type=album&limit=${client.view.tier === 'extended' ? 50 : 10}`,
+    (body: Albums) => body.albums
+  )
   const found = listed.map((page): [string, string, unknown] => ['SearchItems', page.href, { albums: page }])
   found.push(await read('SearchItems', '/search?q=nothing&type=album,track,artist,playlist,show,episode,audiobook'))
   for (const id of ids) found.push(await read('OneAlbum', `/albums/${id}`))
-  for (const id of ids.slice(0, 60)) found.push(await read('PagingSimplifiedTrackObject', `/albums/${id}/tracks?limit=50&market=US`))
-  for (const { id } of client.app.sandbox.catalogue.artists()) found.push(await read('PagingArtistDiscographyAlbumObject', `/artists/${id}/albums`))
+  for (const id of ids.slice(0, 60)) {
+    found.push(await read('PagingSimplifiedTrackObject', `/albums/${id}/tracks?limit=50&market=US`))
+  }
+  for (const { id } of client.app.sandbox.catalogue.artists()) {
+    found.push(await read('PagingArtistDiscographyAlbumObject', `/artists/${id}/albums`))
+  }
   if (client.view.tier === 'development') return found
   for (const offset of [0, 50]) found.push(await read('PagedAlbums', `/browse/new-releases?limit=50&offset=${offset}`))
-  for (let start = 0; start < ids.length; start += 19) found.push(await read('ManyAlbums', `/albums?ids=${[...ids.slice(start, start + 19), UNKNOWN_ID].join(',')}`))
+  for (let start = 0; start < ids.length; start += 19) {
+    found.push(await read('ManyAlbums', `/albums?ids=${[...ids.slice(start, start + 19), UNKNOWN_ID].join(',')}`))
+  }
   return found
 }
 
@@ -81,7 +103,9 @@ for (const tier of TIERS) {
     const answers = await answersOf(client)
     for (const name of new Set(answers.map(([response]) => response))) {
       const validate = check(name)
-      const broken = answers.filter(([response, , body]) => response === name && !validate(body)).map(([, path]) => path)
+      const broken = answers
+        .filter(([response, , body]) => response === name && !validate(body))
+        .map(([, path]) => path)
       t.strictSame(broken, [], name)
     }
   })
@@ -138,11 +162,17 @@ t.test('fields are those of recorded answers', { skip }, async (t) => {
   ] as const) {
     t.strictSame(shapeOf((await client.get(path)).body), shapeOf(recorded(file)), file)
   }
-  const token = await client.send('POST', '/api/token', 'grant_type=client_credentials', { ...FORM, authorization: BASIC })
+  const token = await client.send('POST', '/api/token', 'grant_type=client_credentials', {
+    ...FORM,
+    authorization: BASIC,
+  })
   t.strictSame(shapeOf(token.body), shapeOf(recorded('12-token-ok.json')))
 })
 
-async function faulty (client: Client, kind: 'quota' | 'rate-limit' | 'rate-limit-text' | 'premium' | 'server-error-json') {
+async function faulty (
+  client: Client,
+  kind: 'quota' | 'rate-limit' | 'rate-limit-text' | 'premium' | 'server-error-json'
+) {
   client.app.sandbox.change({ faults: [{ kind }] })
   return client.get('/search?q=x&type=album')
 }

@@ -2,7 +2,8 @@ import { type SimplifiedAlbum, SpotifyApi } from '@spotify/web-api-ts-sdk'
 import t, { type Test } from 'tap'
 import { type Client, startClient } from './client.ts'
 
-// The official client has Spotify's origins written into it, and takes the token with the global fetch: so that is where they are
+// The official client has Spotify's origins written into it, and takes the token with the global fetch: so that is
+// where they are
 // changed, and nothing else of its requests is.
 
 /** The official client, talking to the sandbox instead. */
@@ -36,7 +37,9 @@ t.test('the official client with everything allowed', async (t) => {
   t.strictSame(albums.map(({ id }) => id), catalogue.newReleases)
 
   const found: string[] = []
-  for (const offset of [0, 50, 100]) found.push(...(await api.search('tag:new', ['album'], undefined, 50, offset)).albums.items.map(({ id }) => id))
+  for (const offset of [0, 50, 100]) {
+    found.push(...(await api.search('tag:new', ['album'], undefined, 50, offset)).albums.items.map(({ id }) => id))
+  }
   t.strictSame(found, catalogue.searchOrder)
 
   for (let start = 0; start < 100; start += 20) {

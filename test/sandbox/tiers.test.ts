@@ -1,6 +1,14 @@
 import t from 'tap'
 import type { Album, Page, Tier } from '../../src/sandbox/catalogue/objects.ts'
-import { type Albums, type ArtistPage, type Batch, type Client, startClient, type TrackPage, UNKNOWN_ID } from './client.ts'
+import {
+  type Albums,
+  type ArtistPage,
+  type Batch,
+  type Client,
+  startClient,
+  type TrackPage,
+  UNKNOWN_ID,
+} from './client.ts'
 
 const ALBUM = 8
 const LONG = 13
@@ -22,10 +30,34 @@ const artistOf = (client: Client) => [...client.app.sandbox.catalogue.artists()]
 const albumOf = (client: Client, index: number) => client.app.sandbox.catalogue.ids[index] ?? ''
 
 const ROWS: Row[] = [
-  { endpoint: 'new-releases', path: () => '/browse/new-releases?', page: (body) => body.albums, development: 403, extended: [20, 50] },
-  { endpoint: 'search', path: () => '/search?q=tag:new&type=album&', page: (body) => body.albums, development: [5, 10], extended: [20, 50] },
-  { endpoint: 'album tracks', path: (client) => `/albums/${albumOf(client, LONG)}/tracks?`, page: (body) => body, development: [20, 50], extended: [20, 50] },
-  { endpoint: 'artist albums', path: (client) => `/artists/${artistOf(client)}/albums?`, page: (body) => body, development: [5, 10], extended: [20, 50] },
+  {
+    endpoint: 'new-releases',
+    path: () => '/browse/new-releases?',
+    page: (body) => body.albums,
+    development: 403,
+    extended: [20, 50],
+  },
+  {
+    endpoint: 'search',
+    path: () => '/search?q=tag:new&type=album&',
+    page: (body) => body.albums,
+    development: [5, 10],
+    extended: [20, 50],
+  },
+  {
+    endpoint: 'album tracks',
+    path: (client) => `/albums/${albumOf(client, LONG)}/tracks?`,
+    page: (body) => body,
+    development: [20, 50],
+    extended: [20, 50],
+  },
+  {
+    endpoint: 'artist albums',
+    path: (client) => `/artists/${artistOf(client)}/albums?`,
+    page: (body) => body,
+    development: [5, 10],
+    extended: [20, 50],
+  },
 ]
 
 for (const tier of ['development', 'extended'] as const) {
@@ -45,7 +77,11 @@ for (const tier of ['development', 'extended'] as const) {
       const [usual, most] = sizes
       const sizeOf = (reply?: { body: Body }) => reply && [page(reply.body).items.length, page(reply.body).limit]
       t.test(`${endpoint} has pages of ${usual}, at most ${most}`, async (t) => {
-        const [plain, largest, over, none, odd] = await Promise.all(['', `limit=${most}`, `limit=${most + 1}`, 'limit=0', 'limit=ten'].map((limit) => client.get<Body>(path(client) + limit)))
+        const [plain, largest, over, none, odd] = await Promise.all(
+          ['', `limit=${most}`, `limit=${most + 1}`, 'limit=0', 'limit=ten'].map((limit) =>
+            client.get<Body>(path(client) + limit)
+          )
+        )
         t.strictSame(sizeOf(plain), [usual, usual])
         t.strictSame(sizeOf(largest), [most, most])
         for (const refused of [over, none, odd]) {
@@ -63,20 +99,35 @@ for (const tier of ['development', 'extended'] as const) {
         t.strictSame(reply.body, FORBIDDEN)
         return
       }
-      t.strictSame(reply.body.albums.map((album) => album?.id ?? null), [ids[3], null, ids[0]], 'in the order asked for, null for an unknown id')
+      t.strictSame(
+        reply.body.albums.map((album) => album?.id ?? null),
+        [ids[3], null, ids[0]],
+        'in the order asked for, null for an unknown id'
+      )
       t.equal((await client.get<Batch>(`/albums?ids=${ids.slice(0, 20).join(',')}`)).body.albums.length, 20)
       t.equal((await client.get(`/albums?ids=${ids.slice(0, 21).join(',')}`)).status, 400)
-      t.strictSame((await client.get('/albums?ids=nonsense')).body, { error: { status: 400, message: 'Invalid base62 id' } })
+      t.strictSame((await client.get('/albums?ids=nonsense')).body, {
+        error: { status: 400, message: 'Invalid base62 id' },
+      })
     })
 
     t.test('fields', async (t) => {
       const album = (await client.get<Album>(`/albums/${albumOf(client, ALBUM)}`)).body
       const listed = (await client.get<Albums>('/search?q=tag:new&type=album')).body.albums.items[0]
       const ofArtist = (await client.get<ArtistPage>(`/artists/${artistOf(client)}/albums`)).body.items[0]
-      t.strictSame(present(album, ['available_markets', 'label', 'popularity']), only(tier, ['available_markets', 'label', 'popularity']))
+      t.strictSame(
+        present(album, ['available_markets', 'label', 'popularity']),
+        only(tier, ['available_markets', 'label', 'popularity'])
+      )
       t.strictSame(present(listed, ['available_markets']), only(tier, ['available_markets']))
-      t.strictSame(present(ofArtist, ['available_markets', 'album_group']), only(tier, ['available_markets', 'album_group']))
-      t.strictSame(present(album.tracks.items[0], ['available_markets', 'linked_from', 'preview_url']), only(tier, ['available_markets', 'linked_from', 'preview_url']))
+      t.strictSame(
+        present(ofArtist, ['available_markets', 'album_group']),
+        only(tier, ['available_markets', 'album_group'])
+      )
+      t.strictSame(
+        present(album.tracks.items[0], ['available_markets', 'linked_from', 'preview_url']),
+        only(tier, ['available_markets', 'linked_from', 'preview_url'])
+      )
     })
 
     t.test('an album embeds its first 50 tracks and links to a bare page with the rest', async (t) => {
@@ -84,9 +135,19 @@ for (const tier of ['development', 'extended'] as const) {
       const { tracks } = (await client.get<Album>(`/albums/${id}`)).body
       const second = (await client.get<TrackPage>(tracks.next)).body
       const third = (await client.get<TrackPage>(second.next)).body
-      t.strictSame([tracks, second, third].map((page) => [page.offset, page.items.length, page.total]), [[0, 50, 101], [50, 50, 101], [100, 1, 101]])
+      t.strictSame(
+        [tracks, second, third].map((page) => [page.offset, page.items.length, page.total]),
+        [
+          [0, 50, 101],
+          [50, 50, 101],
+          [100, 1, 101],
+        ]
+      )
       t.equal(third.next, null)
-      t.strictSame([tracks, second, third].flatMap((page) => page.items), client.app.sandbox.catalogue.tracks(id, client.view))
+      t.strictSame(
+        [tracks, second, third].flatMap((page) => page.items),
+        client.app.sandbox.catalogue.tracks(id, client.view)
+      )
     })
 
     t.test('unknown and malformed ids', async (t) => {

@@ -8,13 +8,38 @@ const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
 const UNAUTHORIZED = { error: { status: 401, message: 'Missing/invalid/expired access token' } }
 
 const REFUSED: Array<[string, Record<string, string>, string, object]> = [
-  ['a wrong secret', { authorization: basic('sandbox-id:wrong') }, GRANT, { error: 'invalid_client', error_description: 'Invalid client' }],
-  ['a wrong id', { authorization: basic('wrong:sandbox-secret') }, GRANT, { error: 'invalid_client', error_description: 'Invalid client' }],
-  ['a wrong secret in the form', {}, `${GRANT}&client_id=sandbox-id&client_secret=wrong`, { error: 'invalid_client', error_description: 'Invalid client' }],
+  [
+    'a wrong secret',
+    { authorization: basic('sandbox-id:wrong') },
+    GRANT,
+    { error: 'invalid_client', error_description: 'Invalid client' },
+  ],
+  [
+    'a wrong id',
+    { authorization: basic('wrong:sandbox-secret') },
+    GRANT,
+    { error: 'invalid_client', error_description: 'Invalid client' },
+  ],
+  [
+    'a wrong secret in the form',
+    {},
+    `${GRANT}&client_id=sandbox-id&client_secret=wrong`,
+    { error: 'invalid_client', error_description: 'Invalid client' },
+  ],
   ['no credentials', {}, GRANT, { error: 'invalid_client' }],
   ['an id alone', {}, `${GRANT}&client_id=sandbox-id`, { error: 'invalid_client' }],
-  ['another grant', { authorization: BASIC }, 'grant_type=password', { error: 'unsupported_grant_type', error_description: 'grant_type must be client_credentials' }],
-  ['no grant', { authorization: BASIC }, '', { error: 'unsupported_grant_type', error_description: 'grant_type must be client_credentials' }],
+  [
+    'another grant',
+    { authorization: BASIC },
+    'grant_type=password',
+    { error: 'unsupported_grant_type', error_description: 'grant_type must be client_credentials' },
+  ],
+  [
+    'no grant',
+    { authorization: BASIC },
+    '',
+    { error: 'unsupported_grant_type', error_description: 'grant_type must be client_credentials' },
+  ],
 ]
 
 t.test('client credentials', async (t) => {
@@ -23,13 +48,21 @@ t.test('client credentials', async (t) => {
   t.test('as Basic authorization or in the form give a bearer token for an hour', async (t) => {
     const forms = [
       await client.send<TokenBody>('POST', '/api/token', GRANT, { ...FORM, authorization: BASIC }),
-      await client.send<TokenBody>('POST', '/api/token', `${GRANT}&client_id=sandbox-id&client_secret=sandbox-secret`, FORM),
+      await client.send<TokenBody>(
+        'POST',
+        '/api/token',
+        `${GRANT}&client_id=sandbox-id&client_secret=sandbox-secret`,
+        FORM
+      ),
     ]
     for (const { status, body } of forms) {
       t.equal(status, 200)
       t.strictSame(Object.keys(body), ['access_token', 'token_type', 'expires_in'])
       t.strictSame([body.token_type, body.expires_in], ['Bearer', 3600])
-      t.equal((await client.get('/search?q=tag:new&type=album', { authorization: `Bearer ${body.access_token}` })).status, 200)
+      t.equal(
+        (await client.get('/search?q=tag:new&type=album', { authorization: `Bearer ${body.access_token}` })).status,
+        200
+      )
     }
     t.not(forms[0]?.body.access_token, forms[1]?.body.access_token)
   })

@@ -9,7 +9,11 @@ t.test('a promise is waited for until the signal is aborted, and the signal keep
   const waiting = abortable(new Promise(() => {}), controller.signal)
   controller.abort(new Error('enough'))
   await t.rejects(waiting, { message: 'enough' })
-  await t.rejects(abortable(Promise.resolve(1), controller.signal), { message: 'enough' }, 'also of one that was aborted before')
+  await t.rejects(
+    abortable(Promise.resolve(1), controller.signal),
+    { message: 'enough' },
+    'also of one that was aborted before'
+  )
 })
 
 t.test('a follower is aborted with the first of its signals, for its reason', async (t) => {
@@ -23,7 +27,8 @@ t.test('a follower is aborted with the first of its signals, for its reason', as
   t.match(follow(AbortSignal.abort(new Error('before'))).controller.signal.reason, { message: 'before' })
 })
 
-t.test('a follower that is released hears nothing more, and leaves nothing behind; many at once are no leak', async (t) => {
+t.test('a follower that is released hears nothing more, and leaves nothing ' +
+  'behind; many at once are no leak', async (t) => {
   const process = new AbortController()
   const followers = Array.from({ length: 50 }, () => follow(process.signal))
   t.equal(getEventListeners(process.signal, 'abort').length, 50)

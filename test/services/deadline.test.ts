@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
-  type Deadline, type Moment, deadlineIn, endsLater, jumpMs, msLeft, plausibleWaitMs, restoredDeadline, sleepUntil, storedEndMs, wallEndMs,
+  type Deadline, type Moment, deadlineIn, endsLater, jumpMs, msLeft, plausibleWaitMs, restoredDeadline, sleepUntil,
+  storedEndMs, wallEndMs,
 } from '../../src/services/deadline.ts'
 import { createFakeClock } from '../fake-clock.ts'
 import { never } from '../never.ts'
@@ -50,8 +51,18 @@ const ENDS: Array<[what: string, one: Deadline, other: Deadline, isLater: boolea
   ['ends later', deadlineIn(5001, NOW), deadlineIn(5000, NOW), true],
   ['ends at the same time', deadlineIn(5000, NOW), deadlineIn(5000, NOW), false],
   ['ends earlier', deadlineIn(4999, NOW), deadlineIn(5000, NOW), false],
-  ['is the same end, restored by a clock a little apart', { endsAtMs: 5900, untilMs: 1 }, { endsAtMs: 5000, untilMs: 1 }, false],
-  ['is the same end, restored by a clock far apart', { endsAtMs: 6001, untilMs: 1 }, { endsAtMs: 5000, untilMs: 1 }, true],
+  [
+    'is the same end, restored by a clock a little apart',
+    { endsAtMs: 5900, untilMs: 1 },
+    { endsAtMs: 5000, untilMs: 1 },
+    false,
+  ],
+  [
+    'is the same end, restored by a clock far apart',
+    { endsAtMs: 6001, untilMs: 1 },
+    { endsAtMs: 5000, untilMs: 1 },
+    true,
+  ],
 ]
 for (const [what, one, other, isLater] of ENDS) {
   t.test(`of two deadlines one ${what}`, async (t) => t.equal(endsLater(one, other), isLater))

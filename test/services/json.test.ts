@@ -3,8 +3,10 @@ import t from 'tap'
 import { formatJson, excessOf, parseJson, parseJsonForDisplay } from '../../src/services/json.ts'
 
 const UNCHANGED = [
-  '{"a":12345678901234567890}', '{"a":1.0}', '{"a":1e2,"b":[1E+2,-0,0.10]}', '[{"a":{"b":[{"c":1.50}]}},{"d":1}]', '{"a":1e999}',
-  '{"__proto__":12345678901234567890,"b":{"__proto__":1.0}}', '{"a":0.1234567890123456789}', '[12345678901234567890]', '{"a":"1.0 :1.0","b":5,"c":-3,"d":1.5}', '{"a":"\\ud800"}',
+  '{"a":12345678901234567890}', '{"a":1.0}', '{"a":1e2,"b":[1E+2,-0,0.10]}', '[{"a":{"b":[{"c":1.50}]}},{"d":1}]',
+  '{"a":1e999}',
+  '{"__proto__":12345678901234567890,"b":{"__proto__":1.0}}', '{"a":0.1234567890123456789}', '[12345678901234567890]',
+  '{"a":"1.0 :1.0","b":5,"c":-3,"d":1.5}', '{"a":"\\ud800"}',
 ]
 for (const text of UNCHANGED) {
   t.test(`${text} stays as it was written`, async (t) => t.equal(formatJson(parseJson(text)), text))
@@ -16,14 +18,24 @@ t.test('the values are numbers, for whoever looks at them', async (t) => {
 })
 
 t.test('a copy keeps them, and a member that is replaced is the new one', async (t) => {
-  const album = parseJson('{"big":12345678901234567890,"tracks":{"total":1.0,"items":[{"n":1.0},null],"next":2.0}}') as { tracks: { items: unknown[] } }
+  const album = parseJson(
+    '{"big":12345678901234567890,"tracks":{"total":1.0,"items":[{"n":1.0},null],"next":2.0}}'
+  ) as { tracks: { items: unknown[] } }
   const items = album.tracks.items.filter((item) => item !== null)
-  t.equal(formatJson({ ...album, tracks: { ...album.tracks, items, next: null } }), '{"big":12345678901234567890,"tracks":{"total":1.0,"items":[{"n":1.0}],"next":null}}')
+  t.equal(
+    formatJson({ ...album, tracks: { ...album.tracks, items, next: null } }),
+    '{"big":12345678901234567890,"tracks":{"total":1.0,"items":[{"n":1.0}],"next":null}}'
+  )
   t.equal(formatJson(items), '[{"n":1.0}]')
 })
 
 t.test('any JSON comes back as JSON.stringify writes it', async () => {
-  fc.assert(fc.property(fc.json(), (text) => formatJson(parseJson(text)) === JSON.stringify(JSON.parse(text)) || /\d[.eE]|-0|\d{16}/.test(text)))
+  fc.assert(
+    fc.property(
+      fc.json(),
+      (text) => formatJson(parseJson(text)) === JSON.stringify(JSON.parse(text)) || /\d[.eE]|-0|\d{16}/.test(text)
+    )
+  )
 })
 
 const TOO_DEEP = 'nested deeper than 100 levels'

@@ -4,7 +4,13 @@ import { createRecent } from '../../src/services/recent.ts'
 function create () {
   const time = { nowMs: 0 }
   const started: Array<{ resolve: (value: string) => void, reject: (error: Error) => void }> = []
-  const ask = createRecent(async () => await new Promise<string>((resolve, reject) => { started.push({ resolve, reject }) }), { maxAgeMs: 1000, monotonic: () => time.nowMs })
+  const ask = createRecent(
+    async () =>
+      await new Promise<string>((resolve, reject) => {
+        started.push({ resolve, reject })
+      }),
+    { maxAgeMs: 1000, monotonic: () => time.nowMs }
+  )
   return { time, started, ask }
 }
 

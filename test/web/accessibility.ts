@@ -16,8 +16,16 @@ export async function passesAxe (t: Test, page: Page, title: string): Promise<vo
   await page.evaluate(AXE)
   for (const colorScheme of SCHEMES) {
     await page.emulateMedia({ colorScheme })
-    const { violations, passes } = await page.evaluate<{ violations: Violation[], passes: unknown[] }>('axe.run(document, { resultTypes: ["violations"] })')
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(' | ')}`)
+    const { violations, passes } = await page.evaluate<{ violations: Violation[], passes: unknown[] }>(
+      'axe.run(document, { resultTypes: ["violations"] })'
+    )
+    const found = violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes
+          .slice(0, 3)
+          .map(({ html, failureSummary }) => `${html} ${failureSummary}`)
+          .join(' | ')}`
+    )
     t.strictSame(found, [], `${title}: axe-core finds nothing in the ${colorScheme} scheme`)
     t.ok(passes.length > 10, 'it has looked')
   }
@@ -39,7 +47,9 @@ export async function isReachedByKeyboard (t: Test, page: Page, title: string): 
   const expected = await page.evaluate<string[]>(`[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
     .filter((element) => element.checkVisibility() && !element.disabled && !element.closest('fieldset:disabled'))
     .map((element, index) => { element.dataset.reach = String(index); return element.outerHTML.slice(0, 100) })`)
-  await page.evaluate('document.activeElement.blur(); window.scrollTo(0, 0); getSelection().removeAllRanges(); document.body.focus()')
+  await page.evaluate(
+    'document.activeElement.blur(); window.scrollTo(0, 0); getSelection().removeAllRanges(); document.body.focus()'
+  )
   const reached = new Set<number>()
   const unseen: string[] = []
   for (let tabs = 0; tabs < 2 * expected.length + 50 && reached.size < expected.length; tabs++) {

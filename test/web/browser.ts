@@ -9,16 +9,23 @@ const OPTIONS = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu']
 const ANSWERS_WITHIN_MS = 30_000
 /** Spotify's image hosts, which a test does not ask. */
 const IMAGE_HOSTS = /^https:\/\/(i|mosaic)\.scdn\.co\//
-const IMAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64" fill="#888"/></svg>'
+const IMAGE =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64" fill="#888"/></svg>'
 
 /** A page whose every misbehaviour is noted. */
 export interface WatchedPage {
   page: Page
-  /** Scripts that failed, refusals by the Content-Security-Policy, dialogs, errors in the console, requests to other origins. */
+  /**
+   * Scripts that failed, refusals by the Content-Security-Policy, dialogs, errors in the console, requests to other
+   * origins.
+   */
   problems: string[]
 }
 
-/** Starts Chromium until the test has ended. Null, and a skip with the reason, without it; with `CI=true` its absence is a failure. */
+/**
+ * Starts Chromium until the test has ended. Null, and a skip with the reason, without it; with `CI=true` its absence is
+ * a failure.
+ */
 export async function startBrowser (t: Test): Promise<Browser | null> {
   if (!existsSync(PROGRAM)) {
     if (process.env['CI'] === 'true') throw new Error('Chromium is missing, and CI must not skip what needs it')
@@ -31,7 +38,12 @@ export async function startBrowser (t: Test): Promise<Browser | null> {
 }
 
 /** Opens a page of its own profile. `origins` are those that it may ask besides `url`'s. */
-export async function openPage (t: Test, browser: Browser, url: string, { origins = [], ...options }: BrowserContextOptions & { origins?: string[] } = {}): Promise<WatchedPage> {
+export async function openPage (
+  t: Test,
+  browser: Browser,
+  url: string,
+  { origins = [], ...options }: BrowserContextOptions & { origins?: string[] } = {}
+): Promise<WatchedPage> {
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
   t.teardown(async () => await context.close())
   context.setDefaultTimeout(ANSWERS_WITHIN_MS)
@@ -50,7 +62,9 @@ export async function openPage (t: Test, browser: Browser, url: string, { origin
   })
   page.on('request', (request) => {
     const { protocol, origin } = new URL(request.url())
-    if (protocol.startsWith('http') && !allowed.includes(origin) && !IMAGE_HOSTS.test(request.url())) problems.push(`asks ${request.url()}`)
+    if (protocol.startsWith('http') && !allowed.includes(origin) && !IMAGE_HOSTS.test(request.url())) {
+      problems.push(`asks ${request.url()}`)
+    }
   })
   await page.goto(url)
   return { page, problems }

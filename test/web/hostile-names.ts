@@ -53,9 +53,20 @@ export async function nameHostile (t: Test, sandbox: SandboxApp): Promise<Hostil
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk as Buffer)
       const { 'accept-encoding': _, ...headers } = request.headers
-      const { statusCode, headers: answered, payload } = await sandbox.inject({ method: request.method as 'GET', url: request.url ?? '', headers, payload: Buffer.concat(chunks) })
+      const {
+        statusCode,
+        headers: answered,
+        payload,
+      } = await sandbox.inject({
+        method: request.method as 'GET',
+        url: request.url ?? '',
+        headers,
+        payload: Buffer.concat(chunks),
+      })
       const isApi = request.url?.startsWith('/v1') === true && statusCode === 200
-      response.writeHead(statusCode, { 'content-type': String(answered['content-type']) }).end(isApi ? JSON.stringify(renamed(JSON.parse(payload), nameOf)) : payload)
+      response
+        .writeHead(statusCode, { 'content-type': String(answered['content-type']) })
+        .end(isApi ? JSON.stringify(renamed(JSON.parse(payload), nameOf)) : payload)
     }
     answer().catch((error: unknown) => { t.fail('the stand-in failed', { error }) })
   })
@@ -74,5 +85,9 @@ function renamed (value: unknown, nameOf: (id: string) => string): unknown {
   const fields = Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, renamed(inner, nameOf)]))
   const { id, name } = fields
   if (typeof id !== 'string' || typeof name !== 'string') return fields
-  return { ...fields, name: nameOf(id), ...(fields['external_urls'] === undefined ? {} : { external_urls: { spotify: `javascript:executed("${id}")` } }) }
+  return {
+    ...fields,
+    name: nameOf(id),
+    ...(fields['external_urls'] === undefined ? {} : { external_urls: { spotify: `javascript:executed("${id}")` } }),
+  }
 }

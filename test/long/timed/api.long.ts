@@ -13,9 +13,15 @@ const ROUNDS = 4
 const KILLS = 15
 const UNLIMITED = { REQUESTS_PER_MINUTE: '0', LOG_LEVEL: 'warn' }
 
-t.test(`${STREAMS} event streams and ${STREAMS} long polls at once: /status stays quick, and a heap of 96 MB serves round after round`, async (t) => {
+t.test(`${STREAMS} event streams and ${STREAMS} long polls at once: /status stays quick, and a heap of 96 ` +
+  'MB serves round after round', async (t) => {
   const { sandbox, sandboxUrl } = await startSandbox(t, { latencyMs: 20 })
-  const service = await startProcess(t, { ...environment(sandboxUrl, await temporaryFolder(t)), ...UNLIMITED, LOG_LEVEL: 'info', NODE_OPTIONS: '--max-old-space-size=96 --max-semi-space-size=8' })
+  const service = await startProcess(t, {
+    ...environment(sandboxUrl, await temporaryFolder(t)),
+    ...UNLIMITED,
+    LOG_LEVEL: 'info',
+    NODE_OPTIONS: '--max-old-space-size=96 --max-semi-space-size=8',
+  })
   await untilEnded(service.url, (await post(service.url, { limit: 100 })).id)
   sandbox.sandbox.change({ latencyMs: 200 })
   const residentAfterMb: number[] = []
@@ -30,7 +36,8 @@ t.test(`${STREAMS} event streams and ${STREAMS} long polls at once: /status stay
 async function watchRun (t: Test, url: string, limit: number): Promise<void> {
   const { id } = await post(url, { limit, refresh: true })
   const agent = new Agent({ connections: 2 * STREAMS, headersTimeout: 0, bodyTimeout: 0 })
-  const read = async (path: string): Promise<string> => await (await request(url + path, { dispatcher: agent })).body.text()
+  const read = async (path: string): Promise<string> =>
+    await (await request(url + path, { dispatcher: agent })).body.text()
   const streams = Array.from({ length: STREAMS }, async () => await read(`/runs/${id}/events`))
   const polls = Array.from({ length: STREAMS }, async () => await read(`/runs/${id}/status?wait=60`))
   await sleep(500)
@@ -44,13 +51,18 @@ async function watchRun (t: Test, url: string, limit: number): Promise<void> {
   }
   const p99 = took.sort((a, b) => a - b)[Math.floor(took.length * 0.99)] ?? Infinity
   t.ok(p99 < 300, `p99 of /status: ${p99.toFixed(1)} ms`)
-  for (const text of await Promise.all(streams)) if (!text.trimEnd().split('\n\n').at(-1)?.startsWith('event: end')) t.fail('a stream had no end')
-  for (const text of await Promise.all(polls)) if ((JSON.parse(text) as Run).finishedAt === null) t.fail('a poll came back early')
+  for (const text of await Promise.all(streams)) {
+    if (!text.trimEnd().split('\n\n').at(-1)?.startsWith('event: end')) t.fail('a stream had no end')
+  }
+  for (const text of await Promise.all(polls)) {
+    if ((JSON.parse(text) as Run).finishedAt === null) t.fail('a poll came back early')
+  }
   t.match(await untilEnded(url, id), { status: 'succeeded' })
   await agent.destroy()
 }
 
-t.test('killing POST at any point leaves either no run or one that executes; the same key then gives one run', async (t) => {
+t.test('killing POST at any point leaves either no run or one that executes; the ' +
+  'same key then gives one run', async (t) => {
   const { sandboxUrl } = await startSandbox(t, { tier: 'extended' })
   const dataDir = await temporaryFolder(t)
   const env = { ...environment(sandboxUrl, dataDir), ...UNLIMITED, LOG_LEVEL: 'info' }
@@ -58,7 +70,10 @@ t.test('killing POST at any point leaves either no run or one that executes; the
   let answered = 0
   for (let kill = 1; kill <= KILLS; kill++) {
     const headers = { 'idempotency-key': `key-${kill}`, 'content-type': 'application/json' }
-    const send = async (url: string): Promise<Run> => await (await request(`${url}/ingest`, { method: 'POST', headers, body: JSON.stringify({ limit: kill }) })).body.json() as Run
+    const send = async (url: string): Promise<Run> =>
+      (await (
+        await request(`${url}/ingest`, { method: 'POST', headers, body: JSON.stringify({ limit: kill }) })
+      ).body.json()) as Run
     const first = await startProcess(t, env)
     const sent = send(first.url).catch(() => null)
     await sleep(random() * 80)
@@ -75,7 +90,11 @@ t.test('killing POST at any point leaves either no run or one that executes; the
     await second.kill('SIGKILL')
   }
   const [stored] = await query<{ count: number }>({ dataDir }, 'select count(*) as count from runs')
-  t.equal(stored?.count, KILLS, `${answered} of ${KILLS} were answered before the kill, and there is one run for each key`)
+  t.equal(
+    stored?.count,
+    KILLS,
+    `${answered} of ${KILLS} were answered before the kill, and there is one run for each key`
+  )
 })
 
 async function residentMb (pid: number): Promise<number> {

@@ -32,18 +32,29 @@ async function start (t: Test): Promise<Started> {
   const dataDir = await temporaryFolder(t)
   const big = await storeBigRun(dataDir, DOCUMENT_BYTES)
   await compressBeside(big.path, createRecordingLog())
-  const service = await startProcess(t, { ...environment('http://127.0.0.1:9', dataDir), LOG_LEVEL: 'info', NODE_OPTIONS: SMALL_HEAP })
+  const service = await startProcess(t, {
+    ...environment('http://127.0.0.1:9', dataDir),
+    LOG_LEVEL: 'info',
+    NODE_OPTIONS: SMALL_HEAP,
+  })
   const url = `${service.url}/runs/${big.run.id}`
   for (let i = 0; i < 20; i++) await (await request(`${url}/status`)).body.dump()
   return { service, big, url }
 }
 
-const HASHED: Array<[format: 'json' | 'ndjson' | 'tracks', coding: 'identity' | 'gzip']> = [['json', 'identity'], ['json', 'gzip'], ['ndjson', 'identity'], ['tracks', 'identity']]
+const HASHED: Array<[format: 'json' | 'ndjson' | 'tracks', coding: 'identity' | 'gzip']> = [
+  ['json', 'identity'],
+  ['json', 'gzip'],
+  ['ndjson', 'identity'],
+  ['tracks', 'identity'],
+]
 
 t.test('a document of 200 MiB', { skip: process.platform !== 'linux' && 'needs /proc' }, async (t) => {
   const { service, big, url } = await start(t)
   const baseMib = await memoryMib(service)
-  t.comment(`${big.albums} albums, ${big.tracks} tracks; the service has ${baseMib.toFixed(0)} MiB before the first download`)
+  t.comment(
+    `${big.albums} albums, ${big.tracks} tracks; the service has ${baseMib.toFixed(0)} MiB before the first download`
+  )
 
   for (const [format, coding] of HASHED) {
     t.test(`downloads as ${format}, ${coding}, with flat memory, and is what it must be`, async (t) => {
@@ -71,7 +82,9 @@ t.test('a document of 200 MiB', { skip: process.platform !== 'linux' && 'needs /
 
   t.test('slow readers, one of each format, cost no memory and hold up nobody else', async (t) => {
     const peakMib = await watchMemory(service, async () => {
-      const readers = await Promise.all(['json', 'ndjson', 'tracks', 'csv'].map(async (format) => await readOneChunk(url, format)))
+      const readers = await Promise.all(
+        ['json', 'ndjson', 'tracks', 'csv'].map(async (format) => await readOneChunk(url, format))
+      )
       const untilMs = performance.now() + SLOW_MS
       let slowestMs = 0
       while (performance.now() < untilMs) {
@@ -102,7 +115,10 @@ t.test('a document of 200 MiB', { skip: process.platform !== 'linux' && 'needs /
 })
 
 function isFlat (t: Test, growthMib: number): void {
-  t.ok(growthMib < GROWTH_MIB, `${growthMib.toFixed(0)} MiB more than before the first download, of at most ${GROWTH_MIB}`)
+  t.ok(
+    growthMib < GROWTH_MIB,
+    `${growthMib.toFixed(0)} MiB more than before the first download, of at most ${GROWTH_MIB}`
+  )
 }
 
 /** The most memory that the service had while `work` was done, in MiB. */

@@ -27,7 +27,9 @@ export interface Fleet {
   /** Of the database, for those who look from the outside. */
   location: StateLocation
   replicas: ServiceProcess[]
-  /** When each call of the API arrived at the sandbox, in milliseconds; of the last run, where `startRun` started it. */
+  /**
+   * When each call of the API arrived at the sandbox, in milliseconds; of the last run, where `startRun` started it.
+   */
   arrivals: number[]
   start: (env?: Record<string, string>) => Promise<ServiceProcess>
 }
@@ -41,7 +43,10 @@ interface FleetOptions {
 }
 
 /** null, and a skip with the reason, where there is no PostgreSQL. */
-export async function startFleet (t: Test, { replicas, sandbox: settings = {}, env = {}, postgresql: given }: FleetOptions): Promise<Fleet | null> {
+export async function startFleet (
+  t: Test,
+  { replicas, sandbox: settings = {}, env = {}, postgresql: given }: FleetOptions
+): Promise<Fleet | null> {
   const postgresql = given === undefined ? await startPostgresql(t) : given
   if (postgresql === null) return null
   const { url } = postgresql
@@ -50,11 +55,25 @@ export async function startFleet (t: Test, { replicas, sandbox: settings = {}, e
   sandbox.addHook('onRequest', async ({ url }) => { if (url.startsWith('/v1/')) arrivals.push(performance.now()) })
   t.teardown(async () => await sandbox.close())
   const sandboxUrl = await sandbox.listen({ host: '127.0.0.1', port: 0 })
-  const fleet: Fleet = { postgresql, sandbox, sandboxUrl, location: { databaseUrl: url }, arrivals, replicas: [], start }
+  const fleet: Fleet = {
+    postgresql,
+    sandbox,
+    sandboxUrl,
+    location: { databaseUrl: url },
+    arrivals,
+    replicas: [],
+    start,
+  }
 
   async function start (more: Record<string, string> = {}): Promise<ServiceProcess> {
     const replica = await startProcess(t, {
-      ...environment(sandboxUrl, await temporaryFolder(t)), LOG_LEVEL: 'info', ALBUM_CACHE_HOURS: '0', REQUESTS_PER_MINUTE: '0', DATABASE_URL: url, ...env, ...more,
+      ...environment(sandboxUrl, await temporaryFolder(t)),
+      LOG_LEVEL: 'info',
+      ALBUM_CACHE_HOURS: '0',
+      REQUESTS_PER_MINUTE: '0',
+      DATABASE_URL: url,
+      ...env,
+      ...more,
     })
     fleet.replicas.push(replica)
     return replica
@@ -96,7 +115,9 @@ export function logOf ({ output }: ServiceProcess): LogLine[] {
 
 /** How often each replica has begun to work on the run. */
 export function executionsOf (replicas: ServiceProcess[], id: string): number[] {
-  return replicas.map((replica) => logOf(replica).filter(({ msg, runId }) => msg === 'run started' && runId === id).length)
+  return replicas.map(
+    (replica) => logOf(replica).filter(({ msg, runId }) => msg === 'run started' && runId === id).length
+  )
 }
 
 /** What the replica logged when it began to work on the run. */
@@ -105,7 +126,11 @@ export function startOf (replica: ServiceProcess, id: string): LogLine | undefin
 }
 
 /** The replica that began to work on the run last, as soon as there is one. */
-export async function executorOf (fleet: Fleet, id: string, among: ServiceProcess[] = fleet.replicas): Promise<ServiceProcess> {
+export async function executorOf (
+  fleet: Fleet,
+  id: string,
+  among: ServiceProcess[] = fleet.replicas
+): Promise<ServiceProcess> {
   let found: ServiceProcess | undefined
   await until(() => {
     found = among.find((replica) => startOf(replica, id) !== undefined)
@@ -136,7 +161,10 @@ export async function sleep (ms: number): Promise<void> {
 }
 
 /** Start a run on a fleet of two, and wait until it is well under way: so many calls, or somewhere in its middle. */
-export async function startRun (fleet: Fleet, calls = 20 + Math.floor(Math.random() * 70)): Promise<{ id: string, executor: ServiceProcess, other: ServiceProcess }> {
+export async function startRun (
+  fleet: Fleet,
+  calls = 20 + Math.floor(Math.random() * 70)
+): Promise<{ id: string, executor: ServiceProcess, other: ServiceProcess }> {
   fleet.sandbox.sandbox.resetStats()
   fleet.arrivals.length = 0
   const { id } = await post(at(fleet.replicas, 0).url)
@@ -147,12 +175,24 @@ export async function startRun (fleet: Fleet, calls = 20 + Math.floor(Math.rando
 
 export async function endsComplete (t: Test, { replicas, sandbox, sandboxUrl }: Fleet, id: string): Promise<void> {
   const replica = at(replicas, 1)
-  t.match(await untilEnded(replica.url, id, AbortSignal.timeout(120_000)), { status: 'succeeded', complete: true, gaps: [], error: null })
+  t.match(await untilEnded(replica.url, id, AbortSignal.timeout(120_000)), {
+    status: 'succeeded',
+    complete: true,
+    gaps: [],
+    error: null,
+  })
   matchesTruth(t, await download(replica.url, id), sandbox, sandboxUrl)
 }
 
 /** Complete, to the byte, and paid for only what was lost on its way. */
-export async function endsWell (t: Test, { sandbox, sandboxUrl }: Fleet, replica: ServiceProcess, id: string, plan: Plan, { inFlight, unsaved }: Loss): Promise<void> {
+export async function endsWell (
+  t: Test,
+  { sandbox, sandboxUrl }: Fleet,
+  replica: ServiceProcess,
+  id: string,
+  plan: Plan,
+  { inFlight, unsaved }: Loss
+): Promise<void> {
   const run = await untilEnded(replica.url, id)
   t.match(run, { status: 'succeeded', complete: true, gaps: [], error: null })
   t.equal(await hashOfDocument(replica, id), run.file?.sha256)
@@ -160,13 +200,22 @@ export async function endsWell (t: Test, { sandbox, sandboxUrl }: Fleet, replica
   const stats = sandbox.sandbox.stats()
   const refused = refusedOf(stats)
   const extra = stats.calls - refused - plan.calls
-  t.ok(extra >= 0 && extra <= inFlight + unsaved, `${extra} calls beyond the ${plan.calls} of an undisturbed run; lost: ${inFlight} in flight, ${unsaved} answered and not stored`)
+  t.ok(
+    extra >= 0 && extra <= inFlight + unsaved,
+    `${extra} calls beyond the ${plan.calls} of an undisturbed run; lost: ${inFlight} in flight, ` +
+      `${unsaved} answered and not stored`
+  )
   t.ok(extra <= MAX_CONCURRENCY, 'a call is in flight until its answer is stored')
   t.ok(refused <= plan.refused, `${refused} refused calls: what the run knew was not asked again`)
 }
 
 /** What an execution lost that has handed its run over, given the statistics when it was told to. */
-export async function lossOfHandover ({ location, arrivals }: Fleet, id: string, before: SandboxStats, to: ServiceProcess): Promise<Loss> {
+export async function lossOfHandover (
+  { location, arrivals }: Fleet,
+  id: string,
+  before: SandboxStats,
+  to: ServiceProcess
+): Promise<Loss> {
   const wallMs = Date.now() - performance.now()
   const calls = arrivals.filter((time) => wallMs + time <= (startOf(to, id)?.time ?? 0)).length
   return await lossAmong(calls, location, id, before, 1)

@@ -16,7 +16,13 @@ const STATUSES = ['succeeded', 'succeeded', 'succeeded', 'succeeded', 'partial',
 
 t.test(`${RUNS} stored runs: start, lists, memory and rest cost what they cost with few`, async (t) => {
   const { sandboxUrl } = await startSandbox(t)
-  const env: Record<string, string> = { ...environment(sandboxUrl, await temporaryFolder(t)), LOG_LEVEL: 'info', MAX_STORED_RUNS: '0', RETENTION_DAYS: '0', REQUESTS_PER_MINUTE: '0' }
+  const env: Record<string, string> = {
+    ...environment(sandboxUrl, await temporaryFolder(t)),
+    LOG_LEVEL: 'info',
+    MAX_STORED_RUNS: '0',
+    RETENTION_DAYS: '0',
+    REQUESTS_PER_MINUTE: '0',
+  }
   await fill(join(env['DATA_DIR'] ?? '', 'service.db'))
   await costsWhatFewCost(t, env)
 })
@@ -30,16 +36,26 @@ async function fill (path: string): Promise<void> {
       ...newRow(recordOf(number + place, startMs + (number + place) * 60_000)),
       releases_done: 1,
     }))
-    await database.transaction({ lock: null, isDurable: false }, async (within) => await within.insertInto('runs').values(rows).execute())
+    await database.transaction(
+      { lock: null, isDurable: false },
+      async (within) => await within.insertInto('runs').values(rows).execute()
+    )
   }
   await database.close()
 }
 
 function recordOf (number: number, atMs: number): RunRecord {
   const status: RunStatus = STATUSES[number % STATUSES.length] ?? 'succeeded'
-  const record = newRecord(uuidv7({ msecs: atMs }), { source: 'auto', limit: 1 + number % 100, pagination: 'next', market: null, refresh: false }, atMs)
+  const record = newRecord(
+    uuidv7({ msecs: atMs }),
+    { source: 'auto', limit: 1 + (number % 100), pagination: 'next', market: null, refresh: false },
+    atMs
+  )
   const at = new Date(atMs).toISOString()
   const run = { ...record.run, status, complete: status === 'succeeded', startedAt: at, finishedAt: at }
-  const file = status === 'failed' || status === 'canceled' ? null : { name: documentName(run), bytes: 1000, sha256: '0'.repeat(64) }
+  const file =
+    status === 'failed' || status === 'canceled'
+      ? null
+      : { name: documentName(run), bytes: 1000, sha256: '0'.repeat(64) }
   return { ...record, executions: 1, run: { ...run, file } }
 }

@@ -12,7 +12,8 @@ const LONGEST_MS = 1000
 /** The same of events, with the time that they are under way. */
 const LONGEST_QUIET_MS = LONGEST_MS + LOOK_EVERY_MS
 
-t.test('at the default pace no second passes in which a run looks as it did before, and it says why it waits', async (t) => {
+t.test('at the default pace no second passes in which a run looks as it did ' +
+  'before, and it says why it waits', async (t) => {
   const service = await startService(t, {
     sandbox: { tier: 'development', latencyMs: 100, jitterMs: 50 },
     env: { SPOTIFY_CALLS_PER_30S: DEFAULT_CALLS },
@@ -44,7 +45,11 @@ t.test('at the default pace no second passes in which a run looks as it did befo
   }
   const full = looks.find(({ run }) => run.cost.calls >= 90)
   const told = looks.find(({ run }) => run.waiting !== null)
-  t.comment(`full at ${Math.round((full?.atMs ?? 0) - (looks[0]?.atMs ?? 0))} ms, said so at ${Math.round((told?.atMs ?? 0) - (looks[0]?.atMs ?? 0))} ms; at most ${Math.round(still)} ms without a change, ${Math.round(quiet)} ms without an event`)
+  t.comment(
+    `full at ${Math.round((full?.atMs ?? 0) - (looks[0]?.atMs ?? 0))} ms, said so at ` +
+      `${Math.round((told?.atMs ?? 0) - (looks[0]?.atMs ?? 0))} ms; at most ${Math.round(still)} ms without a ` +
+        `change, ${Math.round(quiet)} ms without an event`
+  )
 })
 
 /** How long nothing happens, and how many events come in that time at least. */
@@ -57,11 +62,16 @@ t.test('while a run waits in the queue, its stream goes on at least once a secon
   const { events } = await watchEvents(t, service, id)
   await delay(QUIET.ms)
   t.ok(events.length > QUIET.events, `${events.length} events`)
-  t.match(events.at(-1), { event: 'progress', run: { status: 'queued', waiting: { for: 'queue', detail: '1 run before it' } } })
+  t.match(events.at(-1), {
+    event: 'progress',
+    run: { status: 'queued', waiting: { for: 'queue', detail: '1 run before it' } },
+  })
 })
 
 t.test('while a run is paused, its stream goes on at least once a second', async (t) => {
-  const service = await startService(t, { sandbox: { faults: [{ kind: 'quota', endpoint: 'album', times: 1, retryAfter: '600' }] } })
+  const service = await startService(t, {
+    sandbox: { faults: [{ kind: 'quota', endpoint: 'album', times: 1, retryAfter: '600' }] },
+  })
   const { id } = await service.ingest({ limit: 12 })
   const { events } = await watchEvents(t, service, id)
   await delay(QUIET.ms)

@@ -12,7 +12,8 @@ const LEAST_USE = 0.95
 
 t.jobs = 3
 
-t.test('a limit that the service knows: no 429, and at least 95 % of it is used in each full window', { buffered: true }, async (t) => {
+t.test('a limit that the service knows: no 429, and at least 95 % of it ' +
+  'is used in each full window', { buffered: true }, async (t) => {
   const { service, arrivals } = await startLimited(t, CALLS)
   const run = await finished(service, { limit: 100 })
   t.match(run, { status: 'succeeded', complete: true })
@@ -20,23 +21,32 @@ t.test('a limit that the service knows: no 429, and at least 95 % of it is used 
   keepsThePace(t, service, arrivals())
 })
 
-t.test('two runs at once share the pace: the same holds for them together, and both go on at the same time', { buffered: true }, async (t) => {
+t.test('two runs at once share the pace: the same holds for them together, and ' +
+  'both go on at the same time', { buffered: true }, async (t) => {
   const { service, arrivals } = await startLimited(t, CALLS, { RUN_CONCURRENCY: '2' })
   const began: number[] = []
   const ids = await Promise.all([70, 71].map(async (limit) => (await service.app.runs.start({ limit })).id))
-  for (const [index, id] of ids.entries()) service.app.runs.watch(id, ({ progress }) => { if (progress.albumsFetched > 0) began[index] ??= performance.now() })
+  for (const [index, id] of ids.entries()) {
+    service.app.runs.watch(id, ({ progress }) => {
+      if (progress.albumsFetched > 0) began[index] ??= performance.now()
+    })
+  }
   for (const id of ids) t.match(await ended(service.app, id, false), { status: 'succeeded', complete: true })
   t.ok(Math.abs((began[0] ?? 0) - (began[1] ?? Infinity)) < WINDOW_MS / 2, 'neither waited for the other')
   keepsThePace(t, service, arrivals())
 })
 
-t.test('half the limit, and nobody told the service: a handful of 429s, no call before a named time, and complete', { buffered: true }, async (t) => {
+t.test('half the limit, and nobody told the service: a handful of 429s, no call before ' +
+  'a named time, and complete', { buffered: true }, async (t) => {
   const { service, refusals } = await startLimited(t, CALLS / 2)
   const run = await finished(service, { limit: 80 })
   t.match(run, { status: 'succeeded', complete: true })
   matchesTruth(t, await service.document(run.id), service.sandbox, service.sandboxUrl)
   const events = refusals().filter((time, index, all) => index === 0 || time - (all[index - 1] ?? 0) > 1000).length
-  t.comment(`${events} times refused, ${refusals().length} calls; pace in the end ${(await service.app.engine.pacer.state()).pace}`)
+  t.comment(
+    `${events} times refused, ${refusals().length} calls; pace in the end ` +
+      `${(await service.app.engine.pacer.state()).pace}`
+  )
   t.ok(events >= 1 && events <= 5, `${events} times`)
   t.ok(refusals().length <= events * 10, 'at each time at most the calls that were in flight')
   t.equal(service.sandbox.sandbox.stats().calledWhileBlocked, 0)
@@ -55,10 +65,15 @@ async function startLimited (t: Test, calls: number, env: Record<string, string>
   const arrivals: number[] = []
   const refusals: number[] = []
   sandbox.addHook('onRequest', async ({ url }) => { if (url.startsWith('/v1/')) arrivals.push(performance.now()) })
-  sandbox.addHook('onResponse', async (_request, { statusCode }) => { if (statusCode === 429) refusals.push(performance.now()) })
+  sandbox.addHook('onResponse', async (_request, { statusCode }) => {
+    if (statusCode === 429) refusals.push(performance.now())
+  })
   t.teardown(async () => await sandbox.close())
   const sandboxUrl = await sandbox.listen({ host: '127.0.0.1', port: 0 })
-  const service = await startService(t, { on: { sandbox, sandboxUrl }, env: { SPOTIFY_CALLS_PER_30S: String(CALLS), ...env } })
+  const service = await startService(t, {
+    on: { sandbox, sandboxUrl },
+    env: { SPOTIFY_CALLS_PER_30S: String(CALLS), ...env },
+  })
   return { service, arrivals: () => arrivals, refusals: () => refusals }
 }
 
@@ -67,7 +82,9 @@ async function finished (service: Service, body: object): Promise<Run> {
   return await ended(service.app, id, false)
 }
 
-/** What the sandbox saw: no refusal, never more than allowed in any window, and little unused in those that were full. */
+/**
+ * What the sandbox saw: no refusal, never more than allowed in any window, and little unused in those that were full.
+ */
 function keepsThePace (t: Test, { sandbox }: Service, arrivals: number[]): void {
   const { calls, peakPer30s, byEndpoint } = sandbox.sandbox.stats()
   t.equal(arrivals.length, calls)

@@ -17,16 +17,29 @@ const EXPECTED = /^Failed to load resource/
 
 const browser = await startBrowser(t)
 if (browser !== null) {
-  t.test('a newcomer starts a run, watches it, sees covers and plots, and downloads CSV and Parquet', async (t) => await newcomer(t, browser))
+  t.test(
+    'a newcomer starts a run, watches it, sees covers and plots, and downloads CSV and Parquet',
+    async (t) => await newcomer(t, browser)
+  )
   t.test('while a run waits, its page changes at least once a second', async (t) => await ticking(t, browser))
-  t.test('a connection that is lost, or that is silent, is said, and the page recovers', async (t) => await connection(t, browser))
-  t.test('with keys: no data before the login, a cookie that no script reads, no action for another site, none after the logout', async (t) => await keys(t, browser))
+  t.test(
+    'a connection that is lost, or that is silent, is said, and the page recovers',
+    async (t) => await connection(t, browser)
+  )
+  t.test(
+    'with keys: no data before the login, a cookie that no script reads, no action for another ' +
+      'site, none after the logout',
+    async (t) => await keys(t, browser)
+  )
   t.test(`${NAMES} names that are HTML or script stay text`, async (t) => await names(t, browser))
   t.test('without JavaScript all information is there', async (t) => await withoutScript(t, browser))
 }
 
 async function newcomer (t: Test, browser: Browser): Promise<void> {
-  const service = await startService(t, { sandbox: { tier: 'development', latencyMs: 100 }, env: { SPOTIFY_MAX_CONCURRENCY: '1' } })
+  const service = await startService(t, {
+    sandbox: { tier: 'development', latencyMs: 100 },
+    env: { SPOTIFY_MAX_CONCURRENCY: '1' },
+  })
   const { page, problems } = await openPage(t, browser, service.url, { origins: [service.sandboxUrl] })
   const changes = watchNumber(service)
   await page.locator('input[name="limit"]').fill('40')
@@ -104,7 +117,10 @@ async function ticking (t: Test, browser: Browser): Promise<void> {
 }
 
 async function connection (t: Test, browser: Browser): Promise<void> {
-  const service = await startService(t, { sandbox: { tier: 'development', latencyMs: 250 }, env: { SPOTIFY_MAX_CONCURRENCY: '1' } })
+  const service = await startService(t, {
+    sandbox: { tier: 'development', latencyMs: 250 },
+    env: { SPOTIFY_MAX_CONCURRENCY: '1' },
+  })
   const { id } = await service.app.runs.start({ limit: 100 })
   const cable = await layCable(t, service.url)
   const { page, problems } = await openPage(t, browser, `${cable.url}/ui/runs/${id}`)
@@ -136,7 +152,9 @@ async function keys (t: Test, browser: Browser): Promise<void> {
   const service = await startService(t, { sandbox: { tier: 'development' }, env: { API_KEYS: KEY } })
   const { id } = await service.app.runs.start({ limit: 5 })
   await untilRun(service, id, ({ finishedAt }) => finishedAt !== null)
-  const { page, problems } = await openPage(t, browser, `${service.url}/ui/runs/${id}`, { origins: [service.sandboxUrl] })
+  const { page, problems } = await openPage(t, browser, `${service.url}/ui/runs/${id}`, {
+    origins: [service.sandboxUrl],
+  })
   t.notOk((await page.content()).includes('Succeeded'), 'no data without a key')
   const field = page.getByLabel(/key/i)
   await field.fill('another key, which is wrong')
@@ -167,7 +185,8 @@ async function attack (t: Test, page: Page, service: Service): Promise<void> {
   const { sandboxUrl } = await startSandbox(t)
   await page.route(`${sandboxUrl}/attack`, async (route) => await route.fulfill({
     contentType: 'text/html',
-    body: `<form method="post" action="${service.url}/ui/actions/start"><input name="limit" value="7"></form><script>document.forms[0].submit()</script>`,
+    body: `<form method="post" action="${service.url}/ui/actions/start"><input name="limit" ` +
+      'value="7"></form><script>document.forms[0].submit()</script>',
   }))
   const answered = page.waitForResponse((response) => response.url().endsWith('/ui/actions/start'))
   await page.goto(`${sandboxUrl}/attack`).catch(() => {}) // it is gone before it has loaded
@@ -184,7 +203,9 @@ async function names (t: Test, browser: Browser): Promise<void> {
   const listed = await service.ingest({ source: 'search', limit: 760 })
   t.ok(hostile.given() >= NAMES, `${hostile.given()} names were given`)
 
-  const { page, problems } = await openPage(t, browser, `${service.url}/ui/runs/${listed.id}`, { origins: [sandboxUrl, hostile.url] })
+  const { page, problems } = await openPage(t, browser, `${service.url}/ui/runs/${listed.id}`, {
+    origins: [sandboxUrl, hostile.url],
+  })
   await page.route('**/covers/*', async (route) => await route.abort()) // hundreds of pictures
   let executed = 0
   await page.exposeFunction('executed', () => { executed++ })
@@ -192,12 +213,22 @@ async function names (t: Test, browser: Browser): Promise<void> {
   const shown = new Set<string>()
   const look = async (): Promise<void> => {
     for (const name of await page.locator('.cover-name, .cover-by').allInnerTexts()) shown.add(name)
-    scripts += await page.locator('[href^="javascript:" i], [src^="javascript:" i], [formaction^="javascript:" i], [onfocus], main script, main iframe, main style').count()
+    scripts += await page
+      .locator(
+        '[href^="javascript:" i], [src^="javascript:" i], [formaction^="javascript:" i], [onfocus], main ' +
+          'script, main iframe, main style'
+      )
+      .count()
   }
   await page.locator('[data-covers] h2').scrollIntoViewIfNeeded()
   await page.locator('.cover-name').first().waitFor()
   await look()
-  for (const path of [`/ui/runs/${run.id}`, `/ui/runs/${listed.id}/covers`, `/?query=${encodeURIComponent(hostileName(3))}&source=search&market=${encodeURIComponent(hostileName(1))}`, '/']) {
+  for (const path of [
+    `/ui/runs/${run.id}`,
+    `/ui/runs/${listed.id}/covers`,
+    `/?query=${encodeURIComponent(hostileName(3))}&source=search&market=${encodeURIComponent(hostileName(1))}`,
+    '/',
+  ]) {
     await page.goto(service.url + path)
     await look()
   }
@@ -223,9 +254,14 @@ async function names (t: Test, browser: Browser): Promise<void> {
 
 async function withoutScript (t: Test, browser: Browser): Promise<void> {
   const { service, path } = await reachPartial(t)
-  const { page, problems } = await openPage(t, browser, service.url + path, { origins: [service.sandboxUrl], javaScriptEnabled: false })
+  const { page, problems } = await openPage(t, browser, service.url + path, {
+    origins: [service.sandboxUrl],
+    javaScriptEnabled: false,
+  })
   const text = await page.locator('body').innerText()
-  for (const said of [/Partial/, /What next/, /album_unavailable/, /Parquet/, /Request as curl/, /Quality/, /Cost/]) t.match(text, said)
+  for (const said of [/Partial/, /What next/, /album_unavailable/, /Parquet/, /Request as curl/, /Quality/, /Cost/]) {
+    t.match(text, said)
+  }
   await page.getByRole('link', { name: 'Show the covers' }).click()
   t.equal(await page.locator('ul.covers li').count(), 27)
   await page.goto(service.url + path)

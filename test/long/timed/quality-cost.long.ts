@@ -76,7 +76,8 @@ t.test('a run ends at most 5 % later with quality than without (extended tier, 5
   const counted = pairs.slice(WARM_UP)
   const extraMs = median(counted.map((pair) => pair.extraMs))
   const withoutMs = median(counted.map((pair) => pair.withoutMs))
-  t.comment(`a run takes ${runMs} ms; writing ${withoutMs.toFixed(1)} ms, with quality ${extraMs.toFixed(1)} ms more: ` +
+  t.comment(`a run takes ${runMs} ms; writing ${withoutMs.toFixed(1)} ms, with quality ` +
+    `${extraMs.toFixed(1)} ms more: ` +
     `${(100 * extraMs / runMs).toFixed(1)} % of the run`)
   t.ok(extraMs / runMs <= MOST_SHARE, `at most ${MOST_SHARE * 100} %`)
 })

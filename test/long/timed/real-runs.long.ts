@@ -10,7 +10,8 @@ const RUNS = Number(process.env['REAL_RUNS'] ?? 1500)
 const CLIENTS = 20
 const MOST_ALBUMS = 20
 
-t.test(`${RUNS} runs made through the API of cached albums, and a restart: it costs what it costs with few`, async (t) => {
+t.test(`${RUNS} runs made through the API of cached albums, and a restart: it ` +
+  'costs what it costs with few', async (t) => {
   const { sandbox, sandboxUrl } = await startSandbox(t)
   const env: Record<string, string> = {
     ...environment(sandboxUrl, await temporaryFolder(t)),
@@ -37,7 +38,10 @@ t.test(`${RUNS} runs made through the API of cached albums, and a restart: it co
   }))
   const seconds = (performance.now() - startedAtMs) / 1000
   const cpuMs = (await cpuMsOf(first) - cpuBeforeMs) / (RUNS - 1)
-  t.comment(`${RUNS - 1} runs in ${seconds.toFixed(0)} s: ${((RUNS - 1) / seconds).toFixed(0)} a second, ${cpuMs.toFixed(1)} ms of CPU each`)
+  t.comment(
+    `${RUNS - 1} runs in ${seconds.toFixed(0)} s: ${((RUNS - 1) / seconds).toFixed(0)} a second, ` +
+      `${cpuMs.toFixed(1)} ms of CPU each`
+  )
   t.comment(`${cached} cached albums`)
   const { album, albums, albumTracks } = sandbox.sandbox.stats().byEndpoint
   t.same([album.total, albums.total, albumTracks.total], [0, 0, 0], 'every album came from the cache')

@@ -55,7 +55,10 @@ async function longestTurnOf (t: Test): Promise<number> {
   try {
     const startedMs = performance.now()
     const turnMs = await longestTurnMs(recorder.record(run.id))
-    t.comment(`${albums} albums in ${((performance.now() - startedMs) / 1000).toFixed(1)} s; longest turn ${turnMs.toFixed(0)} ms`)
+    t.comment(
+      `${albums} albums in ${((performance.now() - startedMs) / 1000).toFixed(1)} s; longest ` +
+        `turn ${turnMs.toFixed(0)} ms`
+    )
     t.ok(((await releases.newest(1))[0]?.seq ?? 0) > 20_000, 'they are recorded')
     return turnMs
   } finally {

@@ -6,19 +6,29 @@ import { LATENCY, at, executionsOf, hashOfDocument, startFleet, statusOf, until,
 
 const WINDOW_MS = 30_000
 
-t.test('three replicas, 30 runs over their APIs in turn: each is executed once, any replica serves it, and all share one pace', async (t) => {
+t.test('three replicas, 30 runs over their APIs in turn: each is executed once, any replica serves ' +
+  'it, and all share one pace', async (t) => {
   const limit = 300
-  const fleet = await startFleet(t, { replicas: 3, sandbox: { ...LATENCY, rateLimit: { calls: limit, windowMs: WINDOW_MS } }, env: { SPOTIFY_CALLS_PER_30S: String(limit) } })
+  const fleet = await startFleet(t, {
+    replicas: 3,
+    sandbox: { ...LATENCY, rateLimit: { calls: limit, windowMs: WINDOW_MS } },
+    env: { SPOTIFY_CALLS_PER_30S: String(limit) },
+  })
   if (fleet === null) return
   const { replicas, sandbox, sandboxUrl, arrivals } = fleet
-  const runs = await Promise.all(Array.from({ length: 30 }, async (_, place) => await post(at(replicas, place).url, { limit: 10 + place })))
+  const runs = await Promise.all(
+    Array.from({ length: 30 }, async (_, place) => await post(at(replicas, place).url, { limit: 10 + place }))
+  )
   t.equal(new Set(runs.map(({ id }) => id)).size, 30)
   for (const [place, { id }] of runs.entries()) {
     const run = await untilEnded(at(replicas, place + 1).url, id, AbortSignal.timeout(300_000))
     t.match(run, { status: 'succeeded', complete: true, gaps: [] })
     t.equal(sum(executionsOf(replicas, id)), 1, 'executed once, by one replica')
   }
-  t.ok(replicas.every((_, place) => runs.some(({ id }) => executionsOf(replicas, id)[place] === 1)), 'each replica had its share')
+  t.ok(
+    replicas.every((_, place) => runs.some(({ id }) => executionsOf(replicas, id)[place] === 1)),
+    'each replica had its share'
+  )
   for (const { id } of runs) {
     const hashes = await Promise.all(replicas.map(async (replica) => await hashOfDocument(replica, id)))
     const { file } = await statusOf(at(replicas, 0), id)
@@ -31,11 +41,17 @@ t.test('three replicas, 30 runs over their APIs in turn: each is executed once, 
   t.notOk(Object.values(byEndpoint).some(({ byStatus }) => byStatus['429']), 'no 429')
   const full = perWindow(arrivals).slice(0, -1)
   t.comment(`calls in each 30 s: ${perWindow(arrivals).join(', ')}`)
-  t.ok(full.length >= 2 && full.every((used) => used >= 0.9 * limit), `${full.join(', ')} of ${limit} in each full window`)
+  t.ok(
+    full.length >= 2 && full.every((used) => used >= 0.9 * limit),
+    `${full.join(', ')} of ${limit} in each full window`
+  )
 })
 
 t.test('a 429 that one replica sees stops all of them until the time that Spotify named', async (t) => {
-  const fleet = await startFleet(t, { replicas: 3, sandbox: { ...LATENCY, faults: [{ kind: 'rate-limit', endpoint: 'album', skip: 60, times: 1, retryAfter: '3' }] } })
+  const fleet = await startFleet(t, {
+    replicas: 3,
+    sandbox: { ...LATENCY, faults: [{ kind: 'rate-limit', endpoint: 'album', skip: 60, times: 1, retryAfter: '3' }] },
+  })
   if (fleet === null) return
   const { replicas, arrivals, sandbox } = fleet
   const runs = await Promise.all(replicas.map(async ({ url }, place) => await post(url, { limit: 60 + place })))
@@ -46,7 +62,10 @@ t.test('a 429 that one replica sees stops all of them until the time that Spotif
 })
 
 t.test('a quota pause that one replica was told is honoured by all, and by one that starts later', async (t) => {
-  const fleet = await startFleet(t, { replicas: 2, sandbox: { ...LATENCY, faults: [{ kind: 'quota', endpoint: 'album', skip: 30, times: 1, retryAfter: '48925' }] } })
+  const fleet = await startFleet(t, {
+    replicas: 2,
+    sandbox: { ...LATENCY, faults: [{ kind: 'quota', endpoint: 'album', skip: 30, times: 1, retryAfter: '48925' }] },
+  })
   if (fleet === null) return
   const { replicas, sandbox } = fleet
   const first = await post(at(replicas, 0).url)
@@ -56,7 +75,10 @@ t.test('a quota pause that one replica was told is honoured by all, and by one t
   const honoured = async (replica: ServiceProcess, limit: number, title: string): Promise<void> => {
     const { id } = await post(replica.url, { limit })
     const run = await untilStatus(replica, id, 'paused')
-    t.ok(Math.abs(Date.parse(run.resumeAt ?? '') - Date.parse(paused.resumeAt ?? '')) < 2000, `${title}: paused until the same time`)
+    t.ok(
+      Math.abs(Date.parse(run.resumeAt ?? '') - Date.parse(paused.resumeAt ?? '')) < 2000,
+      `${title}: paused until the same time`
+    )
     t.equal(sandbox.sandbox.stats().calls, calls, 'no call')
   }
   await honoured(at(replicas, 1), 5, 'the other replica')

@@ -19,11 +19,28 @@ export async function costsWhatFewCost (t: Test, env: Record<string, string>): P
   const [ms, emptyMs] = [Math.round(service.startedInMs), Math.round(empty.startedInMs)]
   t.ok(ms < Math.max(LISTENS_WITHIN_MS, 1.5 * emptyMs), `listens after ${ms} ms; without any run after ${emptyMs} ms`)
   const startedAtMs = performance.now()
-  while ((await request(`${service.url}/health/ready`).then(async ({ statusCode, body }) => { await body.dump(); return statusCode })) !== 200) await new Promise((resolve) => setTimeout(resolve, 10))
-  t.ok(performance.now() - startedAtMs < READY_WITHIN_MS, `ready ${Math.round(performance.now() - startedAtMs)} ms later`)
+  while (
+    (await request(`${service.url}/health/ready`).then(async ({ statusCode, body }) => {
+      await body.dump()
+      return statusCode
+    })) !== 200
+  ) { await new Promise((resolve) => setTimeout(resolve, 10)) }
+  t.ok(
+    performance.now() - startedAtMs < READY_WITHIN_MS,
+    `ready ${Math.round(performance.now() - startedAtMs)} ms later`
+  )
 
   const [first] = (await pageOf(service, '/runs?limit=100')).runs
-  for (const path of ['/runs', '/runs?limit=100', `/runs?cursor=${first?.id}`, ...['succeeded', 'failed', 'queued', 'partial,canceled', 'queued,running,paused'].map((status) => `/runs?status=${status}`), '/runs/latest', `/runs/${first?.id}/status`]) {
+  for (const path of [
+    '/runs',
+    '/runs?limit=100',
+    `/runs?cursor=${first?.id}`,
+    ...['succeeded', 'failed', 'queued', 'partial,canceled', 'queued,running,paused'].map(
+      (status) => `/runs?status=${status}`
+    ),
+    '/runs/latest',
+    `/runs/${first?.id}/status`,
+  ]) {
     const times: number[] = []
     for (let round = 0; round < 15; round++) {
       const sentAtMs = performance.now()

@@ -26,7 +26,11 @@ interface Started { service: Service, big: BigRun, baseMb: number }
 async function start (t: Test): Promise<Started> {
   const folder = await temporaryFolder(t)
   const big = await storeBigRun(`${folder}/data`, DOCUMENT_BYTES, false, TRACKS_PER_ALBUM)
-  const service = await startService(folder, { ...environment('http://127.0.0.1:9', `${folder}/data`), LOG_LEVEL: 'info', REQUESTS_PER_MINUTE: '0' }, SMALL_HEAP)
+  const service = await startService(
+    folder,
+    { ...environment('http://127.0.0.1:9', `${folder}/data`), LOG_LEVEL: 'info', REQUESTS_PER_MINUTE: '0' },
+    SMALL_HEAP
+  )
   t.teardown(async () => await service.stop())
   for (let i = 0; i < 20; i++) await (await request(`${service.url}/runs/${big.run.id}/status`)).body.dump()
   const { peakMemoryMb: baseMb } = await service.readProbe()
@@ -55,7 +59,11 @@ async function download (url: string): Promise<Buffer> {
 }
 
 /** One download of a table, while another client asks. */
-async function measure (t: Test, { service, big, baseMb }: Started, name: string): Promise<{ bytes: Buffer, peakMemoryMb: number, blockedMs: number, p99Ms: number }> {
+async function measure (
+  t: Test,
+  { service, big, baseMb }: Started,
+  name: string
+): Promise<{ bytes: Buffer, peakMemoryMb: number, blockedMs: number, p99Ms: number }> {
   await service.beginProbe()
   const startedMs = performance.now()
   const work = download(`${service.url}/runs/${big.run.id}/tables/${name}`)
@@ -63,7 +71,11 @@ async function measure (t: Test, { service, big, baseMb }: Started, name: string
   const bytes = await work
   const { peakMemoryMb, blockedMs } = await service.readProbe()
   const p99Ms = tookMs[Math.floor(tookMs.length * 0.99)] ?? Infinity
-  t.comment(`${((performance.now() - startedMs) / 1000).toFixed(1)} s, ${(bytes.length / MIB).toFixed(1)} MiB; blocked for ${blockedMs.toFixed(0)} ms, probes p99 ${p99Ms.toFixed(0)} ms, memory ${baseMb.toFixed(0)} +${(peakMemoryMb - baseMb).toFixed(0)} MB`)
+  t.comment(
+    `${((performance.now() - startedMs) / 1000).toFixed(1)} s, ${(bytes.length / MIB).toFixed(1)} MiB; blocked for ` +
+      `${blockedMs.toFixed(0)} ms, probes p99 ${p99Ms.toFixed(0)} ms, memory ${baseMb.toFixed(0)} ` +
+        `+${(peakMemoryMb - baseMb).toFixed(0)} MB`
+  )
   return { bytes, peakMemoryMb, blockedMs, p99Ms }
 }
 
@@ -81,8 +93,16 @@ t.test('tables of more than 20,000 albums: flat memory, no block of the event lo
       t.ok(blockedMs <= BLOCKED_MS, `no block over ${BLOCKED_MS} ms`)
       t.ok(p99Ms <= ANSWERED_MS, `others are answered within ${ANSWERED_MS} ms`)
       t.ok(peakMemoryMb - baseMb <= GROWTH_MIB, `at most ${GROWTH_MIB} MB more`)
-      const expected: Record<string, number> = { albums: big.albums, tracks: big.tracks, artists: 1, album_artists: big.albums, track_artists: big.tracks }
-      t.strictSame(await duck.query(`select count(*)::int as rows from ${await duck.store(bytes)}`), [{ rows: expected[name] }])
+      const expected: Record<string, number> = {
+        albums: big.albums,
+        tracks: big.tracks,
+        artists: 1,
+        album_artists: big.albums,
+        track_artists: big.tracks,
+      }
+      t.strictSame(await duck.query(`select count(*)::int as rows from ${await duck.store(bytes)}`), [
+        { rows: expected[name] },
+      ])
     })
   }
 })

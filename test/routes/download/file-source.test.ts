@@ -18,7 +18,8 @@ async function fileOf (t: Test, bytes: number): Promise<{ path: string, content:
 
 /** As far as a reader of files knows it: it ends, with the test at the latest. */
 function createResponse (t: Test, destroyed = false): ServerResponse {
-  const response = Object.assign(new EventEmitter(), { destroyed }) as unknown as ServerResponse // all that is looked at of one
+  // all that is looked at of one
+  const response = Object.assign(new EventEmitter(), { destroyed }) as unknown as ServerResponse
   t.teardown(() => response.emit('close'))
   return response
 }
@@ -39,7 +40,8 @@ const PARTS: Array<[size: number, range: { start: number, end: number } | null, 
   [3 * SMALL, { start: 5, end: SMALL + 5 }, false],
 ]
 for (const [size, range, isWhole] of PARTS) {
-  t.test(`${range === null ? 'all' : `${range.start} to ${range.end}`} of ${size} bytes comes ${isWhole ? 'at once' : 'as a stream'}, exactly`, async (t) => {
+  t.test(`${range === null ? 'all' : `${range.start} to ${range.end}`} of ${size} bytes comes ` +
+    `${isWhole ? 'at once' : 'as a stream'}, exactly`, async (t) => {
     const { path, content } = await fileOf(t, size)
     const body = await readPart(path, size, range, createResponse(t))
     t.equal(Buffer.isBuffer(body), isWhole)
@@ -55,7 +57,8 @@ t.test('a small file that is gone, shorter or longer than it was is an error bef
   await t.rejects(readPart(`${path}.gone`, 1000, null, createResponse(t)), damaged)
 })
 
-t.test('when the memory for readers that take their time is full, further ones get streams until one of them has ended', async (t) => {
+t.test('when the memory for readers that take their time is full, further ones get streams ' +
+  'until one of them has ended', async (t) => {
   const { path, content } = await fileOf(t, SMALL)
   const responses: ServerResponse[] = []
   const read = async (): Promise<Buffer | Readable> => {
@@ -75,6 +78,8 @@ t.test('when the memory for readers that take their time is full, further ones g
 
 t.test('whoever has gone already takes none of that memory', async (t) => {
   const { path } = await fileOf(t, SMALL)
-  for (let held = 0; held <= MOST_WAITING; held += SMALL) (await readPart(path, SMALL, null, createResponse(t, true)) as Readable).destroy()
+  for (let held = 0; held <= MOST_WAITING; held += SMALL) {
+    ((await readPart(path, SMALL, null, createResponse(t, true))) as Readable).destroy()
+  }
   t.ok(Buffer.isBuffer(await readPart(path, SMALL, null, createResponse(t))))
 })

@@ -37,7 +37,13 @@ t.test('calls are counted by endpoint and outcome, albums by how often they were
 
   t.strictSame((await client.send('GET', '/sandbox/stats')).body, client.app.sandbox.stats(), 'the same over HTTP')
   t.equal((await client.send('DELETE', '/sandbox/stats')).status, 204)
-  t.match(client.app.sandbox.stats(), { calls: 0, token: 0, served: {}, peakPer30s: 0, byEndpoint: { album: { total: 0 } } })
+  t.match(client.app.sandbox.stats(), {
+    calls: 0,
+    token: 0,
+    served: {},
+    peakPer30s: 0,
+    byEndpoint: { album: { total: 0 } },
+  })
 })
 
 t.test('an item that a fault took out of a batch was not served', async (t) => {
@@ -49,7 +55,9 @@ t.test('an item that a fault took out of a batch was not served', async (t) => {
 
 t.test('calls in flight are those that wait for their answer; ending one twice ends it once', async (t) => {
   const recorder = createStats(handClock().now)
-  const calls = ['search', 'album', 'album', 'token'].map((endpoint) => recorder.arrive(endpoint as 'search' | 'album' | 'token'))
+  const calls = ['search', 'album', 'album', 'token'].map((endpoint) =>
+    recorder.arrive(endpoint as 'search' | 'album' | 'token')
+  )
   for (const call of calls) for (const outcome of ['200', 'stall']) call.end(outcome)
   recorder.arrive('search').end('200')
   t.equal(recorder.snapshot().peakInFlight, 3)
@@ -87,7 +95,8 @@ for (const [time, expected, reason, seconds = 10] of CALLS) {
   })
 }
 
-t.test('blocked time: only API calls count, a later and shorter Retry-After does not shorten it, new settings end it', async (t) => {
+t.test('blocked time: only API calls count, a later and shorter Retry-After does not ' +
+  'shorten it, new settings end it', async (t) => {
   const clock = handClock()
   const recorder = createStats(clock.now)
   const call = (endpoint: 'token' | 'album') => recorder.arrive(endpoint).end('200')

@@ -5,7 +5,8 @@ import type { SimplifiedAlbum } from '../../../src/sandbox/catalogue/objects.ts'
 const SIZES = [100, 120, 350]
 
 t.test('the same seed and size give the same bytes, another seed gives other albums', async (t) => {
-  const bytes = (seed: number) => JSON.stringify([...createCatalogue(seed, 120).ids].map((id) => createCatalogue(seed, 120).album(id)))
+  const bytes = (seed: number) =>
+    JSON.stringify([...createCatalogue(seed, 120).ids].map((id) => createCatalogue(seed, 120).album(id)))
   t.equal(bytes(1), bytes(1))
   const [first, second] = [createCatalogue(1, 120), createCatalogue(2, 120)]
   t.notOk(first.ids.some((id) => second.ids.includes(id)))
@@ -16,7 +17,11 @@ const KINDS: Array<[string, (album: SimplifiedAlbum) => boolean, number]> = [
   ['a single of one track', (album) => album.album_type === 'single' && album.total_tracks === 1, 1],
   ['an EP', (album) => album.album_type === 'single' && album.total_tracks > 3, 1],
   ['an album', (album) => album.album_type === 'album', 10],
-  ['a compilation by various artists', (album) => album.album_type === 'compilation' && album.artists[0]?.name === 'Various Artists', 2],
+  [
+    'a compilation by various artists',
+    (album) => album.album_type === 'compilation' && album.artists[0]?.name === 'Various Artists',
+    2,
+  ],
   ['an album of exactly one full page of tracks', (album) => album.total_tracks === 50, 1],
   ['an album of one track more than a page', (album) => album.total_tracks === 51, 1],
   ['albums over 50 tracks', (album) => album.total_tracks > 50, 4],
@@ -28,8 +33,16 @@ const KINDS: Array<[string, (album: SimplifiedAlbum) => boolean, number]> = [
   ['emoji', (album) => /\p{Extended_Pictographic}/u.test(album.name), 1],
   ['combining marks', (album) => /\p{Mark}/u.test(album.name), 1],
   ['an empty name', (album) => album.name === '', 1],
-  ['a release date of a month', (album) => album.release_date_precision === 'month' && /^\d{4}-\d\d$/.test(album.release_date), 1],
-  ['a release date of a year', (album) => album.release_date_precision === 'year' && /^\d{4}$/.test(album.release_date), 2],
+  [
+    'a release date of a month',
+    (album) => album.release_date_precision === 'month' && /^\d{4}-\d\d$/.test(album.release_date),
+    1,
+  ],
+  [
+    'a release date of a year',
+    (album) => album.release_date_precision === 'year' && /^\d{4}$/.test(album.release_date),
+    2,
+  ],
   ['the release date 0000', (album) => album.release_date === '0000', 1],
   ['no images', (album) => album.images?.length === 0, 1],
   ['images null', (album) => album.images === null, 1],
@@ -39,7 +52,10 @@ const KINDS: Array<[string, (album: SimplifiedAlbum) => boolean, number]> = [
 
 for (const size of SIZES) {
   const catalogue = createCatalogue(7, size)
-  const listings = { newReleases: catalogue.newReleases, 'first 100 of the search': catalogue.searchOrder.slice(0, 100) }
+  const listings = {
+    newReleases: catalogue.newReleases,
+    'first 100 of the search': catalogue.searchOrder.slice(0, 100),
+  }
   for (const [listing, ids] of Object.entries(listings)) {
     t.test(`of ${size} albums, ${listing} has every kind that bites`, async (t) => {
       const albums = ids.map((id) => catalogue.summary(id)).filter((album) => album !== undefined)
@@ -64,7 +80,9 @@ t.test('discs start again at track 1 and have no holes', async (t) => {
   const id = catalogue.ids.find((id) => catalogue.tracks(id).some(({ disc_number: disc }) => disc > 3))
   t.ok(id)
   const places = catalogue.tracks(id ?? '').map(({ disc_number: disc, track_number: number }) => `${disc}.${number}`)
-  const expected = [32, 28, 26, 24].flatMap((tracks, disc) => Array.from({ length: tracks }, (_, i) => `${disc + 1}.${i + 1}`))
+  const expected = [32, 28, 26, 24].flatMap((tracks, disc) =>
+    Array.from({ length: tracks }, (_, i) => `${disc + 1}.${i + 1}`)
+  )
   t.strictSame(places, expected)
 })
 
@@ -98,10 +116,15 @@ t.test('the search order is another order of the same albums', async (t) => {
 t.test('every artist finds the albums he takes part in', async (t) => {
   const catalogue = createCatalogue(1, 200)
   for (const artist of catalogue.artists()) {
-    const own = [...catalogue.albums()].filter((album) => album.artists.some(({ id }) => id === artist.id)).map(({ id }) => id)
+    const own = [...catalogue.albums()]
+      .filter((album) => album.artists.some(({ id }) => id === artist.id))
+      .map(({ id }) => id)
     t.strictSame(catalogue.artistAlbums(artist.id)?.map(({ id }) => id).sort(), own.sort())
   }
-  t.ok([...catalogue.artists()].some(({ id }) => (catalogue.artistAlbums(id)?.length ?? 0) > 20), 'one has more than a page of them')
+  t.ok(
+    [...catalogue.artists()].some(({ id }) => (catalogue.artistAlbums(id)?.length ?? 0) > 20),
+    'one has more than a page of them'
+  )
 })
 
 t.test('unknown ids are nowhere, and a catalogue can be empty', async (t) => {

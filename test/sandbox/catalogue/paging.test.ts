@@ -23,14 +23,21 @@ t.test('a search for tag:new yields the whole catalogue, by relevance', async (t
 t.test('links are absolute, on the origin that was called, and carry limit, query and locale', async (t) => {
   const client = await startClient(t, { tier: 'extended' })
   const first = (await client.get<Albums>('/search?q=tag%3Anew&type=album&limit=20&offset=20&market=DE')).body.albums
-  const link = (offset: number) => `${client.origin}/v1/search?offset=${offset}&limit=20&query=tag%3Anew&type=album&market=DE&locale=*`
+  const link = (offset: number) =>
+    `${client.origin}/v1/search?offset=${offset}&limit=20&query=tag%3Anew&type=album&market=DE&locale=*`
   t.strictSame([first.href, first.next, first.previous], [link(20), link(40), link(0)])
 
-  const named = (await client.get<Albums>('/browse/new-releases', { host: 'spotify.test:81', 'accept-language': 'de-DE' })).body.albums
+  const named = (
+    await client.get<Albums>('/browse/new-releases', { host: 'spotify.test:81', 'accept-language': 'de-DE' })
+  ).body.albums
   t.equal(named.next, 'http://spotify.test:81/v1/browse/new-releases?offset=20&limit=20&locale=de-DE')
   t.equal(named.items[0]?.href, `http://spotify.test:81/v1/albums/${named.items[0]?.id}`)
 
-  const ofArtist = (await client.get<ArtistPage>(`/artists/${[...client.app.sandbox.catalogue.artists()][1]?.id}/albums?include_groups=single,album&limit=2`)).body
+  const ofArtist = (
+    await client.get<ArtistPage>(
+      `/artists/${[...client.app.sandbox.catalogue.artists()][1]?.id}/albums?include_groups=single,album&limit=2`
+    )
+  ).body
   t.match(ofArtist.next ?? '', /\?offset=2&limit=2&include_groups=single%2Calbum&locale=\*$/)
   t.strictSame(ofArtist.items.filter(({ album_group: group }) => group !== 'single' && group !== 'album'), [])
 })
@@ -50,7 +57,8 @@ t.test('search reaches 1000 results and refuses what lies beyond', async (t) => 
   t.equal((await client.get('/search?q=tag:new&type=album&limit=50&offset=951')).status, 400)
 })
 
-t.test('the total of a search changes from page to page, stays ahead of what was shown and is the same when asked again', async (t) => {
+t.test('the total of a search changes from page to page, stays ahead of what was shown and ' +
+  'is the same when asked again', async (t) => {
   const client = await startClient(t)
   const found = await pages(client, '/search?q=tag:new&type=album&limit=10', albumsOf)
   t.ok(new Set(found.map(({ total }) => total)).size > 3)
@@ -62,13 +70,17 @@ t.test('search finds names, artists and barcodes, and answers empty pages for wh
   const client = await startClient(t, { tier: 'extended', albums: 100 })
   const { catalogue } = client.app.sandbox
   const album = catalogue.album(catalogue.ids[9] ?? '')
-  const search = async (q: string, type = 'album') => (await client.get<Albums & { tracks: TrackPage }>(`/search?q=${encodeURIComponent(q)}&type=${type}`)).body
+  const search = async (q: string, type = 'album') =>
+    (await client.get<Albums & { tracks: TrackPage }>(`/search?q=${encodeURIComponent(q)}&type=${type}`)).body
   t.strictSame(idsOf((await search(album?.name ?? '')).albums), [album?.id])
   t.strictSame(idsOf((await search(`upc:${album?.external_ids.upc}`)).albums), [album?.id])
   t.ok(idsOf((await search(`tag:new artist:"${album?.artists[0]?.name}"`)).albums).includes(album?.id ?? ''))
   const nothing = await search('no such words', 'album,track')
   t.strictSame(Object.keys(nothing), ['albums', 'tracks'])
-  t.strictSame([nothing.albums.items, nothing.albums.total, nothing.albums.next, nothing.tracks.items], [[], 0, null, []])
+  t.strictSame(
+    [nothing.albums.items, nothing.albums.total, nothing.albums.next, nothing.tracks.items],
+    [[], 0, null, []]
+  )
 })
 
 const REFUSED: Array<[string, string]> = [
@@ -98,7 +110,9 @@ t.test('with a market, tracks say whether they play there in place of where they
 t.test('whoever takes gzip gets it', async (t) => {
   const client = await startClient(t)
   const plain = await client.get(SEARCH)
-  const packed = await fetch(`${client.origin}/v1${SEARCH}`, { headers: { authorization: `Bearer ${client.token}`, 'accept-encoding': 'gzip', 'accept-language': '*' } })
+  const packed = await fetch(`${client.origin}/v1${SEARCH}`, {
+    headers: { authorization: `Bearer ${client.token}`, 'accept-encoding': 'gzip', 'accept-language': '*' },
+  })
   t.equal(plain.headers['content-encoding'], undefined)
   t.equal(packed.headers.get('content-encoding'), 'gzip')
   t.equal(await packed.text(), plain.text)

@@ -17,20 +17,81 @@ async function faulty (t: Test, fault: Fault): Promise<{ client: Client, long: s
 
 /** Answers in place of the true one: status, content type, Retry-After, body. */
 const INSTEAD: Array<[Fault, number, string, string | undefined, string | object]> = [
-  [{ kind: 'unauthorized' }, 401, 'application/json', undefined, { error: { status: 401, message: 'Missing/invalid/expired access token' } }],
-  [{ kind: 'premium' }, 403, 'text/plain', undefined, 'Active premium subscription required for the owner of the app. When the subscription status changes, it can take a few hours before requests are allowed again.'],
+  [
+    { kind: 'unauthorized' },
+    401,
+    'application/json',
+    undefined,
+    { error: { status: 401, message: 'Missing/invalid/expired access token' } },
+  ],
+  [
+    { kind: 'premium' },
+    403,
+    'text/plain',
+    undefined,
+    'Active premium subscription required for the owner of the app. When the subscription status changes, it can ' +
+      'take a few hours before requests are allowed again.',
+  ],
   [{ kind: 'forbidden' }, 403, 'application/json', undefined, { error: { status: 403, message: 'Forbidden' } }],
-  [{ kind: 'rate-limit' }, 429, 'application/json', '1', { error: { status: 429, message: 'API rate limit exceeded' } }],
-  [{ kind: 'rate-limit', retryAfter: 'soon' }, 429, 'application/json', 'soon', { error: { status: 429, message: 'API rate limit exceeded' } }],
-  [{ kind: 'rate-limit-no-retry-after' }, 429, 'application/json', undefined, { error: { status: 429, message: 'API rate limit exceeded' } }],
+  [
+    { kind: 'rate-limit' },
+    429,
+    'application/json',
+    '1',
+    { error: { status: 429, message: 'API rate limit exceeded' } },
+  ],
+  [
+    { kind: 'rate-limit', retryAfter: 'soon' },
+    429,
+    'application/json',
+    'soon',
+    { error: { status: 429, message: 'API rate limit exceeded' } },
+  ],
+  [
+    { kind: 'rate-limit-no-retry-after' },
+    429,
+    'application/json',
+    undefined,
+    { error: { status: 429, message: 'API rate limit exceeded' } },
+  ],
   [{ kind: 'rate-limit-text' }, 429, 'text/plain', '1', 'Too many requests'],
-  [{ kind: 'quota' }, 429, 'application/json', '48925', { error: { status: 429, message: 'Too many requests', reason: 'QUOTA_EXCEEDED' } }],
-  [{ kind: 'server-error-json' }, 502, 'application/json', undefined, { error: { status: 502, message: 'Bad gateway.' } }],
-  [{ kind: 'server-error-json', status: 503, retryAfter: '3' }, 503, 'application/json', '3', { error: { status: 503, message: 'Service unavailable.' } }],
-  [{ kind: 'server-error-html', status: 504 }, 504, 'text/html', undefined, '<html><head><title>504 Gateway timeout.</title></head><body><h1>Error: Gateway timeout.</h1></body></html>'],
+  [
+    { kind: 'quota' },
+    429,
+    'application/json',
+    '48925',
+    { error: { status: 429, message: 'Too many requests', reason: 'QUOTA_EXCEEDED' } },
+  ],
+  [
+    { kind: 'server-error-json' },
+    502,
+    'application/json',
+    undefined,
+    { error: { status: 502, message: 'Bad gateway.' } },
+  ],
+  [
+    { kind: 'server-error-json', status: 503, retryAfter: '3' },
+    503,
+    'application/json',
+    '3',
+    { error: { status: 503, message: 'Service unavailable.' } },
+  ],
+  [
+    { kind: 'server-error-html', status: 504 },
+    504,
+    'text/html',
+    undefined,
+    '<html><head><title>504 Gateway timeout.</title></head><body><h1>Error: Gateway timeout.</h1></body></html>',
+  ],
   [{ kind: 'server-error-empty' }, 502, 'text/plain', undefined, ''],
   [{ kind: 'invalid-limit' }, 400, 'application/json', undefined, { error: { status: 400, message: 'Invalid limit' } }],
-  [{ kind: 'not-found' }, 404, 'application/json', undefined, { error: { status: 404, message: 'Resource not found' } }],
+  [
+    { kind: 'not-found' },
+    404,
+    'application/json',
+    undefined,
+    { error: { status: 404, message: 'Resource not found' } },
+  ],
   [{ kind: 'bad-json' }, 200, 'application/json', undefined, '<html><body>OK</body></html>'],
 ]
 for (const [fault, status, type, retryAfter, body] of INSTEAD) {
@@ -93,7 +154,14 @@ t.test('fault broken-item: one item has no id and wrong types, the others are wh
 t.test('fault odd-item: one item has every null that Spotify was seen to send, and is still a release', async (t) => {
   const { client } = await faulty(t, { kind: 'odd-item' })
   const item = (await client.get<Albums>(SEARCH)).body.albums.items[5]
-  t.match(item, { id: client.app.sandbox.catalogue.searchOrder[5], name: '', album_type: null, images: null, release_date: null, artists: [{ name: null }] })
+  t.match(item, {
+    id: client.app.sandbox.catalogue.searchOrder[5],
+    name: '',
+    album_type: null,
+    images: null,
+    release_date: null,
+    artists: [{ name: null }],
+  })
 })
 
 t.test('fault null-track: a null among the tracks of an album, of each in a batch, and of a page', async (t) => {
@@ -130,9 +198,27 @@ const PAGE_FAULTS: Array<[string, Fault, (page: TrackPage, truth: TrackPage, ori
   ['the total is too low', { kind: 'wrong-total', delta: -3 }, (page, truth) => [page.total, truth.total - 3]],
   ['next is null too early', { kind: 'next-null-early' }, (page) => [page.next, null]],
   ['next points at the same page', { kind: 'next-repeated' }, (page, truth) => [page.next, truth.href]],
-  ['next points elsewhere', { kind: 'next-foreign' }, (page, truth, origin) => [page.next, truth.next?.replace(origin, 'https://api.spotify.invalid').replace(/offset=\d+/, `offset=${page.offset}`)]],
-  ['next points where it was told', { kind: 'next-foreign', url: 'http://127.0.0.1:1/x' }, (page) => [page.next, 'http://127.0.0.1:1/x']],
-  ['the page is empty though its total is not', { kind: 'empty-page' }, (page, truth) => [[page.items, page.total], [[], truth.total]]],
+  [
+    'next points elsewhere',
+    { kind: 'next-foreign' },
+    (page, truth, origin) => [
+      page.next,
+      truth.next?.replace(origin, 'https://api.spotify.invalid').replace(/offset=\d+/, `offset=${page.offset}`),
+    ],
+  ],
+  [
+    'next points where it was told',
+    { kind: 'next-foreign', url: 'http://127.0.0.1:1/x' },
+    (page) => [page.next, 'http://127.0.0.1:1/x'],
+  ],
+  [
+    'the page is empty though its total is not',
+    { kind: 'empty-page' },
+    (page, truth) => [
+      [page.items, page.total],
+      [[], truth.total],
+    ],
+  ],
 ]
 for (const [title, fault, compare] of PAGE_FAULTS) {
   t.test(`fault ${fault.kind}: ${title}`, async (t) => {
@@ -163,8 +249,14 @@ t.test('fault next-past-cap: next goes on past the end', async (t) => {
 })
 
 t.test('faults of the token endpoint do not touch the API, and the default touches the API alone', async (t) => {
-  const token = (client: Client) => client.send('POST', '/api/token', 'grant_type=client_credentials', { ...FORM, authorization: BASIC })
-  const down = await startClient(t, { faults: [{ kind: 'server-error-html', endpoint: 'token', status: 503, times: 1 }, { kind: 'cut-body', endpoint: 'token', skip: 1, times: 1 }] })
+  const token = (client: Client) =>
+    client.send('POST', '/api/token', 'grant_type=client_credentials', { ...FORM, authorization: BASIC })
+  const down = await startClient(t, {
+    faults: [
+      { kind: 'server-error-html', endpoint: 'token', status: 503, times: 1 },
+      { kind: 'cut-body', endpoint: 'token', skip: 1, times: 1 },
+    ],
+  })
   t.equal((await token(down)).status, 503)
   t.equal((await token(down)).status, 200)
   await t.rejects(token(down))
@@ -200,7 +292,9 @@ t.test('what spoils an answer lets those pass that have no data, and waits for t
   const refused: Target = { endpoint: 'search', albumIds: [], hasData: false }
   const strikes = (kind: FaultKind): Array<boolean> => {
     const faults = createFaults([{ kind, skip: 1, times: 1 }], 1, () => 0)
-    return [refused, { ...refused, hasData: true }, refused, { ...refused, hasData: true }].map((target) => faults.strike(target) !== null)
+    return [refused, { ...refused, hasData: true }, refused, { ...refused, hasData: true }].map(
+      (target) => faults.strike(target) !== null
+    )
   }
   t.strictSame(strikes('empty-page'), [false, false, false, true])
   t.strictSame(strikes('cut-body'), [false, false, false, true])
@@ -228,23 +322,39 @@ t.test('the same seed answers the same bytes, faults included', async (t) => {
   const run = async () => {
     const client = await startClient(t, { tier: 'extended', seed: 9, faults })
     const texts: string[] = []
-    for (let offset = 0; offset < 100; offset += 5) texts.push((await client.get(`/browse/new-releases?limit=5&offset=${offset}`)).text.replaceAll(client.origin, ''))
+    for (let offset = 0; offset < 100; offset += 5) {
+      texts.push((await client.get(`/browse/new-releases?limit=5&offset=${offset}`)).text.replaceAll(client.origin, ''))
+    }
     return texts
   }
   t.strictSame(await run(), await run())
 })
 
 /** The bytes of an answer that may break off, which a client with manners would not hand out. */
-function readRaw (client: Client, path: string): Promise<{ status: number | undefined, promised: number, received: string, complete: boolean }> {
+function readRaw (
+  client: Client,
+  path: string
+): Promise<{ status: number | undefined, promised: number, received: string, complete: boolean }> {
   return new Promise((resolve, reject) => {
-    httpGet(`${client.origin}/v1${path}`, { agent: false, headers: { authorization: `Bearer ${client.token}` } }, (response) => {
-      let received = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => { received += chunk })
-      response.on('error', () => {})
-      response.on('close', () => resolve({
-        status: response.statusCode, promised: Number(response.headers['content-length']), received, complete: response.complete,
-      }))
-    }).on('error', reject)
+    httpGet(
+      `${client.origin}/v1${path}`,
+      { agent: false, headers: { authorization: `Bearer ${client.token}` } },
+      (response) => {
+        let received = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => {
+          received += chunk
+        })
+        response.on('error', () => {})
+        response.on('close', () =>
+          resolve({
+            status: response.statusCode,
+            promised: Number(response.headers['content-length']),
+            received,
+            complete: response.complete,
+          })
+        )
+      }
+    ).on('error', reject)
   })
 }

@@ -3,7 +3,17 @@ import { request } from 'undici'
 import t, { type Test } from 'tap'
 import type { Album, Page, SimplifiedAlbum, Track } from '../../../src/sandbox/catalogue/objects.ts'
 import type { Fault } from '../../../src/sandbox/settings/settings.ts'
-import { type Albums, BASIC, type Batch, type Client, FORM, handClock, idsOf, startClient, type TrackPage } from '../client.ts'
+import {
+  type Albums,
+  BASIC,
+  type Batch,
+  type Client,
+  FORM,
+  handClock,
+  idsOf,
+  startClient,
+  type TrackPage,
+} from '../client.ts'
 
 const SEARCH = '/search?q=tag:new&type=album&limit=10'
 const MISSING = /"error":\{"status":404/
@@ -15,7 +25,9 @@ async function faulty (t: Test, ...faults: Fault[]): Promise<{ client: Client, i
   return { client, id: (place) => client.app.sandbox.catalogue.ids[place] ?? '' }
 }
 
-async function token (client: Client): Promise<{ status: number, text: string, headers: Record<string, string | string[] | undefined> }> {
+async function token (
+  client: Client
+): Promise<{ status: number, text: string, headers: Record<string, string | string[] | undefined> }> {
   return await client.send('POST', '/api/token', 'grant_type=client_credentials', { ...FORM, authorization: BASIC })
 }
 
@@ -29,7 +41,9 @@ const INSTEAD_OF_TOKEN: Array<[Omit<Fault, 'endpoint'>, number, RegExp]> = [
   [{ kind: 'not-found' }, 404, MISSING],
   [{ kind: 'redirect' }, 302, /^$/],
   [{ kind: 'control-characters' }, 502, /\\u001b/],
-  ...(['server-error-json', 'server-error-html', 'server-error-empty'] as const).map((kind): [Fault, number, RegExp] => [{ kind, status: 503, retryAfter: '6' }, 503, /^/]),
+  ...(['server-error-json', 'server-error-html', 'server-error-empty'] as const).map(
+    (kind): [Fault, number, RegExp] => [{ kind, status: 503, retryAfter: '6' }, 503, /^/]
+  ),
 ]
 for (const [fault, status, body] of INSTEAD_OF_TOKEN) {
   t.test(`fault ${fault.kind} on the token endpoint answers ${status} once`, async (t) => {
@@ -63,7 +77,9 @@ t.test('fault control-characters: the message has escapes, line feeds and a forg
   const { client } = await faulty(t, { kind: 'control-characters', status: 500 })
   const { status, body } = await client.get<{ error: { message: string } }>(SEARCH)
   t.equal(status, 500)
-  for (const part of ['\u001b[31m', '\u0000', '\u009b', '\u2028', '\r\n{"level":60']) t.ok(body.error.message.includes(part), encodeURIComponent(part))
+  for (const part of ['\u001b[31m', '\u0000', '\u009b', '\u2028', '\r\n{"level":60']) {
+    t.ok(body.error.message.includes(part), encodeURIComponent(part))
+  }
 })
 
 t.test('fault huge-total: the claim is in listings, in the album and in pages of tracks', async (t) => {
@@ -103,10 +119,13 @@ for (const [title, pathOf, pageOf] of ENDLESS) {
   })
 }
 
-t.test('fault gzip-bomb: legal JSON of the size that was told, in a thousandth of its bytes, whatever the caller takes', async (t) => {
+t.test('fault gzip-bomb: legal JSON of the size that was told, in a thousandth of its ' +
+  'bytes, whatever the caller takes', async (t) => {
   const { client, id } = await faulty(t, { kind: 'gzip-bomb', times: 1 }, { kind: 'gzip-bomb', bytes: 3_000_000 })
   for (const bytes of [30_000_000, 3_000_000]) {
-    const answer = await request(`${client.origin}/v1/albums/${id(0)}`, { headers: { authorization: `Bearer ${client.token}` } })
+    const answer = await request(`${client.origin}/v1/albums/${id(0)}`, {
+      headers: { authorization: `Bearer ${client.token}` },
+    })
     const packed = Buffer.from(await answer.body.arrayBuffer())
     const unpacked = gunzipSync(packed)
     t.equal(answer.headers['content-encoding'], 'gzip')
@@ -118,7 +137,9 @@ t.test('fault gzip-bomb: legal JSON of the size that was told, in a thousandth o
 
 t.test('fault gzip-label: gzip under another spelling', async (t) => {
   const { client, id } = await faulty(t, { kind: 'gzip-label' })
-  const answer = await request(`${client.origin}/v1/albums/${id(0)}`, { headers: { authorization: `Bearer ${client.token}` } })
+  const answer = await request(`${client.origin}/v1/albums/${id(0)}`, {
+    headers: { authorization: `Bearer ${client.token}` },
+  })
   t.equal(answer.headers['content-encoding'], 'GZIP')
   t.match(JSON.parse(gunzipSync(Buffer.from(await answer.body.arrayBuffer())).toString()), { id: id(0) })
 })
@@ -127,10 +148,14 @@ t.test('fault deep-nesting: one of a batch, as deep as was told', async (t) => {
   const { client, id } = await faulty(t, { kind: 'deep-nesting', times: 1 }, { kind: 'deep-nesting', depth: 3 })
   const path = `/albums?ids=${id(0)},${id(1)},${id(2)}`
   t.match((await client.get(path)).text, new RegExp('"nested":' + '\\[{20000}\\]{20000}'))
-  t.strictSame((await client.get<Batch>(path)).body.albums.map((album) => (album as { nested?: unknown }).nested), [undefined, [[[]]], undefined])
+  t.strictSame(
+    (await client.get<Batch>(path)).body.albums.map((album) => (album as { nested?: unknown }).nested),
+    [undefined, [[[]]], undefined]
+  )
 })
 
-t.test('fault other-album: the first album of the catalogue in the place of all, or of the one that was named', async (t) => {
+t.test('fault other-album: the first album of the catalogue in the place of all, ' +
+  'or of the one that was named', async (t) => {
   const { client, id } = await faulty(t, { kind: 'other-album', endpoint: 'album' })
   t.equal((await client.get<Album>(`/albums/${id(3)}`)).body.id, id(0))
   client.app.sandbox.change({ faults: [{ kind: 'other-album', albumId: id(2) }] })
@@ -148,17 +173,29 @@ const FLAWS: Array<[Fault['kind'], object, object]> = [
   ['artists-text', { artists: 'unknown' }, { artists: 'unknown' }],
 ]
 for (const [kind, ofAlbum, ofTrack] of FLAWS) {
-  t.test(`fault ${kind}: one listed album, and one track of an album, of each in a batch and of a page; the rest is true`, async (t) => {
+  t.test(`fault ${kind}: one listed album, and one track of an album, of each in a batch and ` +
+    'of a page; the rest is true', async (t) => {
     const { client, id } = await faulty(t, { kind })
-    const paths = [SEARCH, `/albums/${id(OF_51)}`, `/albums/${id(OF_51)}/tracks`, `/albums?ids=${id(OF_51)},${id(OF_55)}`]
-    const read = async () => await Promise.all(paths.map(async (path) => (await client.get<Albums & Batch & Album & TrackPage>(path)).body))
+    const paths = [
+      SEARCH,
+      `/albums/${id(OF_51)}`,
+      `/albums/${id(OF_51)}/tracks`,
+      `/albums?ids=${id(OF_51)},${id(OF_55)}`,
+    ]
+    const read = async () =>
+      await Promise.all(paths.map(async (path) => (await client.get<Albums & Batch & Album & TrackPage>(path)).body))
     const [listing, album, page, batch] = await read()
     client.app.sandbox.change({ faults: [] })
     const [trueListing, trueAlbum, truePage] = await read()
     t.strictSame(changes(trueListing?.albums.items, listing?.albums.items), [ofAlbum])
     t.strictSame(changes(trueAlbum?.tracks.items, album?.tracks.items), [ofTrack])
     t.strictSame(changes(truePage?.items, page?.items), [ofTrack])
-    t.strictSame(batch?.albums.map((one) => (one as unknown as Album).tracks.items.filter((item) => isWithin(ofTrack, item)).length), [1, 1])
+    t.strictSame(
+      batch?.albums.map(
+        (one) => (one as unknown as Album).tracks.items.filter((item) => isWithin(ofTrack, item)).length
+      ),
+      [1, 1]
+    )
   })
 }
 
@@ -166,25 +203,35 @@ for (const [kind, ofAlbum, ofTrack] of FLAWS) {
 function changes (truth: object[] = [], found: object[] = []): object[] {
   return found.flatMap((item, index) => {
     const before = truth[index] as Record<string, unknown>
-    const changed = Object.entries(item).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name]))
+    const changed = Object.entries(item).filter(
+      ([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])
+    )
     return changed.length > 0 ? [Object.fromEntries(changed)] : []
   })
 }
 
 function isWithin (part: object, item: object): boolean {
-  return Object.entries(part).every(([name, value]) => JSON.stringify((item as Record<string, unknown>)[name]) === JSON.stringify(value))
+  return Object.entries(part).every(
+    ([name, value]) => JSON.stringify((item as Record<string, unknown>)[name]) === JSON.stringify(value)
+  )
 }
 
 t.test('fault big-number: an integer that no double holds, digit by digit', async (t) => {
   const { client, id } = await faulty(t, { kind: 'big-number' })
-  t.match((await client.get(`/albums/${id(0)}`)).text, /"duration_ms":12345678901234567890,.*"popularity":12345678901234567890\}$/)
+  t.match(
+    (await client.get(`/albums/${id(0)}`)).text,
+    /"duration_ms":12345678901234567890,.*"popularity":12345678901234567890\}$/
+  )
   t.match((await client.get(SEARCH)).text, /"popularity":12345678901234567890\}/)
 })
 
 t.test('fault same-place: tracks 5 and 55 have one place and two ids', async (t) => {
   const { client, id } = await faulty(t, { kind: 'same-place' })
   const path = `/albums/${id(OF_101)}/tracks?limit=50`
-  const tracks = [...(await client.get<TrackPage>(path)).body.items, ...(await client.get<TrackPage>(`${path}&offset=50`)).body.items]
+  const tracks = [
+    ...(await client.get<TrackPage>(path)).body.items,
+    ...(await client.get<TrackPage>(`${path}&offset=50`)).body.items,
+  ]
   const placeOf = (track?: Track) => [track?.disc_number, track?.track_number, track?.name]
   t.strictSame(placeOf(tracks[54]), placeOf(tracks[4]))
   t.equal(new Set(tracks.map((track) => track.id)).size, 100)
@@ -196,14 +243,21 @@ t.test('fault restarting-numbers: numbers and titles begin again in the middle, 
   const { tracks } = (await client.get<Album>(`/albums/${id(OF_55)}`)).body
   const rest = (await client.get<TrackPage>(`/albums/${id(OF_55)}/tracks?offset=50`)).body.items
   const all = [...tracks.items, ...rest]
-  t.strictSame(all.map((track) => track.track_number), [...Array(28).keys(), ...Array(27).keys()].map((index) => index + 1))
+  t.strictSame(
+    all.map((track) => track.track_number),
+    [...Array(28).keys(), ...Array(27).keys()].map((index) => index + 1)
+  )
   t.strictSame(all.slice(28).map((track) => track.name), all.slice(0, 27).map((track) => track.name))
   t.equal(new Set(all.map((track) => track.id)).size, 55)
 })
 
 t.test('durationMs: a fault strikes for so long from its first strike, and not before', async (t) => {
   const clock = handClock()
-  const client = await startClient(t, { tier: 'extended', faults: [{ kind: 'unauthorized', endpoint: 'search', skip: 1, durationMs: 3000 }] }, { now: clock.now })
+  const client = await startClient(
+    t,
+    { tier: 'extended', faults: [{ kind: 'unauthorized', endpoint: 'search', skip: 1, durationMs: 3000 }] },
+    { now: clock.now }
+  )
   const statuses: number[] = []
   for (const ms of [0, 9000, 2999, 1, 0]) {
     clock.pass(ms)

@@ -7,7 +7,13 @@ import { type Albums, BASIC, type Client, FORM, idsOf, startClient } from '../cl
 
 const SEARCH = '/search?q=tag:new&type=album'
 const JSON_BODY = { 'content-type': 'application/json' }
-const put = (client: Client, patch: unknown) => client.send<SandboxSettings & { code?: string, problems?: string[] }>('PUT', '/sandbox/settings', JSON.stringify(patch), JSON_BODY)
+const put = (client: Client, patch: unknown) =>
+  client.send<SandboxSettings & { code?: string, problems?: string[] }>(
+    'PUT',
+    '/sandbox/settings',
+    JSON.stringify(patch),
+    JSON_BODY
+  )
 
 function problemsOf (run: () => unknown): readonly string[] {
   try {
@@ -40,7 +46,10 @@ const WRONG: Array<[unknown, string[]]> = [
   [{ quota: { calls: 1, retryAfterS: 1, bucket: 'x' } }, ['quota.bucket: unexpected property']],
   [{ pageLimits: { album: 3 } }, ['pageLimits.album: unexpected property']],
   [{ faults: [{ kind: 'reset', probability: 2 }] }, ['faults.0.probability: expected number to be less or equal to 1']],
-  [{ faults: [{ kind: 'reset', endpoint: 'tracks' }] }, ['faults.0.endpoint: must be one of token, newReleases, search, album, albums, albumTracks, artistAlbums, *']],
+  [
+    { faults: [{ kind: 'reset', endpoint: 'tracks' }] },
+    ['faults.0.endpoint: must be one of token, newReleases, search, album, albums, albumTracks, artistAlbums, *'],
+  ],
   [{ faults: [{ kind: 'null-item', endpoint: 'token' }] }, ['faults: null-item has no meaning on token']],
 ]
 for (const [patch, expected] of WRONG) {
@@ -71,7 +80,10 @@ t.test('wrong settings over HTTP are a problem document and change nothing', asy
 })
 
 t.test('what depends on a changed setting starts anew, what does not goes on', async (t) => {
-  const client = await startClient(t, { rateLimit: { calls: 1 }, faults: [{ kind: 'not-found', endpoint: 'album', times: 1 }] })
+  const client = await startClient(t, {
+    rateLimit: { calls: 1 },
+    faults: [{ kind: 'not-found', endpoint: 'album', times: 1 }],
+  })
   const { catalogue } = client.app.sandbox
   const album = `/albums/${catalogue.ids[0]}`
   t.equal((await client.get(album)).status, 404)
@@ -85,16 +97,24 @@ t.test('what depends on a changed setting starts anew, what does not goes on', a
   t.equal(idsOf((await client.get<Albums>(SEARCH)).body.albums).length, 3)
 })
 
-t.test('DELETE /sandbox/settings goes back to the start: its settings, faults anew, and no token that was issued', async (t) => {
+t.test('DELETE /sandbox/settings goes back to the start: its settings, faults anew, ' +
+  'and no token that was issued', async (t) => {
   const fault = { kind: 'reset', endpoint: 'search', times: 1 } as const
   const client = await startClient(t, { tier: 'extended', faults: [fault] })
   await t.rejects(client.get(SEARCH), 'the fault of the start')
   await put(client, { tier: 'development', faults: [], clientSecret: 'another' })
   t.equal((await client.get(SEARCH)).status, 200)
   t.equal((await client.send('DELETE', '/sandbox/settings')).status, 204)
-  t.match(client.app.sandbox.settings, { tier: 'extended', faults: [fault], clientSecret: DEFAULT_SETTINGS.clientSecret })
+  t.match(client.app.sandbox.settings, {
+    tier: 'extended',
+    faults: [fault],
+    clientSecret: DEFAULT_SETTINGS.clientSecret,
+  })
   t.equal((await client.get(SEARCH)).status, 401)
-  const { body } = await client.send<{ access_token: string }>('POST', '/api/token', 'grant_type=client_credentials', { ...FORM, authorization: BASIC })
+  const { body } = await client.send<{ access_token: string }>('POST', '/api/token', 'grant_type=client_credentials', {
+    ...FORM,
+    authorization: BASIC,
+  })
   await t.rejects(client.get(SEARCH, { authorization: `Bearer ${body.access_token}` }), 'the fault strikes again')
 })
 
@@ -111,15 +131,33 @@ t.test('the catalogue over HTTP is the truth to compare with', async (t) => {
 
 const STARTS: Array<[string, string[], Record<string, string>, object]> = [
   ['nothing said', [], {}, { host: '127.0.0.1', port: 4000, settings: {} }],
-  ['flags', ['--tier', 'extended', '--latency-ms=50', '--port', '4001'], {}, { host: '127.0.0.1', port: 4001, settings: { tier: 'extended', latencyMs: 50 } }],
-  ['environment', [], { HOST: '0.0.0.0', PORT: '0', SANDBOX_CLIENT_ID: '007', SANDBOX_RATE_LIMIT: '{"calls":9}' }, { host: '0.0.0.0', port: 0, settings: { clientId: '007', rateLimit: { calls: 9 } } }],
+  [
+    'flags',
+    ['--tier', 'extended', '--latency-ms=50', '--port', '4001'],
+    {},
+    { host: '127.0.0.1', port: 4001, settings: { tier: 'extended', latencyMs: 50 } },
+  ],
+  [
+    'environment',
+    [],
+    { HOST: '0.0.0.0', PORT: '0', SANDBOX_CLIENT_ID: '007', SANDBOX_RATE_LIMIT: '{"calls":9}' },
+    { host: '0.0.0.0', port: 0, settings: { clientId: '007', rateLimit: { calls: 9 } } },
+  ],
   ['a day', ['--day', '3'], { SANDBOX_DAY: '2' }, { host: '127.0.0.1', port: 4000, settings: { day: 3 } }],
-  ['a date', ['--day-zero', '2027-03-01'], { SANDBOX_DAY_ZERO: '2027-01-01' },
-    { host: '127.0.0.1', port: 4000, settings: { dayZero: '2027-03-01' } }],
+  [
+    'a date',
+    ['--day-zero', '2027-03-01'],
+    { SANDBOX_DAY_ZERO: '2027-01-01' },
+    { host: '127.0.0.1', port: 4000, settings: { dayZero: '2027-03-01' } },
+  ],
   ['a day in the environment', [], { SANDBOX_DAY: '2' }, { host: '127.0.0.1', port: 4000, settings: { day: 2 } }],
   ['one JSON', [], { SANDBOX_SETTINGS: '{"seed":3}' }, { host: '127.0.0.1', port: 4000, settings: { seed: 3 } }],
-  ['flag over variable over JSON', ['--seed', '1'], { SANDBOX_SEED: '2', SANDBOX_ALBUMS: '20', SANDBOX_SETTINGS: '{"seed":3,"albums":30,"jitterMs":40}' },
-    { host: '127.0.0.1', port: 4000, settings: { seed: 1, albums: 20, jitterMs: 40 } }],
+  [
+    'flag over variable over JSON',
+    ['--seed', '1'],
+    { SANDBOX_SEED: '2', SANDBOX_ALBUMS: '20', SANDBOX_SETTINGS: '{"seed":3,"albums":30,"jitterMs":40}' },
+    { host: '127.0.0.1', port: 4000, settings: { seed: 1, albums: 20, jitterMs: 40 } },
+  ],
 ]
 for (const [title, argv, environment, expected] of STARTS) {
   t.test(`start: ${title}`, async (t) => t.strictSame(readStart(argv, environment), expected))

@@ -26,15 +26,31 @@ function withChanges (object: Fields, changes: FieldChange[]): Fields {
   const changed = read(object)
   for (const { field, after } of changes) {
     if (after === undefined) Reflect.deleteProperty(changed, field)
-    else Object.defineProperty(changed, field, { value: JSON.parse(after), enumerable: true, configurable: true, writable: true })
+    else {
+      Object.defineProperty(changed, field, {
+        value: JSON.parse(after),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
+    }
   }
   return changed
 }
 
 /** The albums of the document before with the changes; of what was added, only the id is known. */
-function applied (before: TrackCoverage[], changes: Change[]): Map<string, { fields: Fields, tracks: Map<unknown, Fields | null> } | null> {
+function applied (
+  before: TrackCoverage[],
+  changes: Change[]
+): Map<string, { fields: Fields, tracks: Map<unknown, Fields | null> } | null> {
   const albums = new Map(before.map(({ tracks, ...fields }) => {
-    return [fields.id, { fields: read<Fields>(fields), tracks: new Map<unknown, Fields | null>(tracks.items.map((track) => [track['id'], read(track)])) }]
+    return [
+      fields.id,
+      {
+        fields: read<Fields>(fields),
+        tracks: new Map<unknown, Fields | null>(tracks.items.map((track) => [track['id'], read(track)])),
+      },
+    ]
   }))
   const result = new Map<string, { fields: Fields, tracks: Map<unknown, Fields | null> } | null>(albums)
   for (const { kind, album } of changes) {
@@ -46,7 +62,9 @@ function applied (before: TrackCoverage[], changes: Change[]): Map<string, { fie
       const { added, removed, unknown, changed } = album.tracks
       for (const { trackId } of [...removed, ...unknown]) known.tracks.delete(trackId)
       for (const { trackId } of added) known.tracks.set(trackId, null)
-      for (const { trackId, fields } of changed) known.tracks.set(trackId, withChanges(known.tracks.get(trackId) ?? {}, fields))
+      for (const { trackId, fields } of changed) {
+        known.tracks.set(trackId, withChanges(known.tracks.get(trackId) ?? {}, fields))
+      }
     }
   }
   return result
@@ -73,7 +91,10 @@ t.test('what was listed is never called delisted, and what a whole listing lacks
   await fc.assert(fc.asyncProperty(snapshotPair, async ([before, after]) => {
     const changes = await changesOf(before, after)
     for (const id of idsOf(changes, 'delisted')) deepStrictEqual(after.listed.includes(id), false)
-    const isWhole = after.run.listing?.exhausted === true && after.run.error === null && after.run.gaps.every(({ albumId }) => albumId !== null) &&
+    const isWhole =
+      after.run.listing?.exhausted === true &&
+      after.run.error === null &&
+      after.run.gaps.every(({ albumId }) => albumId !== null) &&
       before.run.source?.used === after.run.source?.used
     if (isWhole) {
       const gone = before.albums.filter(({ id }) => !after.listed.includes(id)).map(({ id }) => id)
@@ -85,8 +106,12 @@ t.test('what was listed is never called delisted, and what a whole listing lacks
 t.test('what is said of added albums, and of tracks that are gone, is true', async () => {
   await fc.assert(fc.asyncProperty(snapshotPair, async ([before, after]) => {
     for (const change of await changesOf(before, after)) {
-      if (change.kind === 'added' && change.album.listedBefore !== null) deepStrictEqual(change.album.listedBefore, before.listed.includes(change.album.albumId))
-      if (change.kind === 'changed' && after.run.gaps.some(({ albumId }) => albumId === change.album.albumId)) deepStrictEqual(change.album.tracks.removed, [])
+      if (change.kind === 'added' && change.album.listedBefore !== null) {
+        deepStrictEqual(change.album.listedBefore, before.listed.includes(change.album.albumId))
+      }
+      if (change.kind === 'changed' && after.run.gaps.some(({ albumId }) => albumId === change.album.albumId)) {
+        deepStrictEqual(change.album.tracks.removed, [])
+      }
     }
   }), { numRuns: 200 })
 })

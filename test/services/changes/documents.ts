@@ -16,11 +16,25 @@ export interface Snapshot {
 const IDS = ['a', 'b', 'c', 'd']
 const SOURCE = { used: 'search' as const, query: 'tag:new', reason: null }
 
-const value = fc.constantFrom<unknown>(null, '', 'a', 0, 1.5, true, [], [1, 2], {}, { a: 1, b: null }, { b: null, a: 1 })
+const value = fc.constantFrom<unknown>(
+  null,
+  '',
+  'a',
+  0,
+  1.5,
+  true,
+  [],
+  [1, 2],
+  {},
+  { a: 1, b: null },
+  { b: null, a: 1 }
+)
 const fields = fc.dictionary(fc.constantFrom('name', 'label', '__proto__', 'x'), value, { noNullPrototype: true })
 const track = fc.tuple(fc.constantFrom('t1', 't2', 't3'), fields).map(([id, more]): Fields => ({ ...more, id }))
-const album = (id: string) => fc.record({ more: fields, items: fc.uniqueArray(track, { selector: (one) => one['id'] }) })
-  .map(({ more, items }): TrackCoverage => ({ ...more, id, tracks: { items } }))
+const album = (id: string) =>
+  fc
+    .record({ more: fields, items: fc.uniqueArray(track, { selector: (one) => one['id'] }) })
+    .map(({ more, items }): TrackCoverage => ({ ...more, id, tracks: { items } }))
 
 const ENDS = ['whole', 'whole', 'incomplete', 'capped', 'limited', 'canceled']
 
@@ -28,7 +42,10 @@ const ENDS = ['whole', 'whole', 'incomplete', 'capped', 'limited', 'canceled']
 const snapshot = (...ends: string[]): fc.Arbitrary<Snapshot> => fc.record({
   listed: fc.subarray(IDS),
   states: fc.tuple(...IDS.map(album)),
-  fates: fc.array(fc.constantFrom('whole', 'whole', 'whole', 'missing', 'tracks missing'), { minLength: IDS.length, maxLength: IDS.length }),
+  fates: fc.array(fc.constantFrom('whole', 'whole', 'whole', 'missing', 'tracks missing'), {
+    minLength: IDS.length,
+    maxLength: IDS.length,
+  }),
   end: fc.constantFrom(...ends),
   lost: fc.subarray(IDS),
 }).map(({ listed, states, fates, end, lost }) => {
@@ -60,15 +77,28 @@ function gapOf (albumId: string | null, code: string): Gap {
 }
 
 /** Two of them, of which the second has much in common with the first. */
-export const snapshotPair: fc.Arbitrary<[Snapshot, Snapshot]> = fc.tuple(snapshot(...ENDS, 'another source'), snapshot(...ENDS), fc.subarray(IDS)).map(([before, after, same]) => [
-  before,
-  { ...after, albums: after.albums.map((state) => same.includes(state.id) ? before.albums.find(({ id }) => id === state.id) ?? state : state) },
-])
+export const snapshotPair: fc.Arbitrary<[Snapshot, Snapshot]> = fc
+  .tuple(snapshot(...ENDS, 'another source'), snapshot(...ENDS), fc.subarray(IDS))
+  .map(([before, after, same]) => [
+    before,
+    {
+      ...after,
+      albums: after.albums.map((state) =>
+        same.includes(state.id) ? (before.albums.find(({ id }) => id === state.id) ?? state) : state
+      ),
+    },
+  ])
 
 /** The same as a stored document that is being read. */
 export function stored ({ run, albums }: Snapshot): Baseline {
-  const text = Buffer.from(`{"id":"é","albums":[${albums.map((state, n) => `${n === 0 ? '' : ','}\n${JSON.stringify(state)}`).join('')}\n]}\n`)
-  return { run, albums: placedAlbums(inChunks(text, 97)), read: async (start, bytes) => text.subarray(start, start + bytes) }
+  const text = Buffer.from(
+    `{"id":"é","albums":[${albums.map((state, n) => `${n === 0 ? '' : ','}\n${JSON.stringify(state)}`).join('')}\n]}\n`
+  )
+  return {
+    run,
+    albums: placedAlbums(inChunks(text, 97)),
+    read: async (start, bytes) => text.subarray(start, start + bytes),
+  }
 }
 
 async function * inChunks (text: Buffer, bytes: number): AsyncGenerator<Buffer> {

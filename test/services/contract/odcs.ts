@@ -1,8 +1,12 @@
 /**
- * The clauses of the JSON Schema of the Open Data Contract Standard 3.1.0 (draft 2019-09), restated after reading all of it: every part that
- * a contract of tables may have, without prices, teams, roles and support, and of the thirty types of servers the one that the contract has.
- * What is left out fails here, since every object is closed. `id` and the patterns of references came with the edition of 2026-02-23.
- * Source: bitol-io/open-data-contract-standard, schema/odcs-json-schema-v3.1.0.json and schema/odcs-json-schema-v3.1.0-2026-02-23.json
+ * The clauses of the JSON Schema of the Open Data Contract Standard 3.1.0 (draft 2019-09), restated after reading all
+ * of it: every part that
+ * a contract of tables may have, without prices, teams, roles and support, and of the thirty types of servers the one
+ * that the contract has.
+ * What is left out fails here, since every object is closed. `id` and the patterns of references came with the edition
+ * of 2026-02-23.
+ * Source: bitol-io/open-data-contract-standard, schema/odcs-json-schema-v3.1.0.json and
+ * schema/odcs-json-schema-v3.1.0-2026-02-23.json
  */
 type Schema = Record<string, unknown>
 
@@ -41,8 +45,12 @@ function isGiven (name: string, value: string): Schema {
   return { ...is(name, value), required: [name] }
 }
 
-const authoritativeDefinitions = list(closed(['url', 'type'], { id: stableId, url: text, type: text, description: text }))
-const customProperties = list(closed(['property', 'value'], { id: stableId, property: text, value: {}, description: text }))
+const authoritativeDefinitions = list(
+  closed(['url', 'type'], { id: stableId, url: text, type: text, description: text })
+)
+const customProperties = list(
+  closed(['property', 'value'], { id: stableId, property: text, value: {}, description: text })
+)
 
 const range = list(number, { minItems: 2, maxItems: 2, uniqueItems: true })
 const OPERATORS: Schema = {
@@ -55,7 +63,9 @@ const OPERATORS: Schema = {
   mustBeBetween: range,
   mustNotBeBetween: range,
 }
-const oneOperator = { oneOf: Object.entries(OPERATORS).map(([name, value]) => ({ properties: { [name]: value }, required: [name] })) }
+const oneOperator = {
+  oneOf: Object.entries(OPERATORS).map(([name, value]) => ({ properties: { [name]: value }, required: [name] })),
+}
 const METRICS = ['nullValues', 'missingValues', 'invalidValues', 'duplicateValues', 'rowCount']
 
 const rule = branching([], {
@@ -63,7 +73,9 @@ const rule = branching([], {
   name: text,
   description: text,
   type: { enum: ['text', 'library', 'sql', 'custom'] },
-  dimension: { enum: ['accuracy', 'completeness', 'conformity', 'consistency', 'coverage', 'timeliness', 'uniqueness'] },
+  dimension: {
+    enum: ['accuracy', 'completeness', 'conformity', 'consistency', 'coverage', 'timeliness', 'uniqueness'],
+  },
   severity: text,
   businessImpact: text,
   unit: text,
@@ -75,10 +87,15 @@ const rule = branching([], {
   customProperties,
 }, [
   where({ anyOf: [isGiven('type', 'library'), { properties: { metric: text }, required: ['metric'] }] }, {
-    required: ['metric'], properties: { metric: { enum: METRICS }, rule: text, arguments: { type: 'object' } }, allOf: [oneOperator],
+    required: ['metric'],
+    properties: { metric: { enum: METRICS }, rule: text, arguments: { type: 'object' } },
+    allOf: [oneOperator],
   }),
   where(isGiven('type', 'sql'), { required: ['query'], properties: { query: text }, allOf: [oneOperator] }),
-  where(isGiven('type', 'custom'), { required: ['engine', 'implementation'], properties: { engine: text, implementation: { type: ['string', 'object'] } } }),
+  where(isGiven('type', 'custom'), {
+    required: ['engine', 'implementation'],
+    properties: { engine: text, implementation: { type: ['string', 'object'] } },
+  }),
 ])
 
 const foreignKey = { enum: ['foreignKey'] }
@@ -88,7 +105,9 @@ const reference = {
   type: 'string',
   anyOf: [
     { pattern: `^${NAME}\\.${NAME}$` },
-    { pattern: `^(?:(?:https?:\\/\\/)?[A-Za-z0-9._\\-\\/]+\\.yaml#)?\\/?${NAME}\\/[A-Za-z0-9_-]+(?:\\/${NAME}\\/[A-Za-z0-9_-]+)*$` },
+    {
+      pattern: `^(?:(?:https?:\\/\\/)?[A-Za-z0-9._\\-\\/]+\\.yaml#)?\\/?${NAME}\\/[A-Za-z0-9_-]+(?:\\/${NAME}\\/[A-Za-z0-9_-]+)*$`,
+    },
   ],
 }
 const references = list(reference, { minItems: 1 })
@@ -108,7 +127,16 @@ function optionsOf (logicalType: string, properties: Schema, more: Schema = {}):
 }
 
 const element = {
-  id: stableId, name: text, physicalName: text, physicalType: text, businessName: text, description: text, tags, authoritativeDefinitions, customProperties, quality: list({ $ref: '#/$defs/rule' }),
+  id: stableId,
+  name: text,
+  physicalName: text,
+  physicalType: text,
+  businessName: text,
+  description: text,
+  tags,
+  authoritativeDefinitions,
+  customProperties,
+  quality: list({ $ref: '#/$defs/rule' }),
 }
 
 /** A column: no table of ours has columns in a column. */
@@ -137,7 +165,11 @@ const property = branching(['name'], {
   optionsOf('time', timed),
   optionsOf('integer', { ...numeric, format: { enum: INTEGER_FORMATS } }),
   optionsOf('number', { ...numeric, format: { enum: ['f32', 'f64'] } }),
-  optionsOf('object', { maxProperties: count, minProperties: count, required: list(text, { minItems: 1, uniqueItems: true }) }),
+  optionsOf('object', {
+    maxProperties: count,
+    minProperties: count,
+    required: list(text, { minItems: 1, uniqueItems: true }),
+  }),
   optionsOf('array', { maxItems: count, minItems: count, uniqueItems: flag }),
 ])
 
@@ -147,13 +179,24 @@ const table = closed(['name'], {
   dataGranularityDescription: text,
   properties: list({ $ref: '#/$defs/property' }),
   relationships: list({
-    ...closed(['from', 'to'], { type: foreignKey, from: { oneOf: [reference, references] }, to: { oneOf: [reference, references] }, customProperties }),
+    ...closed(['from', 'to'], {
+      type: foreignKey,
+      from: { oneOf: [reference, references] },
+      to: { oneOf: [reference, references] },
+      customProperties,
+    }),
     oneOf: [{ properties: { from: text, to: text } }, { properties: { from: list(text), to: list(text) } }],
   }),
 })
 
 const server = closed(['server', 'type', 'location'], {
-  id: stableId, server: text, type: { const: 'api' }, location: { type: 'string', format: 'uri' }, description: text, environment: text, customProperties,
+  id: stableId,
+  server: text,
+  type: { const: 'api' },
+  location: { type: 'string', format: 'uri' },
+  description: text,
+  environment: text,
+  customProperties,
 })
 
 const contract = closed(['version', 'apiVersion', 'kind', 'id', 'status'], {
@@ -167,16 +210,31 @@ const contract = closed(['version', 'apiVersion', 'kind', 'id', 'status'], {
   domain: text,
   dataProduct: { ...text, deprecated: true },
   tags,
-  description: { type: 'object', properties: { purpose: text, usage: text, limitations: text, authoritativeDefinitions, customProperties } },
+  description: {
+    type: 'object',
+    properties: { purpose: text, usage: text, limitations: text, authoritativeDefinitions, customProperties },
+  },
   servers: list(server),
   schema: list(table),
   slaProperties: list(closed(['property', 'value'], {
-    id: stableId, property: text, value: scalar, valueExt: scalar, unit: text, element: text, driver: text, description: text, schedule: text, scheduler: text,
+    id: stableId,
+    property: text,
+    value: scalar,
+    valueExt: scalar,
+    unit: text,
+    element: text,
+    driver: text,
+    description: text,
+    schedule: text,
+    scheduler: text,
   })),
   authoritativeDefinitions,
   customProperties,
   contractCreatedTs: { type: 'string', format: 'date-time' },
 })
 
-/** Two parts stand apart: Ajv mixes up what neighbours in a list have evaluated, unless a reference leads to them and is not inlined. */
+/**
+ * Two parts stand apart: Ajv mixes up what neighbours in a list have evaluated, unless a reference leads to them and is
+ * not inlined.
+ */
 export const ODCS = { ...contract, $defs: { rule, property } }

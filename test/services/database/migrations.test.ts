@@ -41,7 +41,8 @@ onNewDatabases(t, 'a database of a newer release is refused, and stays as it is'
 })
 
 /** What SQLite calls nullable though it is the key of its table, which never is. */
-const KEYS = /^(?:runs\.id|claims\.name|cached_albums\.key|throttles\.account|quality_reports\.run_id|timelines\.run_id)$/
+const KEYS =
+  /^(?:runs\.id|claims\.name|cached_albums\.key|throttles\.account|quality_reports\.run_id|timelines\.run_id)$/
 
 /** The columns of the tables, with those that may be null. */
 async function columnsOf (database: Database, schema: string | undefined): Promise<string[]> {

@@ -11,12 +11,20 @@ import { createRecordingLog } from '../recording-log.ts'
 import { createMemoryLedger } from './memory-ledger.ts'
 
 const IDS = Array.from({ length: 30 }, (_, place) => `album${place}`)
-const bodyOf = (id: string): string => JSON.stringify({ id, total_tracks: 1, tracks: { total: 1, next: null, items: [{ id: `t${id}`, name: 'One', track_number: 1 }] } })
+const bodyOf = (id: string): string =>
+  JSON.stringify({
+    id,
+    total_tracks: 1,
+    tracks: { total: 1, next: null, items: [{ id: `t${id}`, name: 'One', track_number: 1 }] },
+  })
 
 interface Run { cache: RunCache, ledger: Ledger, fetch: (id: string) => Promise<void> }
 
 /** A run that has listed all albums, on the entries that earlier runs have left. */
-async function startRun (store: AlbumCache<CachedAlbum>, { log = createRecordingLog(), refresh = false, signal = never, before = [] as string[] } = {}): Promise<Run> {
+async function startRun (
+  store: AlbumCache<CachedAlbum>,
+  { log = createRecordingLog(), refresh = false, signal = never, before = [] as string[] } = {}
+): Promise<Run> {
   const clock = createFakeClock()
   const ledger = await openLedger(createMemoryLedger(), { limit: 100, monotonic: clock.monotonic })
   const albums = IDS.map((id): ListedAlbum => ({ id, name: null, releaseDate: null, totalTracks: 1 }))
@@ -27,16 +35,31 @@ async function startRun (store: AlbumCache<CachedAlbum>, { log = createRecording
   }
   for (const id of before) await fetch(id)
   const caching = { store, maxAgeMs: 3_600_000, log }
-  return { ledger, fetch, cache: createRunCache({ caching, request: { market: null, refresh }, ledger, memory: createTestCapabilities(), clock, signal }) }
+  return {
+    ledger,
+    fetch,
+    cache: createRunCache({
+      caching,
+      request: { market: null, refresh },
+      ledger,
+      memory: createTestCapabilities(),
+      clock,
+      signal,
+    }),
+  }
 }
 
-function createMemoryCache (faults: Partial<AlbumCache<CachedAlbum>> = {}): AlbumCache<CachedAlbum> & { entries: Map<string, CacheEntry<CachedAlbum>> } {
+function createMemoryCache (
+  faults: Partial<AlbumCache<CachedAlbum>> = {}
+): AlbumCache<CachedAlbum> & { entries: Map<string, CacheEntry<CachedAlbum>> } {
   const entries = new Map<string, CacheEntry<CachedAlbum>>()
   return {
     entries,
     most: { entries: 1000, bytes: 10_000_000 },
     read: async (key) => entries.get(key) ?? null,
-    write: async (storedAtMs, group) => { for (const { key, meta, body } of group) entries.set(key, { storedAtMs, meta, body }) },
+    write: async (storedAtMs, group) => {
+      for (const { key, meta, body } of group) entries.set(key, { storedAtMs, meta, body })
+    },
     sweep: async () => {},
     close: async () => {},
     ...faults,
@@ -68,12 +91,22 @@ t.test('what waits is written in groups, the rest at the end, and no more than t
   const ids = Array.from({ length: 130 }, (_, place) => `new${place}`)
   for (const [most, expected] of [[1000, [50, 50, 30]], [100, [50, 50]], [70, [50, 20]]] as const) {
     groups.length = 0
-    const store = createMemoryCache({ most: { entries: most, bytes: 1_000_000 }, write: async (_storedAtMs, group) => { groups.push(group.length) } })
+    const store = createMemoryCache({
+      most: { entries: most, bytes: 1_000_000 },
+      write: async (_storedAtMs, group) => {
+        groups.push(group.length)
+      },
+    })
     await keep(await startRun(store), ids)
     t.same(groups, expected, `${most}`)
   }
   groups.length = 0
-  const small = createMemoryCache({ most: { entries: 1000, bytes: 1000 }, write: async (_storedAtMs, group) => { groups.push(group.length) } })
+  const small = createMemoryCache({
+    most: { entries: 1000, bytes: 1000 },
+    write: async (_storedAtMs, group) => {
+      groups.push(group.length)
+    },
+  })
   await keep(await startRun(small), ids)
   t.same(groups, [50], 'as many bytes as it holds')
 })
@@ -81,8 +114,14 @@ t.test('what waits is written in groups, the rest at the end, and no more than t
 t.test('an album of several pages is kept as the document has it, one that is longer than a group too', async (t) => {
   const store = createMemoryCache()
   const run = await startRun(store)
-  const track = (number: number, name = 'x'): object => ({ id: `t${number}`, name, disc_number: 1, track_number: number })
-  const album = (id: string, total: number, items: unknown[], next: string | null): string => JSON.stringify({ id, total_tracks: total, tracks: { total, next, items } })
+  const track = (number: number, name = 'x'): object => ({
+    id: `t${number}`,
+    name,
+    disc_number: 1,
+    track_number: number,
+  })
+  const album = (id: string, total: number, items: unknown[], next: string | null): string =>
+    JSON.stringify({ id, total_tracks: total, tracks: { total, next, items } })
   const long = album('long', 1, [track(1, 'ü'.repeat(600_000))], null)
   const answers = [album('several', 3, [track(1), track(2)], 'https://api.spotify.com/v1/next'), long, bodyOf('album0')]
   for (const text of answers) {
@@ -90,11 +129,17 @@ t.test('an album of several pages is kept as the document has it, one that is lo
     if (head !== null) await run.ledger.record(albumEvent(String(head.album['id']), head), text)
   }
   run.cache.keep('several')
-  await run.ledger.record({ kind: 'tracks', id: 'several', offset: 2, places: 1, valid: 1, hasNext: false, keys: ['9'] }, JSON.stringify([track(3)]))
+  await run.ledger.record(
+    { kind: 'tracks', id: 'several', offset: 2, places: 1, valid: 1, hasNext: false, keys: ['9'] },
+    JSON.stringify([track(3)])
+  )
   for (const id of ['several', 'long', 'album0']) run.cache.keep(id)
   await run.cache.settle()
   const kept = [...store.entries.values()]
-  t.same(kept.map(({ body }) => body), [album('several', 3, [track(1), track(2), track(3)], null), long, bodyOf('album0')])
+  t.same(
+    kept.map(({ body }) => body),
+    [album('several', 3, [track(1), track(2), track(3)], null), long, bodyOf('album0')]
+  )
   t.match(kept[0]?.meta.head, { places: 3, valid: 3, expected: 3, hasNext: false })
 })
 

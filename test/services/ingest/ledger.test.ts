@@ -2,7 +2,14 @@ import fc from 'fast-check'
 import t from 'tap'
 import { MEMORY, openSqlite } from '../../../src/services/database/sqlite.ts'
 import { countTracks } from '../../../src/services/ingest/track-coverage.ts'
-import { type Ledger, type LedgerEvent, type StoredEvent, albumEvent, gapOf, openLedger } from '../../../src/services/ingest/ledger.ts'
+import {
+  type Ledger,
+  type LedgerEvent,
+  type StoredEvent,
+  albumEvent,
+  gapOf,
+  openLedger,
+} from '../../../src/services/ingest/ledger.ts'
 import { type ListedAlbum, readAlbumHead } from '../../../src/services/spotify/item-check.ts'
 import { NO_COST } from '../../../src/services/spotify/cost.ts'
 import { openLedgerStore } from '../../../src/services/store/ledger-store.ts'
@@ -10,10 +17,36 @@ import { createFakeClock } from '../../fake-clock.ts'
 import { createMemoryLedger } from './memory-ledger.ts'
 
 const RUN_ID = '0193549a-0000-7000-8000-000000000000'
-const listedAlbum = (id: string, more: Partial<ListedAlbum> = {}): ListedAlbum => ({ id, name: null, releaseDate: null, totalTracks: null, ...more })
-const listed = (ids: string[], more: Partial<LedgerEvent & { kind: 'listed' }> = {}): LedgerEvent => ({ kind: 'listed', albums: ids.map((id) => listedAlbum(id)), losses: [], next: null, ...more })
-const album = (id: string, places: number, more: Partial<LedgerEvent & { kind: 'album' }> = {}): LedgerEvent => ({ kind: 'album', id, places, valid: places, expected: places, hasNext: false, keys: [], ...more })
-const tracks = (id: string, offset: number, places: number, more: Partial<LedgerEvent & { kind: 'tracks' }> = {}): LedgerEvent => ({ kind: 'tracks', id, offset, places, valid: places, hasNext: false, keys: [], ...more })
+const listedAlbum = (id: string, more: Partial<ListedAlbum> = {}): ListedAlbum => ({
+  id,
+  name: null,
+  releaseDate: null,
+  totalTracks: null,
+  ...more,
+})
+const listed = (ids: string[], more: Partial<LedgerEvent & { kind: 'listed' }> = {}): LedgerEvent => ({
+  kind: 'listed',
+  albums: ids.map((id) => listedAlbum(id)),
+  losses: [],
+  next: null,
+  ...more,
+})
+const album = (id: string, places: number, more: Partial<LedgerEvent & { kind: 'album' }> = {}): LedgerEvent => ({
+  kind: 'album',
+  id,
+  places,
+  valid: places,
+  expected: places,
+  hasNext: false,
+  keys: [],
+  ...more,
+})
+const tracks = (
+  id: string,
+  offset: number,
+  places: number,
+  more: Partial<LedgerEvent & { kind: 'tracks' }> = {}
+): LedgerEvent => ({ kind: 'tracks', id, offset, places, valid: places, hasNext: false, keys: [], ...more })
 
 const OPTIONS = { limit: 100, monotonic: () => 0 }
 
@@ -39,19 +72,38 @@ function stateOf (ledger: Ledger, ids: string[] = [...ledger.listed.keys()]) {
     resumption,
     listed: [...ledger.listed],
     progress: ledger.progress(),
-    albums: ids.map((id) => [id, ledger.isComplete(id), ledger.unavailable(id), ledger.album(id)?.expected, [...ledger.album(id)?.pages ?? []]]),
+    albums: ids.map((id) => [
+      id,
+      ledger.isComplete(id),
+      ledger.unavailable(id),
+      ledger.album(id)?.expected,
+      [...(ledger.album(id)?.pages ?? [])],
+    ]),
   }
 }
 
 t.test('a new ledger knows nothing', async (t) => {
   const ledger = await told()
-  t.same(stateOf(ledger), { source: null, next: undefined, losses: [], cost: NO_COST, resumption: 0, listed: [], progress: { albumsListed: 0, albumsFetched: 0, tracks: 0 }, albums: [] })
+  t.same(stateOf(ledger), {
+    source: null,
+    next: undefined,
+    losses: [],
+    cost: NO_COST,
+    resumption: 0,
+    listed: [],
+    progress: { albumsListed: 0, albumsFetched: 0, tracks: 0 },
+    albums: [],
+  })
   t.same([ledger.album('a'), ledger.isComplete('a'), ledger.unavailable('a')], [undefined, false, undefined])
 })
 
 t.test('pages of a listing add up, each album once, in the order of the listing', async (t) => {
   const next = { streamIndex: 0, cursor: { offset: 2, url: null, empties: 0, holeAt: null } }
-  const ledger = await told({ kind: 'source', source: { used: 'search', query: 'tag:new', reason: null } }, listed(['a', 'b'], { next, losses: ['one'] }), listed(['b', 'c'], { losses: ['two'] }))
+  const ledger = await told(
+    { kind: 'source', source: { used: 'search', query: 'tag:new', reason: null } },
+    listed(['a', 'b'], { next, losses: ['one'] }),
+    listed(['b', 'c'], { losses: ['two'] })
+  )
   t.same([...ledger.listed.keys()], ['a', 'b', 'c'])
   t.same([...ledger.losses], ['one', 'two'])
   t.equal(ledger.next, null)
@@ -59,10 +111,21 @@ t.test('pages of a listing add up, each album once, in the order of the listing'
 })
 
 t.test('a page that was answered before its turn is kept until the listing is past it', async (t) => {
-  const prefetched = (streamIndex: number, offset: number): LedgerEvent => ({ kind: 'prefetched', streamIndex, offset, pageSize: 10, next: null, total: 30 })
-  const at = (streamIndex: number, offset: number) => ({ streamIndex, cursor: { offset, url: null, empties: 0, holeAt: null } })
+  const prefetched = (streamIndex: number, offset: number): LedgerEvent => ({
+    kind: 'prefetched',
+    streamIndex,
+    offset,
+    pageSize: 10,
+    next: null,
+    total: 30,
+  })
+  const at = (streamIndex: number, offset: number) => ({
+    streamIndex,
+    cursor: { offset, url: null, empties: 0, holeAt: null },
+  })
   const places = [[0, 10], [0, 20], [1, 0]] as const
-  const known = (ledger: Ledger) => places.filter(([streamIndex, offset]) => ledger.prefetched(streamIndex, offset) !== undefined)
+  const known = (ledger: Ledger) =>
+    places.filter(([streamIndex, offset]) => ledger.prefetched(streamIndex, offset) !== undefined)
   const events = places.map(([streamIndex, offset]) => prefetched(streamIndex, offset))
   t.same(known(await told(...events)), places)
   t.same(known(await told(...events, listed(['a'], { next: at(0, 20) }))), [[0, 20], [1, 0]])
@@ -114,13 +177,20 @@ t.test('tracks of an album that is not there are nothing', async (t) => {
 })
 
 t.test('a track that is on two pages is one track, until pages come that have none in common', async (t) => {
-  const ledger = await told(album('a', 3, { expected: 6, hasNext: true, keys: ['1', '2', '3'] }), tracks('a', 3, 3, { keys: ['1', '2', '3'] }))
+  const ledger = await told(
+    album('a', 3, { expected: 6, hasNext: true, keys: ['1', '2', '3'] }),
+    tracks('a', 3, 3, { keys: ['1', '2', '3'] })
+  )
   t.same([ledger.isComplete('a'), ledger.progress().tracks], [false, 3])
   await ledger.record(tracks('a', 3, 3, { keys: ['3', '4', '5'] }), '[]')
   t.same([ledger.isComplete('a'), ledger.progress().tracks], [false, 5])
   await ledger.record(tracks('a', 0, 3, { keys: ['0', '1', '2'] }), '[]')
   t.same([ledger.isComplete('a'), ledger.progress().tracks], [true, 6])
-  t.same(ledger.album('a')?.pages.map(({ keys }) => keys), [[], []], 'of a complete album nothing is kept to tell its tracks apart')
+  t.same(
+    ledger.album('a')?.pages.map(({ keys }) => keys),
+    [[], []],
+    'of a complete album nothing is kept to tell its tracks apart'
+  )
 })
 
 t.test('events that do not say what tells tracks apart are read all the same', async (t) => {
@@ -177,9 +247,21 @@ t.test('each event is stored with what the run has cost, and a later execution a
 })
 
 t.test('albumEvent says of an album what was read of its answer', async (t) => {
-  const head = readAlbumHead({ id: 'a', total_tracks: 70, tracks: { items: [{ name: 'x', track_number: 1 }, null], next: 'u' } })
+  const head = readAlbumHead({
+    id: 'a',
+    total_tracks: 70,
+    tracks: { items: [{ name: 'x', track_number: 1 }, null], next: 'u' },
+  })
   if (head === null) throw new Error('no album')
-  t.same(albumEvent('a', head), { kind: 'album', id: 'a', places: 2, valid: 1, expected: 70, hasNext: true, keys: head.keys })
+  t.same(albumEvent('a', head), {
+    kind: 'album',
+    id: 'a',
+    places: 2,
+    valid: 1,
+    expected: 70,
+    hasNext: true,
+    keys: head.keys,
+  })
 })
 
 const failure = { code: 'upstream_unavailable', detail: 'answered 503 (5 tries)' }
@@ -202,13 +284,43 @@ for (const [title, events, fruitless] of FRUITLESS) {
 const GAPS: Array<[string, LedgerEvent[], typeof failure | undefined, object | null]> = [
   ['nothing is missing', [album('a', 12)], undefined, null],
   ['nothing is missing, whatever failed before', [album('a', 12)], failure, null],
-  ['Spotify does not have it', [{ kind: 'unavailable', id: 'a', detail: 'answered 404' }], undefined, { code: 'album_unavailable', detail: 'answered 404', expectedTracks: 12, tracks: 0 }],
-  ['it could not be fetched', [], failure, { code: 'upstream_unavailable', detail: 'answered 503 (5 tries)', expectedTracks: 12, tracks: 0 }],
+  [
+    'Spotify does not have it',
+    [{ kind: 'unavailable', id: 'a', detail: 'answered 404' }],
+    undefined,
+    { code: 'album_unavailable', detail: 'answered 404', expectedTracks: 12, tracks: 0 },
+  ],
+  [
+    'it could not be fetched',
+    [],
+    failure,
+    { code: 'upstream_unavailable', detail: 'answered 503 (5 tries)', expectedTracks: 12, tracks: 0 },
+  ],
   ['it was never tried', [], undefined, { code: 'not_fetched', expectedTracks: 12, tracks: 0 }],
-  ['tracks are missing', [album('a', 50, { expected: 70 })], undefined, { code: 'tracks_missing', detail: '50 of 70 tracks were answered', expectedTracks: 70, tracks: 50 }],
-  ['tracks are missing because of a fault', [album('a', 50, { expected: 70 })], failure, { code: 'tracks_missing', detail: /^50 of 70 tracks.*503/, expectedTracks: 70, tracks: 50 }],
-  ['it has more places than it claims, and not all are known', [album('a', 50, { places: 50, expected: 50, hasNext: true }), tracks('a', 50, 20, { places: 20, valid: 18 })], undefined, { code: 'tracks_missing', detail: '68 of 70 tracks were answered', expectedTracks: 70, tracks: 68 }],
-  ['a track is broken', [album('a', 12, { valid: 11 })], undefined, { code: 'tracks_missing', expectedTracks: 12, tracks: 11 }],
+  [
+    'tracks are missing',
+    [album('a', 50, { expected: 70 })],
+    undefined,
+    { code: 'tracks_missing', detail: '50 of 70 tracks were answered', expectedTracks: 70, tracks: 50 },
+  ],
+  [
+    'tracks are missing because of a fault',
+    [album('a', 50, { expected: 70 })],
+    failure,
+    { code: 'tracks_missing', detail: /^50 of 70 tracks.*503/, expectedTracks: 70, tracks: 50 },
+  ],
+  [
+    'it has more places than it claims, and not all are known',
+    [album('a', 50, { places: 50, expected: 50, hasNext: true }), tracks('a', 50, 20, { places: 20, valid: 18 })],
+    undefined,
+    { code: 'tracks_missing', detail: '68 of 70 tracks were answered', expectedTracks: 70, tracks: 68 },
+  ],
+  [
+    'a track is broken',
+    [album('a', 12, { valid: 11 })],
+    undefined,
+    { code: 'tracks_missing', expectedTracks: 12, tracks: 11 },
+  ],
 ]
 for (const [title, events, failed, gap] of GAPS) {
   t.test(`gap of an album: ${title}`, async (t) => {
@@ -219,18 +331,33 @@ for (const [title, events, failed, gap] of GAPS) {
 }
 
 t.test('a gap has a code and a sentence, and more tracks than claimed are never a gap', async (t) => {
-  t.equal(gapOf(await told(album('a', 50, { expected: 50, hasNext: true }), tracks('a', 50, 3)), named, undefined), null)
+  t.equal(
+    gapOf(await told(album('a', 50, { expected: 50, hasNext: true }), tracks('a', 50, 3)), named, undefined),
+    null
+  )
 })
 
 const ids = ['a', 'b', 'c']
 const anyId = fc.constantFrom(...ids)
 /** On a page: some of the album's tracks, and perhaps broken ones. */
-const anyTracks = fc.tuple(fc.uniqueArray(fc.nat(150), { maxLength: 50 }), fc.nat(2)).map(([keys, broken]) => ({ places: keys.length + broken, valid: keys.length, keys: keys.map(String) }))
+const anyTracks = fc
+  .tuple(fc.uniqueArray(fc.nat(150), { maxLength: 50 }), fc.nat(2))
+  .map(([keys, broken]) => ({ places: keys.length + broken, valid: keys.length, keys: keys.map(String) }))
 const anyEvent: fc.Arbitrary<LedgerEvent> = fc.oneof(
-  fc.array(anyId, { maxLength: 3 }).map((some) => listed(some, { next: { streamIndex: 0, cursor: { offset: some.length, url: null, empties: 0, holeAt: null } } })),
+  fc
+    .array(anyId, { maxLength: 3 })
+    .map((some) =>
+      listed(some, { next: { streamIndex: 0, cursor: { offset: some.length, url: null, empties: 0, holeAt: null } } })
+    ),
   fc.constant(listed([], { losses: ['lost'] })),
-  fc.tuple(anyId, fc.nat(120), fc.boolean(), anyTracks).map(([id, expected, hasNext, { places, ...page }]) => album(id, places, { ...page, expected: Math.max(places, expected), hasNext })),
-  fc.tuple(anyId, fc.constantFrom(0, 50, 100), fc.boolean(), anyTracks).map(([id, offset, hasNext, { places, ...page }]) => tracks(id, offset, places, { ...page, hasNext })),
+  fc
+    .tuple(anyId, fc.nat(120), fc.boolean(), anyTracks)
+    .map(([id, expected, hasNext, { places, ...page }]) =>
+      album(id, places, { ...page, expected: Math.max(places, expected), hasNext })
+    ),
+  fc
+    .tuple(anyId, fc.constantFrom(0, 50, 100), fc.boolean(), anyTracks)
+    .map(([id, offset, hasNext, { places, ...page }]) => tracks(id, offset, places, { ...page, hasNext })),
   anyId.map((id): LedgerEvent => ({ kind: 'unavailable', id, detail: 'gone' })),
   fc.nat(5).map((resumption): LedgerEvent => ({ kind: 'resumed', resumption })),
   fc.constantFrom<LedgerEvent>({ kind: 'refused' }, { kind: 'left' }),
@@ -248,13 +375,16 @@ t.test('after a crash anywhere, replay gives the same ledger that the events had
   }))
 })
 
-t.test('whatever the events: the tracks in the progress are those of the pages, and a complete album has no gap', async () => {
+t.test('whatever the events: the tracks in the progress are those of the pages, and ' +
+  'a complete album has no gap', async () => {
   await fc.assert(fc.asyncProperty(fc.array(anyEvent, { maxLength: 30 }), async (events) => {
     const ledger = await told(...events)
     const states = ids.flatMap((id) => ledger.album(id) ?? [])
     const sum = states.reduce((tracks, state) => tracks + countTracks(state), 0)
     if (ledger.progress().tracks !== sum) throw new Error(`${ledger.progress().tracks} of ${sum} tracks`)
-    for (const id of ids) if ((gapOf(ledger, listedAlbum(id), undefined) === null) !== ledger.isComplete(id)) throw new Error(id)
+    for (const id of ids) {
+      if ((gapOf(ledger, listedAlbum(id), undefined) === null) !== ledger.isComplete(id)) throw new Error(id)
+    }
   }))
 })
 

@@ -24,7 +24,14 @@ const ITEMS: Array<[string, unknown[], ReadonlyMap<string, unknown>, number, str
   ['listed already', [item('a'), item('c'), item('b')], known, 100, ['c'], []],
   ['twice on the page', [item('a'), item('b'), item('a')], none, 100, ['a', 'b'], []],
   ['null', [item('a'), null, item('b')], none, 100, ['a', 'b'], ['an item of the listing was null']],
-  ['no album', [5, item('a'), {}], none, 100, ['a'], ['an item of the listing was no album', 'an item of the listing was no album']],
+  [
+    'no album',
+    [5, item('a'), {}],
+    none,
+    100,
+    ['a'],
+    ['an item of the listing was no album', 'an item of the listing was no album'],
+  ],
   ['more than wanted', [item('a'), item('b'), item('c')], none, 2, ['a', 'b'], []],
   ['what comes after enough is not looked at', [item('a'), null], none, 1, ['a'], []],
   ['known ones do not count as wanted', [item('a'), item('c'), item('d')], known, 2, ['c', 'd'], []],
@@ -40,7 +47,12 @@ for (const [title, items, listed, wanted, fresh, broken] of ITEMS) {
   })
 }
 
-const album = (id: string, releaseDate: string | null = null): ListedAlbum => ({ id, releaseDate, name: null, totalTracks: null })
+const album = (id: string, releaseDate: string | null = null): ListedAlbum => ({
+  id,
+  releaseDate,
+  name: null,
+  totalTracks: null,
+})
 const ledgerOf = (used: 'search' | 'artists', albums: ListedAlbum[]): Parameters<typeof wantedAlbums>[0] =>
   ({ listed: new Map(albums.map((one) => [one.id, one])), source: { used, query: null, reason: null } })
 const ids = (albums: ListedAlbum[]): string => albums.map(({ id }) => id).join('')
@@ -51,8 +63,17 @@ t.test('in the order of the listing, the first ones are wanted', async (t) => {
   t.equal(ids(wantedAlbums(ledgerOf('search', listed), 100)), 'abc')
 })
 
-t.test('of the newest, dates of any precision compare, no date is the oldest, and equal ones stay in the order of the listing', async (t) => {
-  const listed = [album('a', null), album('b', '2026-11-20'), album('c', '2026'), album('d', '2026-11'), album('e', '2026-11-20'), album('f', '0000'), album('g', '2027-01-01')]
+t.test('of the newest, dates of any precision compare, no date is the oldest, and equal ones stay ' +
+  'in the order of the listing', async (t) => {
+  const listed = [
+    album('a', null),
+    album('b', '2026-11-20'),
+    album('c', '2026'),
+    album('d', '2026-11'),
+    album('e', '2026-11-20'),
+    album('f', '0000'),
+    album('g', '2027-01-01'),
+  ]
   t.equal(ids(wantedAlbums(ledgerOf('artists', listed), 100)), 'gbedcfa')
   t.equal(ids(wantedAlbums(ledgerOf('artists', listed), 3)), 'gbe')
 })
@@ -64,27 +85,46 @@ t.test('the listing itself is left as it is', async (t) => {
   t.equal(ids([...ledger.listed.values()]), 'ab')
 })
 
-t.test('however often a listing shifts and repeats itself, each album is fresh once, and none that was shown is lost', async () => {
-  fc.assert(fc.property(fc.array(fc.array(fc.option(fc.integer({ min: 0, max: 30 }).map((n) => `id${n}`)), { maxLength: 10 }), { maxLength: 12 }), (pages) => {
-    const listed = new Map<string, unknown>()
-    for (const page of pages) {
-      const { fresh, broken } = sortItems(page.map((id) => id === null ? null : item(id)), listed, Infinity)
-      if (broken.length !== page.filter((id) => id === null).length) throw new Error('a null is not told')
-      for (const { id } of fresh) {
-        if (listed.has(id)) throw new Error('twice')
-        listed.set(id, null)
+t.test('however often a listing shifts and repeats itself, each album is fresh once, and ' +
+  'none that was shown is lost', async () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(fc.option(fc.integer({ min: 0, max: 30 }).map((n) => `id${n}`)), { maxLength: 10 }), {
+        maxLength: 12,
+      }),
+      (pages) => {
+        const listed = new Map<string, unknown>()
+        for (const page of pages) {
+          const { fresh, broken } = sortItems(
+            page.map((id) => (id === null ? null : item(id))),
+            listed,
+            Infinity
+          )
+          if (broken.length !== page.filter((id) => id === null).length) throw new Error('a null is not told')
+          for (const { id } of fresh) {
+            if (listed.has(id)) throw new Error('twice')
+            listed.set(id, null)
+          }
+        }
+        const shown = [...new Set(pages.flat().filter((id) => id !== null))]
+        if (JSON.stringify([...listed.keys()]) !== JSON.stringify(shown)) throw new Error('lost or in another order')
       }
-    }
-    const shown = [...new Set(pages.flat().filter((id) => id !== null))]
-    if (JSON.stringify([...listed.keys()]) !== JSON.stringify(shown)) throw new Error('lost or in another order')
-  }))
+    )
+  )
 })
 
 t.test('never more than wanted', async () => {
-  fc.assert(fc.property(fc.array(fc.string()), fc.nat(10), (strings, wanted) => sortItems(strings.map(item), none, wanted).fresh.length <= wanted))
+  fc.assert(
+    fc.property(
+      fc.array(fc.string()),
+      fc.nat(10),
+      (strings, wanted) => sortItems(strings.map(item), none, wanted).fresh.length <= wanted
+    )
+  )
 })
 
-t.test('what a call waits for is got while the source is stored; where that fails no call is made, and the source is known', async (t) => {
+t.test('what a call waits for is got while the source is stored; where that fails no call is ' +
+  'made, and the source is known', async (t) => {
   const asked = createGate()
   const store = createMemoryLedger()
   const ledger = await openLedger({
@@ -103,7 +143,9 @@ t.test('what a call waits for is got while the source is stored; where that fail
 
 t.test('a source that asks nothing waits for nothing', async (t) => {
   const ledger = await openLedger(createMemoryLedger(), OPTIONS)
-  await listWith(ledger, { source: 'albums', albumIds: ['4aawyAB9vmqN3uQ7FjRGTy'] }, async () => { throw new ServiceError('invalid_client', 'no') })
+  await listWith(ledger, { source: 'albums', albumIds: ['4aawyAB9vmqN3uQ7FjRGTy'] }, async () => {
+    throw new ServiceError('invalid_client', 'no')
+  })
   t.equal(ledger.listed.size, 1)
 })
 
@@ -140,8 +182,19 @@ t.test('a listing that has ended is not begun anew because its endpoint was refu
 
 const noCall: Call = async () => { throw new Error('no call is to be made') }
 
-async function listWith (ledger: Ledger, body: Parameters<typeof completeRequest>[0], ready: () => Promise<void>, { memory = createTestCapabilities(), call = noCall }: { memory?: Capabilities, call?: Call } = {}): Promise<void> {
-  const spotify = createSpotifyClient({ apiUrl: new URL('https://api.spotify.com/v1'), memory, call, ready, semaphore: { acquire: async () => testSlot() } })
+async function listWith (
+  ledger: Ledger,
+  body: Parameters<typeof completeRequest>[0],
+  ready: () => Promise<void>,
+  { memory = createTestCapabilities(), call = noCall }: { memory?: Capabilities, call?: Call } = {}
+): Promise<void> {
+  const spotify = createSpotifyClient({
+    apiUrl: new URL('https://api.spotify.com/v1'),
+    memory,
+    call,
+    ready,
+    semaphore: { acquire: async () => testSlot() },
+  })
   const context = { signal: new AbortController().signal, cost: createCostCounter(() => 0) }
   await list({ request: completeRequest(body, 1000), ledger, spotify, context, onListed: () => {} })
 }

@@ -2,7 +2,9 @@ import type { StoredEvent } from '../../../src/services/ingest/ledger.ts'
 import type { LedgerStore } from '../../../src/services/store/ledger-store.ts'
 
 /** A ledger store in a variable, its events in reach. */
-export function createMemoryLedger (): LedgerStore<StoredEvent> & { events: Array<{ event: StoredEvent, body: string | null }> } {
+export function createMemoryLedger (): LedgerStore<StoredEvent> & {
+  events: Array<{ event: StoredEvent, body: string | null }>
+} {
   const events: Array<{ event: StoredEvent, body: string | null }> = []
   const refOf = (seq: number) => {
     const body = events[seq - 1]?.body

@@ -4,7 +4,11 @@ import { settle } from '../../fake-clock.ts'
 import { createGate } from '../gate.ts'
 
 /** Items are their own sizes; what is being read, and was not taken yet, is counted. */
-function create (sizes: number[], bounds: Pick<ReadAhead<number, number>, 'most' | 'mostBytes'>, hold: (size: number) => Promise<void> = async () => {}) {
+function create (
+  sizes: number[],
+  bounds: Pick<ReadAhead<number, number>, 'most' | 'mostBytes'>,
+  hold: (size: number) => Promise<void> = async () => {}
+) {
   const begun: number[] = []
   let reading = 0
   const texts = readAhead(sizes, {
@@ -35,7 +39,10 @@ for (const [what, sizes, bounds, begunAfterEach] of BOUNDS) {
       taken.push(text)
       counts.push(begun.length)
       const ahead = begun.slice(taken.length - 1)
-      t.ok(ahead.length <= bounds.most && (ahead.length === 1 || ahead.reduce((sum, size) => sum + size, 0) <= bounds.mostBytes))
+      t.ok(
+        ahead.length <= bounds.most &&
+          (ahead.length === 1 || ahead.reduce((sum, size) => sum + size, 0) <= bounds.mostBytes)
+      )
     }
     t.same(taken, sizes)
     t.same(counts, begunAfterEach)
@@ -44,7 +51,9 @@ for (const [what, sizes, bounds, begunAfterEach] of BOUNDS) {
 
 t.test('the first is given as soon as it is read, whoever else is still being read', async (t) => {
   const gate = createGate()
-  const { texts, reading } = create([1, 2, 3], { most: 2, mostBytes: 100 }, async (size) => { if (size !== 1) await gate.promise })
+  const { texts, reading } = create([1, 2, 3], { most: 2, mostBytes: 100 }, async (size) => {
+    if (size !== 1) await gate.promise
+  })
   t.same(await texts.next(), { value: 1, done: false })
   t.equal(reading(), 1)
   gate.resolve()

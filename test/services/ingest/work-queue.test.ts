@@ -44,7 +44,8 @@ t.test('takers are served in their order', async (t) => {
   t.same(await Promise.all(waiting), [[1, 2], [3], [4, 5]])
 })
 
-t.test('what goes first is taken before the others, each in their order, and wakes nobody who wants more', async (t) => {
+t.test('what goes first is taken before the others, each in their order, and ' +
+  'wakes nobody who wants more', async (t) => {
   const workQueue = createWorkQueue<number>((number) => number >= 10)
   const waiting = workQueue.take(() => 4)
   workQueue.put([1, 10, 2])
@@ -81,32 +82,45 @@ t.test('a hundred thousand items at once are put', async (t) => {
   t.same(await workQueue.take(() => 2), [0, 1])
 })
 
-t.test('whatever is put and taken in any order: all arrives, once, in its order, and less than wanted only at the end', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(fc.oneof(fc.record({ put: fc.nat(30) }), fc.record({ take: fc.integer({ min: 1, max: 20 }) })), { maxLength: 40 }), async (steps) => {
-    const workQueue = createWorkQueue<number>()
-    const takes: Array<{ max: number, taken: Promise<number[]>, early: boolean }> = []
-    let number = 0
-    for (const step of steps) {
-      if ('put' in step) {
-        workQueue.put(Array.from({ length: step.put }, () => number++))
-      } else {
-        const take = { max: step.take, taken: workQueue.take(() => step.take), early: true }
-        takes.push(take)
+t.test('whatever is put and taken in any order: all arrives, once, in its order, and less ' +
+  'than wanted only at the end', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.oneof(fc.record({ put: fc.nat(30) }), fc.record({ take: fc.integer({ min: 1, max: 20 }) })), {
+        maxLength: 40,
+      }),
+      async (steps) => {
+        const workQueue = createWorkQueue<number>()
+        const takes: Array<{ max: number, taken: Promise<number[]>, early: boolean }> = []
+        let number = 0
+        for (const step of steps) {
+          if ('put' in step) {
+            workQueue.put(Array.from({ length: step.put }, () => number++))
+          } else {
+            const take = { max: step.take, taken: workQueue.take(() => step.take), early: true }
+            takes.push(take)
+          }
+          await Promise.resolve()
+        }
+        const before = new Set<number>()
+        for (const [place, { taken }] of takes.entries()) void taken.then(() => before.add(place))
+        await settle()
+        const prefetched = new Set(before)
+        workQueue.end()
+        takes.push({ max: 10_000, taken: workQueue.take(() => 10_000), early: false })
+        const all: number[] = []
+        for (const [place, { max, taken }] of takes.entries()) {
+          const items = await taken
+          if (prefetched.has(place) && items.length !== max) {
+            throw new Error(`${items.length} of ${max} before the end`)
+          }
+          all.push(...items)
+        }
+        if (all.length !== number || all.some((item, place) => item !== place)) {
+          throw new Error(`${all.length} of ${number}: ${all.join(' ')}`)
+        }
       }
-      await Promise.resolve()
-    }
-    const before = new Set<number>()
-    for (const [place, { taken }] of takes.entries()) void taken.then(() => before.add(place))
-    await settle()
-    const prefetched = new Set(before)
-    workQueue.end()
-    takes.push({ max: 10_000, taken: workQueue.take(() => 10_000), early: false })
-    const all: number[] = []
-    for (const [place, { max, taken }] of takes.entries()) {
-      const items = await taken
-      if (prefetched.has(place) && items.length !== max) throw new Error(`${items.length} of ${max} before the end`)
-      all.push(...items)
-    }
-    if (all.length !== number || all.some((item, place) => item !== place)) throw new Error(`${all.length} of ${number}: ${all.join(' ')}`)
-  }), { numRuns: 100 })
+    ),
+    { numRuns: 100 }
+  )
 })

@@ -11,7 +11,13 @@ const LONG = 20_000
 function longAlbum (number: number): unknown {
   const text = (field: string): string => `${field} ${number} ${'x'.repeat(LONG)}`
   const artist = { id: text('artist'), name: text('artist name'), uri: text('artist uri') }
-  const track = { id: text('track'), name: text('track name'), uri: text('track uri'), artists: [artist], external_ids: { isrc: text('isrc') } }
+  const track = {
+    id: text('track'),
+    name: text('track name'),
+    uri: text('track uri'),
+    artists: [artist],
+    external_ids: { isrc: text('isrc') },
+  }
   return {
     id: text('album'),
     name: text('name'),

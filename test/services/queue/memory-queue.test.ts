@@ -23,7 +23,9 @@ function create (concurrency = 1, clock: FakeClock = createFakeClock()) {
       started.push(id)
       const gate = createGate<Delivery>()
       gates.set(id, gate)
-      const aborted = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+      const aborted = new Promise<never>((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason as Error))
+      )
       return await Promise.race([gate.promise, aborted])
     }, (id) => settled.push(id))
   }
@@ -148,7 +150,10 @@ t.test('a wall clock that is set back by an hour, or forward, changes nothing fo
 
 t.test('a sleep that ends early, as long timers do, is taken up again', async (t) => {
   const clock = createFakeClock()
-  const { queue, started, workByHand } = create(1, { ...clock, sleep: async (ms, signal) => await clock.sleep(Math.min(ms, 4000), signal) })
+  const { queue, started, workByHand } = create(1, {
+    ...clock,
+    sleep: async (ms, signal) => await clock.sleep(Math.min(ms, 4000), signal),
+  })
   workByHand()
   await queue.enqueue('a', START_MS + 10_000)
   await clock.pass(9999)
@@ -244,13 +249,19 @@ t.test('work that fails is told in the log, holds up no other, and the run may b
 
 t.test('work that is left to another process is no fault', async (t) => {
   const { queue, log } = create()
-  queue.work(async () => { throw new ServiceError('shutting_down', 'another process has taken the run over') }, () => {})
+  queue.work(
+    async () => {
+      throw new ServiceError('shutting_down', 'another process has taken the run over')
+    },
+    () => {}
+  )
   await queue.enqueue('a')
   await settle()
   t.same(log.lines, ['info another process executes the run'])
 })
 
-t.test('how many runs are before one that waits is known; of one that is worked on, sleeps, or is not here it is not', async (t) => {
+t.test('how many runs are before one that waits is known; of one that is worked on, ' +
+  'sleeps, or is not here it is not', async (t) => {
   const { queue, workByHand, end } = create()
   workByHand()
   for (const id of ['a', 'b', 'c']) await queue.enqueue(id)

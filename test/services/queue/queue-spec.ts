@@ -45,7 +45,8 @@ export function behavesAsRunQueue (t: Test, create: Create): void {
     t.equal((await delivery(2)).id, 'a')
   })
 
-  test('a run that is enqueued for a time, or postponed to one, is delivered then, not before, and holds up no other', async (t, create) => {
+  test('a run that is enqueued for a time, or postponed to one, is delivered then, not ' +
+    'before, and holds up no other', async (t, create) => {
     const { queue, settled, delivery } = await create(t)
     const enqueuedAtMs = Date.now()
     await queue.enqueue('a', enqueuedAtMs + 300)

@@ -11,12 +11,15 @@ t.jobs = 2
 /** The heartbeat of a job lasts ten seconds; then it is found within three. */
 const TAKEN_OVER_WITHIN_MS = 20_000
 
-void t.test('a run whose process was killed with SIGKILL is delivered to another one on the same PostgreSQL', { buffered: true }, async (t) => {
+void t.test('a run whose process was killed with SIGKILL is delivered to another ' +
+  'one on the same PostgreSQL', { buffered: true }, async (t) => {
   const server = await startPostgresql(t)
   if (server === null) return
   const { url } = server
   const schema = await newSchema(server)
-  const child = spawn(process.execPath, [fileURLToPath(new URL('queue-child.ts', import.meta.url)), url, schema], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [fileURLToPath(new URL('queue-child.ts', import.meta.url)), url, schema], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   async function kill (): Promise<void> {
     if (child.signalCode !== null) return
     const exited = once(child, 'exit')

@@ -15,7 +15,8 @@ void t.test('the queue on PostgreSQL', { buffered: true }, async (t) => {
 
 function isShared (t: Test, server: PostgresqlServer): void {
   const { url } = server
-  void t.test('a queue that closes hands what it works on to another within two seconds', { buffered: true }, async (t) => {
+  void t.test('a queue that closes hands what it works on to ' +
+    'another within two seconds', { buffered: true }, async (t) => {
     const schema = await newSchema(server)
     const [one, other] = [await onPgBoss(t, url, schema), await onPgBoss(t, url, schema)]
     await one.queue.enqueue('a')
@@ -27,14 +28,18 @@ function isShared (t: Test, server: PostgresqlServer): void {
     const handedOverMs = performance.now() - closedAtMs
     await closed
     t.ok(handedOverMs < 2000, `${Math.round(handedOverMs)} ms`)
-    t.comment(`handed over in ${Math.round(handedOverMs)} ms, closed in ${Math.round(performance.now() - closedAtMs)} ms`)
+    t.comment(
+      `handed over in ${Math.round(handedOverMs)} ms, closed in ${Math.round(performance.now() - closedAtMs)} ms`
+    )
     t.match(from.log.text(), /run handed over/)
   })
 
   void t.test('what several processes enqueue is delivered once, to one of them', { buffered: true }, async (t) => {
     const schema = await newSchema(server)
     const processes = [await onPgBoss(t, url, schema), await onPgBoss(t, url, schema)]
-    await Promise.all(processes.flatMap(({ queue }) => [1, 2, 3].map(async () => await queue.enqueue('later', Date.now() + 500))))
+    await Promise.all(
+      processes.flatMap(({ queue }) => [1, 2, 3].map(async () => await queue.enqueue('later', Date.now() + 500)))
+    )
     const delivered = (): string[] => processes.flatMap(({ delivered }) => delivered.map(({ id }) => id))
     await until(() => delivered().length > 0)
     for (const { delivered } of processes) for (const { end } of delivered) end(DONE)
@@ -56,7 +61,10 @@ function isShared (t: Test, server: PostgresqlServer): void {
   })
 
   void t.test('two services with different schemas do not see each other', { buffered: true }, async (t) => {
-    const [one, other] = [await onPgBoss(t, url, await newSchema(server)), await onPgBoss(t, url, await newSchema(server))]
+    const [one, other] = [
+      await onPgBoss(t, url, await newSchema(server)),
+      await onPgBoss(t, url, await newSchema(server)),
+    ]
     for (const { queue } of [one, other]) await queue.enqueue('a')
     await other.queue.remove('a')
     const { end } = await one.delivery(1)

@@ -21,6 +21,10 @@ export async function storeDocument (folder: string, albumIds: string[]): Promis
 export async function endRun (store: RunStore, file: StoredFile | null): Promise<string> {
   const { run, ...record } = newRecord(uuidv7(), REQUEST, Date.now())
   const finishedAt = new Date().toISOString()
-  await store.admit({ record: { ...record, run: { ...run, status: 'partial', complete: false, finishedAt, file } }, key: { name: run.id, validFromMs: 0 }, maxPending: 1000 })
+  await store.admit({
+    record: { ...record, run: { ...run, status: 'partial', complete: false, finishedAt, file } },
+    key: { name: run.id, validFromMs: 0 },
+    maxPending: 1000,
+  })
   return run.id
 }

@@ -7,10 +7,31 @@ import type { FeedState } from '../../../src/services/releases/releases.ts'
 import { validateJsonFeed } from './json-feed.ts'
 
 const LINKS = { home: 'https://music.example/ingest/', feed: 'https://music.example/ingest/releases.atom?a=1&b=2' }
-const parser = new XMLParser({ ignoreAttributes: false, parseTagValue: false, trimValues: false, isArray: (name) => name === 'entry' || name === 'author' || name === 'link' })
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  parseTagValue: false,
+  trimValues: false,
+  isArray: (name) => name === 'entry' || name === 'author' || name === 'link',
+})
 
-interface Entry { id: string, title: { '#text': string }, updated: string, published: string, link: Array<{ '@_href': string }>, author?: Array<{ name: string }> }
-interface Atom { feed: { id: string, title: string, updated: string, author: Array<{ name: string }>, link: Array<{ '@_rel': string, '@_href': string }>, entry?: Entry[] } }
+interface Entry {
+  id: string
+  title: { '#text': string }
+  updated: string
+  published: string
+  link: Array<{ '@_href': string }>
+  author?: Array<{ name: string }>
+}
+interface Atom {
+  feed: {
+    id: string
+    title: string
+    updated: string
+    author: Array<{ name: string }>
+    link: Array<{ '@_rel': string, '@_href': string }>
+    entry?: Entry[]
+  }
+}
 
 function parseAtom (xml: string): Atom['feed'] {
   const isValid = XMLValidator.validate(xml)
@@ -19,7 +40,13 @@ function parseAtom (xml: string): Atom['feed'] {
 }
 
 function release (seq: number, name: string | null = 'Album', artist = 'Artist'): Release {
-  const content = { name, artists: [{ id: null, name: artist }], releaseDate: '2026-11-20', url: null, imageUrl: 'https://i.scdn.co/a' }
+  const content = {
+    name,
+    artists: [{ id: null, name: artist }],
+    releaseDate: '2026-11-20',
+    url: null,
+    imageUrl: 'https://i.scdn.co/a',
+  }
   return { seq, albumId: `id${seq}`, firstSeenMs: 1000 * seq, runId: 'r', content, isDamaged: false }
 }
 
@@ -34,7 +61,12 @@ t.test('an Atom feed has what RFC 4287 requires, and links to itself, the servic
   t.ok(feed.title.length > 0 && feed.author[0]?.name)
   t.same(feed.link.map((link) => [link['@_rel'], link['@_href']]), [['alternate', LINKS.home], ['self', LINKS.feed]])
   t.same(feed.entry?.map(({ id }) => id), ['spotify:album:id2', 'spotify:album:id1'])
-  t.match(feed.entry?.[0], { updated: '1970-01-01T00:00:02.000Z', published: '1970-01-01T00:00:02.000Z', link: [{ '@_href': 'https://open.spotify.com/album/id2' }], author: [{ name: 'Artist' }] })
+  t.match(feed.entry?.[0], {
+    updated: '1970-01-01T00:00:02.000Z',
+    published: '1970-01-01T00:00:02.000Z',
+    link: [{ '@_href': 'https://open.spotify.com/album/id2' }],
+    author: [{ name: 'Artist' }],
+  })
 })
 
 t.test('a feed without releases is a whole feed', async (t) => {
@@ -46,16 +78,24 @@ t.test('a feed without releases is a whole feed', async (t) => {
 
 const ENTITIES: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"' }
 const fromHtml = (html: string): string => html.replaceAll(/&(?:amp|lt|gt|quot);/g, (entity) => ENTITIES[entity] ?? '')
-// eslint-disable-next-line no-control-regex
-const forXml = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '\uFFFD').replaceAll(/\r\n?/g, '\n')
-const name = fc.oneof(fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }), fc.constantFrom('a & b &amp; c', ']]>', '<script>alert(1)</script>', '"x"', '\u0001\u000B', '\r\n x'))
+
+const forXml = (text: string): string =>
+  // eslint-disable-next-line no-control-regex -- what XML cannot have
+  text.replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '\uFFFD').replaceAll(/\r\n?/g, '\n')
+const name = fc
+  .oneof(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),
+    fc.constantFrom('a & b &amp; c', ']]>', '<script>alert(1)</script>', '"x"', '\u0001\u000B', '\r\n x')
+  )
   .filter((text) => text.trim() !== '')
 
 t.test('any name comes through both feeds as it was, but for what XML cannot hold', async (t) => {
   await fc.assert(fc.asyncProperty(name, name, async (album, artist) => {
     const state = stateOf(release(1, album, artist))
     const [entry] = parseAtom(await atomFeed(state, LINKS)).entry ?? []
-    if (fromHtml(entry?.title['#text'] ?? '') !== forXml(album)) throw new Error(`title ${JSON.stringify(entry?.title)}`)
+    if (fromHtml(entry?.title['#text'] ?? '') !== forXml(album)) {
+      throw new Error(`title ${JSON.stringify(entry?.title)}`)
+    }
     if (entry?.author?.[0]?.name !== forXml(artist)) throw new Error(`author ${JSON.stringify(entry?.author)}`)
     const json = JSON.parse(await jsonFeed(state, LINKS)) as { items: Array<{ title: string, authors: object[] }> }
     const violation = validateJsonFeed(json)

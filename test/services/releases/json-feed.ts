@@ -3,7 +3,11 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 
 const text = { type: 'string', minLength: 1 }
 const url = { type: 'string', format: 'uri' }
-const authors = { type: 'array', minItems: 1, items: { type: 'object', minProperties: 1, properties: { name: text, url, avatar: url } } }
+const authors = {
+  type: 'array',
+  minItems: 1,
+  items: { type: 'object', minProperties: 1, properties: { name: text, url, avatar: url } },
+}
 
 /** What JSON Feed 1.1 requires. Source: https://www.jsonfeed.org/version/1.1/ */
 const SCHEMA = {
@@ -22,7 +26,15 @@ const SCHEMA = {
         type: 'object',
         required: ['id'],
         anyOf: [{ required: ['content_text'] }, { required: ['content_html'] }],
-        properties: { id: text, url, title: text, content_text: text, image: url, date_published: { type: 'string', format: 'date-time' }, authors },
+        properties: {
+          id: text,
+          url,
+          title: text,
+          content_text: text,
+          image: url,
+          date_published: { type: 'string', format: 'date-time' },
+          authors,
+        },
         additionalProperties: false,
       },
     },

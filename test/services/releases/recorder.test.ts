@@ -9,7 +9,11 @@ import { contentOf } from '../../../src/services/releases/release.ts'
 import { createReleases } from '../../../src/services/releases/releases.ts'
 import { discard } from '../../../src/services/runs/transitions.ts'
 import { createOwners } from '../../../src/services/store/owner.ts'
-import { type ReleaseContent, type ReleaseStore, createReleaseStore } from '../../../src/services/store/release-store.ts'
+import {
+  type ReleaseContent,
+  type ReleaseStore,
+  createReleaseStore,
+} from '../../../src/services/store/release-store.ts'
 import { createRunStore } from '../../../src/services/store/run-store.ts'
 import { temporaryFolder } from '../../service.ts'
 import { createRecordingLog } from '../recording-log.ts'
@@ -61,7 +65,14 @@ const choice = fc.nat({ max: 50 })
 const event = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('end' as const), albums: albumIds }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('record' as const), run: choice }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('kill' as const), at: fc.integer({ min: 1, max: 4 }), isCommitted: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('kill' as const),
+      at: fc.integer({ min: 1, max: 4 }),
+      isCommitted: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('catch up' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), run: choice }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('resume' as const), run: choice, albums: albumIds }) },
@@ -134,7 +145,11 @@ t.test('over any sequence of runs, kills, resumptions and deletions, a reader se
     t.strictSame([...seen].sort(), [...documented].sort())
     t.strictSame((await releases.after(0, 100)).map(({ seq }) => seq), seen.map((_, n) => n + 1))
     t.strictSame(await releases.allDue('', 100), [])
-    t.ok((await releases.after(0, 100)).every(({ runId, content }) => runId === null ? content === null : runs.includes(runId)))
+    t.ok(
+      (await releases.after(0, 100)).every(({ runId, content }) =>
+        runId === null ? content === null : runs.includes(runId)
+      )
+    )
   }), { numRuns: 60 })
 })
 
@@ -160,7 +175,8 @@ t.test('a document that cannot be read keeps no other from being recorded, and i
   t.equal(log.lines.length, 1)
 })
 
-t.test('what is known of the document is recorded without reading it, and of another document is not used', async (t) => {
+t.test('what is known of the document is recorded without reading it, and of ' +
+  'another document is not used', async (t) => {
   const folder = await temporaryFolder(t)
   const world = await createWorld(t, folder)
   const { store, releases, start } = world

@@ -23,11 +23,19 @@ const ODD: Array<[title: string, album: unknown, expected: object]> = [
   ['no album', null, {}],
   ['other types', { name: 7, artists: 'x', release_date: {}, external_urls: [], images: {} }, {}],
   ['null in lists', { artists: [null], images: [null] }, { artists: [{ id: null, name: null }] }],
-  ['a script for a link', { external_urls: { spotify: 'javascript:alert(1)' }, images: [{ url: 'data:text/html,x' }] }, {}],
+  [
+    'a script for a link',
+    { external_urls: { spotify: 'javascript:alert(1)' }, images: [{ url: 'data:text/html,x' }] },
+    {},
+  ],
   ['no link', { external_urls: { spotify: 'open.spotify.com/album/a' } }, {}],
   ['a long link', { external_urls: { spotify: `https://a/${'b'.repeat(2000)}` } }, {}],
   ['a long name', { name: 'x'.repeat(10_000) }, { name: 'x'.repeat(500) }],
-  ['many artists', { artists: Array.from({ length: 1000 }, () => ({})) }, { artists: Array.from({ length: 20 }, () => ({ id: null, name: null })) }],
+  [
+    'many artists',
+    { artists: Array.from({ length: 1000 }, () => ({})) },
+    { artists: Array.from({ length: 20 }, () => ({ id: null, name: null })) },
+  ],
   ['what a database cannot hold', { name: 'a\0b\uD800c😀' }, { name: 'a\uFFFDb\uFFFDc😀' }],
 ]
 for (const [title, album, expected] of ODD) t.strictSame(contentOf(album), { ...NOTHING, ...expected }, title)

@@ -57,7 +57,9 @@ function share (t: Test, pollMs = POLL_MS) {
 }
 
 async function until (isSo: () => boolean): Promise<void> {
-  for (const deadlineMs = performance.now() + 10_000; !isSo() && performance.now() < deadlineMs;) await systemClock.sleep(5)
+  for (const deadlineMs = performance.now() + 10_000; !isSo() && performance.now() < deadlineMs;) {
+    await systemClock.sleep(5)
+  }
 }
 
 t.test('a run that is executed here is known from its first change until the execution is over', async (t) => {
@@ -87,7 +89,8 @@ t.test('the newest execution of a run is the one that counts', async (t) => {
   t.equal(active.get('a'), undefined)
 })
 
-t.test('what a run has come to that could not be stored is shown by its process until it is executed again', async (t) => {
+t.test('what a run has come to that could not be stored is shown by its process ' +
+  'until it is executed again', async (t) => {
   const active = share(t).join()
   const release = active.add('a', () => {})
   const paused = pausedFor(60_000)
@@ -101,7 +104,8 @@ t.test('what a run has come to that could not be stored is shown by its process 
   t.equal(active.get('a'), undefined)
 })
 
-t.test('where another process may execute a run whose state could not be stored, what is stored counts again', async (t) => {
+t.test('where another process may execute a run whose state could not be stored, ' +
+  'what is stored counts again', async (t) => {
   const { join, stored } = share(t)
   const active = join()
   const seen: string[] = []
@@ -141,7 +145,12 @@ t.test('waiting is over at the end of the run, when the time is over, or when no
   active.note(running)
   const startedAtMs = performance.now()
   const gone = new AbortController()
-  const waits = [active.waitForEnd('a', 60_000, never), active.waitForEnd('a', 60_000, gone.signal), active.waitForEnd('a', 20, never), active.waitForEnd('a', 60_000, AbortSignal.abort())]
+  const waits = [
+    active.waitForEnd('a', 60_000, never),
+    active.waitForEnd('a', 60_000, gone.signal),
+    active.waitForEnd('a', 20, never),
+    active.waitForEnd('a', 60_000, AbortSignal.abort()),
+  ]
   gone.abort()
   await Promise.all(waits.slice(1))
   active.note(succeeded)
@@ -194,7 +203,8 @@ t.test('processes are notified of a run whose status has changed, and not of its
   t.same(sent, ['a', 'a', 'a'].map((id) => ({ kind: 'run', id })))
 })
 
-t.test('who watches a run of another process sees its progress, its end, and each state once, though nothing is heard', async (t) => {
+t.test('who watches a run of another process sees its progress, its end, and each state ' +
+  'once, though nothing is heard', async (t) => {
   const { join, stored, state } = share(t)
   state.isCut = true
   const other = join()
@@ -258,9 +268,18 @@ t.test('nobody watches: the store is not asked', async (t) => {
   t.equal(state.reads, before)
 })
 
-t.test('the process that executes a run is asked to look whether it is to end, and only that one, and only then', async (t) => {
+t.test('the process that executes a run is asked to look whether it is to end, and ' +
+  'only that one, and only then', async (t) => {
   const listeners: Array<(notice: Notice) => void> = []
-  const active = createActiveRuns({ read: async () => null, notify: () => {}, onNotice: (listener) => { listeners.push(listener) }, pollMs: POLL_MS, clock: systemClock })
+  const active = createActiveRuns({
+    read: async () => null,
+    notify: () => {},
+    onNotice: (listener) => {
+      listeners.push(listener)
+    },
+    pollMs: POLL_MS,
+    clock: systemClock,
+  })
   t.teardown(() => active.close())
   const cancel = (id: string): void => { for (const listener of listeners) listener({ kind: 'cancel', id }) }
   const asked: string[] = []

@@ -4,7 +4,12 @@ import type { IngestBody } from '../../../src/schemas/ingest-body.ts'
 import type { RunStatus } from '../../../src/schemas/run.ts'
 import type { Database } from '../../../src/services/database/database.ts'
 import { MEMORY, openSqlite } from '../../../src/services/database/sqlite.ts'
-import { type AdmissionOptions, type RunAdmission, KEY_LIFETIME_MS, createAdmission } from '../../../src/services/runs/admission.ts'
+import {
+  type AdmissionOptions,
+  type RunAdmission,
+  KEY_LIFETIME_MS,
+  createAdmission,
+} from '../../../src/services/runs/admission.ts'
 import { discard, resume } from '../../../src/services/runs/transitions.ts'
 import { createOwners } from '../../../src/services/store/owner.ts'
 import { type RunStore, createRunStore } from '../../../src/services/store/run-store.ts'
@@ -33,8 +38,20 @@ async function share (t: Test): Promise<Service> {
     clock,
     join (more = {}) {
       const store = createRunStore(database, createOwners(), createRecordingLog())
-      const { admit, checkRoom } = createAdmission({ store, clock, newId: () => uuidv7({ msecs: clock.now() }), maxAlbums: 1000, market: null, maxPending: 100, ...more })
-      return { store, checkRoom, start: async (body, key, owner = null) => (await admit(body, key === null ? null : { value: key, owner })).id }
+      const { admit, checkRoom } = createAdmission({
+        store,
+        clock,
+        newId: () => uuidv7({ msecs: clock.now() }),
+        maxAlbums: 1000,
+        market: null,
+        maxPending: 100,
+        ...more,
+      })
+      return {
+        store,
+        checkRoom,
+        start: async (body, key, owner = null) => (await admit(body, key === null ? null : { value: key, owner })).id,
+      }
     },
   }
 }
@@ -58,7 +75,14 @@ t.test('a new run is queued, and stored durably before anybody learns of it', as
     },
   }
   const store = createRunStore(counting, createOwners(), createRecordingLog())
-  const { admit } = createAdmission({ store, clock, newId: () => uuidv7({ msecs: clock.now() }), maxAlbums: 1000, market: 'DE', maxPending: 1 })
+  const { admit } = createAdmission({
+    store,
+    clock,
+    newId: () => uuidv7({ msecs: clock.now() }),
+    maxAlbums: 1000,
+    market: 'DE',
+    maxPending: 1,
+  })
   const { id, run } = await admit({ limit: 5 }, null, { kind: 'cli', name: null })
   t.match(run, { id, status: 'queued', request: { source: 'auto', limit: 5, market: 'DE' }, trigger: { kind: 'cli' } })
   t.same(durable, [true])
@@ -70,7 +94,9 @@ for (const key of [null, 'a key']) {
   t.test(`equal ${how} that come together, in several processes: one run, stored once`, async (t) => {
     const { database, join } = await share(t)
     const processes = Array.from({ length: 4 }, () => join())
-    const ids = await Promise.all(Array.from({ length: 24 }, async (_, i) => await processes[i % 4]?.start({ limit: 5 }, key)))
+    const ids = await Promise.all(
+      Array.from({ length: 24 }, async (_, i) => await processes[i % 4]?.start({ limit: 5 }, key))
+    )
     t.same(await storedIds(database), [...new Set(ids)])
     t.equal(new Set(ids).size, 1)
   })
@@ -79,13 +105,25 @@ for (const key of [null, 'a key']) {
 t.test('other requests are other runs', async (t) => {
   const { join } = await share(t)
   const [a, b] = [join(), join()]
-  t.equal(new Set(await Promise.all([a.start({ limit: 5 }, null), b.start({ limit: 6 }, null), a.start({ limit: 5, market: 'DE' }, null)])).size, 3)
+  t.equal(
+    new Set(
+      await Promise.all([
+        a.start({ limit: 5 }, null),
+        b.start({ limit: 6 }, null),
+        a.start({ limit: 5, market: 'DE' }, null),
+      ])
+    ).size,
+    3
+  )
 })
 
 t.test('a request that names what another one leaves to its defaults is equal', async (t) => {
   const { join } = await share(t)
   const a = join()
-  t.equal(await a.start({}, null), await a.start({ source: 'auto', limit: 100, pagination: 'next', refresh: false }, null))
+  t.equal(
+    await a.start({}, null),
+    await a.start({ source: 'auto', limit: 100, pagination: 'next', refresh: false }, null)
+  )
 })
 
 for (const status of ['running', 'paused'] as const) {
@@ -114,7 +152,8 @@ for (const status of ['succeeded', 'partial', 'failed', 'canceled'] as const) {
   })
 }
 
-t.test('a run that was started with a key is given to an equal request without one, and not the other way round', async (t) => {
+t.test('a run that was started with a key is given to an equal request without one, ' +
+  'and not the other way round', async (t) => {
   const { join } = await share(t)
   const [a, b] = [join(), join()]
   const keyed = await a.start({}, 'key')
@@ -149,14 +188,20 @@ t.test('a key gives its run for 24 hours, whatever became of it; then another on
 t.test('equal keys of different owners are different keys, and no key or owner is stored', async (t) => {
   const { database, join } = await share(t)
   const a = join()
-  const ids = [await a.start({}, 'secret-key', 'owner-1'), await a.start({}, 'secret-key', 'owner-2'), await a.start({}, 'secret-key'), await a.start({}, '\0secret-key')]
+  const ids = [
+    await a.start({}, 'secret-key', 'owner-1'),
+    await a.start({}, 'secret-key', 'owner-2'),
+    await a.start({}, 'secret-key'),
+    await a.start({}, '\0secret-key'),
+  ]
   t.equal(new Set(ids).size, 4)
   t.equal(await a.start({}, 'secret-key', 'owner-2'), ids[1])
   t.notMatch(JSON.stringify(await database.queries.selectFrom('claims').selectAll().execute()), /secret-key|owner-/)
 })
 
 for (const key of [null, 'key']) {
-  t.test(`a crash while the run of a request ${key === null ? '' : 'with a key '}is being stored leaves nothing of it: the next one makes its own`, async (t) => {
+  t.test(`a crash while the run of a request ${key === null ? '' : 'with a key '}is being stored leaves nothing of ` +
+    'it: the next one makes its own', async (t) => {
     const { database, join } = await share(t)
     const dying: Database = {
       ...database,
@@ -165,7 +210,14 @@ for (const key of [null, 'key']) {
         throw new Error('killed')
       }),
     }
-    const first = createAdmission({ store: createRunStore(dying, createOwners(), createRecordingLog()), clock: createFakeClock(), newId: () => uuidv7(), maxAlbums: 1000, market: null, maxPending: 1 })
+    const first = createAdmission({
+      store: createRunStore(dying, createOwners(), createRecordingLog()),
+      clock: createFakeClock(),
+      newId: () => uuidv7(),
+      maxAlbums: 1000,
+      market: null,
+      maxPending: 1,
+    })
     await t.rejects(first.admit({}, key === null ? null : { value: key, owner: null }), { code: 'storage_failed' })
     t.same([await storedIds(database), await database.queries.selectFrom('claims').selectAll().execute()], [[], []])
     const next = join({ maxPending: 1 })
@@ -179,7 +231,9 @@ t.test('above the bound nothing new is admitted, and what there is is given all 
   const a = join({ maxPending: 1 })
   await a.checkRoom()
   const first = await a.start({}, 'key')
-  for (const key of [null, 'another key']) await t.rejects(a.start({ limit: 7 }, key), { code: 'queue_full', retryAfterSeconds: 30 })
+  for (const key of [null, 'another key']) {
+    await t.rejects(a.start({ limit: 7 }, key), { code: 'queue_full', retryAfterSeconds: 30 })
+  }
   for (const key of [null, 'key']) t.equal(await a.start({}, key), first)
   await t.rejects(a.checkRoom(), { code: 'queue_full' })
   await end(a.store, first)
@@ -187,10 +241,16 @@ t.test('above the bound nothing new is admitted, and what there is is given all 
 })
 
 for (const isKeyed of [false, true]) {
-  t.test(`as many as may wait are admitted of twenty different requests in several processes${isKeyed ? ', each with a key' : ''}`, async (t) => {
+  t.test('as many as may wait are admitted of twenty different requests in several ' +
+    `processes${isKeyed ? ', each with a key' : ''}`, async (t) => {
     const { database, join } = await share(t)
     const processes = [join({ maxPending: 7 }), join({ maxPending: 7 })] as const
-    const results = await Promise.allSettled(Array.from({ length: 20 }, async (_, n) => await processes[n % 2 as 0 | 1].start({ limit: n + 1 }, isKeyed ? `key ${n}` : null)))
+    const results = await Promise.allSettled(
+      Array.from(
+        { length: 20 },
+        async (_, n) => await processes[(n % 2) as 0 | 1].start({ limit: n + 1 }, isKeyed ? `key ${n}` : null)
+      )
+    )
     t.equal(results.filter(({ status }) => status === 'fulfilled').length, 7)
     for (const result of results) if (result.status === 'rejected') t.match(result.reason, { code: 'queue_full' })
     t.equal((await storedIds(database)).length, 7)
@@ -200,9 +260,17 @@ for (const isKeyed of [false, true]) {
 t.test('a database that cannot store is told, with what to do, and costs no place', async (t) => {
   const { database, clock, join } = await share(t)
   let isFull = true
-  const failing: Database = { ...database, transaction: async (options, work) => isFull ? await Promise.reject(Object.assign(new Error('database or disk is full'), { errcode: 13 })) : await database.transaction(options, work) }
+  const failing: Database = {
+    ...database,
+    transaction: async (options, work) =>
+      isFull
+        ? await Promise.reject(Object.assign(new Error('database or disk is full'), { errcode: 13 }))
+        : await database.transaction(options, work),
+  }
   const a = join({ maxPending: 2, clock, store: createRunStore(failing, createOwners(), createRecordingLog()) })
-  for (let n = 1; n <= 5; n++) await t.rejects(a.start({ limit: n }, null), { code: 'storage_failed', message: /SQLITE_FULL.*make room/ })
+  for (let n = 1; n <= 5; n++) {
+    await t.rejects(a.start({ limit: n }, null), { code: 'storage_failed', message: /SQLITE_FULL.*make room/ })
+  }
   isFull = false
   const results = await Promise.allSettled([1, 2, 3, 4, 5].map(async (n) => await a.start({ limit: n }, null)))
   t.equal(results.filter(({ status }) => status === 'fulfilled').length, 2)

@@ -25,7 +25,16 @@ interface Situation {
 }
 
 /** A run in a situation, and what was done about it. */
-function create ({ status = 'queued', isOwned = false, isHere = false, delivery = { kind: 'done' }, error, endsAfter = Infinity, shownAfter = 0, wantCancel = async () => {} }: Situation) {
+function create ({
+  status = 'queued',
+  isOwned = false,
+  isHere = false,
+  delivery = { kind: 'done' },
+  error,
+  endsAfter = Infinity,
+  shownAfter = 0,
+  wantCancel = async () => {},
+}: Situation) {
   const did: string[] = []
   const closing = new AbortController()
   let run: Run = { ...newRecord('a', completeRequest({}, 1000), 0).run, status }
@@ -40,7 +49,14 @@ function create ({ status = 'queued', isOwned = false, isHere = false, delivery 
         await wantCancel()
       },
     },
-    queue: { enqueue: async (_id, notBeforeMs) => { did.push(`enqueue ${notBeforeMs}`) }, remove: async () => { did.push('take back') } },
+    queue: {
+      enqueue: async (_id, notBeforeMs) => {
+        did.push(`enqueue ${notBeforeMs}`)
+      },
+      remove: async () => {
+        did.push('take back')
+      },
+    },
     active: {
       async waitForEnd () {
         did.push('wait')
@@ -63,7 +79,8 @@ function create ({ status = 'queued', isOwned = false, isHere = false, delivery 
   return { cancel: async () => await cancel('a'), did }
 }
 
-t.test('a run that no process executes is taken from the queue, and ended by an execution that is canceled already', async (t) => {
+t.test('a run that no process executes is taken from the queue, and ended by an ' +
+  'execution that is canceled already', async (t) => {
   for (const status of ['queued', 'paused', 'running'] as const) {
     const { cancel, did } = create({ status })
     await cancel()
@@ -77,7 +94,8 @@ t.test('a run that is executed here is aborted until it has ended', async (t) =>
   t.same(did, ['wish stored', 'abort here', 'wait', 'abort here', 'wait'])
 })
 
-t.test('the process that executes a run elsewhere is notified until it has ended: a notice may be lost, the wish is stored', async (t) => {
+t.test('the process that executes a run elsewhere is notified until it has ended: a notice may ' +
+  'be lost, the wish is stored', async (t) => {
   const { cancel, did } = create({ status: 'running', isOwned: true, endsAfter: 2 })
   await cancel()
   t.same(did, ['wish stored', 'notify cancel a', 'wait', 'notify cancel a', 'wait'])
@@ -102,21 +120,45 @@ t.test('a process that closes waits no longer', async (t) => {
 })
 
 t.test('an end that cannot be stored is told, and tried again later', async (t) => {
-  const { cancel, did } = create({ delivery: { kind: 'postponed', untilMs: 5 }, error: { code: 'storage_failed', detail: 'the disk is full' } })
-  await t.rejects(cancel(), { code: 'storage_failed', message: /resumed in a minute: the disk is full; then cancel it again/ })
+  const { cancel, did } = create({
+    delivery: { kind: 'postponed', untilMs: 5 },
+    error: { code: 'storage_failed', detail: 'the disk is full' },
+  })
+  await t.rejects(cancel(), {
+    code: 'storage_failed',
+    message: /resumed in a minute: the disk is full; then cancel it again/,
+  })
   t.same(did, ['wish stored', 'take back', 'end: true', 'enqueue 5'])
 })
 
 t.test('another failure of the end is told too', async (t) => {
-  const { cancel } = create({ delivery: { kind: 'postponed', untilMs: 5 }, error: { code: 'rate_limited', detail: 'x' } })
+  const { cancel } = create({
+    delivery: { kind: 'postponed', untilMs: 5 },
+    error: { code: 'rate_limited', detail: 'x' },
+  })
   await t.rejects(cancel(), { code: 'internal_error' })
 })
 
 t.test('a disk that is too full for the wish does not keep a run from ending that is executed here', async (t) => {
-  const { cancel, did } = create({ status: 'running', isHere: true, endsAfter: 1, wantCancel: async () => { throw FULL } })
+  const { cancel, did } = create({
+    status: 'running',
+    isHere: true,
+    endsAfter: 1,
+    wantCancel: async () => {
+      throw FULL
+    },
+  })
   await cancel()
   t.same(did, ['wish stored', 'abort here', 'abort here', 'wait'])
-  await t.rejects(create({ wantCancel: async () => { throw FULL } }).cancel(), FULL, 'where it is not, the client is told')
+  await t.rejects(
+    create({
+      wantCancel: async () => {
+        throw FULL
+      },
+    }).cancel(),
+    FULL,
+    'where it is not, the client is told'
+  )
 })
 
 t.test('while the database is away nothing is canceled', async (t) => {

@@ -19,10 +19,26 @@ const GOOD: Array<[string, IngestBody, RunRequest]> = [
   ['afresh', { refresh: true }, { ...DEFAULTS, refresh: true }],
   ['new releases', { source: 'new-releases' }, { ...DEFAULTS, source: 'new-releases' }],
   ['search', { source: 'search' }, { ...DEFAULTS, source: 'search' }],
-  ['search by a query', { source: 'search', query: 'genre:jazz' }, { ...DEFAULTS, source: 'search', query: 'genre:jazz' }],
-  ['artists', { source: 'artists', artistIds: [ALBUM], limit: 5 }, { ...DEFAULTS, source: 'artists', limit: 5, artistIds: [ALBUM] }],
-  ['albums: exactly those', { source: 'albums', albumIds: [ALBUM, OTHER] }, { ...DEFAULTS, source: 'albums', limit: 2, albumIds: [ALBUM, OTHER] }],
-  ['an album twice is one', { source: 'albums', albumIds: [ALBUM, `spotify:album:${ALBUM}`, OTHER] }, { ...DEFAULTS, source: 'albums', limit: 2, albumIds: [ALBUM, OTHER] }],
+  [
+    'search by a query',
+    { source: 'search', query: 'genre:jazz' },
+    { ...DEFAULTS, source: 'search', query: 'genre:jazz' },
+  ],
+  [
+    'artists',
+    { source: 'artists', artistIds: [ALBUM], limit: 5 },
+    { ...DEFAULTS, source: 'artists', limit: 5, artistIds: [ALBUM] },
+  ],
+  [
+    'albums: exactly those',
+    { source: 'albums', albumIds: [ALBUM, OTHER] },
+    { ...DEFAULTS, source: 'albums', limit: 2, albumIds: [ALBUM, OTHER] },
+  ],
+  [
+    'an album twice is one',
+    { source: 'albums', albumIds: [ALBUM, `spotify:album:${ALBUM}`, OTHER] },
+    { ...DEFAULTS, source: 'albums', limit: 2, albumIds: [ALBUM, OTHER] },
+  ],
 ]
 for (const [title, body, request] of GOOD) {
   t.test(`a good request: ${title}`, async (t) => {

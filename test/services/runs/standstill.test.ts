@@ -17,19 +17,51 @@ function runOf (id: string, change: Partial<Run> = {}): Run {
 
 const queue = (detail: string): Waiting => ({ for: 'queue', until: null, detail })
 
-const CASES: Array<[title: string, run: Partial<Run>, ahead: number | null, others: number, expected: Waiting | null]> = [
+const CASES: Array<
+  [title: string, run: Partial<Run>, ahead: number | null, others: number, expected: Waiting | null]
+> = [
   ['ended', { status: 'succeeded', finishedAt: EARLIER, waiting: PACE }, null, 0, null],
   ['queued here, behind two', { status: 'queued' }, 2, 0, queue('2 runs before it')],
   ['queued here, behind one', { status: 'queued' }, 1, 0, queue('1 run before it')],
   ['queued here, the next one, whatever others execute', { status: 'queued' }, 0, 1, queue('it is next')],
-  ['queued among replicas: those that are executed or older go first', { status: 'queued' }, null, 2, queue('2 runs before it')],
+  [
+    'queued among replicas: those that are executed or older go first',
+    { status: 'queued' },
+    null,
+    2,
+    queue('2 runs before it'),
+  ],
   ['executed, and nothing waits', { status: 'running' }, null, 0, null],
   ['executed, and its calls wait', { status: 'running', waiting: PACE }, null, 0, PACE],
   ['cut off by a crash, and not begun again', { status: 'running' }, 1, 0, queue('1 run before it')],
-  ['paused', { status: 'paused', resumeAt: LATER, error: QUOTA }, null, 0, { for: 'pause', until: LATER, detail: 'the quota is spent' }],
-  ['paused, and nobody knows why', { status: 'paused', resumeAt: null }, null, 0, { for: 'pause', until: null, detail: 'the run is paused' }],
-  ['paused until a time that is over, and behind another run', { status: 'paused', resumeAt: EARLIER, error: QUOTA }, 1, 0, queue('1 run before it')],
-  ['paused until a time that is over, among replicas', { status: 'paused', resumeAt: EARLIER, error: QUOTA }, null, 1, queue('1 run before it')],
+  [
+    'paused',
+    { status: 'paused', resumeAt: LATER, error: QUOTA },
+    null,
+    0,
+    { for: 'pause', until: LATER, detail: 'the quota is spent' },
+  ],
+  [
+    'paused, and nobody knows why',
+    { status: 'paused', resumeAt: null },
+    null,
+    0,
+    { for: 'pause', until: null, detail: 'the run is paused' },
+  ],
+  [
+    'paused until a time that is over, and behind another run',
+    { status: 'paused', resumeAt: EARLIER, error: QUOTA },
+    1,
+    0,
+    queue('1 run before it'),
+  ],
+  [
+    'paused until a time that is over, among replicas',
+    { status: 'paused', resumeAt: EARLIER, error: QUOTA },
+    null,
+    1,
+    queue('1 run before it'),
+  ],
 ]
 
 for (const [title, change, ahead, others, expected] of CASES) {
@@ -39,12 +71,17 @@ for (const [title, change, ahead, others, expected] of CASES) {
 }
 
 t.test('times are shown as in the rest of the run', async (t) => {
-  t.strictSame(toWaiting({ for: 'retry', untilMs: NOW_MS, detail: 'x' }), { for: 'retry', until: '2026-11-22T13:40:59.000Z', detail: 'x' })
+  t.strictSame(toWaiting({ for: 'retry', untilMs: NOW_MS, detail: 'x' }), {
+    for: 'retry',
+    until: '2026-11-22T13:40:59.000Z',
+    detail: 'x',
+  })
   t.strictSame(toWaiting({ for: 'pace', untilMs: null, detail: 'x' }), { for: 'pace', until: null, detail: 'x' })
   t.equal(toWaiting(null), null)
 })
 
-t.test('a standstill is reported again and again, its end once, a cost that has changed, and nothing else', async (t) => {
+t.test('a standstill is reported again and again, its end once, a cost that ' +
+  'has changed, and nothing else', async (t) => {
   const reports: Array<Waiting | null> = []
   const notes: Run[] = []
   let waiting: Waiting | null = null

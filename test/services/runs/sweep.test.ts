@@ -19,7 +19,16 @@ function create (t: Test, { isOpen = true } = {}) {
   const clock = createFakeClock()
   const log = createRecordingLog()
   const state = { pending: [] as StoredRun[], expired: [] as RunRecord[][], unremovable: [] as string[] }
-  const did = { readings: [] as Array<() => void>, delivered: [] as string[], removed: [] as string[], expiredBefore: [] as number[], claimsBefore: [] as number[], files: 0, ledgers: 0, fails: false }
+  const did = {
+    readings: [] as Array<() => void>,
+    delivered: [] as string[],
+    removed: [] as string[],
+    expiredBefore: [] as number[],
+    claimsBefore: [] as number[],
+    files: 0,
+    ledgers: 0,
+    fails: false,
+  }
   const sweep = createSweep({
     store: {
       async pending () {
@@ -102,7 +111,8 @@ t.test('nothing is swept before the start and after the stop', async (t) => {
   t.equal(did.readings.length, 1)
 })
 
-t.test('a first sweep that fails is told to who starts it; a later one is logged, and the next one is made all the same', async (t) => {
+t.test('a first sweep that fails is told to who starts it; a later one is logged, and the ' +
+  'next one is made all the same', async (t) => {
   const { sweep, did, log, state, again } = create(t)
   did.fails = true
   await t.rejects(sweep.start(), { message: 'the database is away' })

@@ -55,7 +55,11 @@ t.test('which statuses are an end', async (t) => {
 for (const status of ['queued', 'paused', 'running'] as const) {
   t.test(`a ${status} run begins: it runs, counts one execution more, and waits for nothing`, async (t) => {
     const before = record(status, { resumeAt: LATER, error: { code: 'quota_exceeded', detail: 'x' } })
-    t.strictSame(begin(before, LATER_MS), { ...before, executions: 3, run: { ...before.run, status: 'running', startedAt: LATER, resumeAt: null, error: null } })
+    t.strictSame(begin(before, LATER_MS), {
+      ...before,
+      executions: 3,
+      run: { ...before.run, status: 'running', startedAt: LATER, resumeAt: null, error: null },
+    })
   })
 }
 
@@ -67,7 +71,10 @@ t.test('a run that begins again keeps the time of its first start, by which its 
 t.test('a running run is paused with what it has got, the reason and the time', async (t) => {
   const before = record('running', { startedAt: CREATED })
   const error = { code: 'quota_exceeded', detail: 'the quota is spent' }
-  t.strictSame(pause(before, 2, SNAPSHOT, error, LATER_MS), { ...before, run: { ...before.run, ...SNAPSHOT, status: 'paused', resumeAt: LATER, error } })
+  t.strictSame(pause(before, 2, SNAPSHOT, error, LATER_MS), {
+    ...before,
+    run: { ...before.run, ...SNAPSHOT, status: 'paused', resumeAt: LATER, error },
+  })
 })
 
 t.test('a running run ends with what it has got', async (t) => {
@@ -75,15 +82,28 @@ t.test('a running run ends with what it has got', async (t) => {
   const gap = { albumId: 'a', name: null, code: 'album_unavailable', detail: 'x', expectedTracks: null, tracks: 0 }
   const file = { name: 'n', bytes: 1, sha256: 's' }
   const after = ended(before.run, SNAPSHOT, [gap], { status: 'partial', complete: false, error: null }, LATER_MS)
-  t.strictSame(after, { ...before.run, ...SNAPSHOT, status: 'partial', complete: false, gaps: [gap], error: null, finishedAt: LATER, resumeAt: null })
+  t.strictSame(after, {
+    ...before.run,
+    ...SNAPSHOT,
+    status: 'partial',
+    complete: false,
+    gaps: [gap],
+    error: null,
+    finishedAt: LATER,
+    resumeAt: null,
+  })
   t.strictSame(finish(before, 2, after, file), { ...before, run: { ...after, file } })
   t.strictSame(finish(before, 2, after, null), { ...before, run: { ...after, file: null } })
 })
 
-t.test('no run starts before it was created, nor ends before it started, whatever the wall clock does meanwhile', async (t) => {
+t.test('no run starts before it was created, nor ends before it started, whatever ' +
+  'the wall clock does meanwhile', async (t) => {
   t.equal(begin(record('queued', { createdAt: LATER }), Date.parse(CREATED)).run.startedAt, LATER)
   const { run } = record('running', { startedAt: LATER })
-  t.equal(ended(run, SNAPSHOT, [], { status: 'succeeded', complete: true, error: null }, Date.parse(CREATED)).finishedAt, LATER)
+  t.equal(
+    ended(run, SNAPSHOT, [], { status: 'succeeded', complete: true, error: null }, Date.parse(CREATED)).finishedAt,
+    LATER
+  )
 })
 
 for (const status of ENDED) {
@@ -96,9 +116,31 @@ for (const status of ENDED) {
 }
 
 for (const status of ['partial', 'failed', 'canceled'] as const) {
-  t.test(`a ${status} run is let go on: it is queued as if it had not ended, and keeps its start, its progress and its cost`, async (t) => {
-    const before = record(status, { ...SNAPSHOT, startedAt: CREATED, finishedAt: LATER, complete: false, error: { code: 'x', detail: 'y' }, file: { name: 'n', bytes: 1, sha256: 's' }, gaps: [{ albumId: null, name: null, code: 'x', detail: 'y', expectedTracks: null, tracks: 0 }] })
-    t.strictSame(resume(before), { ...before, resumptions: 1, run: { ...before.run, status: 'queued', complete: null, finishedAt: null, resumeAt: null, gaps: [], error: null, file: null } })
+  t.test(`a ${status} run is let go on: it is queued as if it had not ended, and keeps its ` +
+    'start, its progress and its cost', async (t) => {
+    const before = record(status, {
+      ...SNAPSHOT,
+      startedAt: CREATED,
+      finishedAt: LATER,
+      complete: false,
+      error: { code: 'x', detail: 'y' },
+      file: { name: 'n', bytes: 1, sha256: 's' },
+      gaps: [{ albumId: null, name: null, code: 'x', detail: 'y', expectedTracks: null, tracks: 0 }],
+    })
+    t.strictSame(resume(before), {
+      ...before,
+      resumptions: 1,
+      run: {
+        ...before.run,
+        status: 'queued',
+        complete: null,
+        finishedAt: null,
+        resumeAt: null,
+        gaps: [],
+        error: null,
+        file: null,
+      },
+    })
   })
 }
 
@@ -116,7 +158,8 @@ const FENCE: Array<[status: RunStatus, execution: number, may: boolean]> = [
   ['succeeded', 2, false], ['partial', 1, false], ['failed', 2, false], ['canceled', 1, false],
 ]
 for (const [status, execution, may] of FENCE) {
-  t.test(`execution ${execution} of a ${status} run with 2 executions may ${may ? '' : 'not '}pause or end it`, async (t) => {
+  t.test(`execution ${execution} of a ${status} run with 2 executions may ` +
+    `${may ? '' : 'not '}pause or end it`, async (t) => {
     const before = record(status)
     t.equal(pause(before, execution, SNAPSHOT, { code: 'rate_limited', detail: 'x' }, LATER_MS) !== before, may)
     t.equal(finish(before, execution, { ...before.run, status: 'succeeded', complete: true }, null) !== before, may)

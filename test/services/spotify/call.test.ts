@@ -51,7 +51,15 @@ function createOpenPacer () {
     async take (signal) {
       signal.throwIfAborted()
       told.push('take')
-      return { givenAtMs: 0, done: (answered) => { told.push(`done ${answered}`) }, release: () => { told.push('release') } }
+      return {
+        givenAtMs: 0,
+        done: (answered) => {
+          told.push(`done ${answered}`)
+        },
+        release: () => {
+          told.push('release')
+        },
+      }
     },
     async limited (permit, limit) {
       told.push('limited')
@@ -99,7 +107,12 @@ function create (response: (sent: Sent, place: number) => Scripted | Promise<Scr
     waiting: (setup.pacer ?? pacer).waiting,
   })
   /** Makes a call, and does something with its answer, in one slot. */
-  async function call<T = unknown> (endpoint: Endpoint, url: URL, context: CallContext, { evidence, use = async (body) => body as T }: Whatever<T> = {}): Promise<T> {
+  async function call<T = unknown> (
+    endpoint: Endpoint,
+    url: URL,
+    context: CallContext,
+    { evidence, use = async (body) => body as T }: Whatever<T> = {}
+  ): Promise<T> {
     using slot = await semaphore.acquire(context, isListing(endpoint))
     return await use(await callInSlot(endpoint, url, { ...context, slot }, evidence))
   }
@@ -110,7 +123,11 @@ function create (response: (sent: Sent, place: number) => Scripted | Promise<Scr
 const ok: Scripted = { body: { id: 'x' } }
 const expired: Scripted = { status: 401, body: { error: { status: 401, message: 'The access token expired' } } }
 const limited: Scripted = { status: 429, headers: { 'retry-after': '7' }, body: 'Too many requests' }
-const quota: Scripted = { status: 429, headers: { 'retry-after': '48925' }, body: { error: { status: 429, message: 'Too many requests', reason: 'QUOTA_EXCEEDED' } } }
+const quota: Scripted = {
+  status: 429,
+  headers: { 'retry-after': '48925' },
+  body: { error: { status: 429, message: 'Too many requests', reason: 'QUOTA_EXCEEDED' } },
+}
 const error = (status: number, message: string): Scripted => ({ status, body: { error: { status, message } } })
 
 t.test('a call is one GET with the token, and gives the JSON', async (t) => {
@@ -125,7 +142,10 @@ t.test('a 401 of a token that has served renews it without a wait', async (t) =>
   const { get, sent, refused, cost, clock } = create(inTurn(ok, expired, ok))
   t.same(await get(), { id: 'x' })
   t.same(await get(), { id: 'x' })
-  t.same(sent.map(({ headers }) => headers['authorization']), ['Bearer secret-token-1', 'Bearer secret-token-1', 'Bearer secret-token-2'])
+  t.same(
+    sent.map(({ headers }) => headers['authorization']),
+    ['Bearer secret-token-1', 'Bearer secret-token-1', 'Bearer secret-token-2']
+  )
   t.same(refused, ['secret-token-1'])
   t.same(clock.slept, [])
   t.match(cost.read(), { calls: 3, retries: 1 })
@@ -133,7 +153,11 @@ t.test('a 401 of a token that has served renews it without a wait', async (t) =>
 
 t.test('401s of new tokens are tried again like a 5xx, each with another token, and then they count', async (t) => {
   const { get, sent, refused, clock } = create(() => expired)
-  await t.rejects(get(), { code: 'upstream_invalid', affectsEveryCall: false, message: /401.*also with new tokens \(5 tries\).*SPOTIFY_TOKEN_URL and SPOTIFY_API_URL/ })
+  await t.rejects(get(), {
+    code: 'upstream_invalid',
+    affectsEveryCall: false,
+    message: /401.*also with new tokens \(5 tries\).*SPOTIFY_TOKEN_URL and SPOTIFY_API_URL/,
+  })
   t.equal(sent.length, 5)
   t.same(refused, [1, 2, 3, 4].map((number) => `secret-token-${number}`))
   t.same(clock.slept, [500, 1000, 2000, 4000])
@@ -189,7 +213,11 @@ t.test('the backoff has full jitter', async (t) => {
 
 t.test('after the last try the call fails with what it got', async (t) => {
   const { get, sent, clock } = create(() => ({ status: 503, body: 'no healthy upstream' }))
-  await t.rejects(get(), { code: 'upstream_unavailable', affectsEveryCall: false, message: /the album answered 503 with "no healthy upstream" \(5 tries\)/ })
+  await t.rejects(get(), {
+    code: 'upstream_unavailable',
+    affectsEveryCall: false,
+    message: /the album answered 503 with "no healthy upstream" \(5 tries\)/,
+  })
   t.equal(sent.length, 5)
   t.equal(clock.slept.length, 4)
 })
@@ -224,7 +252,10 @@ for (const [what, answer, code, affectsEveryCall, asked] of REFUSED) {
 }
 
 const EVIDENCE = { hasServed: true, isExpected: true, item: 'shown', isSizeExpected: true } as const
-for (const [what, answer, code] of [...REFUSED, ['403 for want of Premium as JSON', error(403, 'Premium required'), 'premium_required'] as const]) {
+for (const [what, answer, code] of [
+  ...REFUSED,
+  ['403 for want of Premium as JSON', error(403, 'Premium required'), 'premium_required'] as const,
+]) {
   t.test(`${what} once, against the evidence, costs one more call; only when it stays so it is ${code}`, async (t) => {
     const once = create(inTurn(answer, ok))
     const evidence = () => EVIDENCE
@@ -247,7 +278,11 @@ t.test('Retry-After of a 503 is obeyed by every call to that endpoint, and by no
   const asked = Array.from({ length: 8 }, () => get())
   await settle()
   t.equal(sent.length, 3, 'those in flight')
-  t.same(await call('search', SEARCH, { signal: never, cost }), { id: 'x' }, 'they hold no slot that another endpoint needs')
+  t.same(
+    await call('search', SEARCH, { signal: never, cost }),
+    { id: 'x' },
+    'they hold no slot that another endpoint needs'
+  )
   await clock.pass(5999)
   t.equal(sent.length, 4)
   isBusy = false
@@ -262,7 +297,13 @@ t.test('a call that waited for the pace while its endpoint was paused is not mad
   const gate = createGate()
   const open = createOpenPacer()
   let takes = 0
-  const slow: Pacer = { ...open.pacer, async take (signal) { if (takes++ === 0) await gate.promise; return await open.pacer.take(signal) } }
+  const slow: Pacer = {
+    ...open.pacer,
+    async take (signal) {
+      if (takes++ === 0) await gate.promise
+      return await open.pacer.take(signal)
+    },
+  }
   const { get, sent } = create(inTurn(busy('6'), ok), { clock, pacer: slow })
   const waiting = get()
   await settle()
@@ -283,7 +324,11 @@ t.test('a longer time than a run waits for pauses the run, and no call reaches t
   for (let asked = 0; asked < 3; asked++) {
     const thrown: unknown = await get().catch((reason: unknown) => reason)
     t.ok(thrown instanceof PauseError)
-    t.match(thrown, { code: 'upstream_unavailable', resumeAtMs: START_MS + 61_000, message: /the album answered 503.*no call to it before 2026-/ })
+    t.match(thrown, {
+      code: 'upstream_unavailable',
+      resumeAtMs: START_MS + 61_000,
+      message: /the album answered 503.*no call to it before 2026-/,
+    })
   }
   t.equal(sent.length, 1)
   t.same(await call('search', SEARCH, { signal: never, cost }), { id: 'x' })
@@ -311,7 +356,9 @@ t.test('a 429 is told to the pacer with its time and kind, and the call is made 
   const { get, sent, told, limits, clock } = create(inTurn(limited, ok))
   t.same(await get(), { id: 'x' })
   t.same(told, ['take', 'limited', 'done false', 'take', 'done true'])
-  t.same(limits, [{ kind: 'limited', quota: false, retryAfterMs: 7000, detail: 'answered 429 with "Too many requests"' }])
+  t.same(limits, [
+    { kind: 'limited', quota: false, retryAfterMs: 7000, detail: 'answered 429 with "Too many requests"' },
+  ])
   t.equal(sent.length, 2)
   t.same(clock.slept, [], 'how long is the pacer\'s affair')
 })
@@ -325,14 +372,30 @@ t.test('as many 429s as tries are a pause of the run, not a failure', async (t) 
   const { get, sent } = create(() => limited)
   const thrown: unknown = await get().catch((reason: unknown) => reason)
   t.ok(thrown instanceof PauseError)
-  t.match(thrown, { code: 'rate_limited', resumeAtMs: START_MS + 60_000, message: /the album answered 429.*5 times in a row/ })
+  t.match(thrown, {
+    code: 'rate_limited',
+    resumeAtMs: START_MS + 60_000,
+    message: /the album answered 429.*5 times in a row/,
+  })
   t.equal(sent.length, 5)
 })
 
 t.test('every try passes the pacer, and every permit is given back', async (t) => {
   const { get, told } = create(inTurn({ status: 503 }, expired, limited, new Error('reset'), ok))
   await get()
-  t.same(told, ['take', 'done true', 'take', 'done true', 'take', 'limited', 'done false', 'take', 'done false', 'take', 'done true'])
+  t.same(told, [
+    'take',
+    'done true',
+    'take',
+    'done true',
+    'take',
+    'limited',
+    'done false',
+    'take',
+    'done false',
+    'take',
+    'done true',
+  ])
 })
 
 t.test('an abort while the call is under way is thrown with its reason, and the permit is given back', async (t) => {
@@ -376,7 +439,8 @@ t.test('no more calls are in flight than allowed, and the next goes out when one
   t.equal(sent.length, 5)
 })
 
-t.test("the calls of a run's listing go before its albums, and not before what another run has asked for earlier", async (t) => {
+t.test("the calls of a run's listing go before its albums, and not before what " +
+  'another run has asked for earlier', async (t) => {
   const gates = Array.from({ length: 6 }, () => createGate<Scripted>())
   const { call, sent, clock, cost } = create((_sent, place) => gates[place]?.promise ?? ok, { maxConcurrency: 1 })
   const mine = { signal: never, cost }
@@ -394,7 +458,10 @@ t.test("the calls of a run's listing go before its albums, and not before what a
     gate.resolve(ok)
   }
   await Promise.all(asked)
-  t.same(sent.map(({ url }) => new URL(url).pathname), ['/mine-1', '/mine-listing', '/others-listing', '/mine-2', '/mine-3', '/others-1'])
+  t.same(
+    sent.map(({ url }) => new URL(url).pathname),
+    ['/mine-1', '/mine-listing', '/others-listing', '/mine-2', '/mine-3', '/others-1']
+  )
 })
 
 t.test('a call that waits out its backoff lends its slot to others', async (t) => {
@@ -423,10 +490,17 @@ t.test('a call that waits for a place among those in flight can be stopped at on
   await Promise.all([first, second])
 })
 
-t.test('a call goes out with the token of the moment, not with that of a minute ago when it began to wait', async (t) => {
+t.test('a call goes out with the token of the moment, not with that of a ' +
+  'minute ago when it began to wait', async (t) => {
   const gate = createGate()
   const open = createOpenPacer()
-  const slow: Pacer = { ...open.pacer, async take (signal) { await gate.promise; return await open.pacer.take(signal) } }
+  const slow: Pacer = {
+    ...open.pacer,
+    async take (signal) {
+      await gate.promise
+      return await open.pacer.take(signal)
+    },
+  }
   const { get, sent, rotate } = create(() => ok, { pacer: slow })
   const asked = get()
   await settle()
@@ -462,7 +536,8 @@ t.test('with the real pacer, a short Retry-After is waited for to the millisecon
   t.equal(sent.length, 7)
 })
 
-t.test('with the real pacer, a spent quota stops every call until its time, and none reaches Spotify before', async (t) => {
+t.test('with the real pacer, a spent quota stops every call until its time, and ' +
+  'none reaches Spotify before', async (t) => {
   const clock = createFakeClock()
   const { get, sent } = create(inTurn(quota, ok), { clock, pacer: await realPacer(t, clock, 90) })
   await t.rejects(get(), { code: 'quota_exceeded', resumeAtMs: START_MS + 48_925_000 })
@@ -482,13 +557,17 @@ t.test('a failing token is the failure of the call, and takes no permit', async 
   t.equal(told.filter((word) => word === 'take').length, told.filter((word) => word.startsWith('done')).length)
 })
 
-t.test('a token that ended while the call waited for its turn is fetched with no permit in hand: a pause that begins meanwhile is obeyed', async (t) => {
+t.test('a token that ended while the call waited for its turn is fetched with no permit in hand: a pause that ' +
+  'begins meanwhile is obeyed', async (t) => {
   const { tokens } = createTokens()
   const { pacer, told } = createOpenPacer()
   let asked = 0
   const get = async (): Promise<string> => `secret-token-${++asked}`
   const throwIfPaused = async (): Promise<void> => { if (asked > 0) throw new PauseError('quota_exceeded', 'spent', 1) }
-  const { get: getAlbum, sent } = create(() => ok, { tokens: { ...tokens, current: () => null, get }, pacer: { ...pacer, throwIfPaused } })
+  const { get: getAlbum, sent } = create(() => ok, {
+    tokens: { ...tokens, current: () => null, get },
+    pacer: { ...pacer, throwIfPaused },
+  })
   await t.rejects(getAlbum(), { code: 'quota_exceeded' })
   t.equal(asked, 1, 'no token is asked for during the pause')
   t.same(told, ['take', 'release'])
@@ -524,7 +603,11 @@ for (const [what, answer] of ENDINGS) {
 
 t.test('a slot is held until the answer is stored, and released after a refusal', async (t) => {
   const gate = createGate()
-  const { call, sent, cost } = create((_sent, place) => place === 1 ? { status: 404, body: { error: { status: 404, message: 'Resource not found' } } } : ok, { maxConcurrency: 1 })
+  const { call, sent, cost } = create(
+    (_sent, place) =>
+      place === 1 ? { status: 404, body: { error: { status: 404, message: 'Resource not found' } } } : ok,
+    { maxConcurrency: 1 }
+  )
   const context = { signal: never, cost }
   const first = call('album', ALBUM, context, { async use () { await gate.promise } })
   const second = call('album', ALBUM, context)
@@ -540,6 +623,18 @@ t.test('a slot is held until the answer is stored, and released after a refusal'
 
 t.test('what storing an answer throws is thrown, and the place is free again', async (t) => {
   const { call, get, cost } = create(() => ok, { maxConcurrency: 1 })
-  await t.rejects(call('album', ALBUM, { signal: never, cost }, { async use () { throw new Error('the disk is full') } }), { message: 'the disk is full' })
+  await t.rejects(
+    call(
+      'album',
+      ALBUM,
+      { signal: never, cost },
+      {
+        async use () {
+          throw new Error('the disk is full')
+        },
+      }
+    ),
+    { message: 'the disk is full' }
+  )
   t.ok(await get())
 })

@@ -8,11 +8,19 @@ export interface Call { givenMs: number, doneMs: number }
 /** The most calls that a server may see in one window. */
 export function mostInAnyWindow (made: Call[], windowMs: number): number {
   const times = made.flatMap(({ givenMs, doneMs }) => [givenMs, doneMs]).filter(Number.isFinite)
-  return Math.max(0, ...times.map((time) => made.filter(({ givenMs, doneMs }) => doneMs >= time && givenMs <= time + windowMs).length))
+  return Math.max(
+    0,
+    ...times.map((time) => made.filter(({ givenMs, doneMs }) => doneMs >= time && givenMs <= time + windowMs).length)
+  )
 }
 
 /** Calls as often as the pacer lets, one call after the other, until the signal. */
-export async function demand (pacer: Pacer, signal: AbortSignal, made: Call[], callMs: () => number = () => 0): Promise<void> {
+export async function demand (
+  pacer: Pacer,
+  signal: AbortSignal,
+  made: Call[],
+  callMs: () => number = () => 0
+): Promise<void> {
   setMaxListeners(100, signal)
   for (;;) {
     let permit: Permit

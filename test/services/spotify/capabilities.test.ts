@@ -1,5 +1,9 @@
 import t from 'tap'
-import { type CapabilitiesSnapshot, FACT_LIFETIME_MS, createCapabilities } from '../../../src/services/spotify/capabilities.ts'
+import {
+  type CapabilitiesSnapshot,
+  FACT_LIFETIME_MS,
+  createCapabilities,
+} from '../../../src/services/spotify/capabilities.ts'
 import { createFakeClock } from '../../fake-clock.ts'
 import { createRecordingLog } from '../recording-log.ts'
 import { createTestCapabilities } from './test-capabilities.ts'
@@ -45,7 +49,12 @@ t.test('facts add up, and say nothing of another endpoint', async (t) => {
 t.test('the page size steps down 50, 20, 10, 5, and no further', async (t) => {
   const capabilities = createTestCapabilities()
   const sizes: Array<[boolean, number]> = []
-  for (let i = 0; i < 4; i++) sizes.push([await capabilities.stepDown('search', capabilities.about('search').pageSize), capabilities.about('search').pageSize])
+  for (let i = 0; i < 4; i++) {
+    sizes.push([
+      await capabilities.stepDown('search', capabilities.about('search').pageSize),
+      capabilities.about('search').pageSize,
+    ])
+  }
   t.same(sizes, [[true, 20], [true, 10], [true, 5], [false, 5]])
 })
 
@@ -76,7 +85,10 @@ t.test('each fact expires after a day, and one success sets a refusal right befo
   capabilities.worked('search', 20)
   await capabilities.stepDown('search', 50)
   await clock.pass(FACT_LIFETIME_MS - 1)
-  t.match([capabilities.about('albums').refusal, capabilities.about('search')], ['no', { pageSize: 20, provenSize: 20, works: true }])
+  t.match(
+    [capabilities.about('albums').refusal, capabilities.about('search')],
+    ['no', { pageSize: 20, provenSize: 20, works: true }]
+  )
   capabilities.worked('newReleases', null)
   t.match(capabilities.about('newReleases'), { refusal: null, works: true })
   await clock.pass(1)
@@ -118,7 +130,10 @@ t.test('what one process learnt another knows, and neither overwrites the other'
   t.match(one.about('albums'), { works: true })
   const next = create(store, clock).capabilities
   await next.refresh()
-  t.same(['newReleases', 'search', 'albums'].map((name) => next.about(name as 'albums')), ['newReleases', 'search', 'albums'].map((name) => one.about(name as 'albums')))
+  t.same(
+    ['newReleases', 'search', 'albums'].map((name) => next.about(name as 'albums')),
+    ['newReleases', 'search', 'albums'].map((name) => one.about(name as 'albums'))
+  )
 })
 
 t.test('of two facts the newer one counts', async (t) => {
@@ -134,10 +149,19 @@ t.test('of two facts the newer one counts', async (t) => {
 })
 
 const UNUSABLE: unknown[] = [
-  null, 'x', [], {}, { scope: 'app' }, { scope: 'app', known: 'x' }, { scope: 'app', known: [null, 'x', ['search'], ['search', null], ['other', {}]] },
+  null, 'x', [], {}, { scope: 'app' }, { scope: 'app', known: 'x' },
+  { scope: 'app', known: [null, 'x', ['search'], ['search', null], ['other', {}]] },
   { scope: 'another app', known: [['search', { refusal: { value: 'no', atMs: 1 } }]] },
   { scope: 'app', known: [['search', { refusal: 'no', pageSize: 10, works: true }]] },
-  { scope: 'app', known: [['search', { refusal: { value: 7, atMs: 1 }, pageSize: { value: 7, atMs: 1 }, provenSize: { value: 'x', atMs: 1 } }]] },
+  {
+    scope: 'app',
+    known: [
+      [
+        'search',
+        { refusal: { value: 7, atMs: 1 }, pageSize: { value: 7, atMs: 1 }, provenSize: { value: 'x', atMs: 1 } },
+      ],
+    ],
+  },
   { scope: 'app', known: [['search', { refusal: { value: 'no', atMs: null } }]] },
 ]
 for (const stored of UNUSABLE) {
@@ -152,7 +176,13 @@ for (const stored of UNUSABLE) {
 }
 
 t.test('what cannot be stored is logged, and known by this process', async (t) => {
-  const { capabilities, log } = create(Object.assign(createStore(), { save: async () => { throw new Error('no space') } }))
+  const { capabilities, log } = create(
+    Object.assign(createStore(), {
+      save: async () => {
+        throw new Error('no space')
+      },
+    })
+  )
   await capabilities.refused('albums', 'no')
   await capabilities.flush()
   t.equal(capabilities.about('albums').refusal, 'no')

@@ -12,7 +12,11 @@ import { type ListingRequest, createSpotifyClient } from '../../../src/services/
 const context = { signal: new AbortController().signal, cost: createCostCounter(() => 0), slot: testSlot() }
 const NEW_RELEASES: ListingRequest = { endpoint: 'newReleases', path: '/browse/new-releases', query: {} }
 const SEARCH: ListingRequest = { endpoint: 'search', path: '/search', query: { q: 'tag:new', type: 'album' } }
-const ARTIST: ListingRequest = { endpoint: 'artistAlbums', path: '/artists/a/albums', query: { include_groups: 'album,single' } }
+const ARTIST: ListingRequest = {
+  endpoint: 'artistAlbums',
+  path: '/artists/a/albums',
+  query: { include_groups: 'album,single' },
+}
 
 /** The service on answers from a function: JSON, or an error of that code. */
 function create (answer: (url: URL, endpoint: Endpoint) => unknown, apiUrl = 'https://api.spotify.com/v1') {
@@ -60,7 +64,8 @@ t.test('where no size is allowed, the refusal is thrown', async (t) => {
   t.equal(asked.length, 4)
 })
 
-t.test('fewer tracks on a page than a range asks for: what the smaller page gives, and that is remembered', async (t) => {
+t.test('fewer tracks on a page than a range asks for: what the smaller page ' +
+  'gives, and that is remembered', async (t) => {
   const { spotify, asked } = create((url) => {
     const limit = Number(url.searchParams.get('limit'))
     return limit > 20 ? refuse('invalid_limit') : page(Array.from({ length: limit }, (_, i) => i))
@@ -73,12 +78,18 @@ t.test('fewer tracks on a page than a range asks for: what the smaller page give
   t.same(asked.map((url) => Number(/limit=(\d+)/.exec(url)?.[1])), [50, 20, 20, 7])
 })
 
-t.test('a batch of too many is refused as such as long as a smaller one may be allowed, and what is allowed is remembered', async (t) => {
+t.test('a batch of too many is refused as such as long as a smaller one may be allowed, and ' +
+  'what is allowed is remembered', async (t) => {
   const { spotify, memory } = create((url) => {
     const ids = url.searchParams.get('ids')?.split(',') ?? []
     return ids.length > 5 ? refuse('invalid_limit') : { albums: ids.map((id) => ({ id })) }
   })
-  const batch = async (size: number): Promise<unknown> => await spotify.albums(Array.from({ length: size }, (_, i) => `id${i}`), null, context)
+  const batch = async (size: number): Promise<unknown> =>
+    await spotify.albums(
+      Array.from({ length: size }, (_, i) => `id${i}`),
+      null,
+      context
+    )
   const learnt: number[] = []
   for (const size of [20, 10]) {
     await t.rejects(batch(size), { message: 'fewer at once are allowed' })
@@ -90,13 +101,19 @@ t.test('a batch of too many is refused as such as long as a smaller one may be a
   await t.rejects(strict.albums(['a', 'b'], null, context), { code: 'invalid_limit' }, 'nothing smaller is left to try')
 })
 
-t.test('a next that was stored under another SPOTIFY_API_URL is not followed: the page is asked for by its place', async (t) => {
+t.test('a next that was stored under another SPOTIFY_API_URL is not followed: the ' +
+  'page is asked for by its place', async (t) => {
   const origins: string[] = []
   const { spotify, asked } = create((url) => {
     origins.push(url.origin)
     return { albums: page() }
   })
-  await spotify.listingPage(SEARCH, { ...START, offset: 20, url: 'https://elsewhere.example/v1/search?offset=20&limit=50' }, 1000, context)
+  await spotify.listingPage(
+    SEARCH,
+    { ...START, offset: 20, url: 'https://elsewhere.example/v1/search?offset=20&limit=50' },
+    1000,
+    context
+  )
   t.same(origins, [spotify.origin])
   t.match(asked, [/offset=20/])
 })
@@ -108,7 +125,18 @@ t.test('a page size that one endpoint refuses says nothing of another', async (t
   t.equal(asked.at(-1), 'newReleases /v1/browse/new-releases?limit=50&offset=0')
 })
 
-for (const [wanted, size] of [[1, 5], [5, 5], [6, 10], [10, 10], [11, 20], [20, 20], [21, 50], [50, 50], [51, 50], [Infinity, 50]] as const) {
+for (const [wanted, size] of [
+  [1, 5],
+  [5, 5],
+  [6, 10],
+  [10, 10],
+  [11, 20],
+  [20, 20],
+  [21, 50],
+  [50, 50],
+  [51, 50],
+  [Infinity, 50],
+] as const) {
   t.test(`for ${wanted} albums a page of ${size} is enough`, async (t) => {
     const { spotify } = create(upTo(50))
     t.equal((await spotify.listingPage(NEW_RELEASES, START, wanted, context)).pageSize, size)
@@ -119,7 +147,10 @@ t.test('a search never asks beyond its window', async (t) => {
   const { spotify, asked } = create(upTo(50))
   await spotify.listingPage(SEARCH, { ...START, offset: 970 }, 1000, context)
   await spotify.listingPage(NEW_RELEASES, { ...START, offset: 970 }, 1000, context)
-  t.same(asked, ['search /v1/search?q=tag:new&type=album&limit=30&offset=970', 'newReleases /v1/browse/new-releases?limit=50&offset=970'])
+  t.same(asked, [
+    'search /v1/search?q=tag:new&type=album&limit=30&offset=970',
+    'newReleases /v1/browse/new-releases?limit=50&offset=970',
+  ])
 })
 
 t.test('next is followed as it came, and its limit is the page size', async (t) => {
@@ -130,17 +161,36 @@ t.test('next is followed as it came, and its limit is the page size', async (t) 
   t.same(asked, ['search /v1/search?query=tag:new&type=album&locale=*&offset=20&limit=20'])
 })
 
-for (const [what, limit] of [['no limit', ''], ['a limit that is none', '&limit=x'], ['a limit of nothing', '&limit=0']] as const) {
+for (const [what, limit] of [
+  ['no limit', ''],
+  ['a limit that is none', '&limit=x'],
+  ['a limit of nothing', '&limit=0'],
+] as const) {
   t.test(`next with ${what} counts as the page size that is known`, async (t) => {
     const { spotify, memory } = create(() => ({ albums: page() }))
     await memory.stepDown('search', 20)
-    t.equal((await spotify.listingPage(SEARCH, { ...START, offset: 20, url: `https://api.spotify.com/v1/search?offset=20${limit}` }, 100, context)).pageSize, 10)
+    t.equal(
+      (
+        await spotify.listingPage(
+          SEARCH,
+          { ...START, offset: 20, url: `https://api.spotify.com/v1/search?offset=20${limit}` },
+          100,
+          context
+        )
+      ).pageSize,
+      10
+    )
   })
 }
 
 t.test('where the size of next is refused, the place is asked by count at the next smaller size', async (t) => {
   const { spotify, asked } = create(upTo(10))
-  const { pageSize } = await spotify.listingPage(SEARCH, { ...START, offset: 40, url: 'https://api.spotify.com/v1/search?offset=40&limit=20' }, 100, context)
+  const { pageSize } = await spotify.listingPage(
+    SEARCH,
+    { ...START, offset: 40, url: 'https://api.spotify.com/v1/search?offset=40&limit=20' },
+    100,
+    context
+  )
   t.equal(pageSize, 10)
   t.same(asked, ['search /v1/search?offset=40&limit=20', 'search /v1/search?q=tag:new&type=album&limit=10&offset=40'])
 })
@@ -148,7 +198,12 @@ t.test('where the size of next is refused, the place is asked by count at the ne
 t.test('next whose size is known to be refused is not asked', async (t) => {
   const { spotify, memory, asked } = create(upTo(10))
   await memory.stepDown('search', 20)
-  await spotify.listingPage(SEARCH, { ...START, offset: 40, url: 'https://api.spotify.com/v1/search?offset=40&limit=20' }, 100, context)
+  await spotify.listingPage(
+    SEARCH,
+    { ...START, offset: 40, url: 'https://api.spotify.com/v1/search?offset=40&limit=20' },
+    100,
+    context
+  )
   t.same(asked, ['search /v1/search?q=tag:new&type=album&limit=10&offset=40'])
 })
 
@@ -160,7 +215,9 @@ t.test("an artist's albums come bare, other listings wrapped", async (t) => {
 
 for (const body of [null, [], {}, 'x', { albums: null }, { albums: { items: {} } }, { error: { status: 200 } }]) {
   t.test(`a listing answered with ${JSON.stringify(body)} is upstream_invalid`, async (t) => {
-    await t.rejects(create(() => body).spotify.listingPage(NEW_RELEASES, START, 5, context), { code: 'upstream_invalid' })
+    await t.rejects(create(() => body).spotify.listingPage(NEW_RELEASES, START, 5, context), {
+      code: 'upstream_invalid',
+    })
   })
 }
 
@@ -233,16 +290,26 @@ for (const [title, ids, answered, expected] of BATCHES) {
   })
 }
 
-t.test('however a batch is shuffled and holed, each id gets its own album or none, and no album that came is lost', async () => {
+t.test('however a batch is shuffled and holed, each id gets its own album or none, and ' +
+  'no album that came is lost', async () => {
   const ids = Array.from({ length: 20 }, (_, i) => `id${i}`)
-  await fc.assert(fc.asyncProperty(fc.shuffledSubarray(ids, { minLength: 1 }), fc.infiniteStream(fc.boolean()), fc.boolean(), async (asked, holes, dropNulls) => {
-    const there = new Set(asked.filter(() => holes.next().value === true))
-    const entries = asked.map((id) => there.has(id) ? album(id) : null).sort(() => holes.next().value === true ? 1 : -1)
-    const sent = dropNulls ? entries.filter((entry) => entry !== null) : entries
-    const got = await create(() => ({ albums: sent })).spotify.albums(asked, null, context)
-    const expected = asked.map((id) => there.has(id) ? album(id) : null)
-    if (JSON.stringify(got) !== JSON.stringify(expected)) throw new Error(JSON.stringify(got))
-  }))
+  await fc.assert(
+    fc.asyncProperty(
+      fc.shuffledSubarray(ids, { minLength: 1 }),
+      fc.infiniteStream(fc.boolean()),
+      fc.boolean(),
+      async (asked, holes, dropNulls) => {
+        const there = new Set(asked.filter(() => holes.next().value === true))
+        const entries = asked
+          .map((id) => (there.has(id) ? album(id) : null))
+          .sort(() => (holes.next().value === true ? 1 : -1))
+        const sent = dropNulls ? entries.filter((entry) => entry !== null) : entries
+        const got = await create(() => ({ albums: sent })).spotify.albums(asked, null, context)
+        const expected = asked.map((id) => (there.has(id) ? album(id) : null))
+        if (JSON.stringify(got) !== JSON.stringify(expected)) throw new Error(JSON.stringify(got))
+      }
+    )
+  )
 })
 
 for (const body of [null, [], {}, { albums: {} }, page()]) {
@@ -258,8 +325,15 @@ t.test('a refused batch is remembered', async (t) => {
 })
 
 t.test('a page of tracks is bare; a wrapped one is upstream_invalid', async (t) => {
-  t.same((await create(() => page([1, 2], 'x')).spotify.albumTracks('a', { offset: 50, limit: 50 }, null, context)), { items: [1, 2], next: 'x', total: 2 })
-  await t.rejects(create(() => ({ albums: page() })).spotify.albumTracks('a', { offset: 50, limit: 50 }, null, context), { code: 'upstream_invalid' })
+  t.same(await create(() => page([1, 2], 'x')).spotify.albumTracks('a', { offset: 50, limit: 50 }, null, context), {
+    items: [1, 2],
+    next: 'x',
+    total: 2,
+  })
+  await t.rejects(
+    create(() => ({ albums: page() })).spotify.albumTracks('a', { offset: 50, limit: 50 }, null, context),
+    { code: 'upstream_invalid' }
+  )
 })
 
 t.test('an album that is not found says nothing of the endpoint', async (t) => {

@@ -14,11 +14,12 @@ function create () {
   return {
     memory,
     asked: () => asked,
-    ask: async (answer: Promise<void>, signal = never) => await probe('albums', { signal, slot: testSlot() }, async () => {
-      asked++
-      await answer
-      return asked
-    }),
+    ask: async (answer: Promise<void>, signal = never) =>
+      await probe('albums', { signal, slot: testSlot() }, async () => {
+        asked++
+        await answer
+        return asked
+      }),
   }
 }
 
@@ -55,7 +56,15 @@ t.test('a refusal is for all who waited, and those who come later ask for themse
 t.test('after a failure that says nothing of the endpoint the next one asks, alone', async (t) => {
   const { ask, asked } = create()
   const [first, second] = [createGate(), createGate()]
-  const all = [ask(first.promise.then(() => { throw new ServiceError('upstream_unavailable', 'answered 503') })), ask(second.promise), ask(second.promise)]
+  const all = [
+    ask(
+      first.promise.then(() => {
+        throw new ServiceError('upstream_unavailable', 'answered 503')
+      })
+    ),
+    ask(second.promise),
+    ask(second.promise),
+  ]
   first.resolve()
   await t.rejects(all[0] as Promise<unknown>, { code: 'upstream_unavailable' })
   await settle()

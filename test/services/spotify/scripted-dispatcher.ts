@@ -19,15 +19,26 @@ export interface ScriptedDispatcher {
 }
 
 /** What Spotify would answer, without a connection, so that a hand-moved clock decides what happens when. */
-export function createScriptedDispatcher (answer: (sent: Sent, place: number) => Scripted | Promise<Scripted>): ScriptedDispatcher {
+export function createScriptedDispatcher (
+  answer: (sent: Sent, place: number) => Scripted | Promise<Scripted>
+): ScriptedDispatcher {
   const sent: Sent[] = []
   async function request (options: Dispatcher.RequestOptions): Promise<unknown> {
-    const { origin, path, method, headers, body, signal } = options as Dispatcher.RequestOptions & { origin: string, signal: AbortSignal, body: string | null }
+    const { origin, path, method, headers, body, signal } = options as Dispatcher.RequestOptions & {
+      origin: string
+      signal: AbortSignal
+      body: string | null
+    }
     const one: Sent = { method, url: `${origin}${path}`, headers: headers as Record<string, string>, body }
     const scripted = await unlessAborted(answer(one, sent.push(one) - 1), signal)
     if (scripted === 'silence') return await unlessAborted(new Promise(() => {}), signal)
     if (scripted instanceof Error) throw scripted
-    const text = typeof scripted.body === 'string' ? scripted.body : scripted.body === undefined ? '' : JSON.stringify(scripted.body)
+    const text =
+      typeof scripted.body === 'string'
+        ? scripted.body
+        : scripted.body === undefined
+          ? ''
+          : JSON.stringify(scripted.body)
     return { statusCode: scripted.status ?? 200, headers: scripted.headers ?? {}, body: once(Buffer.from(text)) }
   }
   return { dispatcher: { request } as unknown as Dispatcher, sent } // the only method that is called

@@ -13,14 +13,19 @@ function semaphoreOf (slots: number): Semaphore {
   return createSemaphore({ slots, answers: createResponseBudget(), waiting: () => null })
 }
 
-/** Calls by names like `a1` or `A1`: the letter is the run, a capital is urgent. Each holds its slot until it is ended. */
+/**
+ * Calls by names like `a1` or `A1`: the letter is the run, a capital is urgent. Each holds its slot until it is ended.
+ */
 function create (slots: number) {
   const semaphore = semaphoreOf(slots)
   const begun: string[] = []
   const gates = new Map<string, Gate<void>>()
   async function claim (name: string, signal = never): Promise<string> {
     const letter = name.charAt(0)
-    using _slot = await semaphore.acquire({ cost: METERS[letter.toLowerCase() as 'a'], signal }, letter !== letter.toLowerCase())
+    using _slot = await semaphore.acquire(
+      { cost: METERS[letter.toLowerCase() as 'a'], signal },
+      letter !== letter.toLowerCase()
+    )
     const gate = createGate()
     gates.set(name, gate)
     begun.push(name)
@@ -109,7 +114,8 @@ t.test('a slot that is lent serves others, and is waited for again; after a fail
   using _free = await semaphore.acquire(claimant, false)
 })
 
-t.test('room for an answer is free again with the next attempt, while the slot is lent, and with the slot', async (t) => {
+t.test('room for an answer is free again with the next attempt, while the slot ' +
+  'is lent, and with the slot', async (t) => {
   const answers = createResponseBudget()
   const semaphore = createSemaphore({ slots: 1, answers, waiting: () => null })
   {

@@ -4,5 +4,10 @@ import { createRecordingLog } from '../recording-log.ts'
 
 /** Capabilities that nothing stores. */
 export function createTestCapabilities (scope = 'app', now = (): number => START_MS): Capabilities {
-  return createCapabilities({ scope, now, store: { load: async () => null, save: async () => {} }, log: createRecordingLog() })
+  return createCapabilities({
+    scope,
+    now,
+    store: { load: async () => null, save: async () => {} },
+    log: createRecordingLog(),
+  })
 }

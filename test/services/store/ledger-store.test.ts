@@ -131,7 +131,8 @@ onBothDatabases(t, 'a ledger with many large bodies is replayed whole, and read 
   }
 })
 
-onBothDatabases(t, 'a bounded number of the last bodies is not read again by the execution that stored them', async (t, open) => {
+onBothDatabases(t, 'a bounded number of the last bodies is not read again by the ' +
+  'execution that stored them', async (t, open) => {
   const { kind, queries, transaction } = await open()
   const store = await openLedgerStore<number>({ kind, queries, transaction }, RUN, 1)
   const refs: BodyRef[] = []

@@ -37,7 +37,16 @@ onBothDatabases(t, 'each album is recorded once, in its order, with its content 
   t.equal(await releases.due(first), null)
   t.equal(await releases.record(other, albums('d', 'b', 'e'), true), true)
   const all = await releases.after(0, 1000)
-  t.same(all.map(({ seq, albumId, runId }) => [seq, albumId, runId]), [[1, 'b', first], [2, 'a', first], [3, 'c', first], [4, 'd', second], [5, 'e', second]])
+  t.same(
+    all.map(({ seq, albumId, runId }) => [seq, albumId, runId]),
+    [
+      [1, 'b', first],
+      [2, 'a', first],
+      [3, 'c', first],
+      [4, 'd', second],
+      [5, 'e', second],
+    ]
+  )
   t.match(all[0], { content: { name: 'Album b', artists: [], url: null } })
   t.same(all.map(({ firstSeenMs }) => firstSeenMs), all.map(({ firstSeenMs }) => firstSeenMs).sort((a, b) => a - b))
   t.same(await idsAfter(releases, 3), ['d', 'e'])
@@ -47,7 +56,8 @@ onBothDatabases(t, 'each album is recorded once, in its order, with its content 
   t.equal(await releases.albumAt(6), null)
 })
 
-onBothDatabases(t, 'a run is due from its end with a document until it is recorded, and again when it gets another one', async (t, open) => {
+onBothDatabases(t, 'a run is due from its end with a document until it is recorded, and ' +
+  'again when it gets another one', async (t, open) => {
   const { store, releases } = storesOf(t, await open())
   t.equal(await releases.due(await endRun(store, null)), null, 'no document')
   const ids = [await endRun(store, FILE), await endRun(store, FILE), await endRun(store, FILE)].sort()
@@ -86,7 +96,10 @@ onBothDatabases(t, 'of a run that is gone, ids and times stay', async (t, open) 
   const [{ runId: kept } = { runId: '' }, { runId: gone } = { runId: '' }] = before
   await releases.forget(gone ?? '')
   const after = await releases.after(0, 2000)
-  t.strictSame(after.map(({ seq, albumId, firstSeenMs }) => [seq, albumId, firstSeenMs]), before.map(({ seq, albumId, firstSeenMs }) => [seq, albumId, firstSeenMs]))
+  t.strictSame(
+    after.map(({ seq, albumId, firstSeenMs }) => [seq, albumId, firstSeenMs]),
+    before.map(({ seq, albumId, firstSeenMs }) => [seq, albumId, firstSeenMs])
+  )
   t.match(after[0], { albumId: 'x', runId: kept, content: { name: 'Album x' } })
   t.strictSame([...new Set(after.slice(1).flatMap(({ runId, content }) => [runId, content]))], [null])
 })
@@ -97,7 +110,11 @@ onBothDatabases(t, 'content that is damaged, or belongs to another album, is not
   const due = await releases.due(await endRun(store, FILE))
   if (due !== null) await releases.record(due, albums('a', 'b', 'c'), true)
   const { queries } = database
-  const { content } = await queries.selectFrom('releases').select('content').where('album_id', '=', 'a').executeTakeFirstOrThrow()
+  const { content } = await queries
+    .selectFrom('releases')
+    .select('content')
+    .where('album_id', '=', 'a')
+    .executeTakeFirstOrThrow()
   await queries.updateTable('releases').set({ content: `${content ?? ''} ` }).where('album_id', '=', 'a').execute()
   await queries.updateTable('releases').set({ content }).where('album_id', '=', 'b').execute()
   t.strictSame((await releases.after(0, 10)).map(({ content }) => content?.name ?? null), [null, null, 'Album c'])
@@ -115,7 +132,8 @@ onBothDatabases(t, 'a release any column of which is damaged is told apart', asy
   t.strictSame((await releases.after(0, 10)).map(({ isDamaged }) => isDamaged), [true, true, true, true, false])
 })
 
-onBothDatabases(t, 'processes that record at the same time leave no hole, and a reader that goes on from its last number misses nothing', async (t, open) => {
+onBothDatabases(t, 'processes that record at the same time leave no hole, and a reader that goes on from its ' +
+  'last number misses nothing', async (t, open) => {
   const writers = [storesOf(t, await open()), storesOf(t, await open()), storesOf(t, await open())]
   const reader = storesOf(t, await open()).releases
   const read: Array<[seq: number, albumId: string]> = []
@@ -150,9 +168,26 @@ onBothDatabases(t, 'processes that record at the same time leave no hole, and a 
 
 onSqlite(t, 'runs that are due, and pages of releases, are found by an index', async (t, open) => {
   const { queries } = await open()
-  const planOf = async (query: string): Promise<string> => (await sql<{ detail: string }>`explain query plan ${sql.raw(query)}`.execute(queries)).rows.map(({ detail }) => detail).join()
-  t.match(await planOf('select id, version from runs where document_name is not null and releases_done = 0 and id > \'a\' order by id limit 20'), /runs_releases_due/)
-  t.match(await planOf("select * from runs where document_name is not null and request_key = 'x' and id < 'y' order by id desc limit 1"), /runs_comparable/)
-  t.match(await planOf('select * from releases where seq > 5 order by seq limit 100'), /^SEARCH releases USING (?:INDEX|INTEGER PRIMARY KEY)/)
+  const planOf = async (query: string): Promise<string> =>
+    (await sql<{ detail: string }>`explain query plan ${sql.raw(query)}`.execute(queries)).rows
+      .map(({ detail }) => detail)
+      .join()
+  t.match(
+    await planOf(
+      'select id, version from runs where document_name is not null and releases_done = 0 and id ' +
+        "> 'a' order by id limit 20"
+    ),
+    /runs_releases_due/
+  )
+  t.match(
+    await planOf(
+      "select * from runs where document_name is not null and request_key = 'x' and id < 'y' order by id desc limit 1"
+    ),
+    /runs_comparable/
+  )
+  t.match(
+    await planOf('select * from releases where seq > 5 order by seq limit 100'),
+    /^SEARCH releases USING (?:INDEX|INTEGER PRIMARY KEY)/
+  )
   t.match(await planOf("select seq from releases where run_id = 'x' order by seq limit 500"), /releases_run/)
 })

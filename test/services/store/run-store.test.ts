@@ -178,7 +178,8 @@ onBothDatabases(t, 'old claims are removed, and younger ones stay', async (t, op
   t.not(await store.read(old.run.id), null, 'the run itself stays')
 })
 
-onBothDatabases(t, 'a damaged run that has not ended is given to nobody: an equal request gets a new one', async (t, open) => {
+onBothDatabases(t, 'a damaged run that has not ended is given to nobody: an ' +
+  'equal request gets a new one', async (t, open) => {
   const database = await open()
   const { store } = processOn(t, database)
   const [damaged, next] = [record(), record()]

@@ -11,10 +11,14 @@ import { createRecordingLog } from '../recording-log.ts'
 
 function stepsOf (calls: number): TimelineSteps {
   const waitMs = { pace: 0, pause: 0, retry: 0, queue: 0 }
-  return { stepMs: 2000, points: [{ atMs: 0, calls, retries: 0, limited: 0, waitMs, albumsListed: 1, albumsFetched: 1, tracks: 1 }] }
+  return {
+    stepMs: 2000,
+    points: [{ atMs: 0, calls, retries: 0, limited: 0, waitMs, albumsListed: 1, albumsFetched: 1, tracks: 1 }],
+  }
 }
 
-onBothDatabases(t, 'a timeline is replaced by a newer one of the same execution or a later one, not by one of an earlier', async (t, open) => {
+onBothDatabases(t, 'a timeline is replaced by a newer one of the same execution or a later ' +
+  'one, not by one of an earlier', async (t, open) => {
   const { queries } = await open()
   const store = createTimelineStore({ queries })
   t.equal(await store.read('run-0'), null)
@@ -29,17 +33,25 @@ onBothDatabases(t, 'a damaged timeline is none', async (t, open) => {
   const { queries } = await open()
   const store = createTimelineStore({ queries })
   await store.save('run-0', 1, stepsOf(1), queries)
-  await queries.updateTable('timelines').set((build) => ({ steps: build.fn<string>('replace', ['steps', build.val('2000'), build.val('4000')]) })).execute()
+  await queries
+    .updateTable('timelines')
+    .set((build) => ({ steps: build.fn<string>('replace', ['steps', build.val('2000'), build.val('4000')]) }))
+    .execute()
   t.equal(await store.read('run-0'), null)
 })
 
-onBothDatabases(t, 'a timeline is stored with a beat of its run, unless another process has the run, and goes with the run', async (t, open) => {
+onBothDatabases(t, 'a timeline is stored with a beat of its run, unless another process has the ' +
+  'run, and goes with the run', async (t, open) => {
   const database = await open()
   const timelines = createTimelineStore(database)
   const mine = createRunStore(database, createOwners('this-machine'), createRecordingLog())
   const theirs = createRunStore(database, createOwners('another-machine', 1), createRecordingLog())
   const id = uuidv7()
-  const record = newRecord(id, { source: 'search', limit: 1, pagination: 'next', market: null, refresh: false, query: 'tag:new' }, START_MS)
+  const record = newRecord(
+    id,
+    { source: 'search', limit: 1, pagination: 'next', market: null, refresh: false, query: 'tag:new' },
+    START_MS
+  )
   await mine.admit({ record, key: null, maxPending: 1 })
   await mine.begin(id, (before) => ({ ...before, executions: 1, run: { ...before.run, status: 'running' } }))
   await theirs.beat(record.run, 1, async (within) => await timelines.save(id, 1, stepsOf(7), within))

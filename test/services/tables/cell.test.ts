@@ -54,8 +54,12 @@ const CELLS: Array<[type: ColumnType, value: unknown, cell: Cell]> = [
 ]
 
 t.test('a value of its column is a cell, and any other one is null', async (t) => {
-  for (const [type, value, cell] of CELLS) t.strictSame(cellOf(type, value), cell, `${type} ${typeof value} ${String(value)}`)
-  for (const type of COLUMN_TYPES) for (const value of [null, undefined]) t.equal(cellOf(type, value), null, `${type} ${value}`)
+  for (const [type, value, cell] of CELLS) {
+    t.strictSame(cellOf(type, value), cell, `${type} ${typeof value} ${String(value)}`)
+  }
+  for (const type of COLUMN_TYPES) {
+    for (const value of [null, undefined]) t.equal(cellOf(type, value), null, `${type} ${value}`)
+  }
 })
 
 const OF_TYPE: Record<ColumnType, (cell: Cell) => boolean> = {
@@ -67,8 +71,11 @@ const OF_TYPE: Record<ColumnType, (cell: Cell) => boolean> = {
 }
 
 t.test('whatever the value, its cell is null or of the type', async () => {
-  fc.assert(fc.property(fc.constantFrom(...COLUMN_TYPES), fc.anything({ withBigInt: true, withDate: true }), (type, value) => {
-    const cell = cellOf(type, value)
-    return cell === null || OF_TYPE[type](cell)
-  }), { numRuns: 5000 })
+  fc.assert(
+    fc.property(fc.constantFrom(...COLUMN_TYPES), fc.anything({ withBigInt: true, withDate: true }), (type, value) => {
+      const cell = cellOf(type, value)
+      return cell === null || OF_TYPE[type](cell)
+    }),
+    { numRuns: 5000 }
+  )
 })

@@ -41,12 +41,23 @@ export async function openDuck (t: Test): Promise<Duck> {
 
 /** A run as it is when it has ended, without what no table needs. */
 export function endedRun (request: Partial<Run['request']> = {}): Run {
-  const complete: Run['request'] = { source: 'auto', limit: 100, pagination: 'next', market: null, refresh: false, ...request }
+  const complete: Run['request'] = {
+    source: 'auto',
+    limit: 100,
+    pagination: 'next',
+    market: null,
+    refresh: false,
+    ...request,
+  }
   return { ...newRecord('01990000-0000-7000-8000-00000000abcd', complete, 0).run, status: 'succeeded', complete: true }
 }
 
 /** A table of these albums in a format. */
-export async function written (table: Table, albums: readonly unknown[], { format = TABLE_FORMATS.parquet, run = endedRun() } = {}): Promise<Buffer> {
+export async function written (
+  table: Table,
+  albums: readonly unknown[],
+  { format = TABLE_FORMATS.parquet, run = endedRun() } = {}
+): Promise<Buffer> {
   const pieces: Buffer[] = []
   for await (const piece of format.write(table, run, texts(...albums))) pieces.push(Buffer.from(piece as string))
   return Buffer.concat(pieces)
@@ -54,5 +65,9 @@ export async function written (table: Table, albums: readonly unknown[], { forma
 
 /** Makes a view of each table, of its Parquet file. */
 export async function createViews (duck: Duck, tableBytes: (table: Table) => Promise<Uint8Array>): Promise<void> {
-  for (const table of TABLES) await duck.query(`create or replace view ${table.name} as select * from ${await duck.store(await tableBytes(table))}`)
+  for (const table of TABLES) {
+    await duck.query(
+      `create or replace view ${table.name} as select * from ${await duck.store(await tableBytes(table))}`
+    )
+  }
 }

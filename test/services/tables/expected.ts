@@ -11,19 +11,38 @@ const SQL_TYPES = { DATE: 'DATE', INT32: 'INTEGER', INT64: 'BIGINT', BOOLEAN: 'B
 export async function checkShape (t: Test, duck: Duck): Promise<void> {
   for (const table of TABLES) {
     const described = await duck.query(`select column_name, column_type from (describe ${table.name})`)
-    t.strictSame(described, table.columns.map(({ name, type }) => ({ column_name: name, column_type: SQL_TYPES[type] })), table.name)
-    t.strictSame(await duck.query(`select ${keyOf(table).join()} from ${table.name} group by all having count(*) > 1`), [], `the key of ${table.name} is unique`)
+    t.strictSame(
+      described,
+      table.columns.map(({ name, type }) => ({ column_name: name, column_type: SQL_TYPES[type] })),
+      table.name
+    )
+    t.strictSame(
+      await duck.query(`select ${keyOf(table).join()} from ${table.name} group by all having count(*) > 1`),
+      [],
+      `the key of ${table.name} is unique`
+    )
     for (const { name } of table.columns.filter(({ nullable }) => !nullable)) {
-      t.strictSame(await duck.query(`select count(*)::int as nulls from ${table.name} where ${name} is null`), [{ nulls: 0 }], `${table.name}.${name}`)
+      t.strictSame(
+        await duck.query(`select count(*)::int as nulls from ${table.name} where ${name} is null`),
+        [{ nulls: 0 }],
+        `${table.name}.${name}`
+      )
     }
     for (const { columns, table: target, to } of referencesOf(table)) {
       const on = columns.map((name, place) => `a.${name} = b.${to[place]}`).join(' and ')
-      t.strictSame(await duck.query(`select a.* from ${table.name} a anti join ${target} b on ${on}`), [], `${table.name} refers to ${target}`)
+      t.strictSame(
+        await duck.query(`select a.* from ${table.name} a anti join ${target} b on ${on}`),
+        [],
+        `${table.name} refers to ${target}`
+      )
     }
   }
 }
 
-/** Checks that counts, sums and every album of the views are those of the JSON. The albums are as Spotify documents them. */
+/**
+ * Checks that counts, sums and every album of the views are those of the JSON. The albums are as Spotify documents
+ * them.
+ */
 export async function checkContent (t: Test, duck: Duck, albums: readonly Json[]): Promise<void> {
   const tracks = albums.flatMap((album) => itemsOf(album).map((track): Json => ({ ...track, album })))
   const artists = [...albums, ...tracks].flatMap(artistsOf)
@@ -41,7 +60,14 @@ export async function checkContent (t: Test, duck: Duck, albums: readonly Json[]
   const ms = String(tracks.reduce((sum, { duration_ms: duration }) => sum + Number(duration), 0))
   const explicit = tracks.filter((track) => track['explicit'] === true).length
   const total = albums.reduce((sum, album) => sum + Number(album['total_tracks']), 0)
-  t.strictSame(summed, { tracks_ms: ms, explicit, albums_ms: ms, total, present: tracks.length, albums_explicit: explicit })
+  t.strictSame(summed, {
+    tracks_ms: ms,
+    explicit,
+    albums_ms: ms,
+    total,
+    present: tracks.length,
+    albums_explicit: explicit,
+  })
   t.strictSame(await rebuilt(duck), albums.map(outline))
 }
 

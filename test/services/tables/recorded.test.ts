@@ -10,10 +10,14 @@ interface Album extends Record<string, unknown> { tracks: { items: Array<Record<
 function recordedAlbums (): Album[] {
   const album = JSON.parse(recorded('02-album-full-over-50-tracks.json')) as Album
   const page = JSON.parse(recorded('03-album-tracks-page2.json')) as { items: Album['tracks']['items'] }
-  return [JSON.parse(recorded('01-album-full.json')) as Album, { ...album, tracks: { ...album.tracks, items: [...album.tracks.items, ...page.items] } }]
+  return [
+    JSON.parse(recorded('01-album-full.json')) as Album,
+    { ...album, tracks: { ...album.tracks, items: [...album.tracks.items, ...page.items] } },
+  ]
 }
 
-t.test('the tables of what Spotify really sent have their types, keys, references and every value', WITH_RECORDED, async (t) => {
+t.test('the tables of what Spotify really sent have their types, keys, ' +
+  'references and every value', WITH_RECORDED, async (t) => {
   const albums = recordedAlbums()
   const duck = await openDuck(t)
   await createViews(duck, async (table) => await written(table, albums))
@@ -25,15 +29,27 @@ t.test('the tables of what Spotify really sent have their types, keys, reference
   ])
 })
 
-t.test('without the fields that the development tier lacks, the tables have the same columns', WITH_RECORDED, async (t) => {
+t.test('without the fields that the development tier lacks, the ' +
+  'tables have the same columns', WITH_RECORDED, async (t) => {
   const lacking = new Set(['available_markets', 'label', 'popularity', 'album_group', 'linked_from', 'preview_url'])
-  const albums = JSON.parse(JSON.stringify(recordedAlbums(), (name, value: unknown) => lacking.has(name) ? undefined : value)) as Album[]
+  const albums = JSON.parse(
+    JSON.stringify(recordedAlbums(), (name, value: unknown) => (lacking.has(name) ? undefined : value))
+  ) as Album[]
   const duck = await openDuck(t)
   await createViews(duck, async (table) => await written(table, albums))
   await checkShape(t, duck)
   await checkContent(t, duck, albums)
   for (const table of TABLES) {
     const nulls = table.columns.filter(({ isExtended }) => isExtended).map(({ name }) => name)
-    if (nulls.length > 0) t.strictSame(await duck.query(`select ${nulls.join()} from ${table.name} where coalesce(${nulls.map((name) => `${name}::varchar`).join()}) is not null`), [], table.name)
+    if (nulls.length > 0) {
+      t.strictSame(
+        await duck.query(
+          `select ${nulls.join()} from ${table.name} where ` +
+            `coalesce(${nulls.map((name) => `${name}::varchar`).join()}) is not null`
+        ),
+        [],
+        table.name
+      )
+    }
   }
 })

@@ -13,11 +13,22 @@ function record (options: { earlier?: TimelineSteps, startedAtMs?: number, queue
     clock,
     recorder,
     points: () => recorder.steps().points,
-    show: (calls: number, tracks: number, waitsFor: 'pace' | 'retry' | null = null, more: { retries?: number, limits?: number } = {}) => noteOf(recorder, calls, tracks, waitsFor, more),
+    show: (
+      calls: number,
+      tracks: number,
+      waitsFor: 'pace' | 'retry' | null = null,
+      more: { retries?: number, limits?: number } = {}
+    ) => noteOf(recorder, calls, tracks, waitsFor, more),
   }
 }
 
-function noteOf (recorder: TimelineRecorder, calls: number, tracks: number, waitsFor: 'pace' | 'retry' | null, { retries = 0, limits = 0 } = {}): void {
+function noteOf (
+  recorder: TimelineRecorder,
+  calls: number,
+  tracks: number,
+  waitsFor: 'pace' | 'retry' | null,
+  { retries = 0, limits = 0 } = {}
+): void {
   const waiting: Reading['waiting'] = waitsFor === null ? null : { for: waitsFor, until: null, detail: 'x' }
   recorder.note({ cost: { calls, retries }, limits, waiting, progress: { albumsListed: 20, albumsFetched: 4, tracks } })
 }
@@ -67,13 +78,17 @@ t.test('a wait counts in each second that it lasts in, by its reason', async (t)
   ])
 })
 
-t.test('a later execution goes on after the earlier one, at its time, and tells how long it was in the queue', async (t) => {
+t.test('a later execution goes on after the earlier one, at its time, and tells ' +
+  'how long it was in the queue', async (t) => {
   const HOUR_MS = 3_600_000
   const earlier = { stepMs: 1000, points: [point(2000, { calls: 9, tracks: 41 })] }
   const { recorder, points, show } = record({ earlier, startedAtMs: START_MS - HOUR_MS, queuedMs: 1500 })
   show(9, 41)
   show(12, 41)
-  t.strictSame(points(), [earlier.points[0], point(HOUR_MS, { calls: 3, tracks: 41, waitMs: { ...NO_WAIT, queue: 1500 } })])
+  t.strictSame(points(), [
+    earlier.points[0],
+    point(HOUR_MS, { calls: 3, tracks: 41, waitMs: { ...NO_WAIT, queue: 1500 } }),
+  ])
   t.equal(recorder.steps().stepMs, 1000)
 })
 

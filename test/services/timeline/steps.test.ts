@@ -4,7 +4,14 @@ import type { TimelinePoint, TimelineSteps } from '../../../src/schemas/timeline
 import { MAX_POINTS, NO_STEPS, bounded, withPoint } from '../../../src/services/timeline/steps.ts'
 
 const POINT: TimelinePoint = {
-  atMs: 0, calls: 0, retries: 0, limited: 0, waitMs: { pace: 0, pause: 0, retry: 0, queue: 0 }, albumsListed: 0, albumsFetched: 0, tracks: 0,
+  atMs: 0,
+  calls: 0,
+  retries: 0,
+  limited: 0,
+  waitMs: { pace: 0, pause: 0, retry: 0, queue: 0 },
+  albumsListed: 0,
+  albumsFetched: 0,
+  tracks: 0,
 }
 const at = (atMs: number, more: Partial<TimelinePoint> = {}): TimelinePoint => ({ ...POINT, atMs, ...more })
 
@@ -39,13 +46,23 @@ function sums (all: TimelinePoint[]): number[] {
 
 const grown = (all: TimelinePoint[]): TimelineSteps => all.reduce(withPoint, NO_STEPS)
 
-t.test('however many points come, a timeline keeps their sums and their end in at most 240 steps, in the order of time', async (t) => {
+t.test('however many points come, a timeline keeps their sums and their end in at most 240 ' +
+  'steps, in the order of time', async (t) => {
   let coarsened = 0
   fc.assert(fc.property(points, (all) => {
     const { stepMs, points: kept } = grown(all)
-    const isAligned = kept.every(({ atMs }, place) => atMs % stepMs === 0 && (place === 0 || atMs > (kept[place - 1]?.atMs ?? 0)))
+    const isAligned = kept.every(
+      ({ atMs }, place) => atMs % stepMs === 0 && (place === 0 || atMs > (kept[place - 1]?.atMs ?? 0))
+    )
     const isNear = kept.length === 0 || (kept.at(-1)?.atMs ?? 0) + stepMs > (all.at(-1)?.atMs ?? 0)
-    const { atMs: _at, calls: _calls, retries: _retries, limited: _limited, waitMs: _waits, ...end } = kept.at(-1) ?? POINT
+    const {
+      atMs: _at,
+      calls: _calls,
+      retries: _retries,
+      limited: _limited,
+      waitMs: _waits,
+      ...end
+    } = kept.at(-1) ?? POINT
     if (stepMs > 1000) coarsened++
     t.strictSame(sums(kept), sums(all))
     t.match(all.at(-1) ?? POINT, end, 'how far the run is, the last point tells')
@@ -54,18 +71,24 @@ t.test('however many points come, a timeline keeps their sums and their end in a
   t.ok(coarsened > 0, 'some of them were too many')
 })
 
-t.test('bounding a bounded timeline changes nothing, and all points at once give what one after the other gave', async (t) => {
+t.test('bounding a bounded timeline changes nothing, and all points at once give ' +
+  'what one after the other gave', async (t) => {
   fc.assert(fc.property(points, (all) => {
     const steps = grown(all)
     t.strictSame(bounded(steps), steps)
-    const once = bounded({ stepMs: 1000, points: [...new Map(all.map((point) => [Math.floor(point.atMs / 1000), point])).values()] })
+    const once = bounded({
+      stepMs: 1000,
+      points: [...new Map(all.map((point) => [Math.floor(point.atMs / 1000), point])).values()],
+    })
     return once.stepMs <= steps.stepMs
   }), { numRuns: 40 })
 })
 
-t.test('steps grow only where there are too many points: a pause of twelve hours costs none of the detail', async (t) => {
+t.test('steps grow only where there are too many points: a pause of twelve ' +
+  'hours costs none of the detail', async (t) => {
   const HOURS_12 = 12 * 3_600_000
-  const seconds = (count: number, fromMs: number): TimelinePoint[] => Array.from({ length: count }, (_, second) => at(fromMs + second * 1000, { calls: 3 }))
+  const seconds = (count: number, fromMs: number): TimelinePoint[] =>
+    Array.from({ length: count }, (_, second) => at(fromMs + second * 1000, { calls: 3 }))
   const paused = grown([...seconds(60, 0), ...seconds(60, HOURS_12)])
   t.match(paused, { stepMs: 1000, points: { length: 120 } })
   t.equal(paused.points[60]?.atMs, HOURS_12)

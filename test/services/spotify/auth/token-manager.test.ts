@@ -29,7 +29,15 @@ function createPauses (pause: Pause | null = null) {
   }
 }
 
-function create (response: (sent: Sent, place: number) => Scripted | Promise<Scripted>, { clock = createFakeClock({ skipping: true }), maxAttempts = 5, maxWaitMs = 60_000, pauses = createPauses() }: Setup = {}) {
+function create (
+  response: (sent: Sent, place: number) => Scripted | Promise<Scripted>,
+  {
+    clock = createFakeClock({ skipping: true }),
+    maxAttempts = 5,
+    maxWaitMs = 60_000,
+    pauses = createPauses(),
+  }: Setup = {}
+) {
   const { dispatcher, sent } = createScriptedDispatcher(response)
   const log = createRecordingLog()
   const tokens = createTokenManager({
@@ -48,7 +56,9 @@ function create (response: (sent: Sent, place: number) => Scripted | Promise<Scr
   return { tokens, sent, clock, log }
 }
 
-const token = (value: string, expiresIn: unknown = 3600): Scripted => ({ body: { access_token: value, token_type: 'Bearer', expires_in: expiresIn } })
+const token = (value: string, expiresIn: unknown = 3600): Scripted => ({
+  body: { access_token: value, token_type: 'Bearer', expires_in: expiresIn },
+})
 const numbered = (_sent: Sent, place: number): Scripted => token(`token-${place + 1}`)
 
 t.test('the token is asked for as the client credentials flow says', async (t) => {
@@ -57,7 +67,10 @@ t.test('the token is asked for as the client credentials flow says', async (t) =
   t.match(sent, [{
     method: 'POST',
     url: 'https://accounts.spotify.com/api/token',
-    headers: { authorization: `Basic ${Buffer.from(`the-client-id:${SECRET}`).toString('base64')}`, 'content-type': 'application/x-www-form-urlencoded' },
+    headers: {
+      authorization: `Basic ${Buffer.from(`the-client-id:${SECRET}`).toString('base64')}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
     body: 'grant_type=client_credentials',
   }])
 })
@@ -164,8 +177,12 @@ t.test('an early renewal that fails leaves the present token in use until its en
   await t.rejects(tokens.get(never), { code: 'upstream_unavailable' })
 })
 
-for (const [code, answer] of [['invalid_client', { status: 400, body: { error: 'invalid_client' } }], ['rate_limited', { status: 429, headers: { 'retry-after': '600' } }]] as Array<[string, Scripted]>) {
-  t.test(`an early renewal that was refused as ${code} is not asked for again before the end of the token`, async (t) => {
+for (const [code, answer] of [
+  ['invalid_client', { status: 400, body: { error: 'invalid_client' } }],
+  ['rate_limited', { status: 429, headers: { 'retry-after': '600' } }],
+] as Array<[string, Scripted]>) {
+  t.test(`an early renewal that was refused as ${code} is not asked for again ` +
+    'before the end of the token', async (t) => {
     const clock = createFakeClock()
     const { tokens, sent, log } = create(inTurn(token('token-1'), answer), { clock })
     await tokens.get(never)
@@ -204,7 +221,10 @@ t.test('a token that was refused meanwhile is not the way out of a failed early 
 t.test('twenty callers whose token was refused cause one renewal', async (t) => {
   const { tokens, sent } = create(numbered)
   await tokens.get(never)
-  t.same(new Set(await Promise.all(Array.from({ length: 20 }, () => tokens.renew('token-1', never)))), new Set(['token-2']))
+  t.same(
+    new Set(await Promise.all(Array.from({ length: 20 }, () => tokens.renew('token-1', never)))),
+    new Set(['token-2'])
+  )
   t.equal(sent.length, 2)
 })
 
@@ -235,7 +255,11 @@ const REFUSALS: Array<[string, Scripted]> = [
 for (const [what, answer] of REFUSALS) {
   t.test(`${what} is never tried again, and says which variables to look at`, async (t) => {
     const { tokens, sent } = create(() => answer)
-    await t.rejects(tokens.get(never), { code: 'invalid_client', affectsEveryCall: true, message: /SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET/ })
+    await t.rejects(tokens.get(never), {
+      code: 'invalid_client',
+      affectsEveryCall: true,
+      message: /SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET/,
+    })
     t.equal(sent.length, 1)
   })
 }
@@ -274,7 +298,11 @@ for (const [what, answer, code] of NO_VERDICTS) {
     t.equal(sent.length, 3)
     t.same(clock.slept, [500, 1000])
     const refused = create(() => answer)
-    await t.rejects(refused.tokens.get(never), { code, affectsEveryCall: true, message: /the token endpoint answered \d{3} with .*\(5 tries\)/ })
+    await t.rejects(refused.tokens.get(never), {
+      code,
+      affectsEveryCall: true,
+      message: /the token endpoint answered \d{3} with .*\(5 tries\)/,
+    })
     t.equal(refused.sent.length, 5)
   })
 }
@@ -289,7 +317,11 @@ t.test('a 503 with a time is obeyed as a 429 is', async (t) => {
   t.same(await Promise.all(asked), ['token-1', 'token-1'])
   const { tokens: long, sent: once } = create(() => ({ status: 503, headers: { 'retry-after': '61' } }), { clock })
   for (let tries = 0; tries < 3; tries++) {
-    await t.rejects(long.get(never), { code: 'upstream_unavailable', resumeAtMs: clock.now() + 61_000, message: /the token endpoint answered 503.*no request for a token before/ })
+    await t.rejects(long.get(never), {
+      code: 'upstream_unavailable',
+      resumeAtMs: clock.now() + 61_000,
+      message: /the token endpoint answered 503.*no request for a token before/,
+    })
   }
   t.equal(once.length, 1)
 })
@@ -339,7 +371,12 @@ for (const [what, answer] of PASSING) {
 t.test('after the last try everybody who waits is told, and the next caller tries anew', async (t) => {
   const { tokens, sent } = create((_sent, place) => place < 5 ? { status: 503, body: '<html>' } : token('token-1'))
   const results = await Promise.allSettled(Array.from({ length: 10 }, () => tokens.get(never)))
-  for (const result of results) t.match(result, { status: 'rejected', reason: { code: 'upstream_unavailable', affectsEveryCall: true, message: /answered 503.*5 tries/ } })
+  for (const result of results) {
+    t.match(result, {
+      status: 'rejected',
+      reason: { code: 'upstream_unavailable', affectsEveryCall: true, message: /answered 503.*5 tries/ },
+    })
+  }
   t.equal(sent.length, 5)
   t.equal(await tokens.get(never), 'token-1')
 })
@@ -352,7 +389,10 @@ const LIMITED: Array<[string, string | undefined, number[]]> = [
 ]
 for (const [title, retryAfter, slept] of LIMITED) {
   t.test(`429: ${title}`, async (t) => {
-    const limited: Scripted = { status: 429, ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }) }
+    const limited: Scripted = {
+      status: 429,
+      ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }),
+    }
     const { tokens, clock } = create(inTurn(limited, limited, token('token-1')))
     t.equal(await tokens.get(never), 'token-1')
     t.same(clock.slept, slept)
@@ -361,10 +401,16 @@ for (const [title, retryAfter, slept] of LIMITED) {
 
 t.test('429 with a time that is longer than a run may wait: runs pause, and nobody asks before it', async (t) => {
   const clock = createFakeClock()
-  const { tokens, sent } = create(inTurn({ status: 429, headers: { 'retry-after': '61' } }, token('token-1')), { clock })
+  const { tokens, sent } = create(inTurn({ status: 429, headers: { 'retry-after': '61' } }, token('token-1')), {
+    clock,
+  })
   for (const seconds of [0, 1, 59]) {
     await clock.pass(seconds * 1000)
-    await t.rejects(tokens.get(never), { code: 'rate_limited', resumeAtMs: START_MS + 61_000, message: /token endpoint answered 429.*no request for a token before 2026-/ })
+    await t.rejects(tokens.get(never), {
+      code: 'rate_limited',
+      resumeAtMs: START_MS + 61_000,
+      message: /token endpoint answered 429.*no request for a token before 2026-/,
+    })
   }
   t.equal(sent.length, 1)
   await clock.pass(1000)
@@ -373,13 +419,21 @@ t.test('429 with a time that is longer than a run may wait: runs pause, and nobo
 
 t.test('429 with a time, as often as may be tried: runs pause until then', async (t) => {
   const { tokens, sent, clock } = create(() => ({ status: 429, headers: { 'retry-after': '5' } }), { maxAttempts: 2 })
-  for (let asked = 0; asked < 3; asked++) await t.rejects(tokens.get(never), { code: 'rate_limited', resumeAtMs: clock.now() + (asked === 0 ? 10_000 : 5000) })
+  for (let asked = 0; asked < 3; asked++) {
+    await t.rejects(tokens.get(never), {
+      code: 'rate_limited',
+      resumeAtMs: clock.now() + (asked === 0 ? 10_000 : 5000),
+    })
+  }
   t.equal(sent.length, 2)
 })
 
 t.test('a pause that is over is forgotten, also when the wall clock is set back', async (t) => {
   const clock = createFakeClock()
-  const { tokens } = create(inTurn({ status: 429, headers: { 'retry-after': '100' } }, token('token-1'), token('token-2')), { clock })
+  const { tokens } = create(
+    inTurn({ status: 429, headers: { 'retry-after': '100' } }, token('token-1'), token('token-2')),
+    { clock }
+  )
   await t.rejects(tokens.get(never), { code: 'rate_limited' })
   await clock.pass(100_000)
   t.equal(await tokens.get(never), 'token-1')
@@ -389,7 +443,8 @@ t.test('a pause that is over is forgotten, also when the wall clock is set back'
 
 const LATER: Scripted = { status: 429, headers: { 'retry-after': '600' } }
 
-t.test('a pause outlives the process, and is that of others who share the folder: not one request before its end', async (t) => {
+t.test('a pause outlives the process, and is that of others who share the folder: not ' +
+  'one request before its end', async (t) => {
   const clock = createFakeClock()
   const pauses = createPauses()
   const other = create(inTurn(token('other-1'), token('other-2')), { clock, pauses })
@@ -398,7 +453,11 @@ t.test('a pause outlives the process, and is that of others who share the folder
   const next = create(numbered, { clock, pauses })
   for (const seconds of [0, 500]) {
     await clock.pass(seconds * 1000)
-    const refusal = { code: 'rate_limited', resumeAtMs: START_MS + 600_000, message: /token endpoint answered 429.*no request for a token before 2026-/ }
+    const refusal = {
+      code: 'rate_limited',
+      resumeAtMs: START_MS + 600_000,
+      message: /token endpoint answered 429.*no request for a token before 2026-/,
+    }
     await t.rejects(next.tokens.get(never), refusal)
     t.equal(await other.tokens.get(never), 'other-1', 'a token that is good stays so')
     await t.rejects(create(numbered, { clock, pauses }).tokens.get(never), refusal)
@@ -441,7 +500,8 @@ t.test('of two times the later one is obeyed and kept', async (t) => {
   t.equal(pauses.pause?.untilMs, START_MS + 600_000)
 })
 
-t.test('a pause is measured, not read off the wall clock; one from a clock that was ahead ends after 7 days', async (t) => {
+t.test('a pause is measured, not read off the wall clock; one from a clock that ' +
+  'was ahead ends after 7 days', async (t) => {
   const clock = createFakeClock()
   const { tokens, sent } = create(inTurn(LATER, token('token-1')), { clock })
   await t.rejects(tokens.get(never), { code: 'rate_limited' })
@@ -451,7 +511,11 @@ t.test('a pause is measured, not read off the wall clock; one from a clock that 
   const pauses = createPauses({ untilMs: clock.now() + 365 * 24 * 3_600_000, code: 'rate_limited', detail: 'x' })
   const resumeAtMs = clock.now() + 7 * 24 * 3_600_000
   for (let day = 0; day < 3; day++) {
-    await t.rejects(create(numbered, { clock, pauses }).tokens.get(never), { code: 'rate_limited', resumeAtMs }, 'however often it is started')
+    await t.rejects(
+      create(numbered, { clock, pauses }).tokens.get(never),
+      { code: 'rate_limited', resumeAtMs },
+      'however often it is started'
+    )
     await clock.pass(24 * 3_600_000)
   }
   const { tokens: next } = create(numbered, { clock, pauses })
@@ -469,13 +533,25 @@ t.test('the pause shows while there is no token', async (t) => {
   await settle()
   t.equal(tokens.pause(), null, 'calls are made with the token that there is')
   await clock.pass(50_000)
-  t.match(tokens.pause(), { untilMs: START_MS + 4_150_000, code: 'rate_limited', detail: /the token endpoint answered 429/ })
+  t.match(tokens.pause(), {
+    untilMs: START_MS + 4_150_000,
+    code: 'rate_limited',
+    detail: /the token endpoint answered 429/,
+  })
   await clock.pass(550_000)
   t.equal(tokens.pause(), null)
 })
 
 t.test('a pause that the disk refuses is told, and obeyed by this process', async (t) => {
-  const { tokens, sent, log } = create(() => LATER, { clock: createFakeClock(), pauses: { load: async () => null, save: async () => { throw new Error('no space') } } })
+  const { tokens, sent, log } = create(() => LATER, {
+    clock: createFakeClock(),
+    pauses: {
+      load: async () => null,
+      save: async () => {
+        throw new Error('no space')
+      },
+    },
+  })
   for (let asked = 0; asked < 2; asked++) await t.rejects(tokens.get(never), { code: 'rate_limited' })
   t.equal(sent.length, 1)
   t.match(log.lines, [/^error pause of the token endpoint could not be stored/])
@@ -483,7 +559,10 @@ t.test('a pause that the disk refuses is told, and obeyed by this process', asyn
 
 t.test('an early renewal that is told to wait keeps nobody waiting', async (t) => {
   const clock = createFakeClock()
-  const { tokens } = create(inTurn(token('token-1'), { status: 429, headers: { 'retry-after': '50' } }, token('token-2')), { clock })
+  const { tokens } = create(
+    inTurn(token('token-1'), { status: 429, headers: { 'retry-after': '50' } }, token('token-2')),
+    { clock }
+  )
   await tokens.get(never)
   await clock.pass(3_540_000)
   t.equal(await tokens.get(never), 'token-1')
@@ -554,7 +633,12 @@ t.test('closing stops a wait between two tries, and nothing is asked afterwards'
 
 t.test('neither secret nor token is in an error or in the log', async (t) => {
   const basic = Buffer.from(`the-client-id:${SECRET}`).toString('base64')
-  const answers: Scripted[] = [{ status: 503 }, new Error('reset'), token('token-1'), { status: 400, body: { error: 'invalid_client' } }]
+  const answers: Scripted[] = [
+    { status: 503 },
+    new Error('reset'),
+    token('token-1'),
+    { status: 400, body: { error: 'invalid_client' } },
+  ]
   const { tokens, log } = create(inTurn(...answers))
   await tokens.get(never)
   const error: unknown = await tokens.renew('token-1', never).catch((reason: unknown) => reason)

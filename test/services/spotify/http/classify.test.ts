@@ -52,21 +52,61 @@ const BY_BODY: Array<[string, number, string, string]> = [
   ['an answer', 200, '{"albums":{}}', 'ok'],
   ['null is JSON', 200, 'null', 'ok'],
   ['JSON that is cut is none', 200, '{"albums":{"items":[', 'retry upstream_invalid'],
-  ['an error object under status 200', 200, '{"error":{"status":502,"message":"Bad gateway."}}', 'retry upstream_invalid'],
+  [
+    'an error object under status 200',
+    200,
+    '{"error":{"status":502,"message":"Bad gateway."}}',
+    'retry upstream_invalid',
+  ],
   ['an album that has an error field too', 200, '{"id":"x","error":{"status":502}}', 'ok'],
-  ['a page of a proxy that has the word Premium', 403, '<html>Our premium firewall</html>', 'refused endpoint_unavailable'],
-  ['Premium named as the reason', 403, '{"error":{"status":403,"message":"Forbidden","reason":"PREMIUM_REQUIRED"}}', 'refused premium_required'],
-  ['the quota', 429, '{"error":{"status":429,"message":"Too many requests","reason":"QUOTA_EXCEEDED"}}', 'limited by quota'],
+  [
+    'a page of a proxy that has the word Premium',
+    403,
+    '<html>Our premium firewall</html>',
+    'refused endpoint_unavailable',
+  ],
+  [
+    'Premium named as the reason',
+    403,
+    '{"error":{"status":403,"message":"Forbidden","reason":"PREMIUM_REQUIRED"}}',
+    'refused premium_required',
+  ],
+  [
+    'the quota',
+    429,
+    '{"error":{"status":429,"message":"Too many requests","reason":"QUOTA_EXCEEDED"}}',
+    'limited by quota',
+  ],
   ['another reason is no quota', 429, '{"error":{"status":429,"message":"x","reason":"RATE_LIMITED"}}', 'limited'],
   ['the quota named in text only is no quota', 429, 'QUOTA_EXCEEDED', 'limited'],
-  ['the quota under another status is a refusal', 403, '{"error":{"status":403,"message":"x","reason":"QUOTA_EXCEEDED"}}', 'refused endpoint_unavailable'],
-  ['lapsed Premium as JSON', 403, '{"error":{"status":403,"message":"Active premium subscription required"}}', 'refused premium_required'],
+  [
+    'the quota under another status is a refusal',
+    403,
+    '{"error":{"status":403,"message":"x","reason":"QUOTA_EXCEEDED"}}',
+    'refused endpoint_unavailable',
+  ],
+  [
+    'lapsed Premium as JSON',
+    403,
+    '{"error":{"status":403,"message":"Active premium subscription required"}}',
+    'refused premium_required',
+  ],
   ['lapsed Premium in capitals', 403, 'PREMIUM REQUIRED', 'refused premium_required'],
   ['Premium is not asked for by another status', 404, 'Premium', 'refused not_found'],
   ['too many ids', 400, '{"error":{"status":400,"message":"Too many ids requested"}}', 'refused invalid_limit'],
   ['a limit over the tier', 400, '{"error":{"status":400,"message":"Invalid limit"}}', 'refused invalid_limit'],
-  ['another fault of the request', 400, '{"error":{"status":400,"message":"Invalid base62 id"}}', 'refused request_refused'],
-  ['the limit named under another status', 404, '{"error":{"status":404,"message":"Invalid limit"}}', 'refused not_found'],
+  [
+    'another fault of the request',
+    400,
+    '{"error":{"status":400,"message":"Invalid base62 id"}}',
+    'refused request_refused',
+  ],
+  [
+    'the limit named under another status',
+    404,
+    '{"error":{"status":404,"message":"Invalid limit"}}',
+    'refused not_found',
+  ],
 ]
 for (const [title, status, text, expected] of BY_BODY) {
   t.test(`${title}: ${status} is ${expected}`, async (t) => t.equal(short(judge(status, text)), expected))
@@ -101,7 +141,12 @@ t.test('the value of an accepted answer is its JSON', async (t) => {
 })
 
 t.test('a broken exchange is tried again, and its reason is the evidence', async (t) => {
-  t.same(classify({ kind: 'broken', reason: 'broke the connection: reset' }, START_MS), { kind: 'retry', code: 'upstream_unavailable', retryAfterMs: null, detail: 'broke the connection: reset' })
+  t.same(classify({ kind: 'broken', reason: 'broke the connection: reset' }, START_MS), {
+    kind: 'retry',
+    code: 'upstream_unavailable',
+    retryAfterMs: null,
+    detail: 'broke the connection: reset',
+  })
 })
 
 /** What Spotify was recorded answering, and the status under which it did. */
@@ -124,7 +169,9 @@ const RECORDED_AS: Record<string, [number, string]> = {
   '15-error-502.json': [502, 'retry upstream_unavailable'],
 }
 for (const [name, [status, expected]] of Object.entries(RECORDED_AS)) {
-  t.test(`recorded ${name} is ${expected}`, WITH_RECORDED, async (t) => t.equal(short(judge(status, recorded(name))), expected))
+  t.test(`recorded ${name} is ${expected}`, WITH_RECORDED, async (t) =>
+    t.equal(short(judge(status, recorded(name))), expected)
+  )
 }
 
 t.test('every recorded answer of the Web API is judged here', WITH_RECORDED, async (t) => {

@@ -2,10 +2,14 @@ import t from 'tap'
 import { runCommand } from '../../../process.ts'
 import { ProxyError, faultOf } from '../../../../src/services/spotify/http/connection-fault.ts'
 
-const failing = (code: string): Error => Object.assign(new Error(`connect ${code} 10.0.0.1:443`), { code, syscall: 'connect' })
+const failing = (code: string): Error =>
+  Object.assign(new Error(`connect ${code} 10.0.0.1:443`), { code, syscall: 'connect' })
 
 const FAULTS: Array<[error: unknown, reason: RegExp, isLasting?: boolean]> = [
-  [failing('EMFILE'), /^could not be called: too many files and connections are open in this process: raise its limit of open files \(ulimit -n.*\(EMFILE\)$/],
+  [
+    failing('EMFILE'),
+    /^could not be called: too many files and connections are open in this process: raise its limit of open files \(ulimit -n.*\(EMFILE\)$/,
+  ],
   [failing('ENFILE'), /^could not be called: .*on this machine.*fs\.file-max/],
   [failing('EADDRNOTAVAIL'), /^could not be called: this machine has no free port/],
   [new AggregateError([failing('EMFILE'), failing('EMFILE')]), /limit of open files/],
@@ -39,7 +43,13 @@ process.stdout.write(response.reason)
 process.exit()
 `
 
-t.test('a real connection that finds no free file names the limit', { skip: process.platform === 'win32' && 'needs ulimit' }, async (t) => {
-  const { stdout, stderr } = await runCommand('bash', ['-c', 'ulimit -n 128; exec "$0" --input-type=module --eval "$1"', process.execPath, CALL_WITHOUT_FILES])
+t.test('a real connection that finds no free ' +
+  'file names the limit', { skip: process.platform === 'win32' && 'needs ulimit' }, async (t) => {
+  const { stdout, stderr } = await runCommand('bash', [
+    '-c',
+    'ulimit -n 128; exec "$0" --input-type=module --eval "$1"',
+    process.execPath,
+    CALL_WITHOUT_FILES,
+  ])
   t.match(stdout, /^could not be called: .*ulimit -n.*\(EMFILE\)$/, stderr)
 })

@@ -12,8 +12,16 @@ const PARSED: Array<[string, string, Body]> = [
   ['plain text', 'Too many requests', { kind: 'text', text: 'Too many requests' }],
   ['HTML', '<html></html>', { kind: 'text', text: '<html></html>' }],
   ['nested as deep as is read', `${'['.repeat(100)}${']'.repeat(100)}`, { kind: 'json', value: nested(100) }],
-  ['nested deeper', `${'['.repeat(20_000)}${']'.repeat(20_000)}`, { kind: 'unreadable', reason: 'JSON nested deeper than 100 levels' }],
-  ['of more parts than are read', `[${'{},'.repeat(200_000)}0]`, { kind: 'unreadable', reason: 'JSON of more than 200000 objects, arrays and members' }],
+  [
+    'nested deeper',
+    `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+    { kind: 'unreadable', reason: 'JSON nested deeper than 100 levels' },
+  ],
+  [
+    'of more parts than are read',
+    `[${'{},'.repeat(200_000)}0]`,
+    { kind: 'unreadable', reason: 'JSON of more than 200000 objects, arrays and members' },
+  ],
   ['an object cut in half', '{"a":', { kind: 'text', text: '{"a":' }],
 ]
 for (const [what, text, body] of PARSED) {
@@ -22,8 +30,18 @@ for (const [what, text, body] of PARSED) {
 
 const ERRORS: Array<[string, Body, string | undefined, string | undefined]> = [
   ['the Web API', json({ error: { status: 404, message: 'Resource not found' } }), 'Resource not found', undefined],
-  ['the Web API with a reason', json({ error: { status: 429, message: 'Too many requests', reason: 'QUOTA_EXCEEDED' } }), 'Too many requests', 'QUOTA_EXCEEDED'],
-  ['the token endpoint', json({ error: 'invalid_client', error_description: 'Invalid client' }), 'Invalid client', 'invalid_client'],
+  [
+    'the Web API with a reason',
+    json({ error: { status: 429, message: 'Too many requests', reason: 'QUOTA_EXCEEDED' } }),
+    'Too many requests',
+    'QUOTA_EXCEEDED',
+  ],
+  [
+    'the token endpoint',
+    json({ error: 'invalid_client', error_description: 'Invalid client' }),
+    'Invalid client',
+    'invalid_client',
+  ],
   ['the token endpoint without a description', json({ error: 'invalid_client' }), 'invalid_client', 'invalid_client'],
   ['an error object without a message', json({ error: {} }), undefined, undefined],
   ['an empty message', json({ error: { message: '', reason: '' } }), undefined, undefined],
@@ -46,8 +64,16 @@ const EVIDENCE: Array<[string, Body, string]> = [
   ['nothing', { kind: 'empty' }, 'an empty body'],
   ['what was not read', { kind: 'unreadable', reason: 'a body of more than 4 bytes' }, 'a body of more than 4 bytes'],
   ['bytes', { kind: 'text', text: '\u001f\uFFFD\b\0' }, 'a body that is no text'],
-  ['control characters in a message', json({ error: { message: 'a\u001b[31mb\r\n{"level":60}\u202ec\u0000' } }), 'a body that is no text'],
-  ['a forged line', json({ error: { message: 'a\u001b[31mb\r\n{"level":60}\u202ec\ud800' } }), '"a [31mb {"level":60} c"'],
+  [
+    'control characters in a message',
+    json({ error: { message: 'a\u001b[31mb\r\n{"level":60}\u202ec\u0000' } }),
+    'a body that is no text',
+  ],
+  [
+    'a forged line',
+    json({ error: { message: 'a\u001b[31mb\r\n{"level":60}\u202ec\ud800' } }),
+    '"a [31mb {"level":60} c"',
+  ],
 ]
 for (const [what, body, sentence] of EVIDENCE) {
   t.test(`evidence: ${what}`, async (t) => t.equal(evidence(body), sentence))
@@ -62,7 +88,11 @@ t.test('evidence has no part of a secret, wherever the text is cut', async (t) =
   for (const blank of ['.', ' ']) {
     for (let before = 0; before < 700; before += 7) {
       const text = `${blank.repeat(before)}${secret}`
-      for (const body of [{ kind: 'text', text } as const, json({ error: { message: text } }), json({ error: 'x', error_description: text })]) {
+      for (const body of [
+        { kind: 'text', text } as const,
+        json({ error: { message: text } }),
+        json({ error: 'x', error_description: text }),
+      ]) {
         t.notMatch(evidence(body, [['other', 'other'], [secret, 'token']]), 'secret', `${before} before it`)
       }
     }

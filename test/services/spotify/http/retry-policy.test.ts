@@ -47,20 +47,38 @@ for (const [what, header, ms] of HEADERS) {
 }
 
 t.test('whatever the header says, it is a wait of more than nothing and at most a week, or none', async () => {
-  fc.assert(fc.property(fc.oneof(fc.string(), fc.double().map(String), fc.integer().map(String), fc.date({ noInvalidDate: true }).map((date) => date.toUTCString())), (header) => {
-    const ms = parseRetryAfterMs(header, START_MS)
-    return ms === null || (ms > 0 && ms <= WEEK_MS && Number.isInteger(ms))
-  }))
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.double().map(String),
+        fc.integer().map(String),
+        fc.date({ noInvalidDate: true }).map((date) => date.toUTCString())
+      ),
+      (header) => {
+        const ms = parseRetryAfterMs(header, START_MS)
+        return ms === null || (ms > 0 && ms <= WEEK_MS && Number.isInteger(ms))
+      }
+    )
+  )
 })
 
 t.test('seconds are never cut short', async () => {
-  fc.assert(fc.property(fc.integer({ min: 1, max: 604_800 }), (seconds) => parseRetryAfterMs(String(seconds), START_MS) === seconds * 1000))
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 604_800 }),
+      (seconds) => parseRetryAfterMs(String(seconds), START_MS) === seconds * 1000
+    )
+  )
 })
 
 const POLICY = { maxAttempts: 5, baseMs: 500, capMs: 30_000, maxWaitMs: 60_000 }
 
 t.test('backoff doubles up to its cap, and jitter takes any part of it', async (t) => {
-  t.same([1, 2, 3, 6, 7, 8, 50].map((attempt) => retryDelayMs(attempt, POLICY, 1)), [500, 1000, 2000, 16_000, 30_000, 30_000, 30_000])
+  t.same(
+    [1, 2, 3, 6, 7, 8, 50].map((attempt) => retryDelayMs(attempt, POLICY, 1)),
+    [500, 1000, 2000, 16_000, 30_000, 30_000, 30_000]
+  )
   t.same([0, 0.25, 0.5].map((random) => retryDelayMs(3, POLICY, random)), [0, 500, 1000])
 })
 
@@ -69,5 +87,8 @@ t.test('a 429 that names no time stops everybody from 1 s on, doubling to a minu
 })
 
 t.test('a spent quota that names no time stops everybody from a minute on, doubling to an hour', async (t) => {
-  t.same([1, 2, 6, 7, 20].map((strike) => unnamedPauseMs(strike, true)), [60_000, 120_000, 1_920_000, 3_600_000, 3_600_000])
+  t.same(
+    [1, 2, 6, 7, 20].map((strike) => unnamedPauseMs(strike, true)),
+    [60_000, 120_000, 1_920_000, 3_600_000, 3_600_000]
+  )
 })

@@ -42,22 +42,52 @@ async function serve (t: Test, answer: (request: IncomingMessage, response: Serv
     await new Promise((resolve) => server.close(resolve))
   })
   const { port } = server.address() as AddressInfo
-  return { dispatcher, url: (path = '/v1/albums/x') => new URL(`http://127.0.0.1:${port}${path}`), seen, reached: reached.promise, left: left.promise }
+  return {
+    dispatcher,
+    url: (path = '/v1/albums/x') => new URL(`http://127.0.0.1:${port}${path}`),
+    seen,
+    reached: reached.promise,
+    left: left.promise,
+  }
 }
 
-async function get ({ dispatcher, url }: Server, { path, signal = never, timeoutMs = PATIENT_MS }: { path?: string, signal?: AbortSignal, timeoutMs?: number } = {}) {
-  return await send(dispatcher, { method: 'GET', url: url(path), headers: { authorization: 'Bearer the-token' } }, { signal, timeoutMs, room: createResponseBudget().open() })
+async function get (
+  { dispatcher, url }: Server,
+  { path, signal = never, timeoutMs = PATIENT_MS }: { path?: string, signal?: AbortSignal, timeoutMs?: number } = {}
+) {
+  return await send(
+    dispatcher,
+    { method: 'GET', url: url(path), headers: { authorization: 'Bearer the-token' } },
+    { signal, timeoutMs, room: createResponseBudget().open() }
+  )
 }
 
 t.test('an answer is its status, its Retry-After and its parsed body', async (t) => {
-  const server = await serve(t, (_request, response) => response.writeHead(429, { 'retry-after': '7' }).end('{"error":{"status":429}}'))
-  t.same(await get(server), { kind: 'response', status: 429, retryAfter: '7', body: { kind: 'json', value: { error: { status: 429 } } } })
+  const server = await serve(t, (_request, response) =>
+    response.writeHead(429, { 'retry-after': '7' }).end('{"error":{"status":429}}')
+  )
+  t.same(await get(server), {
+    kind: 'response',
+    status: 429,
+    retryAfter: '7',
+    body: { kind: 'json', value: { error: { status: 429 } } },
+  })
 })
 
-t.test('what goes out: path and query as they are, the caller\'s headers, a fixed language, and gzip accepted', async (t) => {
+t.test('what goes out: path and query as they are, the caller\'s headers, a fixed ' +
+  'language, and gzip accepted', async (t) => {
   const server = await serve(t, (_request, response) => response.end('{}'))
   await get(server, { path: '/v1/search?q=tag%3Anew&type=album' })
-  t.match(server.seen[0], { method: 'GET', url: '/v1/search?q=tag%3Anew&type=album', headers: { authorization: 'Bearer the-token', accept: 'application/json', 'accept-encoding': 'gzip', 'accept-language': 'en' } })
+  t.match(server.seen[0], {
+    method: 'GET',
+    url: '/v1/search?q=tag%3Anew&type=album',
+    headers: {
+      authorization: 'Bearer the-token',
+      accept: 'application/json',
+      'accept-encoding': 'gzip',
+      'accept-language': 'en',
+    },
+  })
 })
 
 t.test('a body is sent where there is one', async (t) => {
@@ -65,18 +95,26 @@ t.test('a body is sent where there is one', async (t) => {
   const server = await serve(t, (request, response) => {
     request.setEncoding('utf8').on('data', (chunk: string) => { body += chunk }).on('end', () => response.end('{}'))
   })
-  await send(server.dispatcher, { method: 'POST', url: server.url('/api/token'), headers: {}, body: 'grant_type=client_credentials' }, { signal: never, timeoutMs: PATIENT_MS, room: createResponseBudget().open() })
+  await send(
+    server.dispatcher,
+    { method: 'POST', url: server.url('/api/token'), headers: {}, body: 'grant_type=client_credentials' },
+    { signal: never, timeoutMs: PATIENT_MS, room: createResponseBudget().open() }
+  )
   t.equal(body, 'grant_type=client_credentials')
   t.equal(server.seen[0]?.method, 'POST')
 })
 
 t.test('the first of two Retry-After headers holds', async (t) => {
-  const server = await serve(t, (_request, response) => response.writeHead(429, ['retry-after', '7', 'retry-after', '9']).end())
+  const server = await serve(t, (_request, response) =>
+    response.writeHead(429, ['retry-after', '7', 'retry-after', '9']).end()
+  )
   t.match(await get(server), { retryAfter: '7', body: { kind: 'empty' } })
 })
 
 t.test('gzip is unpacked', async (t) => {
-  const server = await serve(t, (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"name":"Ünï"}')))
+  const server = await serve(t, (_request, response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"name":"Ünï"}'))
+  )
   t.match(await get(server), { status: 200, body: { kind: 'json', value: { name: 'Ünï' } } })
 })
 
@@ -91,10 +129,30 @@ t.test('characters that arrive in two pieces are whole', async (t) => {
 
 const BROKEN: Array<[string, (request: IncomingMessage, response: ServerResponse) => void]> = [
   ['a reset before the answer', (request) => { request.socket.destroy() }],
-  ['a body cut short of its length', (_request, response) => { response.writeHead(200, { 'content-length': '1000' }).write('{"half', () => response.socket?.destroy()) }],
-  ['a chunked body cut before its end', (_request, response) => { response.writeHead(200).write('{"half":1}', () => response.socket?.destroy()) }],
-  ['gzip that is cut', (_request, response) => { response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"name":"x"}').subarray(0, -6)) }],
-  ['gzip that is none', (_request, response) => { response.writeHead(200, { 'content-encoding': 'gzip' }).end('{"name":"x"}') }],
+  [
+    'a body cut short of its length',
+    (_request, response) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('{"half', () => response.socket?.destroy())
+    },
+  ],
+  [
+    'a chunked body cut before its end',
+    (_request, response) => {
+      response.writeHead(200).write('{"half":1}', () => response.socket?.destroy())
+    },
+  ],
+  [
+    'gzip that is cut',
+    (_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"name":"x"}').subarray(0, -6))
+    },
+  ],
+  [
+    'gzip that is none',
+    (_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end('{"name":"x"}')
+    },
+  ],
   ['no HTTP', (request) => { request.socket.end('rubbish\r\n\r\n') }],
 ]
 for (const [what, answer] of BROKEN) {
@@ -109,24 +167,47 @@ t.test('a refused connection is a broken answer with its code', async (t) => {
   const server = await serve(t, () => {})
   const dead = new URL(server.url())
   dead.port = '1'
-  t.match(await send(server.dispatcher, { method: 'GET', url: dead, headers: {} }, { signal: never, timeoutMs: PATIENT_MS, room: createResponseBudget().open() }), { kind: 'broken', reason: /ECONNREFUSED/ })
+  t.match(
+    await send(
+      server.dispatcher,
+      { method: 'GET', url: dead, headers: {} },
+      { signal: never, timeoutMs: PATIENT_MS, room: createResponseBudget().open() }
+    ),
+    { kind: 'broken', reason: /ECONNREFUSED/ }
+  )
 })
 
 t.test('an error with a body that is gzip but empty is an empty body', async (t) => {
-  const server = await serve(t, (_request, response) => response.writeHead(503, { 'content-encoding': 'gzip' }).end(gzipSync('')))
+  const server = await serve(t, (_request, response) =>
+    response.writeHead(503, { 'content-encoding': 'gzip' }).end(gzipSync(''))
+  )
   t.match(await get(server), { kind: 'response', status: 503, body: { kind: 'empty' } })
 })
 
 t.test('gzip announced on no body at all does not hide the status', async (t) => {
-  const server = await serve(t, (_request, response) => response.writeHead(429, { 'content-encoding': 'gzip', 'retry-after': '7', 'content-length': '0' }).end())
+  const server = await serve(t, (_request, response) =>
+    response.writeHead(429, { 'content-encoding': 'gzip', 'retry-after': '7', 'content-length': '0' }).end()
+  )
   t.match(await get(server), { kind: 'response', status: 429, retryAfter: '7' })
 })
 
 const PAUSED = { 'retry-after': '3600' }
 const LIMITED: Array<[string, (response: ServerResponse) => void]> = [
-  ['is cut', (response) => { response.writeHead(429, { ...PAUSED, 'content-length': '1000' }).write('{"error', () => response.socket?.destroy()) }],
+  [
+    'is cut',
+    (response) => {
+      response
+        .writeHead(429, { ...PAUSED, 'content-length': '1000' })
+        .write('{"error', () => response.socket?.destroy())
+    },
+  ],
   ['does not come in time', (response) => { response.writeHead(429, PAUSED).write('{"error') }],
-  ['cannot be unpacked', (response) => { response.writeHead(429, { ...PAUSED, 'content-encoding': 'gzip' }).end('Too many requests') }],
+  [
+    'cannot be unpacked',
+    (response) => {
+      response.writeHead(429, { ...PAUSED, 'content-encoding': 'gzip' }).end('Too many requests')
+    },
+  ],
 ]
 for (const [what, answer] of LIMITED) {
   t.test(`a 429 is a 429 with its Retry-After, also when its body ${what}: no call may be made sooner`, async (t) => {
@@ -159,7 +240,9 @@ t.test("the caller's abort before the answer is thrown with its reason, and the 
 
 t.test("the caller's abort within the body is thrown too", async (t) => {
   const controller = new AbortController()
-  const server = await serve(t, (_request, response) => { response.writeHead(200).write('{"half":', () => setImmediate(() => controller.abort(new Error('canceled')))) })
+  const server = await serve(t, (_request, response) => {
+    response.writeHead(200).write('{"half":', () => setImmediate(() => controller.abort(new Error('canceled'))))
+  })
   await t.rejects(get(server, { signal: controller.signal }), { message: 'canceled' })
   await server.left
 })
@@ -199,8 +282,14 @@ t.test('a body without an end is given up at 4 MiB', async (t) => {
 
 t.test('a small gzip body that unpacks to more than 4 MiB is given up too, and its status is kept', async (t) => {
   const bomb = gzipSync(Buffer.alloc(30 * MEBIBYTE, ' '))
-  const server = await serve(t, (_request, response) => response.writeHead(403, { 'content-encoding': 'gzip' }).end(bomb))
-  t.match(await get(server), { kind: 'response', status: 403, body: { kind: 'unreadable', reason: /more than 4194304 bytes/ } })
+  const server = await serve(t, (_request, response) =>
+    response.writeHead(403, { 'content-encoding': 'gzip' }).end(bomb)
+  )
+  t.match(await get(server), {
+    kind: 'response',
+    status: 403,
+    body: { kind: 'unreadable', reason: /more than 4194304 bytes/ },
+  })
 })
 
 t.test('a body of some megabytes is read whole, sent plain or packed', async (t) => {
@@ -229,19 +318,32 @@ const CODED: Array<[string, string | string[], Buffer]> = [
 for (const [what, coding, body] of CODED) {
   t.test(`${what} is unpacked`, async (t) => {
     const server = await serve(t, (_request, response) => response.setHeader('content-encoding', coding).end(body))
-    t.same(await get(server), { kind: 'response', status: 200, retryAfter: undefined, body: { kind: 'json', value: VALUE } })
+    t.same(await get(server), {
+      kind: 'response',
+      status: 200,
+      retryAfter: undefined,
+      body: { kind: 'json', value: VALUE },
+    })
   })
 }
 
 for (const coding of ['compress', 'gzip, gzip, gzip, gzip', 'constructor']) {
   t.test(`Content-Encoding ${coding} is refused in words`, async (t) => {
-    const server = await serve(t, (_request, response) => response.writeHead(200, { 'content-encoding': coding }).end(gzipSync(TEXT)))
-    t.match(await get(server), { kind: 'response', status: 200, body: { kind: 'unreadable', reason: /Content-Encoding/ } })
+    const server = await serve(t, (_request, response) =>
+      response.writeHead(200, { 'content-encoding': coding }).end(gzipSync(TEXT))
+    )
+    t.match(await get(server), {
+      kind: 'response',
+      status: 200,
+      body: { kind: 'unreadable', reason: /Content-Encoding/ },
+    })
   })
 }
 
 t.test('a byte that is no UTF-8 costs its character, and half a character stays what it is', async (t) => {
-  const server = await serve(t, (_request, response) => response.end(Buffer.concat([Buffer.from('{"a":"x'), Buffer.from([0xff]), Buffer.from('y","b":"\\ud83d"}')])))
+  const server = await serve(t, (_request, response) =>
+    response.end(Buffer.concat([Buffer.from('{"a":"x'), Buffer.from([0xff]), Buffer.from('y","b":"\\ud83d"}')]))
+  )
   t.match(await get(server), { body: { kind: 'json', value: { a: 'x\uFFFDy', b: '\ud83d' } } })
 })
 
@@ -251,7 +353,11 @@ t.test('an answer without room waits for it, and the time that it waits is not c
   for (const room of full) await room.large(never)
   const server = await serve(t, (_request, response) => response.end(TEXT))
   const room = budget.open()
-  const answered = send(server.dispatcher, { method: 'GET', url: server.url(), headers: {} }, { signal: never, timeoutMs: 300, room })
+  const answered = send(
+    server.dispatcher,
+    { method: 'GET', url: server.url(), headers: {} },
+    { signal: never, timeoutMs: 300, room }
+  )
   t.equal(await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, 600, 'waits'))]), 'waits')
   full[0]?.release()
   t.match(await answered, { kind: 'response', body: { kind: 'json' } })

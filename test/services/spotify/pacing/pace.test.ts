@@ -30,7 +30,8 @@ for (const [title, args, pace] of RECOVERED) {
 
 t.test('a reduction always lowers the pace until the floor, and never to nothing', async () => {
   const paces = fc.integer({ min: 1, max: 10_000 }).chain((configured) => fc.tuple(
-    fc.integer({ min: Math.max(1, Math.floor(configured / 10)), max: configured }), fc.nat(20_000), fc.constant(configured)))
+    fc.integer({ min: Math.max(1, Math.floor(configured / 10)), max: configured }), fc.nat(20_000),
+    fc.constant(configured)))
   fc.assert(fc.property(paces, ([pace, calls, configured]) => {
     const reduced = reducedPace(pace, calls, configured)
     const floor = Math.max(1, Math.floor(configured / 10))
@@ -39,8 +40,20 @@ t.test('a reduction always lowers the pace until the floor, and never to nothing
 })
 
 t.test('recovery is whole, never backwards, and never over the configured pace', async () => {
-  fc.assert(fc.property(fc.integer({ min: 1, max: 500 }), fc.double({ min: 0, max: 1e6, noNaN: true }), fc.nat(500), (pace, quiet, more) => {
-    const recovered = recoveredPace(pace, quiet, pace + more)
-    return Number.isInteger(recovered) && recovered >= pace && recovered <= pace + more && recovered <= recoveredPace(pace, quiet + 1, pace + more)
-  }))
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 500 }),
+      fc.double({ min: 0, max: 1e6, noNaN: true }),
+      fc.nat(500),
+      (pace, quiet, more) => {
+        const recovered = recoveredPace(pace, quiet, pace + more)
+        return (
+          Number.isInteger(recovered) &&
+          recovered >= pace &&
+          recovered <= pace + more &&
+          recovered <= recoveredPace(pace, quiet + 1, pace + more)
+        )
+      }
+    )
+  )
 })

@@ -3,9 +3,18 @@ import { openSqlite } from '../../../../src/services/database/sqlite.ts'
 import { never } from '../../../never.ts'
 import { startPacer } from './pacer-process.ts'
 
-/** A process that makes as many calls as the others on its database leave it: `node pacer-child.ts DATABASE CALLS WINDOW_MS LONGEST_CALL_MS`. */
+/**
+ * A process that makes as many calls as the others on its database leave it: `node pacer-child.ts DATABASE CALLS
+ * WINDOW_MS LONGEST_CALL_MS`.
+ */
 const [path = '', calls, windowMs, longestCallMs] = process.argv.slice(2)
-const { pacer } = startPacer({ database: await openSqlite(path, systemClock), clock: systemClock, calls: Number(calls), windowMs: Number(windowMs), longestCallMs: Number(longestCallMs) })
+const { pacer } = startPacer({
+  database: await openSqlite(path, systemClock),
+  clock: systemClock,
+  calls: Number(calls),
+  windowMs: Number(windowMs),
+  longestCallMs: Number(longestCallMs),
+})
 console.log('ready')
 
 /** On the clock that all processes of the machine have. */

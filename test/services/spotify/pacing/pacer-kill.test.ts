@@ -51,7 +51,8 @@ t.test('what a kill costs is over when its calls cannot be under way any more, a
   const first = startPacer({ database, calls: 90, clock })
   for (let i = 0; i < 30; i++) await first.pacer.take(never)
   first.kill()
-  const left = async (): Promise<number> => await free(startPacer({ database, calls: 90, clock, account: 'the account' }).pacer)
+  const left = async (): Promise<number> =>
+    await free(startPacer({ database, calls: 90, clock, account: 'the account' }).pacer)
   await clock.pass(WINDOW_MS + LONGEST_CALL_MS)
   t.equal(await left(), 60, 'how long its calls were under way is not known')
   await clock.pass(WINDOW_MS + LONGEST_CALL_MS + 1)
@@ -68,13 +69,17 @@ t.test('a service that was closed, or that had nothing to do for a moment, loses
   await untilTold(database, clock.now() + WINDOW_MS)
   idle.kill()
   await clock.pass(WINDOW_MS + 1)
-  for (const account of ['closed', 'idle']) t.equal(await free(startPacer({ database, calls: 90, clock, account }).pacer), 90)
+  for (const account of ['closed', 'idle']) {
+    t.equal(await free(startPacer({ database, calls: 90, clock, account }).pacer), 90)
+  }
 })
 
 /** Waits until no permit stays occupied for longer than until then. */
 async function untilTold ({ queries }: PacerDatabase, freeMs: number): Promise<void> {
   for (const deadlineMs = performance.now() + 10_000; performance.now() < deadlineMs;) {
-    if (await queries.selectFrom('permits').select('id').where('free_ms', '>', freeMs).executeTakeFirst() === undefined) return
+    if (
+      (await queries.selectFrom('permits').select('id').where('free_ms', '>', freeMs).executeTakeFirst()) === undefined
+    ) { return }
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
@@ -109,7 +114,10 @@ t.test('a permit is given when the database knows of it, and not before', async 
   t.equal(given, 3)
 })
 
-type Step = { kind: 'take' } | { kind: 'done', which: number } | { kind: 'pass', ms: number } | { kind: 'limited', which: number } | { kind: 'kill' } | { kind: 'close' }
+type Step =
+  | { kind: 'take' | 'kill' | 'close' }
+  | { kind: 'done' | 'limited', which: number }
+  | { kind: 'pass', ms: number }
 
 interface Call { givenMs: number, doneMs: number }
 
@@ -119,13 +127,20 @@ const CALL_MS = 1000
 const steps = fc.array(fc.oneof(
   { weight: 12, arbitrary: fc.constant<Step>({ kind: 'take' }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('done' as const), which: fc.nat(20) }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 4000 })) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('pass' as const),
+      ms: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 4000 })),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('limited' as const), which: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.constant<Step>({ kind: 'kill' }) },
   { weight: 1, arbitrary: fc.constant<Step>({ kind: 'close' }) }
 ), { minLength: 40, maxLength: 120 })
 
-t.test('however often processes are killed, on however slow a database: never more calls than allowed in any window', async (t) => {
+t.test('however often processes are killed, on however slow a database: never more calls ' +
+  'than allowed in any window', async (t) => {
   const database = await openMemory(t)
   let fullest = 0
   await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 12 }), fc.nat(40), steps, async (calls, slowMs, all) => {
@@ -133,7 +148,15 @@ t.test('however often processes are killed, on however slow a database: never mo
     const made: Call[] = []
     let open: Array<{ permit: Permit, call: Call }> = []
     let life = 0
-    const start = () => startPacer({ database: slow(database, clock, slowMs), calls, clock, account, windowMs: SHORT_WINDOW_MS, longestCallMs: CALL_MS + 4 * slowMs })
+    const start = () =>
+      startPacer({
+        database: slow(database, clock, slowMs),
+        calls,
+        clock,
+        account,
+        windowMs: SHORT_WINDOW_MS,
+        longestCallMs: CALL_MS + 4 * slowMs,
+      })
     let { pacer, kill } = start()
 
     function end (call: Call, isAnswered: boolean): void {
@@ -169,7 +192,10 @@ t.test('however often processes are killed, on however slow a database: never mo
       } else if (chosen !== undefined) {
         open = open.filter((one) => one !== chosen)
         chosen.call.doneMs = clock.monotonic()
-        await Promise.all([pacer.limited(chosen.permit, { quota: false, retryAfterMs: 100, detail: '' }), clock.pass(10 * slowMs + 1)])
+        await Promise.all([
+          pacer.limited(chosen.permit, { quota: false, retryAfterMs: 100, detail: '' }),
+          clock.pass(10 * slowMs + 1),
+        ])
       }
       await settle()
     }

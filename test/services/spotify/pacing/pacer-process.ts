@@ -43,7 +43,10 @@ export async function openMemory (t: Test): Promise<Database> {
     isGone = true
     await database.close()
   })
-  return { ...database, transaction: async (options, work) => isGone ? await never() : await database.transaction(options, work) }
+  return {
+    ...database,
+    transaction: async (options, work) => (isGone ? await never() : await database.transaction(options, work)),
+  }
 }
 
 /** Of an end that is never reached. */
@@ -52,7 +55,15 @@ async function never (): Promise<never> {
 }
 
 /** Processes on a SQLite have its clock in common, which is that of the test. */
-export function startPacer ({ database, calls, clock, account = 'the account', windowMs = WINDOW_MS, maxWaitMs = MAX_WAIT_MS, longestCallMs = LONGEST_CALL_MS }: PacerProcessOptions): PacerProcess {
+export function startPacer ({
+  database,
+  calls,
+  clock,
+  account = 'the account',
+  windowMs = WINDOW_MS,
+  maxWaitMs = MAX_WAIT_MS,
+  longestCallMs = LONGEST_CALL_MS,
+}: PacerProcessOptions): PacerProcess {
   const log = createRecordingLog()
   let isDead = false
   const own: PacerDatabase = {
@@ -61,7 +72,16 @@ export function startPacer ({ database, calls, clock, account = 'the account', w
     transaction: async (options, work) => isDead ? await never() : await database.transaction(options, work),
     nowMs: database.kind === 'sqlite' ? async () => clock.now() : database.nowMs,
   }
-  const window = createRateWindow({ database: own, account, callsPerWindow: calls, windowMs, maxWaitMs, longestCallMs, clock, log })
+  const window = createRateWindow({
+    database: own,
+    account,
+    callsPerWindow: calls,
+    windowMs,
+    maxWaitMs,
+    longestCallMs,
+    clock,
+    log,
+  })
   const pacer = createPacer({ window, clock, log })
   return { pacer, window, log, kill: () => { isDead = true }, stop: async () => { if (!isDead) await pacer.close() } }
 }

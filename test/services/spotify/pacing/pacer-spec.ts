@@ -38,14 +38,29 @@ export function behavesAsPacer (t: Test, createWorld: (t: Test) => Promise<World
 
   function ask (world: World, pacer: Pacer, signal = never): Asked {
     const asked: Asked = { permit: null, error: null, atMs: NaN }
-    pacer.take(signal).then((permit) => { asked.permit = permit }, (error: unknown) => { asked.error = error }).finally(() => { asked.atMs = world.monotonic() }).catch(() => {})
+    pacer
+      .take(signal)
+      .then(
+        (permit) => {
+          asked.permit = permit
+        },
+        (error: unknown) => {
+          asked.error = error
+        }
+      )
+      .finally(() => {
+        asked.atMs = world.monotonic()
+      })
+      .catch(() => {})
     return asked
   }
 
   /** Wait until so many were let through or refused. */
   async function until (world: World, asked: Asked[], count: number, withinMs: number): Promise<void> {
     const endMs = world.monotonic() + withinMs + world.lateMs
-    while (asked.filter(({ atMs }) => !Number.isNaN(atMs)).length < count && world.monotonic() < endMs) await world.pass(world.windowMs / 30)
+    while (asked.filter(({ atMs }) => !Number.isNaN(atMs)).length < count && world.monotonic() < endMs) {
+      await world.pass(world.windowMs / 30)
+    }
   }
 
   /** One call that is answered at once; its end. */
@@ -58,7 +73,8 @@ export function behavesAsPacer (t: Test, createWorld: (t: Test) => Promise<World
 
   const went = (asked: Asked[]): boolean[] => asked.map(({ permit }) => permit !== null)
 
-  test('a burst up to the limit passes at once; each permit is free one window after the end of its own call', async (t, world) => {
+  test('a burst up to the limit passes at once; each permit is free one window ' +
+    'after the end of its own call', async (t, world) => {
     const { windowMs } = world
     const pacer = await world.create(3)
     const ends = [await call(world, pacer), await call(world, pacer)]
@@ -73,7 +89,8 @@ export function behavesAsPacer (t: Test, createWorld: (t: Test) => Promise<World
     }
   })
 
-  test('a call occupies its permit while it is under way, answered or not, and a window after; its end counts once', async (t, world) => {
+  test('a call occupies its permit while it is under way, answered or not, and a window ' +
+    'after; its end counts once', async (t, world) => {
     const { windowMs } = world
     const pacer = await world.create(1)
     const permit = await pacer.take(never)
@@ -88,7 +105,8 @@ export function behavesAsPacer (t: Test, createWorld: (t: Test) => Promise<World
     t.ok((asked[0]?.atMs ?? 0) - endMs > windowMs)
   })
 
-  test('who gives up while waiting gets its reason at once and takes no permit; the next one goes', async (t, world) => {
+  test('who gives up while waiting gets its reason at once and takes ' +
+    'no permit; the next one goes', async (t, world) => {
     const pacer = await world.create(1)
     await call(world, pacer)
     const controller = new AbortController()
@@ -114,7 +132,10 @@ export function behavesAsPacer (t: Test, createWorld: (t: Test) => Promise<World
     t.match(await pacer.state(), { pause: null })
   })
 
-  for (const [title, limit] of [['a spent quota', { quota: true }], ['a time that is longer than a run may wait', { quota: false }]] as const) {
+  for (const [title, limit] of [
+    ['a spent quota', { quota: true }],
+    ['a time that is longer than a run may wait', { quota: false }],
+  ] as const) {
     test(`${title}: who waits and who asks is refused at once until then`, async (t, world) => {
       const pacer = await world.create(2)
       const [permit] = [await pacer.take(never), await pacer.take(never)]
@@ -147,7 +168,8 @@ export function behavesAsPacer (t: Test, createWorld: (t: Test) => Promise<World
     t.ok(third - first > 15_000 && third - first < 25_000)
   })
 
-  test('429s in a row that name no time stop for 1, then 2 seconds; a call that was under way before does not end the row, nor does one without an answer', async (t, world) => {
+  test('429s in a row that name no time stop for 1, then 2 seconds; a call that was under way before does not end ' +
+    'the row, nor does one without an answer', async (t, world) => {
     const pacer = await world.create(100)
     const older = await pacer.take(never)
     await world.pass(20)
@@ -162,10 +184,13 @@ export function behavesAsPacer (t: Test, createWorld: (t: Test) => Promise<World
       return next.atMs - atMs
     }
     const pauses = [await refused(), await refused()]
-    for (const [index, ms] of pauses.entries()) t.ok(ms >= 1000 * 2 ** index && ms < 1000 * 2 ** index + world.lateMs, `${ms} ms`)
+    for (const [index, ms] of pauses.entries()) {
+      t.ok(ms >= 1000 * 2 ** index && ms < 1000 * 2 ** index + world.lateMs, `${ms} ms`)
+    }
   })
 
-  test('the answers of calls that were under way together are one event: one step down, and the pace comes back by steps', async (t, world) => {
+  test('the answers of calls that were under way together are one event: one step down, and ' +
+    'the pace comes back by steps', async (t, world) => {
     const pacer = await world.create(90)
     const permits = await Promise.all(Array.from({ length: 80 }, () => pacer.take(new AbortController().signal)))
     await world.pass(20)

@@ -6,10 +6,23 @@ import type { Database } from '../../../../src/services/database/database.ts'
 import type { Pacer, Permit } from '../../../../src/services/spotify/pacing/pacer.ts'
 import { type FakeClock, START_MS, createFakeClock, settle } from '../../../fake-clock.ts'
 import { never } from '../../../never.ts'
-import { LONGEST_CALL_MS, MAX_WAIT_MS, type PacerProcessOptions, WINDOW_MS, openMemory, startPacer } from './pacer-process.ts'
+import {
+  LONGEST_CALL_MS,
+  MAX_WAIT_MS,
+  type PacerProcessOptions,
+  WINDOW_MS,
+  openMemory,
+  startPacer,
+} from './pacer-process.ts'
 
 /** A process on a database of its own, or on that of an earlier one. */
-async function create (t: Test, calls: number, clock: FakeClock, database?: Database, more: Partial<PacerProcessOptions> = {}) {
+async function create (
+  t: Test,
+  calls: number,
+  clock: FakeClock,
+  database?: Database,
+  more: Partial<PacerProcessOptions> = {}
+) {
   const own = database ?? await openMemory(t)
   return { ...startPacer({ database: own, calls, clock, ...more }), database: own }
 }
@@ -153,7 +166,8 @@ t.test('giving up after the permit was given changes nothing', async (t) => {
   t.same([first, second, third].map(({ permit }) => permit !== null), [true, true, false])
 })
 
-t.test('a wall clock that is set forward or back frees no permit early, and none later than a window and the longest call', async (t) => {
+t.test('a wall clock that is set forward or back frees no permit early, and none later than a ' +
+  'window and the longest call', async (t) => {
   for (const jumpMs of [3_600_000, -3_600_000]) {
     const clock = createFakeClock()
     const { pacer } = await create(t, 1, clock)
@@ -204,10 +218,30 @@ t.test('a short pause holds back those who waited already, in their order', asyn
 })
 
 const HOLDS = [
-  { title: 'a time that is longer than a run may wait', limit: { ...LIMIT, retryAfterMs: MAX_WAIT_MS + 1 }, code: 'rate_limited', ms: MAX_WAIT_MS + 1 },
-  { title: 'a spent quota', limit: { ...LIMIT, quota: true, retryAfterMs: 48_925_000 }, code: 'quota_exceeded', ms: 48_925_000 },
-  { title: 'a spent quota, however short its time', limit: { ...LIMIT, quota: true, retryAfterMs: 1000 }, code: 'quota_exceeded', ms: 1000 },
-  { title: 'a spent quota that names no time', limit: { ...LIMIT, quota: true, retryAfterMs: null }, code: 'quota_exceeded', ms: 60_000 },
+  {
+    title: 'a time that is longer than a run may wait',
+    limit: { ...LIMIT, retryAfterMs: MAX_WAIT_MS + 1 },
+    code: 'rate_limited',
+    ms: MAX_WAIT_MS + 1,
+  },
+  {
+    title: 'a spent quota',
+    limit: { ...LIMIT, quota: true, retryAfterMs: 48_925_000 },
+    code: 'quota_exceeded',
+    ms: 48_925_000,
+  },
+  {
+    title: 'a spent quota, however short its time',
+    limit: { ...LIMIT, quota: true, retryAfterMs: 1000 },
+    code: 'quota_exceeded',
+    ms: 1000,
+  },
+  {
+    title: 'a spent quota that names no time',
+    limit: { ...LIMIT, quota: true, retryAfterMs: null },
+    code: 'quota_exceeded',
+    ms: 60_000,
+  },
 ]
 for (const { title, limit, code, ms } of HOLDS) {
   t.test(`${title}: who waits and who asks is told at once until when, and nobody calls before`, async (t) => {
@@ -360,7 +394,8 @@ t.test('a lowered pace outlives the process, and goes on coming back by its step
   t.equal((await third.state()).pace, 43)
 })
 
-t.test('a lowered pace from a clock that was ahead counts from now, and is never more than what is allowed now', async (t) => {
+t.test('a lowered pace from a clock that was ahead counts from now, and is never ' +
+  'more than what is allowed now', async (t) => {
   const clock = createFakeClock()
   const { pacer, database } = await create(t, 90, clock)
   await pacer.limited(await pacer.take(never), LIMIT)
@@ -434,7 +469,8 @@ t.test('a restart is no new window: the calls of the process before, ended or no
   t.equal(given(), 10)
 })
 
-t.test('a wall clock that was set back between two processes makes no permit free early, and none much later', async (t) => {
+t.test('a wall clock that was set back between two processes makes no permit free ' +
+  'early, and none much later', async (t) => {
   const clock = createFakeClock()
   const { pacer, database } = await create(t, 1, clock)
   await burst(pacer, 1)
@@ -494,17 +530,56 @@ type Step =
 const ordinarySteps = [
   { weight: 6, arbitrary: fc.constant<Step>({ kind: 'take' }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('abort' as const), which: fc.nat(20) }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('done' as const), which: fc.nat(20), answered: fc.boolean() }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.oneof(fc.integer({ min: 1, max: 4000 }), fc.constantFrom(1, SHORT_WINDOW_MS - 1, SHORT_WINDOW_MS, SHORT_WINDOW_MS + 1)) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('done' as const), which: fc.nat(20), answered: fc.boolean() }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('pass' as const),
+      ms: fc.oneof(
+        fc.integer({ min: 1, max: 4000 }),
+        fc.constantFrom(1, SHORT_WINDOW_MS - 1, SHORT_WINDOW_MS, SHORT_WINDOW_MS + 1)
+      ),
+    }),
+  },
 ]
-const limitedStep = { weight: 1, arbitrary: fc.record({ kind: fc.constant('limited' as const), which: fc.nat(20), retryAfterMs: fc.option(fc.integer({ min: 1, max: 10_000 })), quota: fc.boolean() }) }
+const limitedStep = {
+  weight: 1,
+  arbitrary: fc.record({
+    kind: fc.constant('limited' as const),
+    which: fc.nat(20),
+    retryAfterMs: fc.option(fc.integer({ min: 1, max: 10_000 })),
+    quota: fc.boolean(),
+  }),
+}
 
 interface Call { givenMs: number, doneMs: number }
 
 /** Play the steps against a pacer, with a look at all that is known after each. */
-async function play (database: Database, calls: number, steps: Step[], look: (now: { clock: FakeClock, pacer: Pacer, made: Call[], waiting: number, pausedUntilMs: number }) => void | Promise<void>): Promise<void> {
+async function play (
+  database: Database,
+  calls: number,
+  steps: Step[],
+  look: (now: {
+    clock: FakeClock
+    pacer: Pacer
+    made: Call[]
+    waiting: number
+    pausedUntilMs: number
+  }) => void | Promise<void>
+): Promise<void> {
   const clock = createFakeClock()
-  const { pacer } = startPacer({ database, calls, clock, account: randomUUID(), windowMs: SHORT_WINDOW_MS, maxWaitMs: 6000, longestCallMs: 100_000 })
+  const { pacer } = startPacer({
+    database,
+    calls,
+    clock,
+    account: randomUUID(),
+    windowMs: SHORT_WINDOW_MS,
+    maxWaitMs: 6000,
+    longestCallMs: 100_000,
+  })
   const made: Call[] = []
   const open: Array<{ permit: Permit, call: Call }> = []
   const waiting = new Set<AbortController>()
@@ -542,43 +617,70 @@ async function play (database: Database, calls: number, steps: Step[], look: (no
 /** The most calls that a server may see in one window, wherever between its start and its end it sees each. */
 function mostInAnyWindow (made: Call[]): number {
   const starts = made.flatMap(({ givenMs, doneMs }) => [givenMs, doneMs]).filter(Number.isFinite)
-  return Math.max(0, ...starts.map((start) => made.filter(({ givenMs, doneMs }) => doneMs >= start && givenMs <= start + SHORT_WINDOW_MS).length))
+  return Math.max(
+    0,
+    ...starts.map(
+      (start) => made.filter(({ givenMs, doneMs }) => doneMs >= start && givenMs <= start + SHORT_WINDOW_MS).length
+    )
+  )
 }
 
-t.test('for any sequence of calls, wherever between its start and its end each reaches the server: never more than allowed in any window, and never less while somebody waits', async (t) => {
+t.test('for any sequence of calls, wherever between its start and its end each reaches the server: never more than ' +
+  'allowed in any window, and never less while somebody waits', async (t) => {
   const database = await openMemory(t)
   let fullest = 0
-  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 6 }), fc.array(fc.oneof(...ordinarySteps), { minLength: 20, maxLength: 90 }), async (calls, steps) => {
-    let all: Call[] = []
-    await play(database, calls, steps, ({ clock, made, waiting }) => {
-      all = made
-      const occupied = made.filter(({ doneMs }) => doneMs >= clock.monotonic() - SHORT_WINDOW_MS).length
-      if (waiting > 0 && occupied < calls) throw new Error(`${waiting} wait while ${occupied} of ${calls} permits are taken`)
-      if (waiting > 0) fullest++
-    })
-    const most = mostInAnyWindow(all)
-    if (most > calls) throw new Error(`${most} calls in one window, ${calls} allowed`)
-  }), { numRuns: 40 })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 6 }),
+      fc.array(fc.oneof(...ordinarySteps), { minLength: 20, maxLength: 90 }),
+      async (calls, steps) => {
+        let all: Call[] = []
+        await play(database, calls, steps, ({ clock, made, waiting }) => {
+          all = made
+          const occupied = made.filter(({ doneMs }) => doneMs >= clock.monotonic() - SHORT_WINDOW_MS).length
+          if (waiting > 0 && occupied < calls) {
+            throw new Error(`${waiting} wait while ${occupied} of ${calls} permits are taken`)
+          }
+          if (waiting > 0) fullest++
+        })
+        const most = mostInAnyWindow(all)
+        if (most > calls) throw new Error(`${most} calls in one window, ${calls} allowed`)
+      }
+    ),
+    { numRuns: 40 }
+  )
   t.ok(fullest > 130, 'the window was full often enough to tell')
 })
 
-t.test('for any sequence with 429s between: no call is let through before the time that Spotify named, and never more than allowed in any window', async (t) => {
+t.test('for any sequence with 429s between: no call is let through before the time that Spotify named, and never ' +
+  'more than allowed in any window', async (t) => {
   const database = await openMemory(t)
   let limited = 0
-  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 6 }), fc.array(fc.oneof(...ordinarySteps, limitedStep), { minLength: 20, maxLength: 90 }), async (calls, steps) => {
-    let all: Call[] = []
-    let known = 0
-    await play(database, calls, steps, async ({ clock, pacer, made, waiting, pausedUntilMs }) => {
-      all = made
-      if (made.length > known && clock.monotonic() < pausedUntilMs) throw new Error('a call was let through during a pause')
-      if (clock.monotonic() < pausedUntilMs) limited++
-      known = made.length
-      const { pace } = await pacer.state()
-      if (pace < 1 || pace > calls) throw new Error(`a pace of ${pace}`)
-      if (waiting > 0 && clock.sleeping() === 0 && made.every(({ doneMs }) => doneMs !== Infinity)) throw new Error('somebody waits, and nothing will wake him')
-    })
-    if (mostInAnyWindow(all) > calls) throw new Error('too many calls in one window')
-  }), { numRuns: 40 })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 6 }),
+      fc.array(fc.oneof(...ordinarySteps, limitedStep), { minLength: 20, maxLength: 90 }),
+      async (calls, steps) => {
+        let all: Call[] = []
+        let known = 0
+        await play(database, calls, steps, async ({ clock, pacer, made, waiting, pausedUntilMs }) => {
+          all = made
+          if (made.length > known && clock.monotonic() < pausedUntilMs) {
+            throw new Error('a call was let through during a pause')
+          }
+          if (clock.monotonic() < pausedUntilMs) limited++
+          known = made.length
+          const { pace } = await pacer.state()
+          if (pace < 1 || pace > calls) throw new Error(`a pace of ${pace}`)
+          if (waiting > 0 && clock.sleeping() === 0 && made.every(({ doneMs }) => doneMs !== Infinity)) {
+            throw new Error('somebody waits, and nothing will wake him')
+          }
+        })
+        if (mostInAnyWindow(all) > calls) throw new Error('too many calls in one window')
+      }
+    ),
+    { numRuns: 40 }
+  )
   t.ok(limited > 130, 'there were pauses enough to tell')
 })
 

@@ -50,7 +50,14 @@ async function open (t: Test, { url }: PostgresqlServer, schema = 'album_ingest'
 }
 
 function start (t: Test, database: Database, options: Options): PacerProcess {
-  const process = startPacer({ database, clock: systemClock, windowMs: WINDOW_MS, maxWaitMs: 2500, longestCallMs: 2000, ...options })
+  const process = startPacer({
+    database,
+    clock: systemClock,
+    windowMs: WINDOW_MS,
+    maxWaitMs: 2500,
+    longestCallMs: 2000,
+    ...options,
+  })
   t.teardown(async () => await process.stop())
   return process
 }
@@ -62,19 +69,30 @@ function isShared (t: Test, databases: readonly [Database, Database, Database]):
     void t.test(title, { buffered: true }, async (t) => {
       const own = randomUUID()
       let made = 0
-      await body(t, ({ account = '', ...options }) => start(t, databases[made++ % 3] as Database, { ...options, account: `${own}${account}` }))
+      await body(t, ({ account = '', ...options }) =>
+        start(t, databases[made++ % 3] as Database, { ...options, account: `${own}${account}` })
+      )
     })
   }
 
-  test('three processes, whatever each does: never more calls than allowed in any window, and the window is used', async (t, create) => {
-    const scenario = fc.record({ calls: fc.integer({ min: 1, max: 8 }), callMs: fc.integer({ min: 0, max: 150 }), callers: fc.tuple(...[6, 6, 6].map((max) => fc.nat(max)) as [fc.Arbitrary<number>, fc.Arbitrary<number>, fc.Arbitrary<number>]) })
+  test('three processes, whatever each does: never more calls than allowed in any ' +
+    'window, and the window is used', async (t, create) => {
+    const scenario = fc.record({
+      calls: fc.integer({ min: 1, max: 8 }),
+      callMs: fc.integer({ min: 0, max: 150 }),
+      callers: fc.tuple(
+        ...([6, 6, 6].map((max) => fc.nat(max)) as [fc.Arbitrary<number>, fc.Arbitrary<number>, fc.Arbitrary<number>])
+      ),
+    })
     const seed = fc.sample(fc.integer(), 1)[0] ?? 0
     const scenarios = fc.sample(scenario, { numRuns: 6, seed }).map(async ({ calls, callMs, callers }, index) => {
       const made: Call[] = []
       const signal = AbortSignal.timeout(8 * WINDOW_MS)
       await Promise.all(callers.map(async (count) => {
         const { pacer } = create({ calls, account: `scenario-${index}` })
-        await Promise.all(Array.from({ length: count }, async () => await demand(pacer, signal, made, () => Math.random() * callMs)))
+        await Promise.all(
+          Array.from({ length: count }, async () => await demand(pacer, signal, made, () => Math.random() * callMs))
+        )
       }))
       return { calls, callers, made }
     })
@@ -82,7 +100,10 @@ function isShared (t: Test, databases: readonly [Database, Database, Database]):
       const wanted = Math.min(calls, callers[0] + callers[1] + callers[2])
       const most = mostInAnyWindow(made, WINDOW_MS)
       t.ok(most <= calls, `${made.length} calls, at most ${most} of ${calls} in a window (seed ${seed})`)
-      t.ok(wanted === 0 || made.length > wanted, `${made.length} calls by ${callers.join(', ')} callers: they go on after the first window of ${calls}`)
+      t.ok(
+        wanted === 0 || made.length > wanted,
+        `${made.length} calls by ${callers.join(', ')} callers: they go on after the first window of ${calls}`
+      )
     }
   })
 
@@ -106,11 +127,15 @@ function isShared (t: Test, databases: readonly [Database, Database, Database]):
     t.ok(after.length > late.length, 'they go on')
   })
 
-  test('a longPause that one was told of refuses who waits elsewhere before long, and who begins later, with the same time', async (t, create) => {
+  test('a longPause that one was told of refuses who waits elsewhere before long, and who ' +
+    'begins later, with the same time', async (t, create) => {
     const [one, two] = [create({ calls: 2 }), create({ calls: 2 })]
     const permit = await one.pacer.take(never)
     await one.pacer.take(never)
-    const waiting = two.pacer.take(never).then(() => null, (error: unknown) => error as { code: string, resumeAtMs: number })
+    const waiting = two.pacer.take(never).then(
+      () => null,
+      (error: unknown) => error as { code: string, resumeAtMs: number }
+    )
     await sleep(50)
     await one.pacer.limited(permit, { quota: true, retryAfterMs: 3_600_000, detail: 'QUOTA_EXCEEDED' })
     const atMs = performance.now()
@@ -134,9 +159,12 @@ function isShared (t: Test, databases: readonly [Database, Database, Database]):
     t.ok(afterMs >= WINDOW_MS + longestCallMs && afterMs < 5000, `${afterMs} ms`)
   })
 
-  test('429s and ends of calls that come together, while others are on their way to the database, are all stored', async (t, create) => {
+  test('429s and ends of calls that come together, while others are on their way to ' +
+    'the database, are all stored', async (t, create) => {
     const [one, two] = [create({ calls: 40, windowMs: 60_000 }), create({ calls: 40, windowMs: 60_000 })]
-    const permits = await Promise.all(Array.from({ length: 20 }, async () => await one.pacer.take(new AbortController().signal)))
+    const permits = await Promise.all(
+      Array.from({ length: 20 }, async () => await one.pacer.take(new AbortController().signal))
+    )
     const startedAtMs = Date.now()
     await Promise.all(permits.map(async (permit, index) => {
       await sleep(index)
@@ -146,14 +174,21 @@ function isShared (t: Test, databases: readonly [Database, Database, Database]):
     const untilMs = (await two.pacer.state()).pause?.untilMs ?? NaN
     t.ok(untilMs - startedAtMs >= 38_000 && untilMs - startedAtMs < 40_000, `${untilMs - startedAtMs} ms`)
     await one.pacer.close()
-    const rows = await databases[0].queries.selectFrom('permits').select('free_ms').where('free_ms', '>', Date.now() + 60_000).execute()
+    const rows = await databases[0].queries
+      .selectFrom('permits')
+      .select('free_ms')
+      .where('free_ms', '>', Date.now() + 60_000)
+      .execute()
     t.same(rows, [], 'no permit waits for the longest call')
   })
 }
 
 function keepsSchemasApart (t: Test, server: PostgresqlServer): void {
   void t.test('two services with different schemas do not see each other', { buffered: true }, async (t) => {
-    const [one, two] = [start(t, await open(t, server, 'one'), { calls: 1 }), start(t, await open(t, server, 'two'), { calls: 1 })]
+    const [one, two] = [
+      start(t, await open(t, server, 'one'), { calls: 1 }),
+      start(t, await open(t, server, 'two'), { calls: 1 }),
+    ]
     const permit = await one.pacer.take(never)
     await one.pacer.limited(permit, { quota: true, retryAfterMs: 3_600_000, detail: 'x' })
     t.match(await two.pacer.state(), { pause: null, pace: 1, callsLast24Hours: 0 })
@@ -166,10 +201,13 @@ const CALLS = 5
 /** Three processes with more to do than is allowed, on a server that is killed, comes back, and hangs for a moment. */
 async function outlivesAnOutage (t: Test, server: PostgresqlServer, databases: readonly Database[]): Promise<void> {
   const processes = databases.map((database) => start(t, database, { calls: CALLS, longestCallMs: 20_000 }))
-  const logged = (level: string): string[] => processes.flatMap(({ log }) => log.lines.filter((line) => line.startsWith(level)))
+  const logged = (level: string): string[] =>
+    processes.flatMap(({ log }) => log.lines.filter((line) => line.startsWith(level)))
   const controller = new AbortController()
   const made: Call[] = []
-  const work = processes.flatMap(({ pacer }) => [1, 2, 3].map(async () => await demand(pacer, controller.signal, made, () => Math.random() * 100)))
+  const work = processes.flatMap(({ pacer }) =>
+    [1, 2, 3].map(async () => await demand(pacer, controller.signal, made, () => Math.random() * 100))
+  )
   const [one] = processes as [PacerProcess, PacerProcess, PacerProcess]
   const until = async (isSo: () => boolean): Promise<void> => {
     for (const deadlineMs = performance.now() + 20_000; !isSo() && performance.now() < deadlineMs;) await sleep(10)
@@ -196,10 +234,19 @@ async function outlivesAnOutage (t: Test, server: PostgresqlServer, databases: r
   const backAtMs = performance.now()
   await until(() => made.some(({ givenMs }) => givenMs > backAtMs) && logged('info').length === 3)
   t.ok(made.some(({ givenMs }) => givenMs > backAtMs), 'they go on')
-  t.same([logged('warn').length, logged('info').length], [3, 3], 'one warning for each process, and one word that it is over')
+  t.same(
+    [logged('warn').length, logged('info').length],
+    [3, 3],
+    'one warning for each process, and one word that it is over'
+  )
   const other = start(t, databases[1] as Database, { calls: 1, account: 'told' })
   let isHeld = false
-  for (const deadlineMs = performance.now() + 10_000; !isHeld && performance.now() < deadlineMs;) isHeld = await other.pacer.throwIfPaused().then(() => false, () => true)
+  for (const deadlineMs = performance.now() + 10_000; !isHeld && performance.now() < deadlineMs;) {
+    isHeld = await other.pacer.throwIfPaused().then(
+      () => false,
+      () => true
+    )
+  }
   t.ok(isHeld, 'a 429 while it was away is everybody’s, though nobody asks')
 
   server.freeze()
@@ -209,9 +256,15 @@ async function outlivesAnOutage (t: Test, server: PostgresqlServer, databases: r
   server.thaw()
   const thawedAtMs = performance.now()
   await until(() => made.filter(({ givenMs }) => givenMs > thawedAtMs).length > 2 * CALLS)
-  t.ok(made.filter(({ givenMs }) => givenMs > thawedAtMs).length > 2 * CALLS, 'no permit is kept by a call that was never made')
+  t.ok(
+    made.filter(({ givenMs }) => givenMs > thawedAtMs).length > 2 * CALLS,
+    'no permit is kept by a call that was never made'
+  )
 
   controller.abort()
   await Promise.all(work)
-  t.ok(mostInAnyWindow(made, WINDOW_MS) <= CALLS, `${made.length} calls, at most ${mostInAnyWindow(made, WINDOW_MS)} of ${CALLS} in a window`)
+  t.ok(
+    mostInAnyWindow(made, WINDOW_MS) <= CALLS,
+    `${made.length} calls, at most ${mostInAnyWindow(made, WINDOW_MS)} of ${CALLS} in a window`
+  )
 }

@@ -22,7 +22,17 @@ interface Child {
 
 /** A real process that calls as often as it may. */
 async function startChild (t: Test, path: string): Promise<Child> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('pacer-child.ts', import.meta.url)), path, String(CALLS), String(WINDOW_MS), String(LONGEST_CALL_MS)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(
+    process.execPath,
+    [
+      fileURLToPath(new URL('pacer-child.ts', import.meta.url)),
+      path,
+      String(CALLS),
+      String(WINDOW_MS),
+      String(LONGEST_CALL_MS),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] }
+  )
   const calls = new Map<string, Call>()
   const ready = new Promise<void>((resolve) => {
     createInterface(child.stdout).on('line', (line) => {
@@ -45,13 +55,20 @@ async function startChild (t: Test, path: string): Promise<Child> {
   return { calls, kill }
 }
 
-t.test('processes on one SQLite file, one of which is killed: never more calls than allowed in any window, and the others go on', async (t) => {
+t.test('processes on one SQLite file, one of which is killed: never more calls than allowed in any ' +
+  'window, and the others go on', async (t) => {
   const path = join(await temporaryFolder(t), 'service.db')
   await (await openSqlite(path, systemClock)).close()
-  const [one, two, three] = await Promise.all([1, 2, 3].map(async () => await startChild(t, path))) as [Child, Child, Child]
+  const [one, two, three] = (await Promise.all([1, 2, 3].map(async () => await startChild(t, path)))) as [
+    Child,
+    Child,
+    Child
+  ]
   const callsOf = (child: Child): number => child.calls.size
   const until = async (isSo: () => boolean): Promise<void> => {
-    for (const deadlineMs = performance.now() + 20_000; !isSo() && performance.now() < deadlineMs;) await systemClock.sleep(10)
+    for (const deadlineMs = performance.now() + 20_000; !isSo() && performance.now() < deadlineMs;) {
+      await systemClock.sleep(10)
+    }
   }
   await until(() => callsOf(one) > 3 && callsOf(one) + callsOf(two) + callsOf(three) > 3 * CALLS)
   await one.kill()
@@ -60,5 +77,8 @@ t.test('processes on one SQLite file, one of which is killed: never more calls t
   t.ok(callsOf(two) + callsOf(three) > before + 3 * CALLS)
   await Promise.all([two.kill(), three.kill()])
   const made = [one, two, three].flatMap(({ calls }) => [...calls.values()])
-  t.ok(callsOf(one) > 3 && mostInAnyWindow(made, WINDOW_MS) <= CALLS, `${made.length} calls, at most ${mostInAnyWindow(made, WINDOW_MS)} of ${CALLS} in a window`)
+  t.ok(
+    callsOf(one) > 3 && mostInAnyWindow(made, WINDOW_MS) <= CALLS,
+    `${made.length} calls, at most ${mostInAnyWindow(made, WINDOW_MS)} of ${CALLS} in a window`
+  )
 })

@@ -8,7 +8,16 @@ import type { WindowPermit, Window } from '../../../../src/services/spotify/paci
 import { type FakeClock, START_MS, createFakeClock, settle } from '../../../fake-clock.ts'
 import { never } from '../../../never.ts'
 import { type Call, mostInAnyWindow } from '../calls.ts'
-import { LONGEST_CALL_MS, MAX_WAIT_MS, type PacerDatabase, type PacerProcess, type PacerProcessOptions, WINDOW_MS, openMemory, startPacer } from './pacer-process.ts'
+import {
+  LONGEST_CALL_MS,
+  MAX_WAIT_MS,
+  type PacerDatabase,
+  type PacerProcess,
+  type PacerProcessOptions,
+  WINDOW_MS,
+  openMemory,
+  startPacer,
+} from './pacer-process.ts'
 import { behavesAsPacer } from './pacer-spec.ts'
 
 const HOUR_MS = 3_600_000
@@ -54,7 +63,8 @@ async function call ({ take }: Pacer): Promise<void> {
   (await take(never)).done(true)
 }
 
-t.test('permits that one process gives are taken for all, ended or not, and each is free one window after its end', async (t) => {
+t.test('permits that one process gives are taken for all, ended or not, and each is ' +
+  'free one window after its end', async (t) => {
   const { clock, start } = await createWorld(t, 3)
   const [one, two] = [start(), start()]
   const permits = await takeAll(one.window, 2)
@@ -69,7 +79,8 @@ t.test('permits that one process gives are taken for all, ended or not, and each
   t.equal((await takeAll(two.window)).length, 2)
 })
 
-t.test('the permits of a process that died are free one window after its calls cannot be under way any more', async (t) => {
+t.test('the permits of a process that died are free one window after its calls ' +
+  'cannot be under way any more', async (t) => {
   const { clock, start } = await createWorld(t, 3)
   const one = start()
   await takeAll(one.window)
@@ -81,7 +92,8 @@ t.test('the permits of a process that died are free one window after its calls c
   t.equal((await takeAll(two.window)).length, 3)
 })
 
-t.test('a permit that is given back is free for everybody as soon as that is stored, without being asked for', async (t) => {
+t.test('a permit that is given back is free for everybody as soon as that is ' +
+  'stored, without being asked for', async (t) => {
   const { start } = await createWorld(t, 1)
   const [one, two] = [start(), start()]
   const permit = await takeOne(one.window)
@@ -124,16 +136,34 @@ const ordinarySteps = [
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('take' as const), process }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('abort' as const), process, which }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('done' as const), process, which }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('pass' as const), process, ms: fc.oneof(fc.integer({ min: 1, max: 4000 }), fc.constantFrom(1, SHORT_WINDOW_MS - 1, SHORT_WINDOW_MS, SHORT_WINDOW_MS + 1)) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('pass' as const),
+      process,
+      ms: fc.oneof(
+        fc.integer({ min: 1, max: 4000 }),
+        fc.constantFrom(1, SHORT_WINDOW_MS - 1, SHORT_WINDOW_MS, SHORT_WINDOW_MS + 1)
+      ),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('limited' as const), process, which }) },
 ]
 const restartStep = { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const), process }) }
-const jumpStep = (sign: number) => ({ weight: 1, arbitrary: fc.record({ kind: fc.constant('jump' as const), process, ms: fc.constantFrom(sign * HOUR_MS, sign * 10_000) }) })
+const jumpStep = (sign: number) => ({
+  weight: 1,
+  arbitrary: fc.record({
+    kind: fc.constant('jump' as const),
+    process,
+    ms: fc.constantFrom(sign * HOUR_MS, sign * 10_000),
+  }),
+})
 
 /** Plays the steps on three processes; gives the calls that were made. */
 async function play (database: Database, calls: number, steps: Step[]): Promise<Call[]> {
   const [clock, account] = [createFakeClock(), randomUUID()]
-  const start = (): PacerProcess => startPacer({ database, clock, calls, account, windowMs: SHORT_WINDOW_MS, longestCallMs: 100_000 })
+  const start = (): PacerProcess =>
+    startPacer({ database, clock, calls, account, windowMs: SHORT_WINDOW_MS, longestCallMs: 100_000 })
   const processes = [start(), start(), start()]
   for (const { pacer } of processes) await pacer.state()
   const made: Call[] = []
@@ -175,22 +205,34 @@ async function play (database: Database, calls: number, steps: Step[]): Promise<
   return made
 }
 
-for (const [title, step] of [['processes that come and go', restartStep], ['processes on a wall clock that is set forward', jumpStep(1)], ['processes on a wall clock that is set back', jumpStep(-1)]] as const) {
+for (const [title, step] of [
+  ['processes that come and go', restartStep],
+  ['processes on a wall clock that is set forward', jumpStep(1)],
+  ['processes on a wall clock that is set back', jumpStep(-1)],
+] as const) {
   t.test(`three ${title}, whatever each does: never more calls than allowed in any window`, async (t) => {
     const database = await openMemory(t)
     let fullest = 0
-    await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 6 }), fc.array(fc.oneof(...ordinarySteps, step) as fc.Arbitrary<Step>, { minLength: 20, maxLength: 90 }), async (calls, steps) => {
-      const most = mostInAnyWindow(await play(database, calls, steps), SHORT_WINDOW_MS)
-      if (most > calls) throw new Error(`${most} calls in one window, ${calls} allowed`)
-      if (most === calls) fullest++
-    }), { numRuns: 25 })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 6 }),
+        fc.array(fc.oneof(...ordinarySteps, step) as fc.Arbitrary<Step>, { minLength: 20, maxLength: 90 }),
+        async (calls, steps) => {
+          const most = mostInAnyWindow(await play(database, calls, steps), SHORT_WINDOW_MS)
+          if (most > calls) throw new Error(`${most} calls in one window, ${calls} allowed`)
+          if (most === calls) fullest++
+        }
+      ),
+      { numRuns: 25 }
+    )
     t.ok(fullest > 6, `${fullest} times all that was allowed was made`)
   })
 }
 
 for (const jumpMs of [HOUR_MS, -HOUR_MS]) {
   const how = jumpMs > 0 ? 'forward' : 'back'
-  t.test(`a wall clock that is set ${how} by an hour in mid-window frees no permit of any process early, and none more than a longest call late`, async (t) => {
+  t.test(`a wall clock that is set ${how} by an hour in mid-window frees no permit of any process early, and none ` +
+    'more than a longest call late', async (t) => {
     const { clock, start } = await createWorld(t, 2)
     const [one, two] = [start(), start()]
     for (const { window } of [one, two]) {
@@ -208,7 +250,8 @@ for (const jumpMs of [HOUR_MS, -HOUR_MS]) {
     t.equal(await left(), 2)
   })
 
-  t.test(`a wall clock that is set ${how} by an hour in mid-pause makes it neither longer nor shorter, for those who know it and for those who come`, async (t) => {
+  t.test(`a wall clock that is set ${how} by an hour in mid-pause makes it neither longer nor shorter, for those who ` +
+    'know it and for those who come', async (t) => {
     const { clock, start } = await createWorld(t, 100)
     const [one, two] = [start(), start()]
     for (const { pacer } of [one, two]) await call(pacer)
@@ -250,7 +293,8 @@ function trouble (database: Database, clock: FakeClock) {
   return { troubled, state }
 }
 
-t.test('while the database is away no call is let through and nobody is refused; then all goes on, and one line each says so', async (t) => {
+t.test('while the database is away no call is let through and nobody is refused; then all goes ' +
+  'on, and one line each says so', async (t) => {
   const { clock, database, start } = await createWorld(t, 3)
   const { troubled, state } = trouble(database, clock)
   const { pacer, log } = start({ database: troubled })
@@ -265,10 +309,14 @@ t.test('while the database is away no call is let through and nobody is refused;
   state.isAway = false
   await clock.pass(1000)
   t.equal(asked.isOver, true)
-  t.same(log.lines.filter((line) => !line.startsWith('debug')), ['warn database does not answer; calls to Spotify stopped', 'info database answers again; calls to Spotify resumed'])
+  t.same(
+    log.lines.filter((line) => !line.startsWith('debug')),
+    ['warn database does not answer; calls to Spotify stopped', 'info database answers again; calls to Spotify resumed']
+  )
 })
 
-t.test('where the database is damaged, callers are told so at once; what can be read again is used again', async (t) => {
+t.test('where the database is damaged, callers are told so at once; what can ' +
+  'be read again is used again', async (t) => {
   const { clock, database, start } = await createWorld(t, 3)
   const { troubled, state } = trouble(database, clock)
   const { pacer } = start({ database: troubled })
@@ -279,7 +327,8 @@ t.test('where the database is damaged, callers are told so at once; what can be 
   await call(pacer)
 })
 
-t.test('what a process has learnt while the database was away is known to all when it is back: a pause, the end of a call', async (t) => {
+t.test('what a process has learnt while the database was away is known to all when it is back: ' +
+  'a pause, the end of a call', async (t) => {
   const { clock, database, start } = await createWorld(t, 3)
   const { troubled, state } = trouble(database, clock)
   const [one, two] = [start({ database: troubled }), start()]
@@ -316,7 +365,11 @@ t.test('what comes while a transaction is on its way is not lost: another 429, t
   await clock.pass(50)
   await closed
   await clock.pass(WINDOW_MS)
-  t.equal((await takeAll(two.window)).length, (await two.pacer.state()).pace, 'no permit is kept by a call that has ended')
+  t.equal(
+    (await takeAll(two.window)).length,
+    (await two.pacer.state()).pace,
+    'no permit is kept by a call that has ended'
+  )
 })
 
 t.test('a permit that was on its way when a 429 came is not used, and given back', async (t) => {
@@ -353,7 +406,8 @@ t.test('a 429 that could not be stored, while an earlier one was on its way, is 
   t.match(await two.pacer.state(), { pause: { untilMs: START_MS + 20_000 } })
 })
 
-t.test('a database that has forgotten the permits, as an older copy of it, frees none of the process that knows them', async (t) => {
+t.test('a database that has forgotten the permits, as an older copy of it, frees none of ' +
+  'the process that knows them', async (t) => {
   const { clock, database, start } = await createWorld(t, 3)
   const { pacer, window } = start()
   for (let calls = 0; calls < 2; calls++) await call(pacer)
@@ -371,14 +425,18 @@ t.test('a damaged throttle is told once and replaced by what is known; calls go 
   await database.queries.updateTable('throttles').set({ throttle: seal('{}').replace('{', '[') }).execute()
   t.match(await two.pacer.state(), { pause: null }, 'who did not know it cannot know it')
   await two.pacer.state()
-  t.same(two.log.lines.filter((line) => line.startsWith('error')), ['error stored throttle is damaged; continuing without it'])
+  t.same(
+    two.log.lines.filter((line) => line.startsWith('error')),
+    ['error stored throttle is damaged; continuing without it']
+  )
   t.match(await one.pacer.state(), { pause: { untilMs: START_MS + 5000 }, pace: 4 })
   t.match(await two.pacer.state(), { pause: { untilMs: START_MS + 5000 }, pace: 4 }, 'who knew it has stored it again')
   await clock.pass(5000)
   t.ok(await two.pacer.take(never))
 })
 
-t.test('a throttle that has gone, as with an older copy of the database, is stored again by who knows it', async (t) => {
+t.test('a throttle that has gone, as with an older copy of the database, is ' +
+  'stored again by who knows it', async (t) => {
   const { database, start } = await createWorld(t)
   const [one, two] = [start(), start()]
   await one.pacer.limited(await one.pacer.take(never), LIMIT)
@@ -400,22 +458,38 @@ t.test('a pause is committed durably; giving permits is not, since that is over 
 })
 
 t.test('a pause is never made shorter, by whatever process, in whatever order', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(fc.record({ process: fc.nat(2), seconds: fc.integer({ min: 1, max: 60 }), passMs: fc.nat(3000) }), { minLength: 1, maxLength: 8 }), async (limits) => {
-    const clock = createFakeClock()
-    const account = randomUUID()
-    const processes = [0, 1, 2].map(() => startPacer({ database, clock, calls: 100, account }))
-    const permits = await Promise.all(processes.map(async ({ window }) => await window.take(Array<string>(8).fill('album'))))
-    let untilMs = 0
-    for (const { process, seconds, passMs } of limits) {
-      await processes[process]?.window.limited(permits[process]?.permits[0]?.givenAtMs ?? 0, { ...LIMIT, retryAfterMs: seconds * 1000 })
-      untilMs = Math.max(untilMs, clock.now() + seconds * 1000)
-      await clock.pass(passMs)
-      for (const { pacer } of processes) {
-        const { pause } = await pacer.state()
-        if ((pause?.untilMs ?? 0) !== (clock.now() < untilMs ? untilMs : 0)) throw new Error(`${pause?.untilMs}, and ${untilMs} was named`)
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ process: fc.nat(2), seconds: fc.integer({ min: 1, max: 60 }), passMs: fc.nat(3000) }), {
+        minLength: 1,
+        maxLength: 8,
+      }),
+      async (limits) => {
+        const clock = createFakeClock()
+        const account = randomUUID()
+        const processes = [0, 1, 2].map(() => startPacer({ database, clock, calls: 100, account }))
+        const permits = await Promise.all(
+          processes.map(async ({ window }) => await window.take(Array<string>(8).fill('album')))
+        )
+        let untilMs = 0
+        for (const { process, seconds, passMs } of limits) {
+          await processes[process]?.window.limited(permits[process]?.permits[0]?.givenAtMs ?? 0, {
+            ...LIMIT,
+            retryAfterMs: seconds * 1000,
+          })
+          untilMs = Math.max(untilMs, clock.now() + seconds * 1000)
+          await clock.pass(passMs)
+          for (const { pacer } of processes) {
+            const { pause } = await pacer.state()
+            if ((pause?.untilMs ?? 0) !== (clock.now() < untilMs ? untilMs : 0)) {
+              throw new Error(`${pause?.untilMs}, and ${untilMs} was named`)
+            }
+          }
+        }
       }
-    }
-  }), { numRuns: 40 })
+    ),
+    { numRuns: 40 }
+  )
 })
 const database = await openMemory(t)
 
@@ -450,7 +524,8 @@ t.test('a call that was let through before a 429 of another process does not end
   t.equal((await two.pacer.state()).pause?.untilMs, clock.now() + 2000)
 })
 
-t.test('a longPause that one process was told of refuses who waits elsewhere within a second, and who begins later, with the same time', async (t) => {
+t.test('a longPause that one process was told of refuses who waits elsewhere within a second, and who ' +
+  'begins later, with the same time', async (t) => {
   const { clock, start } = await createWorld(t, 1)
   const [one, two] = [start(), start()]
   const permit = await one.pacer.take(never)
@@ -472,7 +547,12 @@ t.test('calls are counted by endpoint and hour', async (t) => {
   await pacer.take(never)
   await clock.pass(HOUR_MS)
   await pacer.take(never, 'album')
-  const rows = await database.queries.selectFrom('call_counts').select(['endpoint', 'hour', 'calls']).orderBy('hour').orderBy('endpoint').execute()
+  const rows = await database.queries
+    .selectFrom('call_counts')
+    .select(['endpoint', 'hour', 'calls'])
+    .orderBy('hour')
+    .orderBy('endpoint')
+    .execute()
   const hour = Math.floor(START_MS / HOUR_MS)
   t.same(rows, [
     { endpoint: 'album', hour, calls: 2 },
@@ -483,22 +563,31 @@ t.test('calls are counted by endpoint and hour', async (t) => {
   t.equal((await pacer.state()).callsLast24Hours, 5)
 })
 
-t.test('the calls of the last day are never fewer than the true number of 24 hours, never more than that of 25, and what is older goes', async (t) => {
-  await fc.assert(fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 5 * HOUR_MS }), { maxLength: 40 }), async (steps) => {
-    const clock = createFakeClock({ startMs: 500_000 * HOUR_MS })
-    const account = randomUUID()
-    const { window, pacer } = startPacer({ database, clock, calls: 1000, account, windowMs: 1, longestCallMs: 1 })
-    const calls: number[] = []
-    for (const step of steps) {
-      clock.jump(step)
-      await takeOne(window)
-      calls.push(clock.now())
-      const younger = (hours: number): number => calls.filter((call) => call > clock.now() - hours * HOUR_MS).length
-      const { callsLast24Hours: counted } = await pacer.state()
-      if (counted < younger(24) || counted > younger(25)) throw new Error(`${counted} counted of ${younger(24)}`)
-    }
-  }), { numRuns: 20 })
-  const { hours } = await database.queries.selectFrom('call_counts').select(({ eb, fn }) => eb(fn.max('hour'), '-', fn.min('hour')).as('hours')).groupBy('account').orderBy('hours', 'desc').executeTakeFirstOrThrow()
+t.test('the calls of the last day are never fewer than the true number of 24 hours, never more than that of ' +
+  '25, and what is older goes', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 5 * HOUR_MS }), { maxLength: 40 }), async (steps) => {
+      const clock = createFakeClock({ startMs: 500_000 * HOUR_MS })
+      const account = randomUUID()
+      const { window, pacer } = startPacer({ database, clock, calls: 1000, account, windowMs: 1, longestCallMs: 1 })
+      const calls: number[] = []
+      for (const step of steps) {
+        clock.jump(step)
+        await takeOne(window)
+        calls.push(clock.now())
+        const younger = (hours: number): number => calls.filter((call) => call > clock.now() - hours * HOUR_MS).length
+        const { callsLast24Hours: counted } = await pacer.state()
+        if (counted < younger(24) || counted > younger(25)) throw new Error(`${counted} counted of ${younger(24)}`)
+      }
+    }),
+    { numRuns: 20 }
+  )
+  const { hours } = await database.queries
+    .selectFrom('call_counts')
+    .select(({ eb, fn }) => eb(fn.max('hour'), '-', fn.min('hour')).as('hours'))
+    .groupBy('account')
+    .orderBy('hours', 'desc')
+    .executeTakeFirstOrThrow()
   t.ok(Number(hours) <= 24, `${hours} hours are stored`)
 })
 
@@ -509,7 +598,11 @@ t.test('two accounts do not see each other, and of their names only hashes are s
   await one.pacer.limited(permit, { quota: true, retryAfterMs: HOUR_MS, detail: 'x' })
   t.match(await two.pacer.state(), { pause: null, pace: 2, callsLast24Hours: 0 })
   t.equal((await takeAll(two.window)).length, 2)
-  const stored = [await database.queries.selectFrom('throttles').selectAll().execute(), await database.queries.selectFrom('permits').selectAll().execute(), await database.queries.selectFrom('call_counts').selectAll().execute()]
+  const stored = [
+    await database.queries.selectFrom('throttles').selectAll().execute(),
+    await database.queries.selectFrom('permits').selectAll().execute(),
+    await database.queries.selectFrom('call_counts').selectAll().execute(),
+  ]
   t.notMatch(JSON.stringify(stored), 'client-id')
 })
 
@@ -521,5 +614,10 @@ t.test('of an account at rest nothing is written but what was learnt', async (t)
   await call(pacer)
   await pacer.close()
   t.same(await database.queries.selectFrom('throttles').selectAll().execute(), before)
-  t.same(before.map(({ throttle }) => JSON.parse(unseal(throttle) ?? '') as object).map((throttle) => ({ ...throttle, change: '' })), [{ pause: null, strikes: 0, reduced: null, change: '' }])
+  t.same(
+    before
+      .map(({ throttle }) => JSON.parse(unseal(throttle) ?? '') as object)
+      .map((throttle) => ({ ...throttle, change: '' })),
+    [{ pause: null, strikes: 0, reduced: null, change: '' }]
+  )
 })

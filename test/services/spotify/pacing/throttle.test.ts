@@ -1,14 +1,25 @@
 import t from 'tap'
 import type { Moment } from '../../../../src/services/deadline.ts'
 import { type Pause, inForce } from '../../../../src/services/spotify/pacing/pause.ts'
-import { type Allowance, type Throttle, afterLimit, mergedThrottle, restoredThrottle, storedThrottle } from '../../../../src/services/spotify/pacing/throttle.ts'
+import {
+  type Allowance,
+  type Throttle,
+  afterLimit,
+  mergedThrottle,
+  restoredThrottle,
+  storedThrottle,
+} from '../../../../src/services/spotify/pacing/throttle.ts'
 
 const ALLOWANCE: Allowance = { callsPerWindow: 90, windowMs: 30_000, maxWaitMs: 60_000 }
 const DAY_MS = 24 * 3_600_000
 const NOW: Moment = { atMs: 5000, wallMs: Date.parse('2026-11-22T13:40:59.000Z') }
 
 function limited (throttle: Throttle, retryAfterMs: number, now = NOW): Throttle {
-  return afterLimit(throttle, { givenAtMs: now.atMs, limit: { quota: false, retryAfterMs, detail: 'answered 429' }, occupied: 10, now }, ALLOWANCE).throttle
+  return afterLimit(
+    throttle,
+    { givenAtMs: now.atMs, limit: { quota: false, retryAfterMs, detail: 'answered 429' }, occupied: 10, now },
+    ALLOWANCE
+  ).throttle
 }
 
 function restored (pause: Pause, now = NOW): Throttle {
@@ -24,7 +35,8 @@ t.test('of two ends that Spotify named the later one is obeyed, however near to 
   }
 })
 
-t.test('a pause that is known here and there from the same file is one pause, though two clocks place its end a little apart', async (t) => {
+t.test('a pause that is known here and there from the same file is one pause, though two clocks ' +
+  'place its end a little apart', async (t) => {
   const pause: Pause = { untilMs: NOW.wallMs + 20_000, code: 'rate_limited', detail: 'answered 429' }
   const theirs = restored(pause)
   t.equal(mergedThrottle(theirs, restored(pause, { ...NOW, atMs: NOW.atMs + 900 }), NOW.atMs), theirs)
@@ -38,7 +50,8 @@ t.test('who knows nothing more adds nothing', async (t) => {
   t.equal(mergedThrottle(theirs, limited(fresh, 4000), NOW.atMs), theirs)
 })
 
-t.test('a stored pause from a clock that was ahead and has been set back lasts as long as any that Spotify names, and not for ever', async (t) => {
+t.test('a stored pause from a clock that was ahead and has been set back lasts as long as any that ' +
+  'Spotify names, and not for ever', async (t) => {
   const pause: Pause = { untilMs: NOW.wallMs + 365 * DAY_MS, code: 'quota_exceeded', detail: 'answered 429' }
   const throttle = restored(pause)
   t.equal(throttle.pause?.endsAtMs, NOW.atMs + 7 * DAY_MS)

@@ -38,7 +38,11 @@ const PACES: Array<[pace: number, used: number, detail: string]> = [
 
 t.test('a full window is described by what is used, what is allowed, and what lowered that', async (t) => {
   for (const [pace, used, detail] of PACES) {
-    t.same(waitForPace({ used, pace, callsPerWindow: 90, windowMs: 30_000 }, 12.5), { for: 'pace', untilMs: 13, detail })
+    t.same(waitForPace({ used, pace, callsPerWindow: 90, windowMs: 30_000 }, 12.5), {
+      for: 'pace',
+      untilMs: 13,
+      detail,
+    })
   }
   t.equal(waitForPace({ used: 1, pace: 1, callsPerWindow: 1, windowMs: 30_000 }, null).untilMs, null)
 })

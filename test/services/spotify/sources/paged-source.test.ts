@@ -8,7 +8,12 @@ import { artists } from '../../../../src/services/spotify/sources/artists.ts'
 import type { PrefetchedPages } from '../../../../src/services/spotify/sources/prefetch.ts'
 import { newReleases } from '../../../../src/services/spotify/sources/new-releases.ts'
 import { search } from '../../../../src/services/spotify/sources/search.ts'
-import { SOURCE_START, type Reader, type Source, type SourcePage } from '../../../../src/services/spotify/sources/paged-source.ts'
+import {
+  SOURCE_START,
+  type Reader,
+  type Source,
+  type SourcePage,
+} from '../../../../src/services/spotify/sources/paged-source.ts'
 import type { ListingPage, SpotifyClient } from '../../../../src/services/spotify/client.ts'
 
 const ORIGIN = 'https://api.spotify.com'
@@ -36,12 +41,20 @@ function create ({ total = 100, claimed = total, failing = {}, albumAt = ownAlbu
     await new Promise<void>((resolve) => waiting.push(resolve))
     const failure = failing[`${path} ${offset}`]
     if (failure !== undefined) throw failure
-    const items = Array.from({ length: Math.max(0, Math.min(PAGE_SIZE, total - offset)) }, (_, place) => albumAt(path, offset + place))
+    const items = Array.from({ length: Math.max(0, Math.min(PAGE_SIZE, total - offset)) }, (_, place) =>
+      albumAt(path, offset + place)
+    )
     const end = offset + items.length
     const next = end < total ? `${ORIGIN}${path}?offset=${end}&limit=${PAGE_SIZE}` : null
     return { page: { items, next, total: claimed }, pageSize: PAGE_SIZE }
   }
-  const spotify = { origin: ORIGIN, memory: createTestCapabilities(), slot: async () => testSlot(), listingPage } as unknown as SpotifyClient // a source makes no other call
+  // a source makes no other call
+  const spotify = {
+    origin: ORIGIN,
+    memory: createTestCapabilities(),
+    slot: async () => testSlot(),
+    listingPage,
+  } as unknown as SpotifyClient
   const pages: SourcePage[] = []
   const kept = new Map<string, ListingPage>()
   const prefetched: PrefetchedPages = {
@@ -72,7 +85,8 @@ function create ({ total = 100, claimed = total, failing = {}, albumAt = ownAlbu
 }
 
 const ownAlbum = (path: string, place: number): object => ({ id: `${path.replaceAll(/[^a-z]/g, '')}${place}` })
-const numbers = (path: string, count: number): object[] => Array.from({ length: count }, (_, place) => ownAlbum(path, place))
+const numbers = (path: string, count: number): object[] =>
+  Array.from({ length: count }, (_, place) => ownAlbum(path, place))
 
 const LISTINGS: Array<[string, Pagination, number, Setup, number, number]> = [
   ['following next, one page at a time', 'next', 100, {}, 10, 1],
@@ -86,7 +100,11 @@ for (const [title, pagination, limit, setup, calls, peak] of LISTINGS) {
   t.test(`a listing: ${title}`, async (t) => {
     const trial = create(setup)
     await trial.read(search(trial.spotify, pagination, 'tag:new', null), limit)
-    t.same(trial.items().slice(0, limit), numbers('/search', Math.min(limit, setup.total ?? 100)), 'in their order, however they were answered')
+    t.same(
+      trial.items().slice(0, limit),
+      numbers('/search', Math.min(limit, setup.total ?? 100)),
+      'in their order, however they were answered'
+    )
     t.equal(trial.asked.length, calls)
     t.equal(new Set(trial.asked).size, calls, 'none twice')
     t.equal(trial.peak(), peak, 'asked for at the same time')
@@ -95,7 +113,10 @@ for (const [title, pagination, limit, setup, calls, peak] of LISTINGS) {
 
 t.test('a page that was answered before its turn is not asked for again after a restart', async (t) => {
   const trial = create()
-  trial.kept.set('0 10', { page: { items: numbers('/browse/new-releases', 20).slice(10), next: null, total: 20 }, pageSize: PAGE_SIZE })
+  trial.kept.set('0 10', {
+    page: { items: numbers('/browse/new-releases', 20).slice(10), next: null, total: 20 },
+    pageSize: PAGE_SIZE,
+  })
   await trial.read(newReleases(trial.spotify, 'offset'), 20)
   t.same(trial.asked, ['/browse/new-releases 0'])
   t.same(trial.items(), numbers('/browse/new-releases', 20))
@@ -107,7 +128,8 @@ t.test('a failure shows when its page has its turn: what comes before it is stor
   t.same(trial.items(), numbers('/search', 30))
 })
 
-t.test('several artists: one after the other in the document, their first pages side by side once the page size is known', async (t) => {
+t.test('several artists: one after the other in the document, their first pages side by side ' +
+  'once the page size is known', async (t) => {
   const trial = create({ total: 15 })
   trial.spotify.memory.worked('artistAlbums', null)
   await trial.read(artists(trial.spotify, 'next', ['a', 'b', 'c'], null), Infinity)
@@ -131,8 +153,15 @@ t.test('an artist who has only albums that another one has is read to the end: t
 })
 
 t.test('a listing that shows the same albums again and again is a loss, and the next artist is read', async (t) => {
-  const trial = create({ total: 200, albumAt: (path, place) => path.includes('/b/') ? { id: `b${place % 10}` } : ownAlbum(path, place) })
+  const trial = create({
+    total: 200,
+    albumAt: (path, place) => (path.includes('/b/') ? { id: `b${place % 10}` } : ownAlbum(path, place)),
+  })
   await trial.read(artists(trial.spotify, 'next', ['b', 'c'], null), Infinity)
-  t.same(trial.items().slice(60), numbers('/artists/c/albums', 200), 'after one page of b, and five that showed nothing else')
+  t.same(
+    trial.items().slice(60),
+    numbers('/artists/c/albums', 200),
+    'after one page of b, and five that showed nothing else'
+  )
   t.match(trial.pages.flatMap(({ losses }) => losses), [/5 pages in a row showed no album/])
 })

@@ -27,6 +27,9 @@ t.test('the tables of one document are deleted, and nothing else', async (t) => 
   const folder = await temporaryFolder(t)
   for (const [name] of FILES) await writeFile(join(folder, name), '')
   await removeTableFiles(folder, NAME)
-  t.strictSame((await readdir(folder)).sort(), FILES.flatMap(([name, document]) => document === NAME ? [] : [name]).sort())
+  t.strictSame(
+    (await readdir(folder)).sort(),
+    FILES.flatMap(([name, document]) => (document === NAME ? [] : [name])).sort()
+  )
   await removeTableFiles(join(folder, 'none'), NAME)
 })
